@@ -1,0 +1,42 @@
+"""Wenyuan (问源): question answering over Chinese documents, in the documents' own words, with citations.
+
+    from rag import Library
+    answer = Library.open("index").ask("豆包2024年11月的月活跃用户有多少？")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import WenyuanError
+from rag.types import Answer, Block, Citation, Document, Hit, Passage, Span, Status
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.settings import Settings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Block",
+    "Citation",
+    "Document",
+    "Hit",
+    "Library",
+    "Passage",
+    "Settings",
+    "Span",
+    "Status",
+    "WenyuanError",
+]
+
+_LAZY = {"Library": "rag.library", "Settings": "rag.settings"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``Library`` and ``Settings`` on first use, so that ``import rag`` stays light."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'rag' has no attribute {name!r}")

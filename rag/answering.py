@@ -1,0 +1,192 @@
+"""Evidence to a reply: templates around the documents' own words, every citation checked before it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from rag.errors import Language, QuestionError
+from rag.reading import Evidence, Question, Reading
+from rag.types import Answer, Citation, Hit, Status
+
+MAX_QUESTION = 1000
+_NEAREST = 3
+_EXCERPT = 60
+
+_TEMPLATES: dict[Language, dict[str, str]] = {
+    "zh": {
+        "short": "{answer}{mark}\n原文：“{sentence}”——《{title}》第 {paragraph} 段{also}",
+        "sentence": "{sentence}{mark}\n出自《{title}》第 {paragraph} 段{also}",
+        "list": "共 {count} 项：\n{items}",
+        "item": "{n}. {answer}{mark}",
+        "also": "；另见 {marks}",
+        "part": "{question}\n{reply}",
+        "abstained": "资料里没有找到答案。",
+        "missing": "资料中没有出现：{terms}。",
+        "unmatched": "最接近的原文没有提到：{terms}。",
+        "nearest": "最接近的段落：",
+        "excerpt": "· 《{title}》第 {paragraph} 段：{excerpt}",
+    },
+    "en": {
+        "short": "{answer}{mark}\nSource: “{sentence}” — {title}, paragraph {paragraph}{also}",
+        "sentence": "{sentence}{mark}\nFrom {title}, paragraph {paragraph}{also}",
+        "list": "{count} items:\n{items}",
+        "item": "{n}. {answer}{mark}",
+        "also": "; see also {marks}",
+        "part": "{question}\n{reply}",
+        "abstained": "The documents do not answer this.",
+        "missing": "Not in any document: {terms}.",
+        "unmatched": "The nearest text does not mention: {terms}.",
+        "nearest": "The nearest passages:",
+        "excerpt": "· {title}, paragraph {paragraph}: {excerpt}",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question inside what was asked, what was read for it, and its hits."""
+
+    question: Question
+    reading: Reading
+    hits: tuple[Hit, ...]
+
+
+def validate(question: str) -> None:
+    """Raise QuestionError for a question that is blank, too long, or has no letter or digit to search for."""
+    if not question.strip():
+        raise QuestionError("问题是空的。请输入一个问题。", "The question is empty. Type a question.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"问题太长（{len(question)} 字，最多 {MAX_QUESTION} 字）。请缩短，或拆成几个问题。",
+            f"The question is too long ({len(question)} characters, at most {MAX_QUESTION}). Shorten or divide it.",
+        )
+    if not re.search(r"[^\W_]", question):
+        raise QuestionError(
+            "问题里没有可检索的文字，只有标点或符号。请用文字提问。",
+            "The question has no words to search for, only marks or symbols. Ask in words.",
+        )
+
+
+def compose(
+    question: str,
+    parts: Sequence[Part],
+    *,
+    titles: dict[str, str],
+    unknown: tuple[str, ...],
+    min_confidence: float,
+    language: str,
+) -> Answer:
+    """The reply to ``question`` from its parts. A part below ``min_confidence`` is not answered.
+
+    ``titles`` maps document ids to titles, ``unknown`` are the question's words that no document contains.
+    """
+    chosen = _language(parts, language)
+    template = _TEMPLATES[chosen]
+    citations: list[Citation] = []
+    replies: list[str] = []
+    answers: list[str] = []
+    confidences: list[float] = []
+    for part in parts:
+        if part.reading.evidence and part.reading.confidence >= min_confidence:
+            cited = [_cite(evidence, len(citations) + i) for i, evidence in enumerate(part.reading.evidence, start=1)]
+            replies.append(_reply(template, part.reading.evidence, cited))
+            answers += [text for one in part.reading.evidence if not one.repeats for text in one.texts]
+            confidences.append(part.reading.confidence)
+            citations += cited
+        else:
+            replies.append(_abstention(template, part, titles, unknown))
+    if len(parts) > 1:
+        asked = (part.question.text for part in parts)
+        replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
+    return Answer(
+        question=question,
+        status=Status.ANSWERED if confidences else Status.ABSTAINED,
+        answer="；".join(dict.fromkeys(answers)),
+        text="\n\n".join(replies),
+        confidence=round(min(confidences or [part.reading.confidence for part in parts], default=0.0), 4),
+        citations=tuple(citations),
+        hits=_merged_hits(parts),
+        missing=unknown,
+    )
+
+
+def _reply(template: dict[str, str], evidence: Sequence[Evidence], cited: Sequence[Citation]) -> str:
+    own = [(e, c) for e, c in zip(evidence, cited, strict=True) if not e.repeats]
+    also = "".join(f"[{c.n}]" for e, c in zip(evidence, cited, strict=True) if e.repeats)
+    also_text = template["also"].format(marks=also) if also else ""
+    first, citation = own[0]
+    if len(own) > 1 or len(first.spans) > 1:
+        named = [(text, c) for e, c in own for text in e.texts]
+        items = [template["item"].format(n=n, answer=a, mark=f"[{c.n}]") for n, (a, c) in enumerate(named, start=1)]
+        return template["list"].format(count=len(items), items="\n".join(items)) + also_text
+    answer = first.texts[0]
+    whole = len(answer) > 0.8 * len(citation.sentence)
+    return template["sentence" if whole else "short"].format(
+        answer=answer,
+        mark=f"[{citation.n}]",
+        sentence=citation.sentence,
+        title=citation.title,
+        paragraph=citation.paragraph,
+        also=also_text,
+    )
+
+
+def _abstention(template: dict[str, str], part: Part, titles: dict[str, str], unknown: tuple[str, ...]) -> str:
+    lines = [template["abstained"]]
+    absent = [term for term in part.question.terms if term in unknown]
+    unmatched = [term for term in part.reading.missing if term not in unknown]
+    if absent:
+        lines.append(template["missing"].format(terms="、".join(absent)))
+    if unmatched:
+        lines.append(template["unmatched"].format(terms="、".join(unmatched)))
+    if part.hits:
+        lines.append(template["nearest"])
+    for hit in part.hits[:_NEAREST]:
+        text = " ".join(hit.text.split())
+        excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+        passage = hit.passage
+        lines.append(
+            template["excerpt"].format(title=titles[passage.doc_id], paragraph=passage.paragraph, excerpt=excerpt)
+        )
+    return "\n".join(lines)
+
+
+def _cite(evidence: Evidence, n: int) -> Citation:
+    """A citation of ``evidence``; its quote is checked against the document's text."""
+    document = evidence.document
+    start, end = evidence.spans[0].start, evidence.spans[-1].end
+    sentence = evidence.sentence
+    quote = document.text[start:end]
+    if not quote or not (sentence.start <= start < end <= sentence.end):
+        raise AssertionError(f"evidence outside its sentence: {document.doc_id} [{start}, {end}) not in {sentence}")
+    return Citation(
+        n=n,
+        doc_id=document.doc_id,
+        title=document.title,
+        source=document.source,
+        paragraph=document.block_at(start).number,
+        start=start,
+        end=end,
+        quote=quote,
+        sentence=document.text[sentence.start : sentence.end],
+        sentence_start=sentence.start,
+    )
+
+
+def _merged_hits(parts: Sequence[Part]) -> tuple[Hit, ...]:
+    """The hits of all parts in turn, each passage once, ranked anew."""
+    merged: dict[int, Hit] = {}
+    for row in zip_longest(*(part.hits for part in parts)):
+        for hit in row:
+            if hit is not None:
+                merged.setdefault(hit.passage.ordinal, hit)
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(merged.values(), start=1))
+
+
+def _language(parts: Sequence[Part], setting: str) -> Language:
+    if setting == "auto":
+        return "en" if all(part.question.is_english for part in parts) else "zh"
+    return "en" if setting == "en" else "zh"

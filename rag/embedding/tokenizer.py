@@ -1,0 +1,56 @@
+"""The tokenizer of the bundled model, built from its unigram vocabulary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rag.embedding.weights import Vocabulary
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MAX_TOKENS: Final = 512
+
+# The package's per-character table is NFKC but for these (measured over all of Unicode; what else differs is
+# newer than the table, such as ㋿, and NFKC serves it better): controls vanish, odd spaces and joiners are spaces,
+# and the full-width tilde, the usual mark of a range in Chinese (3～5), is a piece of its own.
+_DELETED: Final = r"[\x{00}-\x{08}\x{0B}\x{0E}-\x{1F}\x{7F}\x{8F}\x{9F}]"
+_SPACES: Final = r"[\x{09}\x{0A}\x{0C}\x{0D}\x{1680}\x{200B}-\x{200F}\x{2028}\x{2029}\x{2581}\x{FEFF}\x{FFFD}]"
+_TILDE: Final = "\uff5e"
+_TILDE_KEPT: Final = "\ufdd0"  # a code point that Unicode reserves for such inner use
+
+
+def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+    """Build the XLM-RoBERTa tokenizer of ``vocabulary``: ``<s> A </s>``, and ``<s> A </s> </s> B </s>`` for pairs.
+
+    White space is folded before anything is cut: a line break left alone would become ``<unk>``.
+    """
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    pieces = list(zip(vocabulary.pieces, vocabulary.scores, strict=True))
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=vocabulary.unk, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex(_DELETED), ""),
+            normalizers.Replace(Regex(_SPACES), " "),
+            normalizers.Replace(_TILDE, _TILDE_KEPT),
+            normalizers.NFKC(),
+            normalizers.Replace(_TILDE_KEPT, _TILDE),
+            normalizers.Replace(Regex(" {2,}"), " "),
+            normalizers.Strip(),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    bos, eos = vocabulary.pieces[vocabulary.bos], vocabulary.pieces[vocabulary.eos]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}",
+        pair=f"{bos} $A {eos} {eos} $B {eos}",
+        special_tokens=[(bos, vocabulary.bos), (eos, vocabulary.eos)],
+    )
+    special = [bos, vocabulary.pieces[vocabulary.pad], eos, vocabulary.pieces[vocabulary.unk]]
+    tokenizer.add_special_tokens([AddedToken(piece, normalized=False) for piece in special])
+    tokenizer.add_special_tokens([AddedToken("<mask>", normalized=False, lstrip=True)])
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding(pad_id=vocabulary.pad, pad_token=vocabulary.pieces[vocabulary.pad])
+    return tokenizer

@@ -1,0 +1,72 @@
+"""Everything that can go wrong, said in words that a user can act on.
+
+Each error carries its message in Chinese and in English; what shows it picks one. A message says what is
+wrong and what to do next, in one line.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+class WenyuanError(Exception):
+    """Base of all errors that Wenyuan raises on purpose."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh)
+        self.zh = zh
+        self.en = en
+
+    def message(self, language: Language = "zh") -> str:
+        """Return the message in ``language``."""
+        return self.en if language == "en" else self.zh
+
+
+class SettingsError(WenyuanError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class LoadError(WenyuanError):
+    """One source file can't be read as text."""
+
+
+class CorpusError(WenyuanError):
+    """Nothing to index: a path is missing, or no file was readable."""
+
+
+class IndexMissingError(WenyuanError):
+    """There is no index where one was expected."""
+
+
+class IndexDamagedError(WenyuanError):
+    """A file of the index is missing, cut short or not the one that was written."""
+
+
+class IndexMismatchError(WenyuanError):
+    """The index was built with other settings than the ones in force."""
+
+
+class StorageError(WenyuanError):
+    """The index could not be written: disk full, read-only folder, another writer."""
+
+
+class ModelError(WenyuanError):
+    """The embedding model is missing or damaged."""
+
+
+class QuestionError(WenyuanError):
+    """The question is empty, too long or has nothing to search for."""
+
+
+class NotFoundError(WenyuanError):
+    """No document has the given id."""
+
+
+class ServeError(WenyuanError):
+    """The web app could not be started."""
+
+
+class EvaluationError(WenyuanError):
+    """Gold questions or results are malformed."""

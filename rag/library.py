@@ -1,0 +1,153 @@
+"""A library: documents and everything built from them. Reads like the data flow of the project."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rag.answering import Part, compose, validate
+from rag.embedding import load_encoder
+from rag.errors import IndexMismatchError
+from rag.generations import Generation, current_name, open_generation
+from rag.indexing import IndexReport, index_paths, remove_documents
+from rag.manifest import check_settings
+from rag.reading import Candidate, Reader
+from rag.reading.questions import analyse, parts
+from rag.reading.rules import RulesReader
+from rag.retrieval import Retrieved, retrieve
+from rag.settings import Settings, load_settings
+from rag.store import DocumentRecord
+from rag.tokenization import content_terms
+from rag.types import Answer, Document, Encoder, Hit, Passage
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+
+class Library:
+    """The documents of one index folder, open for questions. Safe to use from several threads.
+
+    A library answers from the generation that was in force when it was opened or last refreshed.
+    """
+
+    def __init__(self, index: Path, generation: Generation, settings: Settings) -> None:
+        self.index_dir = index
+        self.settings = settings
+        self._generation = generation
+        self._encoder: Encoder | None = None
+        self._lock = threading.Lock()
+        self._reader: Reader = RulesReader()
+
+    @classmethod
+    def open(cls, index: Path | str = "index", settings: Settings | None = None) -> Library:
+        """Open the index in folder ``index``.
+
+        Raises IndexMissingError, IndexDamagedError, or IndexMismatchError if it was built with other settings.
+        """
+        folder, settings = Path(index), settings or load_settings()
+        generation = open_generation(folder)
+        check_settings(generation.manifest, settings)
+        return cls(folder, generation, settings)
+
+    @staticmethod
+    def index(
+        paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
+    ) -> IndexReport:
+        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`."""
+        return index_paths(paths, index, settings, progress=progress)
+
+    def remove(self, doc_ids: Sequence[str]) -> None:
+        """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
+        remove_documents(doc_ids, self.index_dir, self.settings)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Go over to the generation now in force, if it is another. Raises as `open`."""
+        if current_name(self.index_dir) != self._generation.manifest.generation:
+            generation = open_generation(self.index_dir)
+            check_settings(generation.manifest, self.settings)
+            self._generation = generation
+
+    def documents(self) -> list[DocumentRecord]:
+        """All documents, in index order."""
+        return list(self._generation.store.records())
+
+    def document(self, doc_id: str) -> Document:
+        """One document. Raises NotFoundError."""
+        return self._generation.document(doc_id)
+
+    def search(self, query: str, k: int | None = None) -> list[Hit]:
+        """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
+        validate(query)
+        return list(self._retrieve(query, k or self.settings.hits, self._generation).hits)
+
+    def ask(self, question: str) -> Answer:
+        """Answer from the documents' own words, or abstain. Raises QuestionError for an unusable question."""
+        started = perf_counter()
+        validate(question)
+        generation = self._generation
+        retrieve_seconds = 0.0
+        answered: list[Part] = []
+        for part in parts(question):
+            began = perf_counter()
+            retrieved = self._retrieve(part, max(self.settings.hits, self.settings.read), generation)
+            retrieve_seconds += perf_counter() - began
+            analysed = analyse(part, generation.sparse.idf, self.settings.dictionary_path)
+            reading = self._reader.read(analysed, self._candidates(retrieved, generation))
+            answered.append(Part(analysed, reading, retrieved.hits[: self.settings.hits]))
+        words = content_terms(question, self.settings.dictionary_path)
+        answer = compose(
+            question,
+            answered,
+            titles={hit.passage.doc_id: generation.document(hit.passage.doc_id).title for part in answered for hit in part.hits},
+            unknown=tuple(word for word in words if not generation.sparse.knows(word)),
+            min_confidence=self.settings.min_confidence,
+            language=self.settings.language,
+        )
+        total = perf_counter() - started
+        timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
+        return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
+
+    def warm_up(self) -> None:
+        """Load the model and jieba now rather than with the first question."""
+        self._ready_encoder().encode_queries(["warm up"])
+        content_terms("预热", self.settings.dictionary_path)
+
+    def _retrieve(self, query: str, k: int, generation: Generation) -> Retrieved:
+        encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
+        return retrieve(query, k, generation, encoder, self.settings)
+
+    def _ready_encoder(self) -> Encoder:
+        with self._lock:
+            if self._encoder is None:
+                encoder = load_encoder(self.settings.model, device=self.settings.device)
+                built_with = self._generation.manifest.encoder
+                if encoder.name != built_with:
+                    raise IndexMismatchError(
+                        f"索引是用模型 {built_with} 建的，现在的模型是 {encoder.name}。请重建：wenyuan index 文件夹…",
+                        f"The index was built with model {built_with}, the model is now {encoder.name}. "
+                        "Rebuild it: wenyuan index PATH…",
+                    )
+                self._encoder = encoder
+            return self._encoder
+
+    def _candidates(self, retrieved: Retrieved, generation: Generation) -> list[Candidate]:
+        return [
+            Candidate(
+                hit,
+                generation.document(hit.passage.doc_id),
+                _sentence_cosines(hit.passage, retrieved.vector, generation),
+            )
+            for hit in retrieved.hits[: self.settings.read]
+        ]
+
+
+def _sentence_cosines(passage: Passage, vector: Vectors | None, generation: Generation) -> tuple[float, ...]:
+    if vector is None:
+        return (0.0,) * len(passage.sentences)
+    cosines = generation.dense.vectors(generation.dense.rows(passage.ordinal)) @ vector
+    return tuple(map(float, cosines[1:] if len(cosines) > 1 else cosines))

@@ -1,0 +1,110 @@
+"""Files to Documents: which files to read, and which module reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import CorpusError, LoadError
+from rag.loading.blocks import RawBlock, assemble
+from rag.loading.decoding import decode
+from rag.loading.markdown import parse_markdown
+from rag.loading.plain import parse_plain
+from rag.types import Document
+
+PARSERS: dict[str, Callable[[str], list[RawBlock]]] = {
+    ".md": parse_markdown,
+    ".markdown": parse_markdown,
+    ".txt": parse_plain,
+    ".text": parse_plain,
+}
+IGNORE_FILE = ".wenyuanignore"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read and the name under which it is cited."""
+
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a walk over the given paths found: files to read, and files of other formats left aside."""
+
+    files: tuple[SourceFile, ...]
+    unsupported: tuple[Path, ...]
+
+
+def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery:
+    """List the files under ``paths``, sorted by name within a folder, each once.
+
+    Hidden files, what a folder's ``.wenyuanignore`` names (the syntax of ``.gitignore``) and everything under
+    ``exclude`` are left out. Raises CorpusError for a path that does not exist or a named file of an
+    unknown format.
+    """
+    files: dict[Path, SourceFile] = {}
+    unsupported: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path, exclude):
+                if file.suffix.lower() in PARSERS:
+                    files.setdefault(file.resolve(), SourceFile(file, str(file)))
+                else:
+                    unsupported.append(file)
+        elif path.is_file():
+            if path.suffix.lower() not in PARSERS:
+                raise CorpusError(
+                    f"不支持这种文件：{path}。目前可读：{'、'.join(PARSERS)}。",
+                    f"Unsupported file type: {path}. Readable now: {', '.join(PARSERS)}.",
+                )
+            files.setdefault(path.resolve(), SourceFile(path, str(path)))
+        else:
+            raise CorpusError(
+                f"找不到路径：{path}。请检查拼写，或换成一个存在的文件或文件夹。",
+                f"No such path: {path}. Check the spelling, or give a file or folder that exists.",
+            )
+    return Discovery(tuple(files.values()), tuple(unsupported))
+
+
+def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
+    from pathspec import GitIgnoreSpec
+
+    ignore = folder / IGNORE_FILE
+    spec = GitIgnoreSpec.from_lines(ignore.read_text("utf-8").splitlines() if ignore.is_file() else [])
+    excluded = exclude.resolve() if exclude else None
+    for root, folders, names in os.walk(folder):
+        base = Path(root)
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and (base / n).resolve() != excluded)
+        for name in sorted(names):
+            file = base / name
+            if not name.startswith(".") and file.is_file() and not spec.match_file(file.relative_to(folder)):
+                yield file
+
+
+def load(file: SourceFile) -> Document:
+    """Read one file into a Document. Raises LoadError if it can't be opened, decoded or holds no text."""
+    try:
+        data = file.path.read_bytes()
+    except OSError as error:
+        raise LoadError(
+            f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
+            f"Can't read {file.path}: {error.strerror}. Check its permissions.",
+        ) from error
+    return parse(data, source=file.source, name=file.path)
+
+
+def parse(data: bytes, *, source: str, name: Path) -> Document:
+    """Turn a file's bytes into a Document; ``name`` gives the format by its suffix and the title by default."""
+    text = decode(data, name)
+    raw = PARSERS[name.suffix.lower()](text)
+    if not raw:
+        raise LoadError(
+            f"{name} 里没有文字，已跳过。",
+            f"{name} holds no text; it was skipped.",
+        )
+    return assemble(raw, source=source, default_title=name.stem, sha256=hashlib.sha256(data).hexdigest())

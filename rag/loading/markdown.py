@@ -1,0 +1,136 @@
+"""Markdown to blocks, by markdown-it-py (CommonMark and tables)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rag.loading.blocks import RawBlock
+from rag.text import is_cjk
+from rag.types import BlockKind
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+# What a list item says before its own nested items, if short, is a caption of them.
+_CAPTION_LENGTH = 40
+
+
+def parse_markdown(text: str) -> list[RawBlock]:
+    """Blocks in reading order; inline marks are dropped, their text is kept.
+
+    A paragraph that is bold as a whole counts as a heading beside the last real one; a bold first line of a
+    paragraph becomes a block of its own, the caption of the rest.
+    """
+    front = _FRONT_MATTER.match(text)
+    skipped = front.group().count("\n") if front else 0
+    tokens = MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text)
+    return list(_Builder(skipped).blocks(tokens))
+
+
+class _Builder:
+    """Follows the token stream and keeps what stands above the current position."""
+
+    def __init__(self, skipped_lines: int) -> None:
+        self.skipped = skipped_lines
+        self.headings: list[tuple[int, str]] = []
+        self.lists: list[int] = []
+        self.captions: list[str] = []
+        self.quotes = 0
+        self.first_in_item = False
+
+    def blocks(self, tokens: list[Token]) -> Iterator[RawBlock]:
+        heading_level = 0
+        line = 1
+        for token in tokens:
+            if token.map:
+                line = token.map[0] + 1 + self.skipped
+            match token.type:
+                case "bullet_list_open" | "ordered_list_open":
+                    self.lists.append(int(token.attrGet("start") or 1) - 1 if "ordered" in token.type else 0)
+                case "bullet_list_close" | "ordered_list_close":
+                    self.lists.pop()
+                case "list_item_open":
+                    self.lists[-1] += 1
+                    self.captions.append("")
+                    self.first_in_item = True
+                case "list_item_close":
+                    self.captions.pop()
+                case "blockquote_open":
+                    self.quotes += 1
+                case "blockquote_close":
+                    self.quotes -= 1
+                case "heading_open":
+                    heading_level = int(token.tag[1])
+                case "heading_close":
+                    heading_level = 0
+                case "inline" if heading_level:
+                    yield from self.heading(_plain(token.children or []), heading_level, line)
+                case "inline":
+                    yield from self.paragraph(token.children or [], line)
+                case "fence" | "code_block" if token.content.strip():
+                    yield RawBlock(BlockKind.CODE, token.content.strip("\n"), line, self.path())
+
+    def path(self) -> tuple[str, ...]:
+        return (*(text for _, text in self.headings), *(c for c in self.captions if c))
+
+    def heading(self, text: str, level: int, line: int) -> Iterator[RawBlock]:
+        if not text:
+            return
+        while self.headings and self.headings[-1][0] >= level:
+            self.headings.pop()
+        yield RawBlock(BlockKind.HEADING, text, line, self.path(), level)
+        self.headings.append((level, text))
+
+    def paragraph(self, children: list[Token], line: int) -> Iterator[RawBlock]:
+        lead, rest = _bold_first_line(children)
+        if lead and not rest and not self.lists and not self.quotes:
+            yield from self.heading(lead, self.headings[-1][0] if self.headings else 1, line)
+            return
+        if lead and rest:
+            yield from self.block(lead, line)
+            yield from self.block(_plain(rest), line + 1)
+        else:
+            yield from self.block(_plain(children), line)
+
+    def block(self, text: str, line: int) -> Iterator[RawBlock]:
+        if not text:
+            return
+        if self.lists and self.first_in_item:
+            yield RawBlock(BlockKind.LIST_ITEM, text, line, self.path(), len(self.lists), self.lists[-1])
+            self.first_in_item = False
+            if len(text) <= _CAPTION_LENGTH:
+                self.captions[-1] = text
+        else:
+            kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
+            yield RawBlock(kind, text, line, self.path())
+
+
+def _bold_first_line(children: list[Token]) -> tuple[str, list[Token]]:
+    """The bold text that fills the first line, and what follows it; ("", children) where there is none."""
+    if not children or children[0].type not in ("strong_open", "text") or children[0].content.strip():
+        return "", children
+    depth = 0
+    for position, child in enumerate(children):
+        depth += (child.type == "strong_open") - (child.type == "strong_close")
+        if child.type in ("softbreak", "hardbreak") and depth == 0:
+            return _plain(children[:position]), children[position + 1 :]
+        if depth == 0 and child.type != "strong_close" and child.content.strip():
+            return "", children
+    return _plain(children), []
+
+
+def _plain(children: list[Token]) -> str:
+    """The text of inline tokens: a soft line break between Chinese characters vanishes, elsewhere it is a space."""
+    text = ""
+    for position, child in enumerate(children):
+        if child.type in ("text", "code_inline", "image"):
+            text += child.content
+        elif child.type == "hardbreak":
+            text = text.rstrip() + "\n"
+        elif child.type == "softbreak":
+            following = next((c.content.lstrip() for c in children[position + 1 :] if c.content.strip()), "")
+            text = text.rstrip()
+            text += "" if text and following and is_cjk(text[-1]) and is_cjk(following[0]) else " "
+    return text.strip()

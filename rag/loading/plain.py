@@ -1,0 +1,77 @@
+"""Plain text to blocks: a line is a paragraph, unless the lines were wrapped at a fixed width."""
+
+from __future__ import annotations
+
+import re
+
+from rag.loading.blocks import RawBlock
+from rag.text import is_cjk
+from rag.types import BlockKind
+
+_SHORT = 30
+_CHINESE_NUMERALS = "一二三四五六七八九十"
+_HEADING = re.compile(
+    rf"第[{_CHINESE_NUMERALS}百0-9]+[章节篇回部]|[{_CHINESE_NUMERALS}]+、|(?:主题|问题|趋势|阶段|部分)[{_CHINESE_NUMERALS}]"
+)
+_ITEM = re.compile(rf"(\d{{1,2}})[.．、)）](?!\d)|[（(](\d{{1,2}})[)）]|[-*•·]\s|([{_CHINESE_NUMERALS}])[是、，,]")
+_ENDS = "。！？!?…：:；;”」』）)"
+
+
+def parse_plain(text: str) -> list[RawBlock]:
+    """Blocks in reading order, without blank lines. Short lines that begin like a heading are headings."""
+    blocks: list[RawBlock] = []
+    headings: tuple[str, ...] = ()
+    for line, content in _paragraphs(text):
+        item = _ITEM.match(content)
+        if len(content) <= _SHORT and _HEADING.match(content) and not content.endswith(("：", ":")):
+            blocks.append(RawBlock(BlockKind.HEADING, content, line, level=2))
+            headings = (content,)
+        elif item:
+            blocks.append(RawBlock(BlockKind.LIST_ITEM, content, line, headings, level=1, item=_ordinal(item)))
+        else:
+            blocks.append(RawBlock(BlockKind.PARAGRAPH, content, line, headings))
+    return blocks
+
+
+def _ordinal(match: re.Match[str]) -> int:
+    digits = match.group(1) or match.group(2)
+    if digits:
+        return int(digits)
+    return _CHINESE_NUMERALS.index(match.group(3)) + 1 if match.group(3) else 1
+
+
+def _paragraphs(text: str) -> list[tuple[int, str]]:
+    """``(line, paragraph)``: the lines between two blank ones are joined if they look wrapped."""
+    paragraphs: list[tuple[int, str]] = []
+    group: list[tuple[int, str]] = []
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        if line.strip():
+            group.append((number, line.strip()))
+            continue
+        if _is_wrapped([line for _, line in group]):
+            paragraphs.append((group[0][0], _join([line for _, line in group])))
+        else:
+            paragraphs.extend(group)
+        group = []
+    return paragraphs
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether the lines were cut at a width: all but the last about as long as the longest, most cut mid-sentence."""
+    if len(lines) < 2:
+        return False
+    full = lines[:-1]
+    widest = max(map(_width, lines))
+    cut = sum(not line.endswith(tuple(_ENDS)) for line in full)
+    return 40 <= widest <= 160 and all(_width(line) >= 0.75 * widest for line in full) and cut >= 0.6 * len(full)
+
+
+def _width(line: str) -> int:
+    return sum(2 if is_cjk(c) else 1 for c in line)
+
+
+def _join(lines: list[str]) -> str:
+    text = lines[0]
+    for line in lines[1:]:
+        text += line if is_cjk(text[-1]) and is_cjk(line[0]) else f" {line}"
+    return text

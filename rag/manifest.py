@@ -1,0 +1,130 @@
+"""What a generation says of itself: what it was built from and with, and the digest of each of its files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from rag.errors import IndexDamagedError, IndexMismatchError
+from rag.settings import Settings
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+
+
+class FileRecord(msgspec.Struct, frozen=True):
+    """A file's size in bytes and its SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+class BuildSettings(msgspec.Struct, frozen=True):
+    """The settings that decide what is in an index. ``user_dictionary`` is the file's SHA-256, or ""."""
+
+    model: str
+    passage_min_chars: int
+    passage_max_chars: int
+    passage_context: bool
+    user_dictionary: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256."""
+
+    format_version: int
+    generation: str
+    created: str
+    settings: BuildSettings
+    encoder: str
+    dimension: int
+    documents: int
+    passages: int
+    vectors: int
+    corpus: dict[str, str]
+    files: dict[str, FileRecord]
+
+
+def build_settings(settings: Settings) -> BuildSettings:
+    """The part of ``settings`` that an index is bound to."""
+    dictionary = settings.dictionary_path
+    return BuildSettings(
+        model=settings.model,
+        passage_min_chars=settings.passage_min_chars,
+        passage_max_chars=settings.passage_max_chars,
+        passage_context=settings.passage_context,
+        user_dictionary=_digest(dictionary) if dictionary and dictionary.is_file() else "",
+    )
+
+
+def record_files(folder: Path) -> dict[str, FileRecord]:
+    """Size and digest of every file under ``folder``, by its relative name."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(f.relative_to(folder)): FileRecord(f.stat().st_size, _digest(f)) for f in files}
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write ``manifest`` into ``folder``. Raises OSError."""
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of ``folder`` and verify each file that it lists.
+
+    Raises IndexDamagedError for a missing, cut or exchanged file, IndexMismatchError for another format.
+    """
+    try:
+        raw = (folder / MANIFEST).read_bytes()
+        version = msgspec.json.decode(raw, type=dict[str, object]).get("format_version")
+    except (OSError, msgspec.MsgspecError) as error:
+        raise damaged(folder / MANIFEST, str(error)) from error
+    if version != FORMAT_VERSION:
+        raise IndexMismatchError(
+            f"索引格式为 {version}，本程序需要 {FORMAT_VERSION}。请重建索引：wenyuan index 文件夹…",
+            f"The index has format {version}, this program needs {FORMAT_VERSION}. Rebuild it: wenyuan index PATH…",
+        )
+    try:
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise damaged(folder / MANIFEST, str(error)) from error
+    for name, record in manifest.files.items():
+        _verify(folder / name, record)
+    return manifest
+
+
+def check_settings(manifest: Manifest, settings: Settings) -> None:
+    """Raise IndexMismatchError, naming both values, where the index was built with other settings."""
+    built, wanted = msgspec.structs.asdict(manifest.settings), msgspec.structs.asdict(build_settings(settings))
+    for name, value in built.items():
+        if value != wanted[name]:
+            raise IndexMismatchError(
+                f"索引是用 {name} = {value!r} 建的，当前设置是 {wanted[name]!r}。"
+                f"请改回设置，或用当前设置重建：wenyuan index 文件夹…",
+                f"The index was built with {name} = {value!r}, the setting in force is {wanted[name]!r}. "
+                f"Change the setting back, or rebuild with it: wenyuan index PATH…",
+            )
+
+
+def damaged(file: Path, reason: str) -> IndexDamagedError:
+    """The error for a file of the index that is not what was written."""
+    return IndexDamagedError(
+        f"索引已损坏：{file}（{reason}）。请重建：wenyuan index 文件夹…",
+        f"The index is damaged: {file} ({reason}). Rebuild it: wenyuan index PATH…",
+    )
+
+
+def _verify(file: Path, record: FileRecord) -> None:
+    if not file.is_file():
+        raise damaged(file, "文件缺失 / missing")
+    size = file.stat().st_size
+    if size != record.bytes:
+        raise damaged(file, f"{size} ≠ {record.bytes} bytes")
+    if _digest(file) != record.sha256:
+        raise damaged(file, "SHA-256 不符 / mismatch")
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

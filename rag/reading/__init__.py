@@ -1,0 +1,63 @@
+"""From retrieved passages to evidence: what a reader takes and what it gives.
+
+A reader decides which spans answer and how sure that is. `rag.reading.rules` is the baseline; another reader
+implements the same Protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.reading.questions import Question
+from rag.types import Document, Hit, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage to read: its hit, its document, and the cosine of the question with each of its sentences."""
+
+    hit: Hit
+    document: Document
+    sentence_cosines: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Spans of a document that answer (several are items of one list), the sentence around them, and its fit.
+
+    ``repeats`` says that an earlier piece of evidence states the same.
+    """
+
+    document: Document
+    spans: tuple[Span, ...]
+    sentence: Span
+    score: float
+    repeats: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The document's own words in each span."""
+        return tuple(self.document.text[span.start : span.end] for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read out of the candidates: evidence, best first or in list order, and a probability that it is right.
+
+    ``missing`` are the question's words that the evidence should hold and does not.
+    """
+
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    missing: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads candidates for one question. Pure: the same input gives the same reading."""
+
+    def read(self, question: Question, candidates: Sequence[Candidate]) -> Reading: ...
+
+
+__all__ = ["Candidate", "Evidence", "Question", "Reader", "Reading"]

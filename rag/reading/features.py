@@ -1,0 +1,80 @@
+"""What can be said of a sentence as evidence for a question, in numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.reading import Candidate
+from rag.reading.questions import Question
+from rag.text import normalise
+from rag.tokenization import terms
+from rag.types import Document, Span
+
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a candidate with its features.
+
+    ``cosine``: with the question. ``passage``: the fused score of its passage. ``own`` and ``around``: the share of
+    the question's terms, weighted by idf, that the sentence holds, and that it holds together with the rest of its
+    passage and the context. ``off_date``: 1 if the question names a year or month and the sentence is about another.
+    """
+
+    document: Document
+    span: Span
+    text: str
+    cosine: float
+    passage: float
+    own: float
+    around: float
+    off_date: float
+
+
+def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Iterator[Sentence]:
+    """All sentences of all candidates, in order of rank and then of place."""
+    for candidate in candidates:
+        passage, document = candidate.hit.passage, candidate.document
+        whole = term_set(candidate.hit.text) | term_set(passage.context)
+        around = coverage(question.terms, whole)
+        for span, cosine in zip(passage.sentences, candidate.sentence_cosines, strict=True):
+            text = document.text[span.start : span.end]
+            yield Sentence(
+                document=document,
+                span=span,
+                text=text,
+                cosine=cosine,
+                passage=candidate.hit.score,
+                own=coverage(question.terms, term_set(text)),
+                around=around,
+                off_date=float(_off_date(question, text, document.text[passage.start : span.start])),
+            )
+
+
+def coverage(wanted: Mapping[str, float], held: frozenset[str]) -> float:
+    """The share of ``wanted``'s weight whose terms are in ``held``; 0 where nothing is wanted."""
+    total = sum(wanted.values())
+    return sum(weight for term, weight in wanted.items() if term in held) / total if total else 0.0
+
+
+@lru_cache(maxsize=8192)
+def term_set(text: str) -> frozenset[str]:
+    """The terms of ``text``."""
+    return frozenset(terms(text))
+
+
+def _off_date(question: Question, sentence: str, before: str) -> bool:
+    """Whether the sentence names months or years, or stands under a year, and none of them is the question's."""
+    if not question.years and not question.months:
+        return False
+    folded = normalise(sentence).text
+    years = set(_YEAR.findall(folded)) or set(_YEAR.findall(normalise(before).text)[-1:])
+    months = {month.lstrip("0") for month in _MONTH.findall(folded)}
+    return bool(question.years and years and not question.years & years) or bool(
+        question.months and months and not question.months & months
+    )

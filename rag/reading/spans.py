@@ -1,0 +1,185 @@
+"""Short answers inside a sentence: what could answer each kind of question, by form alone.
+
+Every function works on a sentence's normalised text and returns ranges of it, in reading order.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from rag.types import Span
+
+_NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<!零)[一二三四五六七八九十两][一二三四五六七八九十百千零]*|数(?=[十百千万亿])|(?<=[超近约过])[百千](?=万))"
+_SCALE = r"(?:(?:万亿|千万|百万|十万|[万亿千百])(?:多|余)?|多|余)?"
+_UNIT = (
+    r"(?:%|美元|人民币|港元|欧元|日元|元(?:/千?tokens?)?|厘|用户|张|个|家|次|倍|款|种|名|位|人|岁|项|条|篇|部|台|套|件|座|所"
+    r"|公里|千米|米|厘米|公斤|千克|吨|克|平方公里|平方米|公顷|小时|分钟|秒|天|周|个月|年(?![\d级])|届|度|字|gb|tb|mb|kg|km|cm|mm|m|tokens?)?"
+)
+_QUANTITY = re.compile(
+    rf"(?<![a-z0-9.\-])(?:将?近|大?约|超过|超|逾|高达|不到|不足|至少|仅有?|突破了?)?\s?{_NUMERAL}(?:\s?[-—~至]+\s?{_NUMERAL})?\s?{_SCALE}\s?{_UNIT}(?![a-z])"
+)
+_MODIFIER_ONLY_VERB = re.compile(r"^(?:仅有?|突破了?|高达)\s?")
+# A lone numeral, "a", a year without 年.
+_NO_QUANTITY = re.compile(r"[一二三四五六七八九十两]|一(?:[个种款家位名张天次年]|万)|(?:19|20)\d{2}")
+_DATE = re.compile(
+    r"(?:公元前?)?(?:19|20|1[0-8])?\d{2}年(?:\s?(?:1[0-2]|0?[1-9])月(?:(?:[12]\d|3[01]|0?[1-9])[日号]|[初中底末])?|[初中底末]|[上下]半年|q[1-4]|第?[一二三四]季度)?"
+    r"|(?<!\d)(?:1[0-2]|0?[1-9])月(?:(?:[12]\d|3[01]|0?[1-9])[日号]|[初中底末]|份)?|(?<!\d)(?:[12]\d|3[01]|0?[1-9])日"
+    r"|年[初中底末]|\d{1,2}世纪(?:[初中末]|\d0年代)?|\d0年代|同日|同年|次年|[今去明前]年|q[1-4]"
+)
+_TITLE = re.compile(r"《[^《》]+》|“[^“”]+”|\"[^\"]+\"|「[^「」]+」")
+_CLAUSE = re.compile(r"[^,;:。!?…\n]+")
+# What a list of 、 begins and ends at. Normalised text has ASCII commas.
+_LIST_START = re.compile(
+    r"(?:.*(?:[,;:。!?(]|包括|例如|比如|诸如|如|以及|分别是|分别为|有(?!限)|是|为|了|像|由|等|的是|具备|支持|以|在|对|将|把|向|从|但|并|涉及|上|着|站))"
+)
+_LIST_END = re.compile(r"[,;:。!?)]|等(?!于)|为代表|的(?=[^、]*$)|都|则|也|均|可以|能够|给出|就|进行|中(?=加速)|领域|和(?=[^、]*[,。]$)")
+_CAUSE = re.compile(r"(?:因为|由于|得益于|凭借|源于|归功于|原因(?:是|在于)|为了|有赖于|随着)")
+_MEANS = re.compile(r"(?:通过|凭借|借助|利用|依靠|采用|以)(?=[^,。]{2,})")
+_SURNAME = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
+    "姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚"
+)
+_CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{{1,2}}")
+_FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-z])[a-z]{2,} [a-z]{3,}(?![a-z])")
+# Tags of jieba's part-of-speech tagger.
+_PERSON = frozenset({"nr", "nrt", "nrfg"})
+_NAME = _PERSON | {"nz", "nt", "ns", "eng", "x"}
+_PLACE = frozenset({"ns", "nt", "s"})
+
+
+def clauses(text: str) -> list[Span]:
+    """Ranges between commas and stronger marks."""
+    return [Span(*match.span()) for match in _CLAUSE.finditer(text)]
+
+
+def quantities(text: str) -> list[Span]:
+    """Numbers with their modifiers (近, 超, 约) and units; not those of dates and names."""
+    dates = [match.span() for match in _DATE.finditer(text)]
+    found = []
+    for match in _QUANTITY.finditer(text):
+        start, end = match.span()
+        verb = _MODIFIER_ONLY_VERB.match(match.group())
+        start += verb.end() if verb else 0
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        inside_date = any(left < end and start < right for left, right in dates)
+        if start < end and not inside_date and not _NO_QUANTITY.fullmatch(text[start:end].strip()):
+            found.append(Span(start, start + len(text[start:end].rstrip())))
+    return found
+
+
+def dates(text: str) -> list[Span]:
+    """Years, months, days, quarters and relative dates, as long as they are written."""
+    return [Span(*match.span()) for match in _DATE.finditer(text)]
+
+
+def titles(text: str) -> list[Span]:
+    """What stands in 《》 or quotation marks, marks included."""
+    return [Span(*match.span()) for match in _TITLE.finditer(text)]
+
+
+def people(text: str) -> list[Span]:
+    """Names of people: Chinese ones by tag and surname, transliterated ones by their dot, Latin ones by two words."""
+    chinese = [Span(a, b) for word, a, b, tag in tagged(text) if tag in _PERSON and _CHINESE_NAME.fullmatch(word)]
+    return sorted([*chinese, *(Span(*match.span()) for match in _FOREIGN_NAME.finditer(text))])
+
+
+def names(text: str) -> list[Span]:
+    """Names of people, organisations, places and products, and words in Latin script; neighbours are joined."""
+    return _runs(text, _NAME)
+
+
+def places(text: str) -> list[Span]:
+    """Names of places and institutions, with the nouns that follow them."""
+    found = []
+    words = tagged(text)
+    for position, (_, start, end, tag) in enumerate(words):
+        if tag in _PLACE:
+            while position + 1 < len(words) and words[position + 1][3] in ("n", "ns", "nt", "vn", "b", "nz"):
+                position += 1
+                end = words[position][2]
+            found.append(Span(start, end))
+    return [span for i, span in enumerate(found) if i == 0 or span.start >= found[i - 1].end]
+
+
+def listed(text: str) -> list[tuple[Span, ...]]:
+    """Lists whose items stand between 、, the last also after 和, 与, 及, 以及."""
+    lists = []
+    for match in re.finditer(r"[^、,;:。!?…\n]+(?:、[^、,;:。!?…\n]+)+", text):
+        pieces = [Span(*piece.span()) for piece in re.finditer(r"[^、]+", text[match.start() : match.end()])]
+        items = [Span(match.start() + piece.start, match.start() + piece.end) for piece in pieces]
+        start = _LIST_START.match(text[items[0].start : items[0].end])
+        if start and start.end() < items[0].end - items[0].start:
+            items[0] = Span(items[0].start + start.end(), items[0].end)
+        last = items.pop()
+        end = _LIST_END.search(text, last.start + 1, last.end)
+        last = Span(last.start, end.start() if end else last.end)
+        items.extend(_split_last(text, last))
+        lists.append(tuple(_stripped(text, item) for item in items))
+    return lists
+
+
+def after(pattern: str, text: str) -> Span | None:
+    """What follows ``pattern`` up to the end of its clause."""
+    match = re.search(rf"(?:{pattern})(?:了|过|着|出|是|为|到|成|[:])*([^,;。!?…\n]+)", text)
+    return Span(*match.span(1)) if match else None
+
+
+def cause(text: str) -> Span | None:
+    """The part of a sentence that states a cause, from its marker to the end of the sentence."""
+    match = _CAUSE.search(text)
+    return Span(match.start(), len(text)) if match else None
+
+
+def means(text: str) -> Span | None:
+    """The clause that states a means, from its marker on."""
+    match = _MEANS.search(text)
+    if not match:
+        return None
+    end = re.search(r"[,;。!?]", text[match.start() :])
+    return Span(match.start(), match.start() + end.start() if end else len(text))
+
+
+@cache
+def _tagger() -> object:
+    import jieba.posseg
+
+    from rag.tokenization import tokenizer
+
+    return jieba.posseg.POSTokenizer(tokenizer())
+
+
+@lru_cache(maxsize=8192)
+def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
+    """``(word, start, end, tag)`` by jieba's part-of-speech tagger, in order."""
+    found = []
+    position = 0
+    for pair in _tagger().cut(text):  # type: ignore[attr-defined]  # jieba has no types
+        found.append((pair.word, position, position + len(pair.word), pair.flag))
+        position += len(pair.word)
+    return tuple(found)
+
+
+def _runs(text: str, tags: frozenset[str]) -> list[Span]:
+    runs: list[Span] = []
+    for word, start, end, tag in tagged(text):
+        if tag not in tags or not re.search(r"[^\W_]", word):
+            continue
+        if runs and start - runs[-1].end <= (text[runs[-1].end : start] == " "):
+            runs[-1] = Span(runs[-1].start, end)
+        else:
+            runs.append(Span(start, end))
+    return runs
+
+
+def _split_last(text: str, span: Span) -> list[Span]:
+    joint = re.search(r"以及|和|与|及(?!其)", text[span.start : span.end])
+    if not joint or not joint.start():
+        return [span]
+    return [Span(span.start, span.start + joint.start()), Span(span.start + joint.end(), span.end)]
+
+
+def _stripped(text: str, span: Span) -> Span:
+    part = text[span.start : span.end]
+    start = span.start + len(part) - len(part.lstrip(" ,:("))
+    return Span(start, max(start + 1, span.start + len(part.rstrip(" ,:)"))))

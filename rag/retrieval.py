@@ -1,0 +1,71 @@
+"""A question to ranked passages of one generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.fusion import Fused, fuse
+from rag.generations import Generation
+from rag.settings import Settings
+from rag.tokenization import content_terms, terms
+from rag.types import Encoder, Hit
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Hits, best first, and the question's vector (None where only BM25 was asked)."""
+
+    hits: tuple[Hit, ...]
+    vector: Vectors | None
+
+
+def retrieve(question: str, k: int, generation: Generation, encoder: Encoder | None, settings: Settings) -> Retrieved:
+    """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only."""
+    dictionary = settings.dictionary_path
+    depth = max(k, settings.candidates)
+    vector = None
+    dense: list[tuple[int, float]] = []
+    sparse: list[tuple[int, float]] = []
+    if settings.retrieval != "bm25":
+        assert encoder is not None
+        vector = encoder.encode_queries([question])[0]
+        dense = generation.dense.search(vector, depth)
+    if settings.retrieval != "dense":
+        # A question of nothing but function words is searched for as it stands.
+        words = content_terms(question, dictionary) or terms(question, dictionary)
+        sparse = generation.sparse.search(words, depth)
+    if vector is None:
+        ranking = [Fused(ordinal, score, 0.0, score) for ordinal, score in sparse]
+    else:
+        known = vector
+        ranking = fuse(
+            dense,
+            sparse,
+            cosine=lambda ordinal: generation.dense.score(known, ordinal),
+            bound=generation.sparse.bound(words) if sparse else 0.0,
+            weight=settings.bm25_weight,
+        )
+    return Retrieved(_hits(ranking[:k], generation, has_dense=vector is not None), vector)
+
+
+def _hits(ranking: list[Fused], generation: Generation, *, has_dense: bool) -> tuple[Hit, ...]:
+    hits = []
+    for rank, (one, passage) in enumerate(
+        zip(ranking, generation.store.passages([one.ordinal for one in ranking]), strict=True), start=1
+    ):
+        document = generation.document(passage.doc_id)
+        hits.append(
+            Hit(
+                rank=rank,
+                score=round(one.score, 6),
+                passage=passage,
+                text=document.text[passage.start : passage.end],
+                dense=one.dense if has_dense else None,
+                sparse=one.sparse,
+            )
+        )
+    return tuple(hits)

@@ -1,0 +1,105 @@
+"""One settings object. Values come from defaults, then ``wenyuan.toml``, then ``WENYUAN_…`` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from rag.embedding import BUNDLED
+from rag.errors import SettingsError
+from rag.splitting import SplitSettings
+
+SETTINGS_FILE = "wenyuan.toml"
+ENVIRONMENT_PREFIX = "WENYUAN_"
+# Variables that are not settings of a library: where caches are, and the language of messages.
+ENVIRONMENT_OTHERS = frozenset({"WENYUAN_CACHE_DIR", "WENYUAN_LANG"})
+
+Retrieval = Literal["hybrid", "dense", "bm25"]
+
+_Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+_Length = Annotated[int, msgspec.Meta(ge=20, le=2000)]
+_Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a library is built and asked with.
+
+    The first group is fixed when an index is built; opening an index with other values is an error.
+    """
+
+    model: str = BUNDLED
+    """The bundled embedding model, a sentence-transformers folder, or a model id in the local Hugging Face cache."""
+    passage_min_chars: _Length = SplitSettings().min_chars
+    passage_max_chars: _Length = SplitSettings().max_chars
+    passage_context: bool = SplitSettings().context
+    user_dictionary: str = ""
+    """A file of words that jieba must not cut: ``word [frequency [tag]]`` a line."""
+
+    device: str = "cpu"
+    """Where torch runs the model: ``cpu``, ``cuda``, ``mps``."""
+    retrieval: Retrieval = "hybrid"
+    candidates: _Count = 50
+    """How many passages each retriever proposes."""
+    bm25_weight: _Share = 0.1
+    """What a full BM25 match adds to the cosine; see `rag.fusion`."""
+    hits: _Count = 10
+    read: _Count = 10
+    """How many passages are read for an answer."""
+    min_confidence: _Share = 0.5
+    """Below this confidence Wenyuan abstains."""
+    language: Literal["auto", "zh", "en"] = "auto"
+    """The language of replies; ``auto`` follows the question."""
+
+    @property
+    def split(self) -> SplitSettings:
+        return SplitSettings(self.passage_min_chars, self.passage_max_chars, self.passage_context)
+
+    @property
+    def dictionary_path(self) -> Path | None:
+        return Path(self.user_dictionary) if self.user_dictionary else None
+
+
+def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from ``file`` (or ``wenyuan.toml`` here, if there is one) and the environment.
+
+    Raises SettingsError for a missing or malformed file, an unknown key or a value out of range.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    if file is not None and not file.is_file():
+        raise SettingsError(f"找不到设置文件 {file}。", f"No such settings file: {file}.")
+    file = file or Path(SETTINGS_FILE)
+    if file.is_file():
+        values.update(_convert(_read(file), str(file), strict=True))
+    variables = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in ENVIRONMENT_OTHERS
+    }
+    values.update(_convert(variables, "WENYUAN_…", strict=False))
+    return Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    try:
+        decoded: dict[str, object] = msgspec.toml.decode(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"无法读取设置文件 {file}：{error}", f"Can't read settings file {file}: {error}") from error
+    return decoded
+
+
+def _convert(values: Mapping[str, object], origin: str, *, strict: bool) -> dict[str, object]:
+    """Only the fields that ``values`` names, checked and converted."""
+    try:
+        made = msgspec.convert(values, Settings, strict=strict)
+    except msgspec.ValidationError as error:
+        known = "、".join(Settings.__struct_fields__)
+        raise SettingsError(
+            f"设置有误（{origin}）：{error}。可用的设置：{known}。",
+            f"Wrong setting ({origin}): {error}. Settings are: {', '.join(Settings.__struct_fields__)}.",
+        ) from error
+    return {name: getattr(made, name) for name in values}

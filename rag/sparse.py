@@ -1,0 +1,80 @@
+"""The term index: BM25 by tantivy over terms that `rag.tokenization` has cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+_BODY, _CONTEXT, _ORDINAL = "body", "context", "ordinal"
+# A heading says what its passages are about, less surely than their own words do.
+_CONTEXT_BOOST = 0.5
+_HEAP_BYTES = 64_000_000
+# tantivy's BM25 constant.
+_K1 = 1.2
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in (_BODY, _CONTEXT):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    builder.add_integer_field(_ORDINAL, fast=True)
+    return builder.build()
+
+
+def write(passages: Iterable[tuple[int, Sequence[str], Sequence[str]]], folder: Path) -> None:
+    """Index ``(ordinal, terms of the passage, terms of its context)`` in a new ``folder``.
+
+    Raises ValueError or OSError if the disk does not take it.
+    """
+    folder.mkdir()
+    # One thread, so that the same passages always give the same files' order.
+    writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
+    for ordinal, body, context in passages:
+        writer.add_document(
+            tantivy.Document(**{_BODY: " ".join(body), _CONTEXT: " ".join(context), _ORDINAL: ordinal})
+        )
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+class SparseIndex:
+    """BM25 search over an index that `write` made. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open ``folder``. Raises ValueError if it is not an index."""
+        index = tantivy.Index.open(str(folder))
+        self._schema = index.schema
+        self._searcher = index.searcher()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def knows(self, term: str) -> bool:
+        """Whether any passage, or any context, holds ``term``."""
+        return any(self._searcher.doc_freq(field, term) for field in (_BODY, _CONTEXT))
+
+    def idf(self, term: str) -> float:
+        """Inverse document frequency as tantivy's BM25 has it; highest for a term that no passage holds."""
+        frequency = self._searcher.doc_freq(_BODY, term)
+        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+
+    def bound(self, terms: Sequence[str]) -> float:
+        """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
+        return sum(self.idf(term) for term in terms) * (1 + _K1)
+
+    def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
+        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal."""
+        clauses = []
+        for term in terms:
+            clauses.append((tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _BODY, term)))
+            in_context = tantivy.Query.term_query(self._schema, _CONTEXT, term)
+            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(in_context, _CONTEXT_BOOST)))
+        if not clauses or not len(self):
+            return []
+        found = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
+        scored = [(int(ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))

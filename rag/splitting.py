@@ -1,0 +1,103 @@
+"""Documents to passages: whole paragraphs where they fit, sentences where they do not, with exact offsets.
+
+The passages of a document do not overlap and together hold every character of it that is not white space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.structure import enumerations
+from rag.text import sentences
+from rag.types import Block, BlockKind, Document, Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSettings:
+    """Lengths in characters. Blocks shorter than ``min_chars`` are joined with the next; no passage is longer than
+    ``max_chars``. ``context`` puts title, headings and list neighbours beside a passage for retrieval."""
+
+    min_chars: int = 60
+    max_chars: int = 400
+    context: bool = True
+
+
+def split(document: Document, settings: SplitSettings, first_ordinal: int = 0) -> list[Passage]:
+    """Split ``document`` into passages in reading order, numbered from ``first_ordinal``."""
+    context = _contexts(document) if settings.context else {}
+    passages: list[Passage] = []
+    for group in _groups(document, settings):
+        spans = [part for block in group for part in _sentences(document, block, settings.max_chars)]
+        for part in _pack(spans, settings.max_chars):
+            inside = [b for b in group if b.start < part[-1].end and b.end > part[0].start]
+            main = next((b for b in inside if b.kind is not BlockKind.HEADING), inside[0])
+            passages.append(
+                Passage(
+                    ordinal=first_ordinal + len(passages),
+                    doc_id=document.doc_id,
+                    start=part[0].start,
+                    end=part[-1].end,
+                    paragraph=main.number,
+                    context=_context(document, context, main, inside) if settings.context else "",
+                    sentences=tuple(part),
+                )
+            )
+    return passages
+
+
+def _groups(document: Document, settings: SplitSettings) -> Iterator[list[Block]]:
+    """Blocks that belong in one passage: headings and captions with what follows them, short blocks together."""
+    group: list[Block] = []
+    length = 0
+    for block in document.blocks:
+        has_body = any(b.kind is not BlockKind.HEADING for b in group)
+        starts_section = block.kind is BlockKind.HEADING and has_body
+        too_long = length + block.end - block.start > settings.max_chars
+        if group and (starts_section or (has_body and (length >= settings.min_chars or too_long))):
+            yield group
+            group, length = [], 0
+        group.append(block)
+        length += block.end - block.start
+    if group:
+        yield group
+
+
+def _sentences(document: Document, block: Block, longest: int) -> Iterator[Span]:
+    for span in sentences(document.text, block.start, block.end):
+        for start in range(span.start, span.end, longest):
+            yield Span(start, min(start + longest, span.end))
+
+
+def _pack(spans: list[Span], longest: int) -> Iterator[list[Span]]:
+    """Cut into as few parts as fit, of about equal length."""
+    total = spans[-1].end - spans[0].start
+    target = total / -(-total // longest)
+    part: list[Span] = []
+    for span in spans:
+        if part and (span.end - part[0].start > longest or span.start - part[0].start >= target):
+            yield part
+            part = []
+        part.append(span)
+    yield part
+
+
+def _contexts(document: Document) -> dict[int, str]:
+    """By block number: the list that a block introduces or belongs to."""
+    found: dict[int, str] = {}
+    for enumeration in enumerations(document):
+        heads = "；".join(document.text[item.head.start : item.head.end] for item in enumeration.items)
+        lead = enumeration.lead
+        if lead is None:
+            continue
+        found[document.block_at(lead.start).number] = heads
+        for item in enumeration.items:
+            found.setdefault(item.block.number, document.text[lead.start : lead.end])
+    return found
+
+
+def _context(document: Document, lists: dict[int, str], main: Block, inside: list[Block]) -> str:
+    own = {document.text[b.start : b.end] for b in inside}
+    above = [part for part in dict.fromkeys((document.title, *main.path)) if part not in own]
+    neighbours = [lists[b.number] for b in inside if b.number in lists and lists[b.number] not in own]
+    return " ".join(dict.fromkeys([*above, *neighbours]))

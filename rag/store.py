@@ -1,0 +1,107 @@
+"""Documents and passages of one generation, in one SQLite file that is written once and then only read."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from rag.types import Block, Document, Passage, Span
+
+_SCHEMA = """
+CREATE TABLE documents (
+    position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, source TEXT NOT NULL,
+    path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL,
+    first_passage INTEGER NOT NULL, passages INTEGER NOT NULL
+) STRICT;
+CREATE TABLE passages (
+    ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
+) STRICT;
+"""
+_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
+_SPANS = msgspec.json.Decoder(tuple[Span, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals."""
+
+    doc_id: str
+    title: str
+    source: str
+    path: Path
+    sha256: str
+    characters: int
+    paragraphs: int
+    passages: range
+
+
+def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage]]]) -> None:
+    """Write a new store. Raises sqlite3.Error if the disk does not take it."""
+    connection = sqlite3.connect(file)
+    try:
+        connection.executescript(_SCHEMA)
+        for position, (document, path, passages) in enumerate(documents):
+            blocks = msgspec.json.encode(document.blocks)
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (position, document.doc_id, document.title, document.source, str(path), document.sha256)
+                + (document.text, blocks, passages[0].ordinal, len(passages)),
+            )
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
+                    for p in passages
+                ),
+            )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+class Store:
+    """Read access to a store. Thread-safe: each thread has a connection of its own."""
+
+    def __init__(self, file: Path) -> None:
+        # "immutable" because a generation never changes: no locks, and a read-only folder will do.
+        self._uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        self._local = threading.local()
+        self.document = lru_cache(maxsize=64)(self._document)
+
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = sqlite3.connect(self._uri, uri=True)
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    def records(self) -> Iterator[DocumentRecord]:
+        """All documents, in index order."""
+        query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
+                   first_passage, passages FROM documents ORDER BY position"""
+        for *fields, first, count in self._connection().execute(query):
+            doc_id, title, source, path, sha256, characters, paragraphs = fields
+            ordinals = range(first, first + count)
+            yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
+
+    def _document(self, doc_id: str) -> Document | None:
+        """One document, or None."""
+        row = (
+            self._connection()
+            .execute("SELECT doc_id, title, source, sha256, text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
+            .fetchone()
+        )
+        return None if row is None else Document(*row[:5], blocks=_BLOCKS.decode(row[5]))
+
+    def passages(self, ordinals: Sequence[int]) -> list[Passage]:
+        """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
+        marks = ",".join("?" * len(ordinals))
+        rows = self._connection().execute(f"SELECT * FROM passages WHERE ordinal IN ({marks})", list(ordinals))
+        found = {row[0]: Passage(*row[:6], sentences=_SPANS.decode(row[6])) for row in rows}
+        return [found[ordinal] for ordinal in ordinals]

@@ -1,0 +1,135 @@
+"""Enumerations: what a document lists over several of its blocks, and what introduces the list.
+
+Four shapes are recognised: list items, sibling headings, paragraphs that begin with ordinals
+("首先…", "其次…"), and paragraphs with a short first sentence after a lead that ends with a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.text import sentences
+from rag.types import Block, BlockKind, Document, Span
+
+_NUMERAL = "一二三四五六七八九十"
+_ENUMERATOR = re.compile(
+    rf"\s*(?:\d{{1,2}}[.．、)）](?!\d)|[（(](?:\d{{1,2}}|[{_NUMERAL}]+)[)）]|[-*•·]\s|"
+    rf"第[{_NUMERAL}\d]+(?:[章节部篇]|[是，,、：:])|[{_NUMERAL}]+(?:是|、|[，,])|"
+    rf"(?:主题|趋势|问题|阶段|部分)[{_NUMERAL}][，,、：:是]?|(?:首先|其次|再次|再者|然后|最后)(?:是|[，,])?)\s*"
+)
+_ORDINALS = (
+    re.compile(r"(?:首先|第一[，,、是]|一方面)"),
+    re.compile(r"(?:其次|再次|再者|然后|最后|此外|第[二三四五六七八九十][，,、是]|另一方面)"),
+)
+_CLAUSE_END = re.compile(r"[，,。；;：:！？!?\n]")
+_LEAD_END = ("：", ":")
+_SHORT_SENTENCE = 14
+_LONGEST_LEAD = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: its block, and the span of the words that name it, without enumerator and punctuation."""
+
+    block: Block
+    head: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """At least two items in reading order. ``lead`` is the sentence or heading before them; None if nothing is."""
+
+    lead: Span | None
+    items: tuple[Item, ...]
+
+
+@lru_cache(maxsize=512)
+def enumerations(document: Document) -> tuple[Enumeration, ...]:
+    """All enumerations of ``document``, in the order of their first items."""
+    groups = [
+        *_numbered(document, BlockKind.LIST_ITEM),
+        *_numbered(document, BlockKind.HEADING),
+        *_ordinal_paragraphs(document),
+        *_after_colon(document),
+    ]
+    found = [
+        Enumeration(_lead(document, group[0]), tuple(Item(block, _head(document, block)) for block in group))
+        for group in groups
+        if len(group) > 1
+    ]
+    return tuple(sorted(found, key=lambda enumeration: enumeration.items[0].block.number))
+
+
+def _numbered(document: Document, kind: BlockKind) -> list[list[Block]]:
+    """Runs of list items, or of sibling headings, that stand under the same path at the same level."""
+    groups: dict[tuple[tuple[str, ...], int], list[Block]] = {}
+    finished: list[list[Block]] = []
+    for block in document.blocks:
+        if block.kind is not kind:
+            continue
+        key = (block.path, block.level)
+        group = groups.setdefault(key, [])
+        if kind is BlockKind.LIST_ITEM and group and block.item <= group[-1].item:
+            finished.append(group)
+            group = groups[key] = []
+        group.append(block)
+    return finished + list(groups.values())
+
+
+def _ordinal_paragraphs(document: Document) -> list[list[Block]]:
+    groups: list[list[Block]] = []
+    first, later = _ORDINALS
+    for block in document.blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            continue
+        text = document.text[block.start : block.end]
+        if first.match(text):
+            groups.append([block])
+        elif later.match(text) and groups and block.path == groups[-1][-1].path:
+            groups[-1].append(block)
+    return groups
+
+
+def _after_colon(document: Document) -> list[list[Block]]:
+    groups: list[list[Block]] = []
+    blocks = document.blocks
+    for position, lead in enumerate(blocks):
+        if not document.text[lead.start : lead.end].endswith(_LEAD_END):
+            continue
+        group: list[Block] = []
+        for block in blocks[position + 1 :]:
+            if block.kind is not BlockKind.PARAGRAPH or not _begins_short(document, block):
+                break
+            group.append(block)
+        groups.append(group)
+    return groups
+
+
+def _begins_short(document: Document, block: Block) -> bool:
+    spans = sentences(document.text, block.start, block.end)
+    return len(spans) > 1 and spans[0].end - spans[0].start <= _SHORT_SENTENCE
+
+
+def _head(document: Document, block: Block) -> Span:
+    text = document.text[block.start : block.end]
+    enumerator = _ENUMERATOR.match(text)
+    begin = enumerator.end() if enumerator else 0
+    end = _CLAUSE_END.search(text, begin + 1)
+    return Span(block.start + begin, block.start + (end.start() if end else len(text)))
+
+
+def _lead(document: Document, first: Block) -> Span | None:
+    """The last sentence of the block before ``first``; among sibling headings, the heading above them."""
+    if first.number == 1:
+        return None
+    before = document.blocks[first.number - 2]
+    text = document.text[before.start : before.end]
+    if first.path and before.kind is not BlockKind.HEADING and not text.endswith(_LEAD_END):
+        above = [b for b in document.blocks[: first.number - 1] if document.text[b.start : b.end] == first.path[-1]]
+        if above:
+            return Span(above[-1].start, above[-1].end)
+    last: Sequence[Span] = sentences(document.text, before.start, before.end)
+    return last[-1] if last and last[-1].end - last[-1].start <= _LONGEST_LEAD else None

@@ -1,0 +1,105 @@
+"""Text to terms: jieba cuts the Chinese, names and numbers in Latin script are cut by rule."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import SettingsError
+from rag.paths import cache_dir
+from rag.text import normalise
+
+if TYPE_CHECKING:
+    from jieba import Tokenizer
+
+# "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
+_COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
+_PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+# Words of a question or of grammar: they say nothing about which passage answers.
+STOPWORDS = frozenset(
+    """
+    的 了 着 过 和 与 及 或 而 且 并 但 在 是 有 为 于 以 对 从 到 把 被 向 由 将 让 使 给 跟 同 就 都 也 还 又 再 很 更 最
+    这 那 这个 那个 这些 那些 其 其中 它 他 她 它们 他们 自己 之 所 者 等 等等 中 里 上 下 内 外 前 后 时 时候 个 种 些 们
+    什么 怎么 怎样 如何 怎么样 为什么 为何 为啥 多少 几 几个 哪 哪个 哪些 哪里 哪儿 哪家 哪几 哪年 谁 何 何时 何地 吗 呢 吧 啊 呀
+    请 请问 告诉 我 你 您 我们 你们 一下 能 能够 可以 可 会 要 应该 是否 是不是 有没有 有哪些 关于 根据 说 讲 叫 叫做 做 来 去
+    a an the of in on at to for and or is are was were be been do does did what which who whom whose when where why how
+    many much it its this that with by from as about
+    """.split()
+)
+
+
+@cache
+def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
+    """The process's jieba tokenizer; its dictionary cache is a file of the user's own, not one in a shared /tmp."""
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    made = jieba.Tokenizer()
+    folder = cache_dir() / "jieba"
+    folder.mkdir(parents=True, exist_ok=True)
+    made.tmp_dir = str(folder)
+    made.initialize()
+    if user_dictionary is not None:
+        try:
+            made.load_userdict(str(user_dictionary))
+        except (OSError, ValueError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"无法读取用户词典 {user_dictionary}：{error}。每行应为“词语 词频 词性”，后两项可省略。",
+                f"Can't read the user dictionary {user_dictionary}: {error}. A line is: word [frequency [tag]].",
+            ) from error
+    return made
+
+
+def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int, int]]:
+    """Cut normalised ``text`` into ``(word, start, end)`` in order, without white space and punctuation.
+
+    A Latin or numeric name is one word; Chinese is cut by jieba's accurate mode.
+    """
+    found: list[tuple[str, int, int]] = []
+    position = 0
+    for match in _COMPOUND.finditer(text):
+        found.extend(_han_words(text, position, match.start(), user_dictionary))
+        found.append((match.group(), match.start(), match.end()))
+        position = match.end()
+    found.extend(_han_words(text, position, len(text), user_dictionary))
+    return found
+
+
+def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) -> list[tuple[str, int, int]]:
+    if start == end:
+        return []
+    cut = tokenizer(user_dictionary).tokenize(text[start:end])
+    return [(word, start + left, start + right) for word, left, right in cut if _HAN.search(word)]
+
+
+def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
+    """The index terms of ``text`` in order: normalised words, and the words inside long ones.
+
+    "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始, 创始人. Terms hold no white space.
+    """
+    found: list[str] = []
+    jieba_tokenizer = tokenizer(user_dictionary)
+    for word, _, _ in words(normalise(text).text, user_dictionary):
+        if not _HAN.search(word):
+            whole = re.sub(r"[-_]", "", word)
+            parts = _PARTS.findall(word)
+            found.append(whole)
+            if len(parts) > 1:
+                found.extend(parts)
+            continue
+        for size in (2, 3):
+            if len(word) > size:
+                grams = (word[i : i + size] for i in range(len(word) - size + 1))
+                found.extend(gram for gram in grams if jieba_tokenizer.FREQ.get(gram))
+        found.append(word)
+    return found
+
+
+def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
+    """The terms of ``text`` that carry its subject: each once, in order, without STOPWORDS."""
+    return list(dict.fromkeys(term for term in terms(text, user_dictionary) if term not in STOPWORDS))

@@ -1,0 +1,165 @@
+"""The vocabulary of Wenyuan: every value that passes between two stages is defined here.
+
+All positions are half-open ``[start, end)`` ranges in code points of ``Document.text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+
+class Span(NamedTuple):
+    """A half-open range ``[start, end)`` of code points."""
+
+    start: int
+    end: int
+
+
+class BlockKind(StrEnum):
+    """What a block is in its source."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    QUOTE = "quote"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, paragraph, list item or quote of a document.
+
+    ``number`` counts the blocks of a document from 1, headings included. ``path`` names what stands
+    above the block, outermost first: headings, then the list items that it is nested in.
+    ``line`` is the 1-based line of the source file on which the block begins. ``level`` is the depth of a
+    heading or list item (1 is the outermost), ``item`` a list item's 1-based place in its list; 0 elsewhere.
+    """
+
+    number: int
+    kind: BlockKind
+    start: int
+    end: int
+    line: int
+    path: tuple[str, ...] = ()
+    level: int = 0
+    item: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes."""
+
+    doc_id: str
+    title: str
+    source: str
+    sha256: str
+    text: str
+    blocks: tuple[Block, ...]
+
+    def block_at(self, position: int) -> Block:
+        """Return the last block that begins at or before ``position``."""
+        found = self.blocks[0]
+        for block in self.blocks:
+            if block.start > position:
+                break
+            found = block
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is indexed: neighbouring blocks of a document, or a part of a long one.
+
+    ``ordinal`` is its position in the index, from 0; ties in any ranking break by it. ``context`` is
+    text that helps to find the passage (title, headings, the list that it belongs to) and is never cited.
+    ``sentences`` are spans of the document, in order, inside ``[start, end)``.
+    """
+
+    ordinal: int
+    doc_id: str
+    start: int
+    end: int
+    paragraph: int
+    context: str
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. ``rank`` counts from 1; a higher ``score`` is better.
+
+    ``dense`` is the cosine of question and passage, ``sparse`` the BM25 score; None where that retriever
+    did not return the passage.
+    """
+
+    rank: int
+    score: float
+    passage: Passage
+    text: str
+    dense: float | None = None
+    sparse: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``."""
+
+    n: int
+    doc_id: str
+    title: str
+    source: str
+    paragraph: int
+    start: int
+    end: int
+    quote: str
+    sentence: str
+    sentence_start: int
+
+
+class Status(StrEnum):
+    """Whether the documents answered the question."""
+
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question: the documents' own words, or a reasoned abstention.
+
+    ``answer`` is the short extract (several joined by "；", empty when abstained), ``text`` the templated
+    reply with citation marks, ``missing`` the question's words that no document contains.
+    """
+
+    question: str
+    status: Status
+    answer: str
+    text: str
+    confidence: float
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    missing: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+class Encoder(Protocol):
+    """Texts to vectors: float32, shape ``(len(texts), dimension)``, each row of unit length."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors: ...
