@@ -44,8 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     retrieval: Retrieval = "hybrid"
     candidates: _Count = 50
     """How many passages each retriever proposes."""
-    bm25_weight: _Share = 0.1
-    """What a full BM25 match adds to the cosine; see `rag.fusion`."""
+    bm25_weight: _Share = 0.15
+    """What the highest possible BM25 score adds to the cosine; see `rag.fusion`."""
     hits: _Count = 10
     read: _Count = 10
     """How many passages are read for an answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,28 +79,56 @@ def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) ->
 
 
 def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
-    """The index terms of ``text`` in order: normalised words, and the words inside long ones.
+    """The index terms of ``text``: its words, the words inside long ones, and every pair of neighbouring characters.
 
-    "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始, 创始人. Terms hold no white space.
+    "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始人, 创始, 创始, 始人. The pairs find what jieba cuts differently
+    in question and text; README.md has their effect. Terms hold no white space.
     """
+    return _terms(words(normalise(text).text, user_dictionary), tokenizer(user_dictionary))
+
+
+def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
+    """The terms of ``text`` that carry its subject, each once: those of its words that are not STOPWORDS."""
+    cut = [word for word in words(normalise(text).text, user_dictionary) if word[0] not in STOPWORDS]
+    return list(dict.fromkeys(_terms(cut, tokenizer(user_dictionary))))
+
+
+def content_words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, str]]:
+    """The words of ``text`` that are not STOPWORDS: ``(as written, as a term)``, each once, in order."""
+    folded = normalise(text)
+    found: dict[str, str] = {}
+    for word, start, end in words(folded.text, user_dictionary):
+        if word not in STOPWORDS:
+            left, right = folded.to_original(start, end)
+            found.setdefault(_whole(word), text[left:right])
+    return [(written, term) for term, written in found.items()]
+
+
+def _terms(cut: Sequence[tuple[str, int, int]], jieba_tokenizer: Tokenizer) -> list[str]:
     found: list[str] = []
-    jieba_tokenizer = tokenizer(user_dictionary)
-    for word, _, _ in words(normalise(text).text, user_dictionary):
+    run, run_end = "", -1
+    for word, start, end in cut:
         if not _HAN.search(word):
-            whole = re.sub(r"[-_]", "", word)
             parts = _PARTS.findall(word)
-            found.append(whole)
-            if len(parts) > 1:
-                found.extend(parts)
+            found.extend([_whole(word), *parts] if len(parts) > 1 else [_whole(word)])
             continue
+        if start != run_end:
+            found.extend(_pairs(run))
+            run = ""
+        run, run_end = run + word, end
+        found.append(word)
         for size in (2, 3):
             if len(word) > size:
                 grams = (word[i : i + size] for i in range(len(word) - size + 1))
                 found.extend(gram for gram in grams if jieba_tokenizer.FREQ.get(gram))
-        found.append(word)
+    found.extend(_pairs(run))
     return found
 
 
-def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
-    """The terms of ``text`` that carry its subject: each once, in order, without STOPWORDS."""
-    return list(dict.fromkeys(term for term in terms(text, user_dictionary) if term not in STOPWORDS))
+def _whole(word: str) -> str:
+    """A name without the hyphens that some write and some do not."""
+    return re.sub(r"[-_]", "", word)
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)]

@@ -65,7 +65,8 @@ class SentenceTransformerEncoder:
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
         vectors = encode(
-            list(texts),
+            # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
+            [text.encode("utf-8", "replace").decode("utf-8") for text in texts],
             prompt_name=prompt_name,
             batch_size=self._batch_size,
             show_progress_bar=progress,
@@ -126,7 +127,7 @@ def _set_environment() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     # Threads in the tokenizer gain nothing here, and warn when the web server forks.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    # OpenMP's threads spin while they wait: beside one other busy process a query took 950 ms, and so takes 27 ms.
+    # OpenMP's threads spin while they wait: beside one busy process a query took 950 ms, and takes 27 ms so.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
@@ -140,7 +141,7 @@ def _load(folder: Path, name: str, device: str) -> Any:
             model = SentenceTransformer(str(folder), device=device, local_files_only=True)
     # Whatever a damaged folder makes these libraries raise, the user can act on one thing only.
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200].rstrip(".。")
         raise ModelError(
             f"嵌入模型“{name}”无法加载（{folder}）：{reason}。请检查或删除该文件夹后重试。",
             f'Embedding model "{name}" does not load ({folder}): {reason}. Check or delete that folder and try again.',

@@ -60,7 +60,8 @@ def write_folder(weights: Weights, folder: Path, advance: Callable[[int], object
     """
     shape, vocabulary = weights.shape, weights.vocabulary
     write_tensors(weights, folder / "model.safetensors", advance)
-    build_tokenizer(vocabulary).save(str(folder / "tokenizer.json"), pretty=False)
+    # Its own save() reports a full disk as a bare Exception.
+    (folder / "tokenizer.json").write_text(build_tokenizer(vocabulary).to_str(), encoding="utf-8")
     special = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
     special |= {"cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
     settings = {

@@ -1,0 +1,1 @@
+"""Gold questions, measures and the benchmark of Wenyuan."""
