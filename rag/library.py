@@ -15,7 +15,7 @@ from rag.errors import IndexMismatchError
 from rag.generations import Generation, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import check_settings
-from rag.reading import Candidate, Reader
+from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
 from rag.reading.rules import RulesReader
 from rag.retrieval import Retrieved, retrieve
@@ -85,6 +85,11 @@ class Library:
         validate(query)
         return list(self._retrieve(query, k or self.settings.hits, self._generation).hits)
 
+    def candidates(self, question: str) -> tuple[Question, list[Candidate]]:
+        """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
+        validate(question)
+        return self._candidates(question, self._generation)
+
     def ask(self, question: str) -> Answer:
         """Answer from the documents' own words, or abstain. Raises QuestionError for an unusable question."""
         started = perf_counter()
@@ -94,11 +99,10 @@ class Library:
         answered: list[Part] = []
         for part in parts(question):
             began = perf_counter()
-            retrieved = self._retrieve(part, max(self.settings.hits, self.settings.read), generation)
+            asked, candidates = self._candidates(part, generation)
             retrieve_seconds += perf_counter() - began
-            analysed = analyse(part, generation.sparse.idf, self.settings.dictionary_path)
-            reading = self._reader.read(analysed, self._candidates(retrieved, generation))
-            answered.append(Part(analysed, reading, retrieved.hits[: self.settings.hits]))
+            reading = self._reader.read(asked, candidates[: self.settings.read])
+            answered.append(Part(asked, reading, tuple(c.hit for c in candidates[: self.settings.hits])))
         words = content_terms(question, self.settings.dictionary_path)
         answer = compose(
             question,
@@ -135,15 +139,17 @@ class Library:
                 self._encoder = encoder
             return self._encoder
 
-    def _candidates(self, retrieved: Retrieved, generation: Generation) -> list[Candidate]:
-        return [
+    def _candidates(self, question: str, generation: Generation) -> tuple[Question, list[Candidate]]:
+        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation)
+        candidates = [
             Candidate(
                 hit,
                 generation.document(hit.passage.doc_id),
                 _sentence_cosines(hit.passage, retrieved.vector, generation),
             )
-            for hit in retrieved.hits[: self.settings.read]
+            for hit in retrieved.hits
         ]
+        return analyse(question, generation.sparse.idf, self.settings.dictionary_path), candidates
 
 
 def _sentence_cosines(passage: Passage, vector: Vectors | None, generation: Generation) -> tuple[float, ...]:

@@ -219,6 +219,10 @@ def test_no_texts_give_no_vectors(encoder: SentenceTransformerEncoder) -> None:
     assert encoder.encode_passages([]).shape == encoder.encode_queries([]).shape == (0, 384)
 
 
+def test_half_a_surrogate_pair_reads_as_a_question_mark(encoder: SentenceTransformerEncoder) -> None:
+    assert np.array_equal(encoder.encode_queries(["今\ud800天"]), encoder.encode_queries(["今?天"]))
+
+
 def test_a_text_has_one_vector_whatever_its_batch(encoder: SentenceTransformerEncoder) -> None:
     lines = CORPUS_LINES[:12]
     together = encoder.encode_passages(lines)

@@ -1,0 +1,323 @@
+"""The command line: parses, calls, prints. Everything else is imported when a command runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from rag.errors import EvaluationError, QuestionError, WenyuanError
+from rag.messages import text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.library import Library
+    from rag.settings import Settings
+
+app = typer.Typer(
+    name="wenyuan",
+    help=text(
+        "问源：用文档自己的话回答中文文档的问题，每个答案都可核对出处。",
+        "Wenyuan: answers questions over Chinese documents in their own words, every answer with its source.",
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+eval_app = typer.Typer(
+    help=text("用标准问题集评测检索、答案、引用和拒答。", "Measure retrieval, answers, citations and abstention."),
+    invoke_without_command=True,
+)
+app.add_typer(eval_app, name="eval")
+
+IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help=text("索引文件夹", "index folder"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=text("输出 JSON", "print JSON"))]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help=text("设置文件（默认 wenyuan.toml）", "settings (wenyuan.toml)")),
+]
+INDEX = Path("index")
+
+
+def main() -> None:
+    """Entry point of ``wenyuan``: every expected error is one line on standard error and a non-zero exit."""
+    logging.getLogger("wenyuan").addHandler(_notices())
+    logging.getLogger("wenyuan").setLevel(logging.INFO)
+    try:
+        app()
+    except WenyuanError as error:
+        _fail(error)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error of ours.
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command(help=text("索引文件和文件夹，只处理有变化的部分。", "Index files and folders; only what changed is processed."))
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help=text("文件或文件夹", "files or folders"))],
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help=text("没有变化就不输出", "print only changes"))] = False,
+    config: ConfigOption = None,
+) -> None:
+    from rag.indexing import index_paths
+
+    report = index_paths(paths, index, _settings(config), progress=not as_json and sys.stderr.isatty())
+    if as_json:
+        _print_json(
+            {
+                "added": report.added,
+                "changed": report.changed,
+                "unchanged": report.unchanged,
+                "removed": report.removed,
+                "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
+                "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
+                "unsupported": report.unsupported,
+                "documents": report.documents,
+                "passages": report.passages,
+                "seconds": round(report.seconds, 3),
+            }
+        )
+    elif not quiet or report.added or report.changed or report.removed or report.failed:
+        from rag.console import show_report
+
+        show_report(_console(), report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command(help=text("提问，得到带出处的答案。", "Ask a question, get a cited answer."))
+def ask(
+    question: Annotated[str | None, typer.Argument(help=text("问题", "the question"))] = None,
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    if (question is None) == (batch is None):
+        raise QuestionError(
+            "请给出一个问题，或用 --batch 给出一个问题文件（二选一）。",
+            "Give either a question or a file of questions with --batch.",
+        )
+    from rag.contract import answer_json
+
+    if batch is not None:
+        _ask_batch(batch, index, config, as_json=as_json)
+        return
+    assert question is not None
+    from rag.answering import validate
+
+    validate(question)
+    library = _open(index, config)
+    answer = library.ask(question)
+    if as_json:
+        _print_json(answer_json(answer))
+    else:
+        from rag.console import show_answer
+
+        show_answer(_console(), answer, library)
+
+
+def _ask_batch(file: Path, index: Path, config: Path | None, *, as_json: bool) -> None:
+    from rag.contract import answer_json
+
+    questions = _read_batch(file)
+    library = _open(index, config)
+    failed = False
+    for question_id, question in questions:
+        try:
+            answer = library.ask(question)
+        except QuestionError as error:
+            failed = True
+            message = text(error.zh, error.en)
+            _print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
+            continue
+        if as_json:
+            _print_json(answer_json(answer, question_id), indent=None)
+        else:
+            typer.echo(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command(help=text("检索段落，不生成回答。", "Search for passages without answering."))
+def search(
+    query: Annotated[str, typer.Argument(help=text("查询", "the query"))],
+    index: IndexOption = INDEX,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help=text("返回条数", "how many"))] = 10,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    from rag.contract import hit_json
+
+    library = _open(index, config)
+    hits = library.search(query, k)
+    if as_json:
+        _print_json([hit_json(hit) for hit in hits])
+    else:
+        from rag.console import show_hits
+
+        titles = {hit.passage.doc_id: library.document(hit.passage.doc_id).title for hit in hits}
+        show_hits(_console(), hits, titles)
+
+
+@app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
+def list_documents(index: IndexOption = INDEX, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    from rag.contract import record_json
+
+    records = _open(index, config).documents()
+    if as_json:
+        _print_json([record_json(record) for record in records])
+    else:
+        from rag.console import show_documents
+
+        show_documents(_console(), records)
+
+
+@app.command(help=text("显示一篇文档的全文和段落编号。", "Show a document's text with its paragraph numbers."))
+def show(
+    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help=text("文档编号", "the document's id"))],
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    from rag.contract import document_json
+
+    document = _open(index, config).document(doc_id)
+    if as_json:
+        _print_json(document_json(document))
+    else:
+        from rag.console import show_document
+
+        show_document(_console(), document)
+
+
+@app.command(help=text("从索引里移除文档（不动源文件）。", "Remove documents from the index (their files stay)."))
+def remove(
+    doc_ids: Annotated[list[str], typer.Argument(metavar="DOC_ID…", help=text("文档编号", "document ids"))],
+    index: IndexOption = INDEX,
+    config: ConfigOption = None,
+) -> None:
+    from rag.indexing import remove_documents
+
+    remove_documents(doc_ids, index, _settings(config))
+    typer.echo(text(f"已移除 {len(doc_ids)} 篇。", f"{len(doc_ids)} removed."))
+
+
+@app.command(help=text("打开网页界面（只监听本机）。", "Serve the web app (on this machine only)."))
+def serve(
+    index: IndexOption = INDEX,
+    host: Annotated[str, typer.Option("--host", help=text("监听地址", "address to listen on"))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help=text("端口", "port"))] = 7860,
+    open_browser: Annotated[bool, typer.Option("--open", help=text("打开浏览器", "open the browser"))] = False,
+    config: ConfigOption = None,
+) -> None:
+    from app import serve as serve_app
+
+    serve_app(index, _settings(config), host=host, port=port, open_browser=open_browser)
+
+
+@eval_app.callback()
+def evaluate(
+    context: typer.Context,
+    index: IndexOption = INDEX,
+    gold: Annotated[
+        Path | None, typer.Option("--gold", metavar="FILE", help=text("问题集（默认自带）", "gold file (built in)"))
+    ] = None,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help=text("用留出的问题集", "the held-out questions"))
+    ] = False,
+    speed: Annotated[bool, typer.Option("--speed", help=text("只报告耗时", "report latency only"))] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from eval.benchmark import run
+    from eval.gold import GOLD, HELD_OUT, load_gold
+    from eval.report import report_json, show_latencies, show_summary
+
+    if gold and held_out:
+        raise EvaluationError(
+            "--gold 和 --held-out 不能同时使用。", "--gold and --held-out can't be used together."
+        )
+    questions = load_gold(gold or (HELD_OUT if held_out else GOLD))
+    library = _open(index, config)
+    library.warm_up()
+    outcomes = run(library, questions, progress=sys.stderr.isatty())
+    if as_json:
+        _print_json(report_json(outcomes))
+    else:
+        if not speed:
+            show_summary(_console(), outcomes)
+        show_latencies(_console(), outcomes)
+
+
+def _open(index: Path, config: Path | None) -> Library:
+    from rag.library import Library
+
+    return Library.open(index, _settings(config))
+
+
+def _settings(config: Path | None) -> Settings:
+    from rag.settings import load_settings
+
+    return load_settings(config)
+
+
+def _read_batch(file: Path) -> list[tuple[str | None, str]]:
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"无法读取 {file}：{error}", f"Can't read {file}: {error}") from error
+    questions: list[tuple[str | None, str]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            question = record["question"]
+            if not isinstance(question, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError) as error:
+            wanted = '{"id": "…", "question": "…"}'
+            raise QuestionError(
+                f"{file} 第 {number} 行不是 {wanted} 这样的 JSON。", f"{file}, line {number}: not JSON like {wanted}."
+            ) from error
+        question_id = record.get("id")
+        questions.append((None if question_id is None else str(question_id), question))
+    return questions
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _print_json(value: Any, indent: int | None = 2) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _notices() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def _fail(error: WenyuanError) -> NoReturn:
+    message = " ".join(text(error.zh, error.en).split())
+    typer.secho(f"{text('错误', 'Error')}：{message}", fg=typer.colors.RED, err=True)
+    sys.exit(1)

@@ -1,0 +1,127 @@
+"""How answers, hits and reports look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rag.messages import text
+from rag.types import Answer, Citation, Document, Hit, Status
+
+if TYPE_CHECKING:
+    from rag.indexing import IndexReport
+    from rag.library import Library
+    from rag.store import DocumentRecord
+
+_HIGHLIGHT = "bold black on yellow"
+_NEIGHBOURS = 60
+
+
+def show_answer(console: Console, answer: Answer, library: Library) -> None:
+    """The reply, then each citation in its paragraph with the quote highlighted."""
+    style = "bold" if answer.status is Status.ANSWERED else "yellow"
+    first, _, rest = answer.text.partition("\n")
+    _line(console, Text(first, style))
+    if rest:
+        _line(console, Text(rest))
+    for citation in answer.citations:
+        _line(console, Text("\n") + _heading(citation))
+        _line(console, Text("    ") + _in_context(citation, library.document(citation.doc_id)))
+    label = text("可信度", "confidence")
+    total = answer.timings_ms.get("total", 0.0)
+    _line(console, Text(f"\n{label} {answer.confidence:.2f} · {total:.0f} ms", "dim"))
+
+
+def show_hits(console: Console, hits: Sequence[Hit], titles: dict[str, str]) -> None:
+    """Ranked passages."""
+    for hit in hits:
+        paragraph = text(f"第 {hit.passage.paragraph} 段", f"paragraph {hit.passage.paragraph}")
+        _line(
+            console,
+            Text.assemble(
+                (f"{hit.rank:>3}  ", "bold"),
+                (f"{hit.score:.3f}  ", "cyan"),
+                (f"{titles[hit.passage.doc_id]} · {paragraph}  ", "bold"),
+                (f"{hit.passage.doc_id} [{hit.passage.start}, {hit.passage.end})", "dim"),
+            ),
+        )
+        _line(console, Text(f"     {' '.join(hit.text.split())}\n"))
+
+
+def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
+    """A table of documents."""
+    table = Table(box=None, header_style="bold")
+    for zh, en, justify in (
+        ("编号", "id", "left"),
+        ("标题", "title", "left"),
+        ("字数", "characters", "right"),
+        ("段落", "paragraphs", "right"),
+        ("来源", "source", "left"),
+    ):
+        table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
+    for r in records:
+        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), escape(r.source))
+    console.print(table)
+
+
+def show_document(console: Console, document: Document) -> None:
+    """A document with its paragraph numbers."""
+    _line(console, Text(document.title, "bold"))
+    for block in document.blocks:
+        style = "bold" if block.kind.value == "heading" else ""
+        text_of_block = document.text[block.start : block.end]
+        _line(console, Text.assemble((f"{block.number:>4}  ", "dim"), (text_of_block, style)))
+
+
+def show_report(console: Console, report: IndexReport) -> None:
+    """What indexing did; every file that was not taken, with the reason."""
+    for error in report.notices:
+        _line(console, Text(f"! {text(error.zh, error.en)}", "yellow"))
+    for source, error in report.failed:
+        _line(console, Text(f"✗ {source}: {text(error.zh, error.en)}", "red"))
+    for source, same in report.duplicates:
+        _line(console, Text(text(f"= {source} 与 {same} 内容相同，只存一份", f"= {source}: same as {same}"), "dim"))
+    for source in report.unsupported:
+        _line(console, Text(text(f"- {source} 格式暂不支持，未索引", f"- {source}: format not supported"), "dim"))
+    added, changed, removed = len(report.added), len(report.changed), len(report.removed)
+    done = text(
+        f"索引完成：{report.documents} 篇文档，{report.passages} 个段落单元；"
+        f"新增 {added}，更新 {changed}，不变 {len(report.unchanged)}，移除 {removed}；{report.seconds:.1f} 秒",
+        f"Indexed: {report.documents} documents, {report.passages} passages; "
+        f"{added} added, {changed} changed, {len(report.unchanged)} unchanged, {removed} removed; "
+        f"{report.seconds:.1f} s",
+    )
+    _line(console, Text(done, "green"))
+
+
+def _line(console: Console, line: Text) -> None:
+    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is."""
+    console.print(line, soft_wrap=True)
+
+
+def _heading(citation: Citation) -> Text:
+    where = text(f"《{citation.title}》第 {citation.paragraph} 段", f"{citation.title}, paragraph {citation.paragraph}")
+    return Text.assemble((f"[{citation.n}] ", "bold cyan"), (where, "bold"), (f"  {citation.source}", "dim"))
+
+
+def _in_context(citation: Citation, document: Document) -> Text:
+    """The cited sentence with a little of its paragraph around it."""
+    block = document.block_at(citation.start)
+    sentence_end = citation.sentence_start + len(citation.sentence)
+    begin = max(block.start, citation.sentence_start - _NEIGHBOURS)
+    end = min(block.end, sentence_end + _NEIGHBOURS)
+    whole = document.text
+    return Text.assemble(
+        ("…" if begin > block.start else "", "dim"),
+        (whole[begin : citation.sentence_start], "dim"),
+        whole[citation.sentence_start : citation.start],
+        (citation.quote, _HIGHLIGHT),
+        whole[citation.end : sentence_end],
+        (whole[sentence_end:end], "dim"),
+        ("…" if end < block.end else "", "dim"),
+    )

@@ -1,0 +1,86 @@
+"""The JSON that Wenyuan gives to other programs. Its fields are kept stable; CONTRIBUTING.md lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag.store import DocumentRecord
+from rag.types import Answer, Citation, Document, Hit
+
+
+def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
+    """An answer; ``start`` and ``end`` everywhere are code points of the document's text."""
+    return {
+        "id": question_id,
+        "question": answer.question,
+        "status": answer.status.value,
+        "answer": answer.answer,
+        "text": answer.text,
+        "confidence": answer.confidence,
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """A citation."""
+    return {
+        "n": citation.n,
+        "doc_id": citation.doc_id,
+        "title": citation.title,
+        "source": citation.source,
+        "paragraph": citation.paragraph,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "sentence": citation.sentence,
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A hit."""
+    return {
+        "rank": hit.rank,
+        "doc_id": hit.passage.doc_id,
+        "paragraph": hit.passage.paragraph,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "score": hit.score,
+        "text": hit.text,
+    }
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """A document with its text and blocks, so that anyone can verify a quote."""
+    return {
+        "doc_id": document.doc_id,
+        "title": document.title,
+        "source": document.source,
+        "sha256": document.sha256,
+        "text": document.text,
+        "blocks": [
+            {
+                "paragraph": block.number,
+                "kind": block.kind.value,
+                "start": block.start,
+                "end": block.end,
+                "line": block.line,
+                "path": list(block.path),
+            }
+            for block in document.blocks
+        ],
+    }
+
+
+def record_json(record: DocumentRecord) -> dict[str, Any]:
+    """A document as listed."""
+    return {
+        "doc_id": record.doc_id,
+        "title": record.title,
+        "source": record.source,
+        "sha256": record.sha256,
+        "characters": record.characters,
+        "paragraphs": record.paragraphs,
+        "passages": len(record.passages),
+    }

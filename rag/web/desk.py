@@ -1,0 +1,56 @@
+"""The library as the page uses it: opened when it is first there, brought up to date with every question."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from rag.errors import WenyuanError
+from rag.library import Library
+from rag.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Desk:
+    """The library in ``index``, which need not be there yet. Safe to use from several threads."""
+
+    def __init__(self, index: Path, settings: Settings) -> None:
+        self._index = index
+        self._settings = settings
+        self._library: Library | None = None
+        self._lock = threading.Lock()
+        self._warming = False
+        self.ready = False
+        """Whether the model is loaded, so that a question is answered at once."""
+
+    def library(self) -> Library:
+        """The library in its newest generation; loads its model in the background. Raises as `Library.open`."""
+        with self._lock:
+            if self._library is None:
+                self._library = Library.open(self._index, self._settings)
+            else:
+                self._library.refresh()
+            if not self._warming:
+                self._warming = True
+                threading.Thread(target=self._warm_up, args=(self._library,), name="warm-up", daemon=True).start()
+            return self._library
+
+    def warm_up(self) -> None:
+        """Load the model in the background if there is an index; what is wrong with it is told when someone asks."""
+        try:
+            self.library()
+        except WenyuanError as error:
+            logger.debug("not warmed up: %s", error)
+
+    def _warm_up(self, library: Library) -> None:
+        try:
+            library.warm_up()
+            self.ready = True
+        except WenyuanError as error:
+            logger.debug("not warmed up: %s", error)
+        except Exception:
+            logger.exception("the model could not be loaded")
+        finally:
+            self._warming = self.ready

@@ -1,0 +1,139 @@
+"""What the page shows at each step: the conversation, a notice, the source pane. All of it HTML in strings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rag.answering import validate
+from rag.errors import NotFoundError, WenyuanError
+from rag.library import Library
+from rag.types import Answer
+from rag.web import answers, sources
+from rag.web.desk import Desk
+from rag.web.markup import Place, both, esc, message
+
+logger = logging.getLogger(__name__)
+
+# Questions that the articles of corpus/ answer, by file; offered only where that article is in the index.
+_EXAMPLES = {
+    "2024-ai-models-in-review.md": (
+        "豆包2024年11月的月活跃用户有多少？",
+        "DeepSeek V3的训练成本是多少？",
+        "月之暗面的投后估值是多少？",
+    ),
+    "2024-large-model-funnel.txt": ("大模型穿过漏斗需要哪三种动力？", "哪些海外大模型初创公司在寻求出售？"),
+}
+_UNANSWERABLE = "GPT-5是什么时候发布的？"
+_TURNS = 50
+
+
+class View(NamedTuple):
+    """The three changing parts of the page; None leaves one as it is."""
+
+    conversation: str | None
+    notice: str | None
+    source: str | None
+
+
+class Page:
+    """A view of the library at ``desk``; keeps nothing of its own between two calls."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def opening(self) -> View:
+        """The page before the first question."""
+        try:
+            library = self._desk.library()
+            records = library.documents()
+        except WenyuanError as error:
+            return View(_welcome(()), _notice(error), sources.nothing())
+        except Exception:
+            return View(_welcome(()), _unexpected(), sources.nothing())
+        present = {Path(record.source).name for record in records}
+        examples = [question for file, asked in _EXAMPLES.items() if file in present for question in asked]
+        return View(_welcome((*examples, _UNANSWERABLE) if examples else ()), "", sources.documents(records))
+
+    def ask(self, turns: Sequence[str], question: str) -> Iterator[tuple[list[str], View]]:
+        """The turns so far and the view, first while the question waits and then with its reply or a notice."""
+        before = list(turns)
+        try:
+            validate(question)
+            yield before, View(_log([*before, answers.pending(question, self._desk.ready)]), "", None)
+            library = self._desk.library()
+            answer = library.ask(question)
+            after = [*before, answers.turn(answer, _titles(library, answer))][-_TURNS:]
+            yield after, View(_log(after), "", _first_source(library, answer))
+        except WenyuanError as error:
+            yield before, View(self._unchanged(before), _notice(error), None)
+        except Exception:
+            yield before, View(self._unchanged(before), _unexpected(), None)
+
+    def open(self, address: str) -> View:
+        """The source pane at an address that one of the page's own buttons carried."""
+        try:
+            place = Place.parse(address)
+            document = self._desk.library().document(place.doc_id)
+            return View(None, "", sources.document(document, place))
+        except NotFoundError:
+            gone = both(
+                "这篇资料已不在索引里，可能已更新或移除。请重新提问。",
+                "This document is no longer in the index: it was changed or removed. Ask again.",
+            )
+            return View(None, _alert(gone), None)
+        except WenyuanError as error:
+            return View(None, _notice(error), None)
+        except Exception:
+            return View(None, _unexpected(), None)
+
+    def _unchanged(self, turns: Sequence[str]) -> str:
+        return _log(turns) if turns else self.opening().conversation or ""
+
+
+def _first_source(library: Library, answer: Answer) -> str:
+    """The first citation's place; without one the list of documents, for an old source would look like a new one."""
+    if not answer.citations:
+        return sources.documents(library.documents())
+    first = answer.citations[0]
+    return sources.document(library.document(first.doc_id), answers.place(first))
+
+
+def _titles(library: Library, answer: Answer) -> dict[str, str]:
+    return {hit.passage.doc_id: library.document(hit.passage.doc_id).title for hit in answer.hits}
+
+
+def _log(turns: Sequence[str]) -> str:
+    return f'<div class="log" role="log">{"".join(turns)}</div>'
+
+
+def _welcome(examples: Sequence[str]) -> str:
+    chips = "".join(f'<button type="button" class="chip" data-ask="{esc(e)}">{esc(e)}</button>' for e in examples)
+    offered = f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>' if chips else ""
+    title = both("用资料的原话回答", "Answers in the documents’ own words")
+    promise = both(
+        "每个答案都是原文的一段，点出处就能看到它在文章里的位置；资料没有说的，就直说没有。",
+        "Every answer is a slice of a source; its citation opens the exact place. What the documents do not say is left unsaid.",
+    )
+    return f'<div class="log welcome"><h2>{title}</h2><p>{promise}</p>{offered}</div>'
+
+
+def _notice(error: WenyuanError) -> str:
+    return _alert(message(error.zh, error.en))
+
+
+def _unexpected() -> str:
+    """A plain notice; to be called while the exception is handled, which goes to the server's log."""
+    logger.exception("the page could not be served")
+    return _alert(
+        both(
+            "出了意料之外的问题，没能回答。详情见服务端日志，可以再试一次。",
+            "Something unexpected went wrong. The server’s log has the details; you may try again.",
+        )
+    )
+
+
+def _alert(words: str) -> str:
+    return f'<div class="notice" role="alert">{words}</div>'
