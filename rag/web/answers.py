@@ -15,7 +15,11 @@ _EXCERPT = 96
 _WHOLE = 0.8
 _MARKS = re.compile(r"(?:\[\d+\])+$", re.MULTILINE)
 # Lower bounds of confidence and what they are called.
-_CONFIDENCE = ((0.8, "把握高", "high confidence"), (0.65, "把握较高", "fair confidence"), (0.0, "把握一般", "some confidence"))
+_CONFIDENCE = (
+    (0.8, "把握高", "high confidence"),
+    (0.65, "把握较高", "fair confidence"),
+    (0.0, "把握一般", "some confidence"),
+)
 
 
 @dataclass(slots=True)
@@ -41,8 +45,9 @@ def pending(question: str, ready: bool) -> str:
     """The turn of a question that is being answered."""
     words = both("正在查找原文…", "Looking it up…")
     if not ready:
-        words = both("正在载入模型，第一次提问要多等几秒…", "Loading the model; the first question takes a few seconds longer…")
-    return f'<article class="turn pending">{asked(question)}<p class="waiting" role="status"><i></i>{words}</p></article>'
+        words = both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…")
+    waiting = f'<p class="waiting" role="status"><i></i>{words}</p>'
+    return f'<article class="turn pending">{asked(question)}{waiting}</article>'
 
 
 def items(answer: Answer) -> list[Item]:
@@ -60,7 +65,7 @@ def items(answer: Answer) -> list[Item]:
             found.append(Item(citation.quote, [citation]))
         else:
             same.citations.append(citation)
-    return found + [Item(rest)] if rest else found
+    return [*found, Item(rest)] if rest else found
 
 
 def _taken(quote: str, rest: str) -> tuple[list[str], str]:
@@ -116,10 +121,7 @@ def _section(found: Sequence[Item]) -> str:
 
 
 def _marks(citations: Sequence[Citation]) -> str:
-    return "".join(
-        opener(place(c), f"[{c.n}]", "cite", f"出处 {c.n} · source {c.n}")
-        for c in citations
-    )
+    return "".join(opener(place(c), f"[{c.n}]", "cite", f"出处 {c.n} · source {c.n}") for c in citations)
 
 
 def place(citation: Citation) -> Place:

@@ -34,6 +34,9 @@ def _with_command(text: str) -> str:
     return f"{esc(text[: command.start()])}<code>{esc(command.group())}</code>"
 
 
+NOWHERE = Span(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a button leads: a document, what to mark strongly (``exact``) and softly (``around``).
@@ -42,8 +45,8 @@ class Place:
     """
 
     doc_id: str
-    exact: Span = Span(0, 0)
-    around: Span = Span(0, 0)
+    exact: Span = NOWHERE
+    around: Span = NOWHERE
     block: int = 0
 
     def __str__(self) -> str:

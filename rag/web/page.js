@@ -9,7 +9,7 @@ let sent = "";
 let pressed = false;
 
 function setLanguage(language) {
-  root.dataset.language = language;
+  root.dataset.words = language;
   root.lang = language === "en" ? "en" : "zh-CN";
   box.placeholder = box.dataset[language];
   try { localStorage.setItem("wenyuan-language", language); } catch { /* private windows may refuse */ }
@@ -105,7 +105,7 @@ document.addEventListener("click", (event) => {
   else if ("home" in button.dataset) trigger("home", {});
   else if ("fresh" in button.dataset) { trigger("fresh", {}); box.focus(); }
   else if ("up" in button.dataset) find("#conversation [aria-pressed=true]")?.scrollIntoView({ block: "center" });
-  else if ("language" in button.dataset) setLanguage(root.dataset.language === "en" ? "zh" : "en");
+  else if ("language" in button.dataset) setLanguage(root.dataset.words === "en" ? "zh" : "en");
 });
 element.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 box.addEventListener("input", fit);

@@ -111,13 +111,13 @@ def _log(turns: Sequence[str]) -> str:
 
 def _welcome(examples: Sequence[str]) -> str:
     chips = "".join(f'<button type="button" class="chip" data-ask="{esc(e)}">{esc(e)}</button>' for e in examples)
-    offered = f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>' if chips else ""
+    offer = f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>'
     title = both("用资料的原话回答", "Answers in the documents’ own words")
     promise = both(
         "每个答案都是原文的一段，点出处就能看到它在文章里的位置；资料没有说的，就直说没有。",
-        "Every answer is a slice of a source; its citation opens the exact place. What the documents do not say is left unsaid.",
+        "Every answer is a slice of a source; its citation opens the place. What no document says is left unsaid.",
     )
-    return f'<div class="log welcome"><h2>{title}</h2><p>{promise}</p>{offered}</div>'
+    return f'<div class="log welcome"><h2>{title}</h2><p>{promise}</p>{offer if chips else ""}</div>'
 
 
 def _notice(error: WenyuanError) -> str:

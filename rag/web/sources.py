@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.types import Block, BlockKind, Document, Span
@@ -32,8 +33,9 @@ def documents(records: Sequence[DocumentRecord]) -> str:
 
 
 def nothing() -> str:
-    """The pane where there is no index."""
-    return f'<div class="pane"><h2>{both("资料", "Documents")}</h2><p class="note">{both("还没有索引。", "No index yet.")}</p></div>'
+    """The pane where no index can be opened."""
+    note = both("打不开索引。", "The index can’t be opened.")
+    return f'<div class="pane"><h2>{both("资料", "Documents")}</h2><p class="note">{note}</p></div>'
 
 
 def document(source: Document, place: Place) -> str:
@@ -56,7 +58,8 @@ def document(source: Document, place: Place) -> str:
 
 def _record(record: DocumentRecord) -> str:
     size = both(
-        f"{record.paragraphs} 段 · {record.characters:,} 字", f"{record.paragraphs} paragraphs · {record.characters:,} characters"
+        f"{record.paragraphs} 段 · {record.characters:,} 字",
+        f"{record.paragraphs} paragraphs · {record.characters:,} characters",
     )
     words = f'<span class="title">{esc(record.title)}</span><span class="size">{esc(record.source)} · {size}</span>'
     return opener(Place(record.doc_id), words, "document")
@@ -97,7 +100,7 @@ def _marked(text: str, block: Block, place: Place) -> str:
     soft = _common(shown, soft)
     cuts = sorted({*shown, *(p for span in (soft, exact) for p in span if span.end > span.start)})
     pieces = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         piece = esc(text[start:end])
         if exact.start <= start < exact.end:
             piece = f'<mark class="exact">{piece}</mark>'
@@ -113,4 +116,5 @@ def _common(a: Span, b: Span) -> Span:
 
 
 def _cut(count: int) -> str:
-    return f'<span class="cut">{both(f"…（略去 {count} 字）…", f"… ({count} characters left out) …")}</span>' if count else ""
+    words = both(f"…（略去 {count} 字）…", f"… ({count} characters left out) …")
+    return f'<span class="cut">{words}</span>' if count else ""

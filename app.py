@@ -1,0 +1,121 @@
+"""The web app: a view of `rag`, with no retrieval logic of its own.
+
+``python app.py`` serves the index in ./index on http://127.0.0.1:7860/.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from rag.errors import WenyuanError
+from rag.settings import Settings, load_settings
+from rag.web import serving
+from rag.web.desk import Desk
+from rag.web.page import Page, View
+
+_WEB = files("rag.web")
+_FONTS = (
+    "system-ui", "-apple-system", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "sans-serif",
+)  # fmt: skip
+# What the page loads before its own style: the same colours, so that nothing flashes.
+_THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).set(
+    body_background_fill="#f6f5f1",
+    body_background_fill_dark="#15181c",
+    body_text_color="#20242a",
+    body_text_color_dark="#e7e5df",
+)
+
+
+def build(index: Path, settings: Settings) -> gr.Blocks:
+    """The page over the index in folder ``index``, which need not exist yet."""
+    return _build(Desk(index, settings))
+
+
+def serve(
+    index: Path, settings: Settings, *, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False
+) -> None:
+    """Serve the page until Ctrl-C; port 0 takes any free one. Raises ServeError if the port is not to be had."""
+    listener = serving.listen(host, port)
+    desk = Desk(index, settings)
+    app = gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        _build(desk),
+        path="/",
+        theme=_THEME,
+        css=_WEB.joinpath("page.css").read_text("utf-8"),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        mcp_server=False,
+        show_error=False,
+        max_file_size=0,
+    )
+    serving.run(app, listener, open_browser=open_browser, started=desk.warm_up)
+
+
+def _build(desk: Desk) -> gr.Blocks:
+    page = Page(desk)
+    first = page.opening()
+
+    def opening() -> tuple[Any, ...]:
+        return ([], *_updates(page.opening()))
+
+    def ask(turns: list[str], event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        for after, view in page.ask(turns, str(event._data.get("question", ""))):
+            yield (after, *_updates(view))
+
+    def show(event: gr.EventData) -> tuple[Any, ...]:
+        return _updates(page.open(str(event._data.get("place", ""))))
+
+    def home() -> tuple[Any, ...]:
+        view = page.opening()
+        return _updates(View(None, view.notice, view.source))
+
+    blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
+    with blocks:
+        turns = gr.State([])
+        _html(_part("header.html"), "top")
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="talk"):
+                conversation = _html(first.conversation, "conversation")
+                notice = _html(first.notice, "notice")
+                composer = _html(_part("composer.html"), "composer", js_on_load=_part("page.js"))
+            with gr.Column(elem_id="side"):
+                source = _html(first.source, "source")
+        parts = [conversation, notice, source]
+        # Names in quotes in page.js are this component's events.
+        asked = composer.ask(ask, turns, [turns, *parts], show_progress="hidden", concurrency_limit=4)
+        asked.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-settled')); }")
+        quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        composer.place(show, None, parts, trigger_mode="always_last", **quick)
+        composer.home(home, None, parts, trigger_mode="always_last", **quick)
+        composer.fresh(opening, None, [turns, *parts], **quick)
+        blocks.load(opening, None, [turns, *parts], **quick)
+    return blocks
+
+
+def _html(value: str | None, elem_id: str, js_on_load: str | None = None) -> gr.HTML:
+    return gr.HTML(value or "", elem_id=elem_id, js_on_load=js_on_load, apply_default_css=False)
+
+
+def _part(name: str) -> str:
+    return _WEB.joinpath(name).read_text("utf-8")
+
+
+def _updates(view: View) -> tuple[Any, ...]:
+    return tuple(gr.skip() if part is None else part for part in view)
+
+
+if __name__ == "__main__":
+    try:
+        serve(Path("index"), load_settings())
+    except WenyuanError as error:
+        sys.exit(f"{error.zh}\n{error.en}")
