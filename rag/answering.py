@@ -53,6 +53,12 @@ class Part:
     reading: Reading
     hits: tuple[Hit, ...]
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The question's words, as written, that no document contains."""
+        question = self.question
+        return tuple(word for term, word in question.written.items() if term in question.unknown)
+
 
 def validate(question: str) -> None:
     """Raise QuestionError for a question that is blank, too long, or has no letter or digit to search for."""
@@ -75,13 +81,12 @@ def compose(
     parts: Sequence[Part],
     *,
     titles: dict[str, str],
-    unknown: tuple[str, ...],
     min_confidence: float,
     language: str,
 ) -> Answer:
     """The reply to ``question`` from its parts. A part below ``min_confidence`` is not answered.
 
-    ``titles`` maps document ids to titles, ``unknown`` are the question's words that no document contains.
+    ``titles`` maps document ids to titles.
     """
     chosen = _language(parts, language)
     template = _TEMPLATES[chosen]
@@ -97,7 +102,7 @@ def compose(
             confidences.append(part.reading.confidence)
             citations += cited
         else:
-            replies.append(_abstention(template, part, titles, unknown))
+            replies.append(_abstention(template, part, titles))
     if len(parts) > 1:
         asked = (part.question.text for part in parts)
         replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
@@ -109,7 +114,7 @@ def compose(
         confidence=round(min(confidences or [part.reading.confidence for part in parts], default=0.0), 4),
         citations=tuple(citations),
         hits=_merged_hits(parts),
-        missing=unknown,
+        missing=tuple(dict.fromkeys(word for part in parts for word in part.unknown)),
     )
 
 
@@ -134,10 +139,10 @@ def _reply(template: dict[str, str], evidence: Sequence[Evidence], cited: Sequen
     )
 
 
-def _abstention(template: dict[str, str], part: Part, titles: dict[str, str], unknown: tuple[str, ...]) -> str:
+def _abstention(template: dict[str, str], part: Part, titles: dict[str, str]) -> str:
     lines = [template["abstained"]]
-    absent = [term for term in part.question.terms if term in unknown]
-    unmatched = [term for term in part.reading.missing if term not in unknown]
+    absent = part.unknown
+    unmatched = [written for written in part.reading.missing if written not in absent]
     if absent:
         lines.append(template["missing"].format(terms="、".join(absent)))
     if unmatched:

@@ -103,12 +103,10 @@ class Library:
             retrieve_seconds += perf_counter() - began
             reading = self._reader.read(asked, candidates[: self.settings.read])
             answered.append(Part(asked, reading, tuple(c.hit for c in candidates[: self.settings.hits])))
-        words = content_terms(question, self.settings.dictionary_path)
         answer = compose(
             question,
             answered,
             titles={hit.passage.doc_id: generation.document(hit.passage.doc_id).title for part in answered for hit in part.hits},
-            unknown=tuple(word for word in words if not generation.sparse.knows(word)),
             min_confidence=self.settings.min_confidence,
             language=self.settings.language,
         )
@@ -149,7 +147,7 @@ class Library:
             )
             for hit in retrieved.hits
         ]
-        return analyse(question, generation.sparse.idf, self.settings.dictionary_path), candidates
+        return analyse(question, generation.sparse, self.settings.dictionary_path), candidates
 
 
 def _sentence_cosines(passage: Passage, vector: Vectors | None, generation: Generation) -> tuple[float, ...]:

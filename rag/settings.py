@@ -49,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hits: _Count = 10
     read: _Count = 10
     """How many passages are read for an answer."""
-    min_confidence: _Share = 0.5
+    min_confidence: _Share = 0.4
     """Below this confidence Wenyuan abstains."""
     language: Literal["auto", "zh", "en"] = "auto"
     """The language of replies; ``auto`` follows the question."""

@@ -11,10 +11,13 @@ from rag.reading import Candidate
 from rag.reading.questions import Question
 from rag.text import normalise
 from rag.tokenization import terms
-from rag.types import Document, Span
+from rag.types import BlockKind, Document, Span
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
+
+_FULL_LENGTH = 60
+_CAPTION = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Sentence:
     ``cosine``: with the question. ``passage``: the fused score of its passage. ``own`` and ``around``: the share of
     the question's terms, weighted by idf, that the sentence holds, and that it holds together with the rest of its
     passage and the context. ``off_date``: 1 if the question names a year or month and the sentence is about another.
+    ``heading``: 1 for a heading or the caption of a list. ``length``: in characters, 1 from sixty on.
     """
 
     document: Document
@@ -34,6 +38,8 @@ class Sentence:
     own: float
     around: float
     off_date: float
+    heading: float
+    length: float
 
 
 def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Iterator[Sentence]:
@@ -53,6 +59,8 @@ def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Itera
                 own=coverage(question.terms, term_set(text)),
                 around=around,
                 off_date=float(_off_date(question, text, document.text[passage.start : span.start])),
+                heading=float(_is_heading(document, span)),
+                length=min(len(text) / _FULL_LENGTH, 1.0),
             )
 
 
@@ -66,6 +74,11 @@ def coverage(wanted: Mapping[str, float], held: frozenset[str]) -> float:
 def term_set(text: str) -> frozenset[str]:
     """The terms of ``text``."""
     return frozenset(terms(text))
+
+
+def _is_heading(document: Document, span: Span) -> bool:
+    kind = document.block_at(span.start).kind
+    return kind is BlockKind.HEADING or (kind is BlockKind.LIST_ITEM and span.end - span.start < _CAPTION)
 
 
 def _off_date(question: Question, sentence: str, before: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.reading import Candidate, Evidence
@@ -11,12 +12,18 @@ from rag.structure import Enumeration, enumerations
 from rag.text import sentences
 from rag.types import Document, Span
 
-# The lead must hold this share of the question's words, and more than the best single sentence does.
-_LEAD_COVERAGE = 0.45
+# How much of the question an enumeration must match to be considered at all.
+_LEAST_FIT = 0.25
+_NUMBERS = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_ASKED_NUMBER = re.compile(r"哪([两二三四五六七八九十]|\d+)")
 
 
 def read_list(question: Question, candidates: Sequence[Candidate], best: Sentence) -> tuple[Evidence, ...]:
-    """One piece of evidence for each item of the enumeration that the question asks for; () if there is none."""
+    """One piece of evidence for each item of the enumeration that the question asks for; () if there is none.
+
+    An enumeration is preferred to the best single sentence if that sentence introduces it, if it has as many items
+    as the question asks for, or if it matches more of the question.
+    """
     documents = {candidate.document.doc_id: candidate.document for candidate in candidates}
     scored = [
         (_fit(question, document, enumeration), document, enumeration)
@@ -26,11 +33,22 @@ def read_list(question: Question, candidates: Sequence[Candidate], best: Sentenc
     if not scored:
         return ()
     fit, document, enumeration = max(scored, key=lambda one: one[0])
-    if fit < _LEAD_COVERAGE or fit <= best.own:
+    introduced = document is best.document and enumeration.lead == best.span
+    if fit < _LEAST_FIT or not (
+        introduced or fit > best.own or _asked_number(question) == len(enumeration.items)
+    ):
         return ()
     return tuple(
         Evidence(document, (item.head,), _sentence_around(document, item.head), fit) for item in enumeration.items
     )
+
+
+def _asked_number(question: Question) -> int:
+    """How many items "哪三种" asks for; 0 where the question does not say."""
+    match = _ASKED_NUMBER.search(question.normalised)
+    if not match:
+        return 0
+    return _NUMBERS.get(match.group(1)) or int(match.group(1))
 
 
 def _fit(question: Question, document: Document, enumeration: Enumeration) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from rag.text import normalise
-from rag.tokenization import content_terms
+from rag.tokenization import content_words
 
 
 class Kind(StrEnum):
@@ -52,25 +53,58 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|\D|$)")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
-_LATIN = re.compile(r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*")
+_LATIN = re.compile(r"[a-z]")
 _PART_END = re.compile(r"(?<=[?？;；])\s*(?=\S)")
+_CLAUSE_END = re.compile(r"[，,]")
+_INTERROGATIVE = re.compile(r"什么|多少|几[个家款种次倍天位名月号年]|哪|谁|何时|为何|如何|怎么|怎样")
+# Kinds that one sentence can answer together.
+_COMBINED = (Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY)
 _RESPECTIVELY = re.compile(r"^(.+?)(?:和|与|、|跟)(.+?)(的.+?)(?:分别|各自|各)(.*)$")
+
+
+class TermStatistics(Protocol):
+    """What a corpus knows of a term."""
+
+    def idf(self, term: str) -> float: ...
+
+    def knows(self, term: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question made ready to be read for.
 
-    ``terms`` maps its content terms, in order, to their inverse document frequency; ``years`` and ``months``
-    are the dates that it names.
+    ``kinds`` are the kinds of answer it wants, the main one first ("谁在什么时候" wants two). ``terms`` maps its
+    content words, as terms and in order, to their inverse document frequency, ``written`` to how the question
+    has them; ``unknown`` are those that no document contains; ``years`` and ``months`` the dates that it names.
     """
 
     text: str
     normalised: str
-    kind: Kind
+    kinds: tuple[Kind, ...]
     terms: Mapping[str, float]
+    written: Mapping[str, str]
+    unknown: frozenset[str]
     years: frozenset[str]
     months: frozenset[str]
+
+    @property
+    def kind(self) -> Kind:
+        """The main kind."""
+        return self.kinds[0]
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of its words, by weight, that no document contains."""
+        total = sum(self.terms.values())
+        return sum(self.terms[term] for term in self.unknown) / total if total else 0.0
+
+    @property
+    def unknown_names(self) -> frozenset[str]:
+        """Names in Latin script inside a Chinese question that no document contains: GPT-5, Sora."""
+        if self.is_english:
+            return frozenset()
+        return frozenset(term for term in self.unknown if _LATIN.match(term))
 
     @property
     def is_english(self) -> bool:
@@ -79,35 +113,59 @@ class Question:
         return latin > 2 * len(re.findall(r"[\u3400-\u9fff]", self.normalised))
 
 
-def analyse(text: str, idf: Callable[[str], float], user_dictionary: Path | None = None) -> Question:
-    """Read kind, terms and dates off one question; ``idf`` weighs a term."""
+def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = None) -> Question:
+    """Read kind, terms and dates off one question; ``corpus`` weighs its terms."""
     normalised = normalise(text).text.strip()
+    written = {term: as_written for as_written, term in content_words(text, user_dictionary)}
     return Question(
         text=text,
         normalised=normalised,
-        kind=kind_of(normalised),
-        terms={term: idf(term) for term in content_terms(text, user_dictionary)},
+        kinds=kinds_of(normalised),
+        terms={term: corpus.idf(term) for term in written},
+        written=written,
+        unknown=frozenset(term for term in written if not corpus.knows(term)),
         years=frozenset(_YEAR.findall(normalised)),
         months=frozenset(month.lstrip("0") for month in _MONTH.findall(normalised)),
     )
 
 
-def kind_of(normalised: str) -> Kind:
-    """The kind of a normalised question; KEYWORDS where nothing asks."""
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(normalised)), Kind.KEYWORDS)
+def kinds_of(normalised: str) -> tuple[Kind, ...]:
+    """The kinds of a normalised question, the most specific first; KEYWORDS where nothing asks."""
+    found = [kind for kind, pattern in _PATTERNS if pattern.search(normalised)]
+    if not found:
+        return (Kind.KEYWORDS,)
+    together = [kind for kind in found if kind in _COMBINED]
+    if found[0] not in _COMBINED or len(together) < 2:
+        return (found[0],)
+    return tuple(dict.fromkeys(together))
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """The questions inside ``text``: one a question mark, one a subject of "A和B的…分别…"."""
-    asked = [part for part in _PART_END.split(text.strip()) if part.strip("?？;；。 ")]
+    """The questions inside ``text``.
+
+    One for each question mark, for each asking clause ("X有几个，Y有几个"), and for each subject of
+    "A和B的…分别…".
+    """
     found: list[str] = []
-    for part in asked:
+    for part in _PART_END.split(text.strip()):
+        if not part.strip("?？;；。 "):
+            continue
         shared = _RESPECTIVELY.match(part)
         if shared:
             first, second, attribute, rest = shared.groups()
             subject, comma, predicate = second.partition("，")
-            shared_tail = f"{comma}{predicate}{attribute}{rest}"
-            found += [f"{first}{rest}" if "的" in first else f"{first}{shared_tail}", f"{subject}{shared_tail}"]
+            tail = f"{comma}{predicate}{attribute}{rest}"
+            found += [f"{first}{rest}" if "的" in first else f"{first}{tail}", f"{subject}{tail}"]
         else:
-            found.append(part)
+            found += _asking_clauses(part)
     return tuple(found)
+
+
+def _asking_clauses(part: str) -> list[str]:
+    """Each clause that asks, with the clauses before the first of them; ``part`` itself if fewer than two do."""
+    clauses = [clause for clause in _CLAUSE_END.split(part) if clause.strip()]
+    asking = [position for position, clause in enumerate(clauses) if _INTERROGATIVE.search(clause)]
+    if len(asking) < 2:
+        return [part]
+    topic = "，".join(clauses[: asking[0]])
+    return [f"{topic}，{clauses[position]}" if topic else clauses[position] for position in asking]

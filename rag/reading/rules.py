@@ -14,8 +14,8 @@ from rag.reading.short_answers import answer_spans, has_form
 from rag.text import normalise
 from rag.types import Span
 
-# An answer found again elsewhere counts as the same if its sentence scores at least this share of the best.
-_REPEAT_SHARE = 0.8
+# An answer found again elsewhere is cited too if its sentence scores at most this much below the best.
+_REPEAT_MARGIN = 5.0
 _MOST_REPEATS = 3
 
 
@@ -26,18 +26,22 @@ class Weights:
     Fitted by ``python -m eval.calibrate`` on the trial set of CMRC 2018 and the tuning questions.
     """
 
-    cosine: float = 1.0
-    passage: float = 0.5
-    own: float = 0.35
-    around: float = 0.1
-    form: float = 0.1
-    off_date: float = -0.2
+    cosine: float = 30.0
+    passage: float = 40.0
+    own: float = 3.6
+    around: float = 4.4
+    form: float = 1.8
+    off_date: float = -2.3
+    heading: float = -0.9
+    length: float = 0.6
 
-    confidence_bias: float = -12.0
-    confidence_cosine: float = 10.0
-    confidence_around: float = 4.0
+    confidence_bias: float = -24.4
+    confidence_cosine: float = 22.0
+    confidence_around: float = 5.1
+    confidence_unknown: float = 3.5
     confidence_form: float = 1.0
-    confidence_off_date: float = -2.0
+    confidence_off_date: float = -5.0
+    confidence_unknown_name: float = -2.0
 
 
 class RulesReader:
@@ -53,15 +57,15 @@ class RulesReader:
             key=lambda pair: -pair[0],
         )
         if not ranked:
-            return Reading((), 0.0, tuple(question.terms))
+            return Reading((), 0.0, tuple(question.written.values()))
         best = ranked[0][1]
         evidence = read_list(question, candidates, best) if question.kind is Kind.LIST else ()
         if not evidence:
             evidence = self._with_repeats(question, ranked)
-        held = term_set(best.text) | frozenset().union(
+        held = frozenset().union(
             *(term_set(c.hit.text) | term_set(c.hit.passage.context) for c in candidates if _holds(c, best))
         )
-        missing = tuple(term for term in question.terms if term not in held)
+        missing = tuple(written for term, written in question.written.items() if term not in held)
         return Reading(tuple(evidence), self.confidence(question, best), missing)
 
     def score(self, question: Question, sentence: Sentence) -> float:
@@ -74,6 +78,8 @@ class RulesReader:
             + w.around * sentence.around
             + w.form * has_form(question, sentence.text)
             + w.off_date * sentence.off_date
+            + w.heading * sentence.heading
+            + w.length * sentence.length
         )
 
     def confidence(self, question: Question, sentence: Sentence) -> float:
@@ -83,6 +89,8 @@ class RulesReader:
             w.confidence_bias
             + w.confidence_cosine * sentence.cosine
             + w.confidence_around * sentence.around
+            + w.confidence_unknown * question.unknown_share
+            + w.confidence_unknown_name * bool(question.unknown_names)
             + w.confidence_form * has_form(question, sentence.text)
             + w.confidence_off_date * sentence.off_date
         )
@@ -92,7 +100,7 @@ class RulesReader:
         best_score = ranked[0][0]
         evidence: list[Evidence] = []
         for score, sentence in ranked:
-            if score < _REPEAT_SHARE * best_score or len(evidence) > _MOST_REPEATS:
+            if best_score - score > _REPEAT_MARGIN or len(evidence) > _MOST_REPEATS:
                 break
             found = _evidence(question, sentence, score, repeats=bool(evidence))
             if not evidence or _key(found) == _key(evidence[0]):

@@ -20,6 +20,7 @@ _QUANTITY = re.compile(
     rf"(?<![a-z0-9.\-])(?:将?近|大?约|超过|超|逾|高达|不到|不足|至少|仅有?|突破了?)?\s?{_NUMERAL}(?:\s?[-—~至]+\s?{_NUMERAL})?\s?{_SCALE}\s?{_UNIT}(?![a-z])"
 )
 _MODIFIER_ONLY_VERB = re.compile(r"^(?:仅有?|突破了?|高达)\s?")
+_ORDINAL = re.compile(r"第[一二三四五六七八九十\d]+(?:[大位名届]|强)?|[一二三四五六七八九]年级")
 # A lone numeral, "a", a year without 年.
 _NO_QUANTITY = re.compile(r"[一二三四五六七八九十两]|一(?:[个种款家位名张天次年]|万)|(?:19|20)\d{2}")
 _DATE = re.compile(
@@ -42,9 +43,13 @@ _SURNAME = (
 )
 _CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{{1,2}}")
 _FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-z])[a-z]{2,} [a-z]{3,}(?![a-z])")
+_LOCATED = re.compile(r"(?:在|于|向)([^,;。在于向]{2,16}?)(?:上(?!线)|中(?!心)|里|举行|发布|提起|成立|显示)")
 # Tags of jieba's part-of-speech tagger.
 _PERSON = frozenset({"nr", "nrt", "nrfg"})
 _NAME = _PERSON | {"nz", "nt", "ns", "eng", "x"}
+# Time words, adverbs, conjunctions, marks and numerals that come before a subject.
+_BEFORE_SUBJECT = frozenset({"t", "tg", "d", "c", "x", "m", "ad", "p", "r", "l"})
+_LONGEST_SUBJECT = 12
 _PLACE = frozenset({"ns", "nt", "s"})
 
 
@@ -54,7 +59,7 @@ def clauses(text: str) -> list[Span]:
 
 
 def quantities(text: str) -> list[Span]:
-    """Numbers with their modifiers (近, 超, 约) and units; not those of dates and names."""
+    """Numbers with their modifiers (近, 超, 约) and units, and ordinals; not those of dates and names."""
     dates = [match.span() for match in _DATE.finditer(text)]
     found = []
     for match in _QUANTITY.finditer(text):
@@ -65,7 +70,8 @@ def quantities(text: str) -> list[Span]:
         inside_date = any(left < end and start < right for left, right in dates)
         if start < end and not inside_date and not _NO_QUANTITY.fullmatch(text[start:end].strip()):
             found.append(Span(start, start + len(text[start:end].rstrip())))
-    return found
+    found += [Span(*match.span()) for match in _ORDINAL.finditer(text)]
+    return sorted(found)
 
 
 def dates(text: str) -> list[Span]:
@@ -87,6 +93,19 @@ def people(text: str) -> list[Span]:
 def names(text: str) -> list[Span]:
     """Names of people, organisations, places and products, and words in Latin script; neighbours are joined."""
     return _runs(text, _NAME)
+
+
+def subjects(text: str) -> list[Span]:
+    """What each clause begins with, up to its verb, preposition or 的: who or what it is about."""
+    found = []
+    for clause in clauses(text):
+        words = [word for word in tagged(text) if clause.start <= word[1] and word[2] <= clause.end]
+        while words and (words[0][3] in _BEFORE_SUBJECT or _DATE.match(words[0][0])):
+            words.pop(0)
+        end = next((i for i, word in enumerate(words) if word[3][0] in "vpd" or word[0] == "的"), len(words))
+        if 0 < end < len(words) and words[end - 1][2] - words[0][1] <= _LONGEST_SUBJECT:
+            found.append(Span(words[0][1], words[end - 1][2]))
+    return found
 
 
 def places(text: str) -> list[Span]:
@@ -115,8 +134,30 @@ def listed(text: str) -> list[tuple[Span, ...]]:
         end = _LIST_END.search(text, last.start + 1, last.end)
         last = Span(last.start, end.start() if end else last.end)
         items.extend(_split_last(text, last))
-        lists.append(tuple(_stripped(text, item) for item in items))
+        lists.append(tuple(_alike(text, [_stripped(text, item) for item in items])))
     return lists
+
+
+def _alike(text: str, items: list[Span]) -> list[Span]:
+    """Items of about the same length: the first loses words before it, the last words after it, if far longer."""
+    for position, others in ((0, items[1:]), (len(items) - 1, items[:-1])):
+        item = items[position]
+        usual = sum(span.end - span.start for span in others) / len(others)
+        if item.end - item.start <= max(1.5 * usual, usual + 2):
+            continue
+        words = [word for word in tagged(text) if item.start <= word[1] and word[2] <= item.end]
+        if position == 0:
+            cuts = [Span(word[1], item.end) for word in words]
+        else:
+            cuts = [Span(item.start, word[2]) for word in words]
+        if cuts:
+            items[position] = min(cuts, key=lambda cut: abs(cut.end - cut.start - usual))
+    return items
+
+
+def located(text: str) -> list[Span]:
+    """What follows 在, 于 or 向 and stands before 上, 中, 里 or a verb."""
+    return [Span(*match.span(1)) for match in _LOCATED.finditer(text)]
 
 
 def after(pattern: str, text: str) -> Span | None:

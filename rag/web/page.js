@@ -40,7 +40,7 @@ function settle() {
     const lost = find("#conversation .pending");
     if (lost) {
       lost.remove();
-      find("#notice .html-container, #notice")?.querySelector("div")?.insertAdjacentHTML("beforeend",
+      find("#notice .html-container > div")?.insertAdjacentHTML("beforeend",
         '<div class="notice" role="alert"><span class="zh">连接不上问源的服务。请确认它还在运行，再试一次。</span>' +
         '<span class="en">Wenyuan’s server does not answer. See that it is running, then try again.</span></div>');
     }
