@@ -1,7 +1,7 @@
 """Wenyuan (问源): question answering over Chinese documents, in the documents' own words, with citations.
 
-    from rag import Library
-    answer = Library.open("index").ask("豆包2024年11月的月活跃用户有多少？")
+from rag import Library
+answer = Library.open("index").ask("豆包2024年11月的月活跃用户有多少？")
 """
 
 from __future__ import annotations

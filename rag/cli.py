@@ -61,7 +61,9 @@ def main() -> None:
         sys.exit(130)
 
 
-@app.command(help=text("索引文件和文件夹，只处理有变化的部分。", "Index files and folders; only what changed is processed."))
+@app.command(
+    help=text("索引文件和文件夹，只处理有变化的部分。", "Index files and folders; only what changed is processed.")
+)
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help=text("文件或文件夹", "files or folders"))],
     index: IndexOption = INDEX,
@@ -102,7 +104,9 @@ def ask(
     as_json: JsonOption = False,
     batch: Annotated[
         Path | None,
-        typer.Option("--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')),
+        typer.Option(
+            "--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')
+        ),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -250,9 +254,7 @@ def evaluate(
     from eval.report import report_json, show_latencies, show_summary
 
     if gold and held_out:
-        raise EvaluationError(
-            "--gold 和 --held-out 不能同时使用。", "--gold and --held-out can't be used together."
-        )
+        raise EvaluationError("--gold 和 --held-out 不能同时使用。", "--gold and --held-out can't be used together.")
     questions = load_gold(gold or (HELD_OUT if held_out else GOLD))
     library = _open(index, config)
     library.warm_up()

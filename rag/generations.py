@@ -1,7 +1,7 @@
 """Generations on disk: the old one or the new one, never a mixture.
 
-    index/CURRENT               the name of the generation in force, replaced atomically
-    index/generations/NAME/     manifest.json, library.sqlite, vectors.faiss, owners.npy, terms/
+index/CURRENT               the name of the generation in force, replaced atomically
+index/generations/NAME/     manifest.json, library.sqlite, vectors.faiss, owners.npy, terms/
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _switch(index: Path, name: str) -> None:
     pointer = index / f".{CURRENT}.{name}"
     pointer.write_text(name, "ascii")
     _sync_file(pointer)
-    os.replace(pointer, index / CURRENT)
+    pointer.replace(index / CURRENT)
     _sync_folder(index)
 
 
@@ -230,4 +230,3 @@ def _unwritable(index: Path, error: Exception) -> StorageError:
         f"无法写入索引 {index}：{reason}。请检查磁盘空间和写权限；原有索引没有改动。",
         f"Can't write the index {index}: {reason}. Check disk space and permissions; the old index is unchanged.",
     )
-

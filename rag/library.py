@@ -106,7 +106,11 @@ class Library:
         answer = compose(
             question,
             answered,
-            titles={hit.passage.doc_id: generation.document(hit.passage.doc_id).title for part in answered for hit in part.hits},
+            titles={
+                hit.passage.doc_id: generation.document(hit.passage.doc_id).title
+                for part in answered
+                for hit in part.hits
+            },
             min_confidence=self.settings.min_confidence,
             language=self.settings.language,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 import tantivy
 
@@ -33,9 +34,7 @@ def write(passages: Iterable[tuple[int, Sequence[str], Sequence[str]]], folder: 
     # One thread, so that the same passages always give the same files' order.
     writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
     for ordinal, body, context in passages:
-        writer.add_document(
-            tantivy.Document(**{_BODY: " ".join(body), _CONTEXT: " ".join(context), _ORDINAL: ordinal})
-        )
+        writer.add_document(tantivy.Document(**{_BODY: " ".join(body), _CONTEXT: " ".join(context), _ORDINAL: ordinal}))
     writer.commit()
     writer.wait_merging_threads()
 
@@ -76,5 +75,5 @@ class SparseIndex:
             return []
         found = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
         ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
-        scored = [(int(ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
+        scored = [(cast("int", ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))

@@ -16,7 +16,8 @@ from rag.types import Block, BlockKind, Document, Passage, Span
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
     """Lengths in characters. Blocks shorter than ``min_chars`` are joined with the next; no passage is longer than
-    ``max_chars``. ``context`` puts title, headings and list neighbours beside a passage for retrieval."""
+    ``max_chars``. ``context`` puts title, headings and list neighbours beside a passage for retrieval.
+    """
 
     min_chars: int = 60
     max_chars: int = 400

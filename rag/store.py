@@ -51,8 +51,18 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
             blocks = msgspec.json.encode(document.blocks)
             connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (position, document.doc_id, document.title, document.source, str(path), document.sha256)
-                + (document.text, blocks, passages[0].ordinal, len(passages)),
+                (
+                    position,
+                    document.doc_id,
+                    document.title,
+                    document.source,
+                    str(path),
+                    document.sha256,
+                    document.text,
+                    blocks,
+                    passages[0].ordinal,
+                    len(passages),
+                ),
             )
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -97,11 +107,16 @@ class Store:
             .execute("SELECT doc_id, title, source, sha256, text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
             .fetchone()
         )
-        return None if row is None else Document(*row[:5], blocks=_BLOCKS.decode(row[5]))
+        if row is None:
+            return None
+        doc_id, title, source, sha256, text, blocks = row
+        return Document(doc_id, title, source, sha256, text, _BLOCKS.decode(blocks))
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
         marks = ",".join("?" * len(ordinals))
         rows = self._connection().execute(f"SELECT * FROM passages WHERE ordinal IN ({marks})", list(ordinals))
-        found = {row[0]: Passage(*row[:6], sentences=_SPANS.decode(row[6])) for row in rows}
+        found = {}
+        for ordinal, doc_id, start, end, paragraph, context, spans in rows:
+            found[ordinal] = Passage(ordinal, doc_id, start, end, paragraph, context, _SPANS.decode(spans))
         return [found[ordinal] for ordinal in ordinals]

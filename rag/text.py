@@ -76,7 +76,7 @@ def normalise(text: str) -> Normalised:
             characters.append(" " if character.isspace() else character)
             origins.append(position)
     folded = simplify("".join(characters))
-    dropped = set()
+    dropped: set[int] = set()
     for match in re.finditer(r"(?<= ) +", folded):
         dropped.update(range(*match.span()))
     for match in _SPACED_HYPHEN.finditer(folded):

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +23,7 @@ _PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # Words of a question or of grammar: they say nothing about which passage answers.
-STOPWORDS = frozenset(
-    """
-    的 了 着 过 和 与 及 或 而 且 并 但 在 是 有 为 于 以 对 从 到 把 被 向 由 将 让 使 给 跟 同 就 都 也 还 又 再 很 更 最
-    这 那 这个 那个 这些 那些 其 其中 它 他 她 它们 他们 自己 之 所 者 等 等等 中 里 上 下 内 外 前 后 时 时候 个 种 些 们
-    什么 怎么 怎样 如何 怎么样 为什么 为何 为啥 多少 几 几个 哪 哪个 哪些 哪里 哪儿 哪家 哪几 哪年 谁 何 何时 何地 吗 呢 吧 啊 呀
-    请 请问 告诉 我 你 您 我们 你们 一下 能 能够 可以 可 会 要 应该 是否 是不是 有没有 有哪些 关于 根据 说 讲 叫 叫做 做 来 去
-    a an the of in on at to for and or is are was were be been do does did what which who whom whose when where why how
-    many much it its this that with by from as about
-    """.split()
-)
+STOPWORDS = frozenset(resources.files("rag").joinpath("stopwords.txt").read_text("utf-8").split())
 
 
 @cache

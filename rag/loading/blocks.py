@@ -13,7 +13,8 @@ DOC_ID_DIGITS = 12
 @dataclass(frozen=True, slots=True)
 class RawBlock:
     """A block before it has a place in a document. ``level`` is the depth of a heading (1 is the highest)
-    or of a list item; ``item`` its 1-based place in a list."""
+    or of a list item; ``item`` its 1-based place in a list.
+    """
 
     kind: BlockKind
     text: str

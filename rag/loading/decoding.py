@@ -14,7 +14,7 @@ _DAMAGED_UTF8 = 0.8
 
 
 def decode(data: bytes, name: Path) -> str:
-    """Decode ``data`` with line breaks as ``\\n``: UTF-8 and UTF-16 (with or without byte order mark), GB18030, Big5.
+    """Decode ``data`` and unify its line breaks: UTF-8 and UTF-16 (with or without byte order mark), GB18030, Big5.
 
     Raises LoadError that names ``name`` and the first byte that can't be decoded.
     """

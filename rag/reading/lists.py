@@ -34,9 +34,7 @@ def read_list(question: Question, candidates: Sequence[Candidate], best: Sentenc
         return ()
     fit, document, enumeration = max(scored, key=lambda one: one[0])
     introduced = document is best.document and enumeration.lead == best.span
-    if fit < _LEAST_FIT or not (
-        introduced or fit > best.own or _asked_number(question) == len(enumeration.items)
-    ):
+    if fit < _LEAST_FIT or not (introduced or fit > best.own or _asked_number(question) == len(enumeration.items)):
         return ()
     return tuple(
         Evidence(document, (item.head,), _sentence_around(document, item.head), fit) for item in enumeration.items

@@ -60,13 +60,12 @@ class RulesReader:
             return Reading((), 0.0, tuple(question.written.values()))
         best = ranked[0][1]
         evidence = read_list(question, candidates, best) if question.kind is Kind.LIST else ()
-        if not evidence:
-            evidence = self._with_repeats(question, ranked)
+        evidence = evidence or self._with_repeats(question, ranked)
         held = frozenset().union(
             *(term_set(c.hit.text) | term_set(c.hit.passage.context) for c in candidates if _holds(c, best))
         )
         missing = tuple(written for term, written in question.written.items() if term not in held)
-        return Reading(tuple(evidence), self.confidence(question, best), missing)
+        return Reading(evidence, self.confidence(question, best), missing)
 
     def score(self, question: Question, sentence: Sentence) -> float:
         """How well ``sentence`` fits as evidence; only differences between sentences mean something."""
@@ -96,7 +95,7 @@ class RulesReader:
         )
         return 1 / (1 + math.exp(-logit))
 
-    def _with_repeats(self, question: Question, ranked: Sequence[tuple[float, Sentence]]) -> list[Evidence]:
+    def _with_repeats(self, question: Question, ranked: Sequence[tuple[float, Sentence]]) -> tuple[Evidence, ...]:
         best_score = ranked[0][0]
         evidence: list[Evidence] = []
         for score, sentence in ranked:
@@ -105,7 +104,7 @@ class RulesReader:
             found = _evidence(question, sentence, score, repeats=bool(evidence))
             if not evidence or _key(found) == _key(evidence[0]):
                 evidence.append(found)
-        return evidence
+        return tuple(evidence)
 
 
 def _evidence(question: Question, sentence: Sentence, score: float, *, repeats: bool) -> Evidence:

@@ -1,5 +1,6 @@
 """The short answer inside an evidence sentence: what has the form that the question asks for, and stands nearest
-to the question's words."""
+to the question's words.
+"""
 
 from __future__ import annotations
 
@@ -107,8 +108,8 @@ def _find(question: Question, text: str) -> tuple[Span, ...]:
 def _counted(question: Question, text: str) -> tuple[Span, ...]:
     """One quantity for each 多少 or 几 of the question."""
     quantities = _forms(Kind.HOW_MANY, question, text)
-    asked = list(_ASKED_QUANTITY.finditer(question.normalised)) or [None]
-    found = {_nearest(question, text, quantities, one) for one in asked}
+    asked: list[re.Match[str] | None] = [*_ASKED_QUANTITY.finditer(question.normalised)]
+    found = {_nearest(question, text, quantities, one) for one in asked or [None]}
     return tuple(sorted(span for span in found if span)) or (_clause(question, text),)
 
 
@@ -143,12 +144,10 @@ def _clause(question: Question, text: str) -> Span:
 
 def _new(question: Question, text: str, found: list[Span]) -> list[Span]:
     """Those that the question does not contain already."""
-    return [span for span in found if text[span.start : span.end].strip("“”\"《》") not in question.normalised]
+    return [span for span in found if text[span.start : span.end].strip('“”"《》') not in question.normalised]
 
 
-def _nearest(
-    question: Question, text: str, found: list[Span], asked: re.Match[str] | None = None
-) -> Span | None:
+def _nearest(question: Question, text: str, found: list[Span], asked: re.Match[str] | None = None) -> Span | None:
     """The span closest to the question's words; ``asked`` names a unit and the thing counted, if it does."""
     fresh = _new(question, text, found)
     if not fresh:
