@@ -57,6 +57,7 @@ def serve(
         mcp_server=False,
         show_error=False,
         max_file_size=0,
+        favicon_path=str(_WEB.joinpath("favicon.png")),
     )
     serving.run(app, listener, open_browser=open_browser, started=desk.warm_up)
 
@@ -69,11 +70,11 @@ def _build(desk: Desk) -> gr.Blocks:
         return ([], *_updates(page.opening()))
 
     def ask(turns: list[str], event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        for after, view in page.ask(turns, str(event._data.get("question", ""))):
+        for after, view in page.ask(turns, str(getattr(event, "question", ""))):
             yield (after, *_updates(view))
 
     def show(event: gr.EventData) -> tuple[Any, ...]:
-        return _updates(page.open(str(event._data.get("place", ""))))
+        return _updates(page.open(str(getattr(event, "place", ""))))
 
     def home() -> tuple[Any, ...]:
         view = page.opening()
@@ -92,7 +93,9 @@ def _build(desk: Desk) -> gr.Blocks:
                 source = _html(first.source, "source")
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.
-        asked = composer.ask(ask, turns, [turns, *parts], show_progress="hidden", concurrency_limit=4)
+        asked = composer.ask(
+            ask, turns, [turns, *parts], show_progress="hidden", concurrency_limit=4, api_visibility="private"
+        )
         asked.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-settled')); }")
         quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
         composer.place(show, None, parts, trigger_mode="always_last", **quick)

@@ -1,0 +1,177 @@
+"""A real browser and a real server for `test_app`.
+
+``python tests/browser.py INDEX`` serves INDEX on a free port with two changes: two questions have made-up
+outcomes (see `THREE_SOURCES` and `BREAKS`), and any connection that leaves this machine is printed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+ARTEFACTS = Path(__file__).parent / "artefacts"
+# Answered from three places in two documents, whatever the reader at hand makes of such questions.
+THREE_SOURCES = "列出三处出处"
+# Raises an exception that nobody expects.
+BREAKS = "触发意外"
+_OUTSIDE = "OUTSIDE"
+# The machine may be busy, and a first question waits for the model.
+expect.set_options(timeout=20_000)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """An installed Chromium, or else the one that playwright installed; fails the test if there is neither."""
+    with sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+        found = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        if not Path(found).exists():
+            pytest.fail(
+                "No Chromium for the browser tests. Run: make browser, or: apt-get install chromium", pytrace=False
+            )
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def running(index: Path, log: Path) -> Iterator[str]:
+    """The app over ``index``; gives its address, and ends it as Ctrl-C does, which must be quiet."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, str(Path(__file__)), str(index)], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    try:
+        yield _address(server, log)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0, log.read_text()
+        assert "KeyboardInterrupt" not in log.read_text()
+    finally:
+        server.kill()
+
+
+def outside(log: Path) -> list[str]:
+    """The connections that a server tried to make to other machines."""
+    return [line for line in log.read_text().splitlines() if line.startswith(_OUTSIDE)]
+
+
+def ask(page: Page, question: str) -> None:
+    """Type ``question``, press Enter and wait for the reply."""
+    turns = page.locator("#conversation .turn").count()
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    page.wait_for_function(
+        "n => document.querySelectorAll('#conversation .turn').length > n && !document.querySelector('.pending')",
+        arg=turns,
+    )
+
+
+def in_view(page: Page, selector: str) -> None:
+    """The element is wholly inside the window once scrolling has come to rest."""
+    expect(page.locator(selector)).to_be_in_viewport(ratio=1)
+
+
+def shot(page: Page, name: str) -> None:
+    """Save what the page looks like in tests/artefacts/."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.wait_for_timeout(400)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        ready = re.search(r"http://\S+", log.read_text())
+        if ready:
+            return ready.group()
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+
+
+def _watch_connections() -> None:
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def is_outside(host: object) -> bool:
+        if host in (None, "", "localhost"):
+            return False
+        try:
+            return not ipaddress.ip_address(str(host)).is_loopback and str(host) != "0.0.0.0"
+        except ValueError:
+            return True
+
+    def watched_connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and is_outside(address[0]):
+            print(_OUTSIDE, address, flush=True)
+        connect(self, address)
+
+    def watched_look_up(host: Any, *rest: Any, **named: Any) -> Any:
+        if is_outside(host):
+            print(_OUTSIDE, host, flush=True)
+        return look_up(host, *rest, **named)
+
+    socket.socket.connect = watched_connect  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = watched_look_up
+
+
+def _make_up_outcomes() -> None:
+    from rag.library import Library
+    from rag.types import Answer, Citation, Status
+
+    really = Library.ask
+
+    def cite(library: Library, n: int, words: str) -> Citation:
+        document = next(d for d in (library.document(r.doc_id) for r in library.documents()) if words in d.text)
+        start = document.text.index(words)
+        block = document.block_at(start)
+        sentence = document.text[block.start : block.end]
+        return Citation(
+            n,
+            document.doc_id,
+            document.title,
+            document.source,
+            block.number,
+            start,
+            start + len(words),
+            words,
+            sentence,
+            block.start,
+        )
+
+    def asked(library: Library, question: str) -> Answer:
+        if question == BREAKS:
+            raise RuntimeError("made up")
+        if question != THREE_SOURCES:
+            return really(library, question)
+        cited = tuple(
+            cite(library, n, words) for n, words in enumerate(("557万美元", "英伟", "可变现的商业通道"), start=1)
+        )
+        answer = "；".join(citation.quote for citation in cited)
+        return Answer(question, Status.ANSWERED, answer, f"共 3 项：\n{answer}", 0.7, cited, ())
+
+    Library.ask = asked  # type: ignore[method-assign, assignment]
+
+
+if __name__ == "__main__":
+    _watch_connections()
+    from app import serve
+    from rag.settings import Settings
+
+    _make_up_outcomes()
+    serve(Path(sys.argv[1]), Settings(), port=0)
