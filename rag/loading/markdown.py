@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,11 @@ from rag.loading.blocks import RawBlock
 from rag.text import is_cjk
 from rag.types import BlockKind
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+# Between the lines stands YAML, beginning with a key; without one they are rules between paragraphs.
+_FRONT_MATTER = re.compile(r"\A---\n(?:#[^\n]*\n)*[\w-]+:(?:\s.*?)?\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_CELLS = " | "
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
 
@@ -21,7 +26,7 @@ def parse_markdown(text: str) -> list[RawBlock]:
     """Blocks in reading order; inline marks are dropped, their text is kept.
 
     A paragraph that is bold as a whole counts as a heading beside the last real one; a bold first line of a
-    paragraph becomes a block of its own, the caption of the rest.
+    paragraph becomes a block of its own, the caption of the rest. A table's row is a block, under its header row.
     """
     front = _FRONT_MATTER.match(text)
     skipped = front.group().count("\n") if front else 0
@@ -39,6 +44,8 @@ class _Builder:
         self.captions: list[str] = []
         self.quotes = 0
         self.first_in_item = False
+        self.header = ""
+        self.cells: list[str] | None = None
 
     def blocks(self, tokens: list[Token]) -> Iterator[RawBlock]:
         heading_level = 0
@@ -65,15 +72,37 @@ class _Builder:
                     heading_level = int(token.tag[1])
                 case "heading_close":
                     heading_level = 0
+                case "tr_open":
+                    self.cells = []
+                case "tr_close":
+                    yield from self.row(line)
+                case "table_close":
+                    self.header = ""
+                case "inline" if self.cells is not None:
+                    self.cells.append(" ".join(_plain(token.children or []).split()))
                 case "inline" if heading_level:
                     yield from self.heading(_plain(token.children or []), heading_level, line)
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
                     yield RawBlock(BlockKind.CODE, token.content.strip("\n"), line, self.path())
+                case "html_block":
+                    yield from self.html(token.content, line)
 
     def path(self) -> tuple[str, ...]:
-        return (*(text for _, text in self.headings), *(c for c in self.captions if c))
+        return (*(text for _, text in self.headings), *(c for c in (*self.captions, self.header) if c))
+
+    def row(self, line: int) -> Iterator[RawBlock]:
+        text = _CELLS.join(cell for cell in self.cells or () if cell)
+        self.cells = None
+        if text:
+            yield RawBlock(BlockKind.PARAGRAPH, text, line, self.path())
+            self.header = self.header or text
+
+    def html(self, content: str, line: int) -> Iterator[RawBlock]:
+        for offset, part in enumerate(_without_tags(content).split("\n")):
+            if part.strip():
+                yield RawBlock(BlockKind.PARAGRAPH, part.strip(), line + offset, self.path())
 
     def heading(self, text: str, level: int, line: int) -> Iterator[RawBlock]:
         if not text:
@@ -127,10 +156,15 @@ def _plain(children: list[Token]) -> str:
     for position, child in enumerate(children):
         if child.type in ("text", "code_inline", "image"):
             text += child.content
-        elif child.type == "hardbreak":
+        elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)):
             text = text.rstrip() + "\n"
         elif child.type == "softbreak":
             following = next((c.content.lstrip() for c in children[position + 1 :] if c.content.strip()), "")
             text = text.rstrip()
             text += "" if text and following and is_cjk(text[-1]) and is_cjk(following[0]) else " "
     return text.strip()
+
+
+def _without_tags(content: str) -> str:
+    """The text of an HTML block, on the lines where it stands."""
+    return html.unescape(_TAG.sub(lambda tag: "\n" * tag.group().count("\n"), content))

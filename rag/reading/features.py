@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.reading import Candidate
+from rag.reading.forms import has_form
 from rag.reading.questions import Question
 from rag.text import normalise
 from rag.tokenization import terms
@@ -25,9 +26,10 @@ class Sentence:
     """A sentence of a candidate with its features.
 
     ``cosine``: with the question. ``passage``: the fused score of its passage. ``own`` and ``around``: the share of
-    the question's terms, weighted by idf, that the sentence holds, and that it holds together with the rest of its
-    passage and the context. ``off_date``: 1 if the question names a year or month and the sentence is about another.
-    ``heading``: 1 for a heading or the caption of a list. ``length``: in characters, 1 from sixty on.
+    the question's words, weighted by idf, that the sentence holds, and that it holds together with the rest of its
+    passage and the context. ``form``: 1 if it holds something of the form asked for, or none is.
+    ``off_date``: 1 if the question names a year or month and the sentence is about another. ``heading``: 1 for a
+    heading or the caption of a list. ``length``: in characters, 1 from sixty on.
     """
 
     document: Document
@@ -37,6 +39,7 @@ class Sentence:
     passage: float
     own: float
     around: float
+    form: float
     off_date: float
     heading: float
     length: float
@@ -58,6 +61,7 @@ def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Itera
                 passage=candidate.hit.score,
                 own=coverage(question.terms, term_set(text)),
                 around=around,
+                form=float(has_form(question, normalise(text).text)),
                 off_date=float(_off_date(question, text, document.text[passage.start : span.start])),
                 heading=float(_is_heading(document, span)),
                 length=min(len(text) / _FULL_LENGTH, 1.0),

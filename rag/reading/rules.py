@@ -10,7 +10,7 @@ from rag.reading import Candidate, Evidence, Reading
 from rag.reading.features import Sentence, read_sentences, term_set
 from rag.reading.lists import read_list
 from rag.reading.questions import Kind, Question
-from rag.reading.short_answers import answer_spans, has_form
+from rag.reading.short_answers import answer_spans
 from rag.text import normalise
 from rag.types import Span
 
@@ -53,7 +53,7 @@ class RulesReader:
     def read(self, question: Question, candidates: Sequence[Candidate]) -> Reading:
         """The best evidence in ``candidates`` and the probability that it answers."""
         ranked = sorted(
-            ((self.score(question, sentence), sentence) for sentence in read_sentences(question, candidates)),
+            ((self.score(sentence), sentence) for sentence in read_sentences(question, candidates)),
             key=lambda pair: -pair[0],
         )
         if not ranked:
@@ -67,7 +67,7 @@ class RulesReader:
         missing = tuple(written for term, written in question.written.items() if term not in held)
         return Reading(evidence, self.confidence(question, best), missing)
 
-    def score(self, question: Question, sentence: Sentence) -> float:
+    def score(self, sentence: Sentence) -> float:
         """How well ``sentence`` fits as evidence; only differences between sentences mean something."""
         w = self.weights
         return (
@@ -75,7 +75,7 @@ class RulesReader:
             + w.passage * sentence.passage
             + w.own * sentence.own
             + w.around * sentence.around
-            + w.form * has_form(question, sentence.text)
+            + w.form * sentence.form
             + w.off_date * sentence.off_date
             + w.heading * sentence.heading
             + w.length * sentence.length
@@ -90,7 +90,7 @@ class RulesReader:
             + w.confidence_around * sentence.around
             + w.confidence_unknown * question.unknown_share
             + w.confidence_unknown_name * bool(question.unknown_names)
-            + w.confidence_form * has_form(question, sentence.text)
+            + w.confidence_form * sentence.form
             + w.confidence_off_date * sentence.off_date
         )
         return 1 / (1 + math.exp(-logit))

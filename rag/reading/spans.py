@@ -35,6 +35,7 @@ _DATE = re.compile(
 _TITLE = re.compile(r"《[^《》]+》|“[^“”]+”|\"[^\"]+\"|「[^「」]+」")
 _CLAUSE = re.compile(r"[^,;:。!?…\n]+")
 # What a list of 、 begins and ends at. Normalised text has ASCII commas.
+_LATIN = re.compile(r"[a-z0-9 .-]")
 _LIST_START = re.compile(
     r"(?:.*(?:[,;:。!?(]|包括|例如|比如|诸如|如|以及|分别是|分别为|有(?!限)|是|为|了|像|由|等|的是|具备|支持|以|在|对|将|把|向|从|但|并|涉及|上|着|站))"
 )
@@ -50,6 +51,7 @@ _SURNAME = (
 _CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{{1,2}}")
 _FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-z])[a-z]{2,} [a-z]{3,}(?![a-z])")
 _LOCATED = re.compile(r"(?:在|于|向)([^,;。在于向]{2,16}?)(?:上(?!线)|中(?!心)|里|举行|发布|提起|成立|显示)")
+_COMMON_LATIN = frozenset({"ai", "app", "llm", "it", "pc"})
 # Tags of jieba's part-of-speech tagger.
 _PERSON = frozenset({"nr", "nrt", "nrfg"})
 _NAME = _PERSON | {"nz", "nt", "ns", "eng", "x"}
@@ -60,8 +62,15 @@ _PLACE = frozenset({"ns", "nt", "s"})
 
 
 def clauses(text: str) -> list[Span]:
-    """Ranges between commas and stronger marks."""
-    return [Span(*match.span()) for match in _CLAUSE.finditer(text)]
+    """Ranges between commas and stronger marks that are outside quotations and brackets."""
+    found: list[Span] = []
+    for match in _CLAUSE.finditer(text):
+        part = text[found[-1].start : found[-1].end] if found else ""
+        if any(part.count(pair[0]) > part.count(pair[1]) for pair in ("“”", "《》", "()")):
+            found[-1] = Span(found[-1].start, match.end())
+        else:
+            found.append(Span(*match.span()))
+    return found
 
 
 def quantities(text: str) -> list[Span]:
@@ -109,7 +118,8 @@ def subjects(text: str) -> list[Span]:
         while words and (words[0][3] in _BEFORE_SUBJECT or _DATE.match(words[0][0])):
             words.pop(0)
         end = next((i for i, word in enumerate(words) if word[3][0] in "vpd" or word[0] == "的"), len(words))
-        if 0 < end < len(words) and words[end - 1][2] - words[0][1] <= _LONGEST_SUBJECT:
+        is_name = any(word[3][0] in "ne" or word[3] == "j" for word in words[:end])
+        if is_name and end < len(words) and words[end - 1][2] - words[0][1] <= _LONGEST_SUBJECT:
             found.append(Span(words[0][1], words[end - 1][2]))
     return found
 
@@ -149,13 +159,13 @@ def _alike(text: str, items: list[Span]) -> list[Span]:
     for position, others in ((0, items[1:]), (len(items) - 1, items[:-1])):
         item = items[position]
         usual = sum(span.end - span.start for span in others) / len(others)
-        if item.end - item.start <= max(1.5 * usual, usual + 2):
+        if item.end - item.start < max(1.5 * usual, usual + 2):
             continue
         words = [word for word in tagged(text) if item.start <= word[1] and word[2] <= item.end]
         if position == 0:
-            cuts = [Span(word[1], item.end) for word in words]
+            cuts = [Span(word[1], item.end) for word in words if not _LATIN.match(text[word[1] - 1 : word[1]])]
         else:
-            cuts = [Span(item.start, word[2]) for word in words]
+            cuts = [Span(item.start, word[2]) for word in words if not _LATIN.match(text[word[2] : word[2] + 1])]
         if cuts:
             items[position] = min(cuts, key=lambda cut: abs(cut.end - cut.start - usual))
     return items
@@ -210,7 +220,8 @@ def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
 def _runs(text: str, tags: frozenset[str]) -> list[Span]:
     runs: list[Span] = []
     for word, start, end, tag in tagged(text):
-        if tag not in tags or not re.search(r"[^\W_]", word):
+        is_common = tag in _PERSON and not _CHINESE_NAME.fullmatch(word)
+        if tag not in tags or is_common or not re.search(r"[^\W_]", word) or word in _COMMON_LATIN:
             continue
         if runs and start - runs[-1].end <= (text[runs[-1].end : start] == " "):
             runs[-1] = Span(runs[-1].start, end)

@@ -6,6 +6,7 @@ const find = (selector) => document.querySelector(selector);
 const narrow = window.matchMedia("(max-width: 860px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 let sent = "";
+let waiting = false;
 let pressed = false;
 
 function setLanguage(language) {
@@ -21,32 +22,44 @@ function fit() {
 }
 
 function ask(question) {
-  if (find("#conversation .pending")) return;
+  if (waiting) return;
+  waiting = true;
   sent = question;
+  find("#notice .local")?.remove();
   trigger("ask", { question });
+  watch();
 }
 
-function send() {
-  if (find("#conversation .pending")) return;
-  const question = box.value;
-  box.value = "";
-  fit();
-  ask(question);
+// What was typed leaves the box once the server has it, and comes back if it was not answered.
+function taken() {
+  if (waiting && box.value === sent) { box.value = ""; fit(); }
 }
 
-// What was not answered goes back to where it was typed, unless something else is there by now.
 function settle() {
   requestAnimationFrame(() => {
-    const lost = find("#conversation .pending");
-    if (lost) {
-      lost.remove();
-      find("#notice .html-container > div")?.insertAdjacentHTML("beforeend",
-        '<div class="notice" role="alert"><span class="zh">连接不上问源的服务。请确认它还在运行，再试一次。</span>' +
-        '<span class="en">Wenyuan’s server does not answer. See that it is running, then try again.</span></div>');
-    }
+    waiting = false;
     if (find("#notice .notice") && !box.value && sent.trim()) { box.value = sent; fit(); }
-    sent = "";
   });
+}
+
+// A server that is gone sends nothing: see now and then whether it is there, for as long as a question is open.
+async function watch() {
+  const question = sent;
+  for (let turn = 0; waiting && sent === question; turn += 1) {
+    await new Promise((resume) => setTimeout(resume, 2000));
+    try {
+      await fetch("robots.txt", { cache: "no-store" });
+      if (turn > 5 && !find("#conversation .pending")) settle();
+    } catch {
+      if (!waiting) return;
+      find("#conversation .pending")?.remove();
+      find("#notice .html-container > div").insertAdjacentHTML("beforeend",
+        '<div class="notice local" role="alert"><span class="zh">连接不上问源的服务。请确认它还在运行，再试一次。</span>' +
+        '<span class="en">Wenyuan’s server does not answer. See that it is running, then try again.</span></div>');
+      settle();
+      return;
+    }
+  }
 }
 
 function place(button) {
@@ -87,6 +100,7 @@ function changed() {
   }
   const turns = document.querySelectorAll("#conversation .turn");
   if (turns.length > count) {
+    taken();
     const last = turns[turns.length - 1];
     if (narrow.matches) window.scrollTo({ top: last.getBoundingClientRect().top + window.scrollY - 64 });
     else {
@@ -107,13 +121,13 @@ document.addEventListener("click", (event) => {
   else if ("up" in button.dataset) find("#conversation [aria-pressed=true]")?.scrollIntoView({ block: "center" });
   else if ("language" in button.dataset) setLanguage(root.dataset.words === "en" ? "zh" : "en");
 });
-element.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
+element.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
 box.addEventListener("input", fit);
 box.addEventListener("keydown", (event) => {
   // While an input method composes, Enter belongs to it (229 is how Safari says so).
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
-  send();
+  ask(box.value);
 });
 window.addEventListener("wenyuan-settled", settle);
 
