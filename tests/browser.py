@@ -50,21 +50,44 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Server:
+    """The app over ``index`` in a process of its own, at ``url``."""
+
+    def __init__(self, index: Path, log: Path) -> None:
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self.log = log
+        with log.open("w") as output:
+            command = [sys.executable, str(Path(__file__)), str(index)]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        self.url = self._address()
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does, which must be quiet."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            assert self.process.wait(30) == 0, self.log.read_text()
+            assert "KeyboardInterrupt" not in self.log.read_text()
+
+    def _address(self) -> str:
+        until = time.monotonic() + 90
+        while time.monotonic() < until and self.process.poll() is None:
+            ready = re.search(r"http://\S+", self.log.read_text())
+            if ready:
+                return ready.group()
+            time.sleep(0.1)
+        self.process.kill()
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+
+
 @contextmanager
-def running(index: Path, log: Path) -> Iterator[str]:
-    """The app over ``index``; gives its address, and ends it as Ctrl-C does, which must be quiet."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), str(index)], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
+def running(index: Path, log: Path) -> Iterator[Server]:
+    """A server that is stopped in the end."""
+    server = Server(index, log)
     try:
-        yield _address(server, log)
-        server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0, log.read_text()
-        assert "KeyboardInterrupt" not in log.read_text()
+        yield server
+        server.stop()
     finally:
-        server.kill()
+        server.process.kill()
 
 
 def outside(log: Path) -> list[str]:
@@ -93,16 +116,6 @@ def shot(page: Page, name: str) -> None:
     ARTEFACTS.mkdir(exist_ok=True)
     page.wait_for_timeout(400)
     page.screenshot(path=ARTEFACTS / f"{name}.png")
-
-
-def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        ready = re.search(r"http://\S+", log.read_text())
-        if ready:
-            return ready.group()
-        time.sleep(0.1)
-    raise AssertionError(f"the server did not start:\n{log.read_text()}")
 
 
 def _watch_connections() -> None:

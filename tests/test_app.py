@@ -43,8 +43,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(index: Path, log: Path) -> Iterator[str]:
-    with running(index, log) as address:
-        yield address
+    with running(index, log) as served:
+        yield served.url
 
 
 @pytest.fixture(scope="session")
@@ -219,7 +219,7 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
     folder = tmp_path / "later"
     with running(folder, tmp_path / "server.log") as server, browser.new_context() as context:
         page = context.new_page()
-        page.goto(server)
+        page.goto(server.url)
         expect(page.get_by_role("alert").locator("code").first).to_contain_text("wenyuan index")
         shot(page, "no-index")
         page.locator("#question").fill(DOUBAO)
@@ -228,14 +228,19 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
         expect(page.locator("#question")).to_have_value(DOUBAO)
         shutil.copytree(index, folder)
         page.get_by_role("button", name="提问").click()
-        expect(page.locator("#source mark.exact")).to_have_text("近6000万")
+        expect(page.locator("#source mark.exact")).to_have_text("近6000万", timeout=60_000)
         expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.locator("#question")).to_have_value("")
         shutil.rmtree(folder / "generations")
         (folder / "CURRENT").write_text("nowhere", "ascii")
         page.locator("#question").fill("还在吗？")
         page.locator("#question").press("Enter")
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.locator("#conversation .turn")).to_have_count(1)
+        server.stop()
+        page.locator("#question").press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("连接不上")
+        expect(page.locator("#question")).to_have_value("还在吗？")
 
 
 def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
