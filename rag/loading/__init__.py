@@ -75,19 +75,44 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
     from pathspec import GitIgnoreSpec
 
     ignore = folder / IGNORE_FILE
-    spec = GitIgnoreSpec.from_lines(ignore.read_text("utf-8").splitlines() if ignore.is_file() else [])
+    patterns = decode(ignore.read_bytes(), ignore).split("\n") if ignore.is_file() else []
+    try:
+        spec = GitIgnoreSpec.from_lines(patterns)
+    except ValueError as error:
+        raise CorpusError(f"{ignore} 有误：{error}", f"{ignore} is malformed: {error}") from error
     excluded = exclude.resolve() if exclude else None
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_unreadable):
         base = Path(root)
-        folders[:] = sorted(n for n in folders if not n.startswith(".") and (base / n).resolve() != excluded)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and (base / name).resolve() != excluded
+            and not spec.match_file(f"{(base / name).relative_to(folder)}/")
+        )
         for name in sorted(names):
             file = base / name
             if not name.startswith(".") and file.is_file() and not spec.match_file(file.relative_to(folder)):
                 yield file
 
 
+def _unreadable(error: OSError) -> None:
+    # Passed over in silence, its documents would be taken for deleted ones.
+    raise CorpusError(
+        f"无法读取文件夹 {error.filename}：{error.strerror}。请检查权限，或写进 {IGNORE_FILE}。",
+        f"Can't read folder {error.filename}: {error.strerror}. Check its permissions, or name it in {IGNORE_FILE}.",
+    ) from error
+
+
 def load(file: SourceFile) -> Document:
     """Read one file into a Document. Raises LoadError if it can't be opened, decoded or holds no text."""
+    name = os.fsencode(file.path).decode("utf-8", "replace")
+    if name != str(file.path):
+        # Neither the index nor a terminal can hold such a name; unpacking an archive from another system makes them.
+        raise LoadError(
+            f"{name} 的文件名不是 UTF-8，已跳过。请改名后再索引。",
+            f"The name of {name} is not UTF-8; it was skipped. Rename it.",
+        )
     try:
         data = file.path.read_bytes()
     except OSError as error:

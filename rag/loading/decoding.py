@@ -21,7 +21,7 @@ _SAMPLE = 20_000
 
 
 def decode(data: bytes, name: Path) -> str:
-    """Decode ``data`` with line breaks as ``\\n``: UTF-8 and UTF-16 (with or without byte order mark), GB18030, Big5.
+    r"""Decode ``data`` with line breaks as ``\n``: UTF-8 and UTF-16 (with or without byte order mark), GB18030, Big5.
 
     Raises LoadError that names ``name`` and the first byte that can't be decoded.
     """

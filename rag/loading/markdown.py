@@ -14,7 +14,7 @@ from rag.text import is_cjk
 from rag.types import BlockKind
 
 # Between the lines stands YAML, beginning with a key; without one they are rules between paragraphs.
-_FRONT_MATTER = re.compile(r"\A---\n(?:#[^\n]*\n)*[\w-]+:(?:\s.*?)?\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---\n(?:#[^\n]*\n)*[A-Za-z_][\w-]*:(?:\s.*?)?\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CELLS = " | "

@@ -1,0 +1,144 @@
+"""What the whole run shares: the model is loaded and the two articles are indexed once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag.embedding import bundled, load_encoder
+from rag.loading import SourceFile, load
+from rag.paths import cache_dir
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.types import Document, Encoder
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+ARTICLE = "2024-ai-models-in-review.md"
+FUNNEL = "2024-large-model-funnel.txt"
+
+# The settings of whoever runs the tests are not what is tested.
+for _name in [name for name in os.environ if name.startswith("WENYUAN_") and name != "WENYUAN_CACHE_DIR"]:
+    del os.environ[_name]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Finished]
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The user's own cache, with the model unpacked in it."""
+    bundled.unpack()
+    return cache_dir()
+
+
+@pytest.fixture(scope="session")
+def encoder(cache: Path) -> Encoder:  # noqa: ARG001
+    return load_encoder()
+
+
+@pytest.fixture(scope="session")
+def shared_encoder(encoder: Encoder) -> Iterator[None]:
+    """While it is in use, indexes and libraries take the one model that is loaded, not one each."""
+
+    def loaded(model: str = bundled.BUNDLED, *, device: str = "cpu") -> Encoder:
+        return encoder if (model, device) == (bundled.BUNDLED, "cpu") else load_encoder(model, device=device)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.indexing.load_encoder", loaded)
+        patch.setattr("rag.library.load_encoder", loaded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def index_dir(tmp_path_factory: pytest.TempPathFactory, shared_encoder: None) -> Path:  # noqa: ARG001
+    """The two articles, indexed with the real model. Tests that write take a copy."""
+    from rag.indexing import index_paths
+
+    folder = tmp_path_factory.mktemp("library") / "index"
+    index_paths([CORPUS], folder, Settings())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(index_dir: Path) -> Library:
+    from rag.library import Library
+
+    return Library.open(index_dir, Settings())
+
+
+@pytest.fixture(scope="session")
+def articles() -> dict[str, Document]:
+    """Both articles by file name."""
+    return {name: load(SourceFile(CORPUS / name, name)) for name in (ARTICLE, FUNNEL)}
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """Run the installed command in a process of its own."""
+
+    def run(*arguments: str | Path, **environment: str) -> Finished:
+        return _run(["from rag.cli import main; main()", *map(str, arguments)], environment)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def python() -> Command:
+    """Run Python code in a process of its own."""
+
+    def run(code: str, *arguments: str | Path, **environment: str) -> Finished:
+        return _run([code, *map(str, arguments)], environment)
+
+    return run
+
+
+def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
+    process = subprocess.run(
+        [sys.executable, "-c", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Finished(process.returncode, process.stdout, process.stderr)
+
+
+@pytest.fixture
+def wenyuan(
+    shared_encoder: None,  # noqa: ARG001
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Command:
+    """Run the command in this process, from arguments to output, with the model that is loaded already."""
+    from rag.cli import main
+
+    def run(*arguments: str | Path) -> Finished:
+        monkeypatch.setattr(sys, "argv", ["wenyuan", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        return Finished(code if isinstance(code, int) else 0, *capfd.readouterr())
+
+    return run

@@ -1,0 +1,148 @@
+"""Markdown keeps its text and loses its marks; what stands above a block is its path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.loading import parse
+from rag.loading.blocks import RawBlock
+from rag.loading.markdown import parse_markdown
+from rag.types import BlockKind, Document
+
+HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
+QUOTE, CODE = BlockKind.QUOTE, BlockKind.CODE
+
+
+def kinds_and_texts(markdown: str) -> list[tuple[BlockKind, str]]:
+    return [(block.kind, block.text) for block in parse_markdown(markdown)]
+
+
+def document(markdown: str) -> Document:
+    return parse(markdown.encode(), source="文.md", name=Path("文.md"))
+
+
+def test_headings_stand_above_what_follows_them_until_one_of_their_level() -> None:
+    blocks = parse_markdown("# 一\n\n甲\n\n## 二\n\n乙\n\n### 三\n\n丙\n\n## 四\n\n丁\n")
+    assert [(b.text, b.path, b.level) for b in blocks] == [
+        ("一", (), 1),
+        ("甲", ("一",), 0),
+        ("二", ("一",), 2),
+        ("乙", ("一", "二"), 0),
+        ("三", ("一", "二"), 3),
+        ("丙", ("一", "二", "三"), 0),
+        ("四", ("一",), 2),
+        ("丁", ("一", "四"), 0),
+    ]
+
+
+def test_a_nested_list_has_places_levels_and_short_captions_as_path() -> None:
+    long = "这一条说了很多话，所以不能当作下面各条的标题，" * 2
+    blocks = parse_markdown(f"1. **性能**\n   - 甲\n   - 乙\n2. {long}\n   - 丙\n\n     丙的第二段\n")
+    assert [(b.kind, b.text, b.path, b.level, b.item) for b in blocks] == [
+        (ITEM, "性能", (), 1, 1),
+        (ITEM, "甲", ("性能",), 2, 1),
+        (ITEM, "乙", ("性能",), 2, 2),
+        (ITEM, long, (), 1, 2),
+        (ITEM, "丙", (), 2, 1),
+        (PARAGRAPH, "丙的第二段", ("丙",), 0, 0),
+    ]
+
+
+def test_an_ordered_list_counts_from_its_own_first_number() -> None:
+    assert [(b.text, b.item) for b in parse_markdown("3. 丙\n4. 丁\n")] == [("丙", 3), ("丁", 4)]
+
+
+def test_a_bold_first_line_of_an_item_is_the_caption_of_the_rest() -> None:
+    blocks = parse_markdown("1. **股权纠纷**\n   2月，完成融资。\n")
+    assert [(b.kind, b.text, b.path, b.line) for b in blocks] == [
+        (ITEM, "股权纠纷", (), 1),
+        (PARAGRAPH, "2月，完成融资。", ("股权纠纷",), 2),
+    ]
+
+
+def test_a_paragraph_that_is_bold_as_a_whole_is_a_heading_beside_the_last() -> None:
+    blocks = parse_markdown("## 上\n\n### 甲\n\n文。\n\n**乙**\n\n字。\n")
+    assert [(b.kind, b.text, b.path, b.level) for b in blocks[2:]] == [
+        (PARAGRAPH, "文。", ("上", "甲"), 0),
+        (HEADING, "乙", ("上",), 3),
+        (PARAGRAPH, "字。", ("上", "乙"), 0),
+    ]
+
+
+def test_inline_marks_are_dropped_and_their_text_kept() -> None:
+    markdown = "**豆包**是*大*模型，见[报告](https://example.org)与`API`，![图一](a.png)，A&amp;B，5 \\* 3。"
+    assert kinds_and_texts(markdown) == [(PARAGRAPH, "豆包是大模型，见报告与API，图一，A&B，5 * 3。")]
+
+
+def test_a_soft_break_vanishes_between_chinese_and_is_a_space_beside_latin() -> None:
+    assert kinds_and_texts("大模型\n行业\nAI\nagent\n很多") == [(PARAGRAPH, "大模型行业 AI agent 很多")]
+
+
+@pytest.mark.parametrize("mark", ["  \n", "\\\n", "<br>", "<br/>", "<BR />"])
+def test_a_hard_break_stays_a_line_break(mark: str) -> None:
+    assert kinds_and_texts(f"甲{mark}乙") == [(PARAGRAPH, "甲\n乙")]
+
+
+def test_a_quote_is_a_quote_under_its_heading() -> None:
+    blocks = parse_markdown("# 题\n\n> 引文一\n> 续。\n>\n> 引文二。\n\n正文。")
+    assert [(b.kind, b.text, b.path) for b in blocks[1:]] == [
+        (QUOTE, "引文一续。", ("题",)),
+        (QUOTE, "引文二。", ("题",)),
+        (PARAGRAPH, "正文。", ("题",)),
+    ]
+
+
+def test_code_is_kept_as_it_stands() -> None:
+    markdown = "```python\nprint('问')\n\n  x = 1\n```\n\n    缩进的\n"
+    assert kinds_and_texts(markdown) == [(CODE, "print('问')\n\n  x = 1"), (CODE, "缩进的")]
+
+
+def test_a_table_row_is_a_block_under_its_header() -> None:
+    blocks = parse_markdown("# 表\n\n|模型|月活|\n|---|---|\n|**豆包**|近6000万|\n|Kimi<br>探索版||\n\n后文。\n")
+    assert blocks[1:] == [
+        RawBlock(PARAGRAPH, "模型 | 月活", 3, ("表",)),
+        RawBlock(PARAGRAPH, "豆包 | 近6000万", 5, ("表", "模型 | 月活")),
+        RawBlock(PARAGRAPH, "Kimi 探索版", 6, ("表", "模型 | 月活")),
+        RawBlock(PARAGRAPH, "后文。", 8, ("表",)),
+    ]
+
+
+def test_the_text_of_an_html_block_is_kept_without_tags_and_comments() -> None:
+    blocks = parse_markdown("<!-- 不给\n读者 -->\n\n<details>\n<summary>概&nbsp;要</summary>\n\n细节。\n\n</details>\n")
+    assert [(b.text, b.line) for b in blocks] == [("概\xa0要", 5), ("细节。", 7)]
+
+
+@pytest.mark.parametrize("end", ["---\n", "...\n", "---"])
+def test_front_matter_is_no_text(end: str) -> None:
+    blocks = parse_markdown(f"---\ntitle: 题\ntags:\n  - 甲\n{end}\n正文。" if end != "---" else "---\ntitle: 题\n---")
+    assert [(b.text, b.line) for b in blocks] == ([] if end == "---" else [("正文。", 7)])
+
+
+def test_text_between_two_rules_is_no_front_matter() -> None:
+    markdown = "---\n第一段：开头。\n\n---\n\n第二段。\n"
+    assert kinds_and_texts(markdown) == [(PARAGRAPH, "第一段：开头。"), (PARAGRAPH, "第二段。")]
+
+
+def test_blocks_are_numbered_from_one_and_tile_the_text() -> None:
+    made = document("# 题\n\n甲。\n\n- 乙\n- 丙\n")
+    assert made.text == "题\n甲。\n乙\n丙"
+    assert [(b.number, b.start, b.end, b.line) for b in made.blocks] == [
+        (1, 0, 1, 1),
+        (2, 2, 4, 3),
+        (3, 5, 6, 5),
+        (4, 7, 8, 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "title"),
+    [
+        ("### 小\n\n# 大\n", "小"),
+        ("前言。\n\n## 二级\n\n# 一级\n", "一级"),
+        ("前言。\n\n## 二级\n", "文"),
+    ],
+)
+def test_the_title_is_the_first_heading_if_it_begins_the_document_or_is_top_level(markdown: str, title: str) -> None:
+    assert document(markdown).title == title
