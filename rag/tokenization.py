@@ -28,7 +28,10 @@ STOPWORDS = frozenset(resources.files("rag").joinpath("stopwords.txt").read_text
 
 @cache
 def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
-    """The process's jieba tokenizer; its dictionary cache is a file of the user's own, not one in a shared /tmp."""
+    """The process's jieba tokenizer with ``words.txt``, names that jieba's dictionary lacks, and the user's words.
+
+    Its dictionary cache is a file of the user's own, not one in a shared /tmp.
+    """
     import jieba
 
     jieba.setLogLevel(logging.WARNING)
@@ -37,6 +40,8 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     folder.mkdir(parents=True, exist_ok=True)
     made.tmp_dir = str(folder)
     made.initialize()
+    with resources.as_file(resources.files("rag") / "words.txt") as file:
+        made.load_userdict(str(file))
     if user_dictionary is not None:
         try:
             made.load_userdict(str(user_dictionary))

@@ -31,6 +31,7 @@ _WANTED = tuple(
 )
 _ORDINAL = re.compile("^第|年级$")
 _QUOTED_KINDS = re.compile(r"书|著作|文件|名为|报告|概念|称为|叫做|叫什么|口号|题|榜|数据")
+_WORKS = re.compile("书|著作|文件|报告|出处|数据")
 _COMPANY = re.compile(r"公司|企业|厂商|机构|哪家|谁家|company")
 _FORMAL = frozenset({Kind.HOW_MANY, Kind.WHEN, Kind.WHO, Kind.WHERE, Kind.LIST})
 _PAIRED = ("《》", "“”", "()", "「」")
@@ -44,13 +45,18 @@ def has_form(question: Question, text: str) -> bool:
 def forms(kind: Kind, question: Question, text: str) -> list[Span]:
     """Everything in normalised ``text`` of the form that ``kind`` asks for and that the question does not hold."""
     found = [span for span in _candidates(kind, question, text) if _is_whole(text, span)]
-    fresh = [span for span in found if text[span.start : span.end].strip('“”"《》') not in question.normalised]
+    asked = question.normalised.replace(" ", "")
+    fresh = [span for span in found if text[span.start : span.end].strip('“”"《》').replace(" ", "") not in asked]
     return _wanted(question, text, fresh) if kind in (Kind.HOW_MANY, Kind.WHEN) else fresh
 
 
 def quoted(question: Question, text: str) -> list[Span]:
-    """Titles and quotations, if the question asks for something that has a name of its own."""
-    return spans.titles(text) if _QUOTED_KINDS.search(question.normalised) else []
+    """Titles and quotations, if the question asks for something that has a name of its own; of works only 《…》."""
+    if not _QUOTED_KINDS.search(question.normalised):
+        return []
+    found = spans.titles(text)
+    works = [span for span in found if text[span.start] == "《"]
+    return works if works and _WORKS.search(question.normalised) else found
 
 
 def _candidates(kind: Kind, question: Question, text: str) -> list[Span]:

@@ -11,7 +11,7 @@ from rag.reading.features import coverage, term_set
 from rag.reading.forms import ASKED_QUANTITY, forms, quoted
 from rag.reading.questions import Kind, Question
 from rag.text import normalise
-from rag.tokenization import content_terms
+from rag.tokenization import content_words
 from rag.types import Span
 
 _ASKED = re.compile(r"(?:是|叫|为|有|在|了|到)?(?:什么|啥|哪[些个里儿]?|谁|何)")
@@ -79,20 +79,24 @@ def _counted(question: Question, text: str) -> tuple[Span, ...]:
 
 def _what(question: Question, text: str) -> Span:
     """What stands where the question has its 什么: after the word before it, by its noun, by name, or in quotes."""
-    asked = _ASKED.search(question.normalised)
-    anchors = [question.normalised[: asked.start()][-length:] for length in (4, 3, 2)] if asked else []
-    patterns = [re.escape(anchor) for anchor in anchors if re.fullmatch(r"[\w+.-]{2,}", anchor)]
-    patterns += [group for group in _ALIKE if re.search(group, question.normalised)]
+    if _NAME_ASKED.search(question.normalised):
+        named = _named(question, text)
+        if named:
+            return named
+    patterns = _verb_before(question) + [group for group in _ALIKE if re.search(group, question.normalised)]
     for pattern in patterns:
         found = spans.after(pattern, text)
         if found and _new_words(question, text, found):
             return found
-    return (
-        _with_noun(question, text)
-        or _nearest(question, text, quoted(question, text))
-        or (_named(question, text) if _NAME_ASKED.search(question.normalised) else None)
-        or _telling(question, text)
-    )
+    return _with_noun(question, text) or _nearest(question, text, quoted(question, text)) or _telling(question, text)
+
+
+def _verb_before(question: Question) -> list[str]:
+    """The verb that stands before 什么, as a pattern; [] where another word does."""
+    asked = _ASKED.search(question.normalised)
+    before = spans.tagged(question.normalised[: asked.start()]) if asked else ()
+    words = [(word, tag) for word, _, _, tag in before if tag[0] not in "uyx"]
+    return [re.escape(words[-1][0])] if words and words[-1][1][0] == "v" and len(words[-1][0]) > 1 else []
 
 
 def _with_noun(question: Question, text: str) -> Span | None:
@@ -132,8 +136,8 @@ def _telling(question: Question, text: str) -> Span:
 
 
 def _new_words(question: Question, text: str, span: Span) -> int:
-    words = content_terms(text[span.start : span.end])
-    return sum(len(word) > 1 and word not in question.normalised for word in words)
+    words = content_words(text[span.start : span.end])
+    return sum(len(word) > 1 and word not in question.normalised for word, _ in words)
 
 
 def _nearest(question: Question, text: str, found: list[Span], asked: re.Match[str] | None = None) -> Span | None:

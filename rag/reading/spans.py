@@ -221,7 +221,7 @@ def _runs(text: str, tags: frozenset[str]) -> list[Span]:
     runs: list[Span] = []
     for word, start, end, tag in tagged(text):
         is_common = tag in _PERSON and not _CHINESE_NAME.fullmatch(word)
-        if tag not in tags or is_common or not re.search(r"[^\W_]", word) or word in _COMMON_LATIN:
+        if tag not in tags or is_common or not re.search(r"[^\W\d_]", word) or word in _COMMON_LATIN:
             continue
         if runs and start - runs[-1].end <= (text[runs[-1].end : start] == " "):
             runs[-1] = Span(runs[-1].start, end)
