@@ -18,10 +18,10 @@ from rag.manifest import check_settings
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
 from rag.reading.rules import RulesReader
+from rag.reading.spans import tagged
 from rag.retrieval import Retrieved, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
-from rag.tokenization import content_terms
 from rag.types import Answer, Document, Encoder, Hit, Passage
 
 if TYPE_CHECKING:
@@ -119,9 +119,9 @@ class Library:
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
 
     def warm_up(self) -> None:
-        """Load the model and jieba now rather than with the first question."""
-        self._ready_encoder().encode_queries(["warm up"])
-        content_terms("预热", self.settings.dictionary_path)
+        """Load the model and jieba's taggers now rather than with the first question."""
+        self._ready_encoder().encode_queries(["预热"])
+        tagged("预热")
 
     def _retrieve(self, query: str, k: int, generation: Generation) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
