@@ -1,0 +1,71 @@
+"""Documents that hypothesis makes, and a small model for tests in which vectors only need to differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rag.errors import LoadError
+from rag.loading import parse
+from rag.types import Document
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+_PIECES = st.sampled_from(
+    ["豆包", "大模型", "2024年", "GPT-4o", "3.33", "，", "。", "！”", "“", "《论语。上》", "……", "；", " ", "🎉", "ａ"]
+)
+_SENTENCES = st.lists(_PIECES, min_size=1, max_size=30).map("".join)
+_LONG = st.integers(300, 1200).map(lambda n: "长" * n)
+_LINES = st.tuples(
+    st.sampled_from(["", "# ", "## ", "- ", "1. ", "   - ", "> ", "首先，", "**", "    "]), st.one_of(_SENTENCES, _LONG)
+).map("".join)
+
+
+def document(text: str, name: str = "a.md") -> Document:
+    """A document with the given text; its format is that of ``name``."""
+    return parse(text.encode(), source=name, name=Path(name))
+
+
+def _document_or_none(made: tuple[str, str]) -> Document | None:
+    try:
+        return document(*made)
+    except LoadError:
+        return None
+
+
+DOCUMENTS = (
+    st.tuples(st.lists(_LINES, min_size=1, max_size=12).map("\n\n".join), st.sampled_from(["a.md", "a.txt"]))
+    .map(_document_or_none)
+    .filter(lambda made: made is not None)
+)
+
+
+class HashEncoder:
+    """An encoder whose vectors depend on the text's characters alone; it counts what it has encoded."""
+
+    def __init__(self, name: str = "hash@1", dimension: int = 16) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.passages: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts)
+
+    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:  # noqa: ARG002
+        self.passages += texts
+        return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        rows = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for character in text:
+                row[hashlib.sha256(character.encode()).digest()[0] % self.dimension] += 1
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Vectors = rows / np.maximum(norms, np.float32(1e-9))
+        return unit

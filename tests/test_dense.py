@@ -1,0 +1,71 @@
+"""The vector index ranks passages by themselves and their best sentence, exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import dense
+from rag.types import Passage, Span
+
+
+def passage(*sentences: Span, ordinal: int = 0, context: str = "") -> Passage:
+    return Passage(ordinal, "d", sentences[0].start, sentences[-1].end, 1, context, sentences)
+
+
+def index(folder: Path, rows: list[tuple[int, list[float]]]) -> dense.DenseIndex:
+    """An index of ``(owner, vector)`` rows."""
+    dense.write(np.array([vector for _, vector in rows], np.float32), folder / "v")
+    return dense.DenseIndex(folder / "v", np.array([owner for owner, _ in rows], np.int32))
+
+
+def query(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array(values, np.float32)
+
+
+def test_a_passage_has_a_row_for_itself_and_one_a_sentence_if_there_are_several() -> None:
+    text = "甲甲。乙乙。"
+    one, two = passage(Span(0, 3)), passage(Span(0, 3), Span(3, 6), context="题")
+    assert dense.row_texts(one, text) == ["甲甲。"]
+    assert dense.row_texts(two, text) == ["题 甲甲。乙乙。", "甲甲。", "乙乙。"]
+    assert [dense.row_count(p) for p in (one, two)] == [1, 3]
+
+
+def test_the_score_is_the_mean_of_the_passage_and_its_best_sentence(tmp_path: Path) -> None:
+    found = index(tmp_path, [(0, [0.6, 0.8]), (0, [1.0, 0.0]), (0, [0.0, 1.0]), (1, [0.8, 0.6])])
+    assert found.search(query(1.0, 0.0), 2) == [(0, pytest.approx(0.8)), (1, pytest.approx(0.8))]
+    assert found.search(query(0.0, 1.0), 2) == [(0, pytest.approx(0.9)), (1, pytest.approx(0.6))]
+    assert found.score(query(1.0, 0.0), 1) == pytest.approx(0.8)
+
+
+def test_ties_go_to_the_earlier_passage(tmp_path: Path) -> None:
+    found = index(tmp_path, [(ordinal, [1.0, 0.0]) for ordinal in range(6)])
+    assert [ordinal for ordinal, _ in found.search(query(1.0, 0.0), 6)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_more_is_asked_for_than_there_is(tmp_path: Path) -> None:
+    found = index(tmp_path, [(0, [1.0, 0.0]), (1, [0.0, 1.0])])
+    assert [ordinal for ordinal, _ in found.search(query(0.0, 1.0), 50)] == [1, 0]
+
+
+def test_rows_of_a_passage_are_found_by_its_ordinal(tmp_path: Path) -> None:
+    found = index(tmp_path, [(0, [1.0, 0.0]), (2, [0.0, 1.0]), (2, [0.6, 0.8])])
+    assert (found.rows(0), found.rows(1), found.rows(2)) == (range(1), range(1, 1), range(1, 3))
+    assert found.vectors(range(1, 3)).tolist() == [[0.0, 1.0], [pytest.approx(0.6), pytest.approx(0.8)]]
+    assert (len(found), found.dimension) == (3, 2)
+
+
+def test_the_ranking_is_that_of_plain_arithmetic(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    vectors = draw.normal(size=(60, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    owners = np.repeat(np.arange(20, dtype=np.int32), 3)
+    dense.write(vectors, tmp_path / "v")
+    found = dense.DenseIndex(tmp_path / "v", owners)
+    cosines = (vectors @ vectors[7]).reshape(20, 3)
+    scores = (cosines[:, 0] + cosines[:, 1:].max(axis=1)) / 2
+    ranking = found.search(vectors[7], 20)
+    assert [ordinal for ordinal, _ in ranking] == np.argsort(-scores, kind="stable").tolist()
+    assert [score for _, score in ranking] == pytest.approx(np.sort(scores)[::-1].tolist(), abs=1e-6)
