@@ -19,7 +19,8 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
     "zh": {
         "short": "{answer}{mark}\n原文：“{sentence}”——《{title}》第 {paragraph} 段{also}",
         "sentence": "{sentence}{mark}\n出自《{title}》第 {paragraph} 段{also}",
-        "list": "共 {count} 项：\n{items}",
+        "list": "共 {count} 项：\n{items}\n出自{places}{also}",
+        "place": "《{title}》第 {paragraph} 段",
         "item": "{n}. {answer}{mark}",
         "also": "；另见 {marks}",
         "part": "{question}\n{reply}",
@@ -32,7 +33,8 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
     "en": {
         "short": "{answer}{mark}\nSource: “{sentence}” — {title}, paragraph {paragraph}{also}",
         "sentence": "{sentence}{mark}\nFrom {title}, paragraph {paragraph}{also}",
-        "list": "{count} items:\n{items}",
+        "list": "{count} items:\n{items}\nFrom {places}{also}",
+        "place": "{title}, paragraph {paragraph}",
         "item": "{n}. {answer}{mark}",
         "also": "; see also {marks}",
         "part": "{question}\n{reply}",
@@ -126,7 +128,10 @@ def _reply(template: dict[str, str], evidence: Sequence[Evidence], cited: Sequen
     if len(own) > 1 or len(first.spans) > 1:
         named = [(text, c) for e, c in own for text in e.texts]
         items = [template["item"].format(n=n, answer=a, mark=f"[{c.n}]") for n, (a, c) in enumerate(named, start=1)]
-        return template["list"].format(count=len(items), items="\n".join(items)) + also_text
+        places = dict.fromkeys(template["place"].format(title=c.title, paragraph=c.paragraph) for _, c in own)
+        return template["list"].format(
+            count=len(items), items="\n".join(items), places="、".join(places), also=also_text
+        )
     answer = first.texts[0]
     whole = len(answer) > 0.8 * len(citation.sentence)
     return template["sentence" if whole else "short"].format(

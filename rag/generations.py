@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +41,6 @@ GENERATIONS = "generations"
 _STORE, _VECTORS, _OWNERS, _TERMS = "library.sqlite", "vectors.faiss", "owners.npy", "terms"
 # What may lie in a folder that is to become an index.
 _HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS})
-# The generation in force and the one before it, for readers that still use it.
-_KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +142,7 @@ def write_generation(index: Path, contents: Contents) -> Manifest:
     Raises StorageError if the disk does not take it; the old generation is then still in force.
     """
     folder = index / GENERATIONS
+    before = _name_in_force(index)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     draft = folder / f".{name}"
     try:
@@ -155,8 +154,8 @@ def write_generation(index: Path, contents: Contents) -> Manifest:
     except (OSError, ValueError, sqlite3.Error) as error:
         raise _unwritable(index, error) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    _prune(folder, name)
+        # The generation before stays for readers that still use it.
+        _prune(index, {before, _name_in_force(index)})
     return manifest
 
 
@@ -184,21 +183,31 @@ def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
     return manifest
 
 
+def _name_in_force(index: Path) -> str:
+    try:
+        return current_name(index)
+    except IndexMissingError:
+        return ""
+
+
 def _switch(index: Path, name: str) -> None:
     pointer = index / f".{CURRENT}.{name}"
     pointer.write_text(name, "ascii")
     _sync_file(pointer)
     pointer.replace(index / CURRENT)
-    _sync_folder(index)
+    # The new generation is in force, whether or not the system promises to remember that.
+    with suppress(OSError):
+        _sync_folder(index)
 
 
-def _prune(folder: Path, current: str) -> None:
-    """Delete all but the newest generations, and drafts that a killed process left."""
-    names = sorted((p.name for p in folder.iterdir() if not p.name.startswith(".")), reverse=True)
-    kept = {current, *names[:_KEPT]}
-    for path in folder.iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+def _prune(index: Path, kept: set[str]) -> None:
+    """Delete the other generations, and what a killed or failed writer left; what can't be deleted stays."""
+    with suppress(OSError):
+        for path in (index / GENERATIONS).iterdir():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+        for pointer in index.glob(f".{CURRENT}.*"):
+            pointer.unlink()
 
 
 def _sync(folder: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -77,45 +78,44 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
 
 
 class Store:
-    """Read access to a store. Thread-safe: each thread has a connection of its own."""
+    """Read access to a store. Thread-safe: all threads share one connection, one after the other.
+
+    The file is opened here and now, so that a reader keeps it when a later generation has taken its place.
+    """
 
     def __init__(self, file: Path) -> None:
         # "immutable" because a generation never changes: no locks, and a read-only folder will do.
-        self._uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-        self._local = threading.local()
+        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
         self.document = lru_cache(maxsize=64)(self._document)
 
-    def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = sqlite3.connect(self._uri, uri=True)
-        connection: sqlite3.Connection = self._local.connection
-        return connection
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
 
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
         query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
                    first_passage, passages FROM documents ORDER BY position"""
-        for *fields, first, count in self._connection().execute(query):
+        for *fields, first, count in self._rows(query):
             doc_id, title, source, path, sha256, characters, paragraphs = fields
             ordinals = range(first, first + count)
             yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
-        row = (
-            self._connection()
-            .execute("SELECT doc_id, title, source, sha256, text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
-            .fetchone()
-        )
-        if row is None:
+        query = "SELECT title, source, sha256, text, blocks FROM documents WHERE doc_id = ?"
+        rows = self._rows(query, (doc_id,))
+        if not rows:
             return None
-        doc_id, title, source, sha256, text, blocks = row
+        title, source, sha256, text, blocks = rows[0]
         return Document(doc_id, title, source, sha256, text, _BLOCKS.decode(blocks))
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
         marks = ",".join("?" * len(ordinals))
-        rows = self._connection().execute(f"SELECT * FROM passages WHERE ordinal IN ({marks})", list(ordinals))
+        rows = self._rows(f"SELECT * FROM passages WHERE ordinal IN ({marks})", ordinals)
         found = {}
         for ordinal, doc_id, start, end, paragraph, context, spans in rows:
             found[ordinal] = Passage(ordinal, doc_id, start, end, paragraph, context, _SPANS.decode(spans))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.reading import Candidate
-from rag.reading.forms import has_form
+from rag.reading.forms import form_fit
 from rag.reading.questions import Question
 from rag.text import normalise
 from rag.tokenization import terms
@@ -26,8 +26,9 @@ class Sentence:
     """A sentence of a candidate with its features.
 
     ``cosine``: with the question. ``passage``: the fused score of its passage. ``own`` and ``around``: the share of
-    the question's words, weighted by idf, that the sentence holds, and that it holds together with the rest of its
-    passage and the context. ``form``: 1 if it holds something of the form asked for, or none is.
+    the question's words, weighted by idf, that the sentence holds (half of it counted together with the sentence
+    before, which often names the subject), and that its whole passage with the context holds. ``form``: how far it
+    holds something of the form asked for, see `rag.reading.forms.form_fit`.
     ``off_date``: 1 if the question names a year or month and the sentence is about another. ``heading``: 1 for a
     heading or the caption of a list. ``length``: in characters, 1 from sixty on.
     """
@@ -51,21 +52,24 @@ def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Itera
         passage, document = candidate.hit.passage, candidate.document
         whole = term_set(candidate.hit.text) | term_set(passage.context)
         around = coverage(question.terms, whole)
+        before: frozenset[str] = frozenset()
         for span, cosine in zip(passage.sentences, candidate.sentence_cosines, strict=True):
             text = document.text[span.start : span.end]
+            held = term_set(text)
             yield Sentence(
                 document=document,
                 span=span,
                 text=text,
                 cosine=cosine,
                 passage=candidate.hit.score,
-                own=coverage(question.terms, term_set(text)),
+                own=(coverage(question.terms, held) + coverage(question.terms, held | before)) / 2,
                 around=around,
-                form=float(has_form(question, normalise(text).text)),
+                form=form_fit(question, normalise(text).text),
                 off_date=float(_off_date(question, text, document.text[passage.start : span.start])),
                 heading=float(_is_heading(document, span)),
                 length=min(len(text) / _FULL_LENGTH, 1.0),
             )
+            before = held
 
 
 def coverage(wanted: Mapping[str, float], held: frozenset[str]) -> float:

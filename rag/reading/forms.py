@@ -29,6 +29,9 @@ _WANTED = tuple(
         ("几月|哪个?月", "月"),
     )
 )
+_PARTLY = 0.4
+# How far from a figure the thing that it counts may stand.
+_BESIDE = 4
 _ORDINAL = re.compile("^第|年级$")
 _QUOTED_KINDS = re.compile(r"书|著作|文件|名为|报告|概念|称为|叫做|叫什么|口号|题|榜|数据")
 _WORKS = re.compile("书|著作|文件|报告|出处|数据")
@@ -37,9 +40,19 @@ _FORMAL = frozenset({Kind.HOW_MANY, Kind.WHEN, Kind.WHO, Kind.WHERE, Kind.LIST})
 _PAIRED = ("《》", "“”", "()", "「」")
 
 
-def has_form(question: Question, text: str) -> bool:
-    """Whether normalised ``text`` holds anything of the form asked for; True where no form is."""
-    return question.kind not in _FORMAL or bool(forms(question.kind, question, text))
+def form_fit(question: Question, text: str) -> float:
+    """How far normalised ``text`` holds something of the form asked for, in [0, 1]; 1 where no form is.
+
+    A figure that does not count the thing that the question names fits only in part.
+    """
+    if question.kind not in _FORMAL:
+        return 1.0
+    found = forms(question.kind, question, text)
+    if question.kind is Kind.HOW_MANY and found:
+        asked = _asked_quantities(question)
+        if asked and not any(_counts(text, span, *names) for span in found for names in asked):
+            return _PARTLY
+    return float(bool(found))
 
 
 def forms(kind: Kind, question: Question, text: str) -> list[Span]:
@@ -82,18 +95,22 @@ def _wanted(question: Question, text: str, found: list[Span]) -> list[Span]:
     if wants:
         return [span for span in found if any(holds.search(text[span.start : span.end]) for holds in wants)]
     found = [span for span in found if not _ORDINAL.search(text[span.start : span.end])]
-    asked = [match.groups() for match in ASKED_QUANTITY.finditer(question.normalised)]
-    fitting = [
-        span
-        for span in found
-        if any(_counts(text[span.start : span.end + 4], unit, counted) for unit, counted in asked)
-    ]
-    names_unit = any(unit for unit, _ in asked)
-    return fitting or ([] if names_unit else found)
+    asked = _asked_quantities(question)
+    fitting = [span for span in found if any(_counts(text, span, *names) for names in asked)]
+    return fitting or ([] if any(unit for unit, _ in asked) else found)
 
 
-def _counts(text: str, unit: str | None, counted: str | None) -> bool:
-    return bool((unit and unit in text) or (counted and counted in text))
+def _asked_quantities(question: Question) -> list[tuple[str | None, str | None]]:
+    """``(unit, thing counted)`` of each 多少 and 几 that names one of them."""
+    found = (match.groups() for match in ASKED_QUANTITY.finditer(question.normalised))
+    return [(unit, counted) for unit, counted in found if unit or counted]
+
+
+def _counts(text: str, span: Span, unit: str | None, counted: str | None) -> bool:
+    """Whether the unit stands in or after the span, or the thing counted stands beside it."""
+    after = text[span.start : span.end + _BESIDE]
+    around = text[max(0, span.start - _BESIDE) : span.end + _BESIDE]
+    return bool((unit and unit in after) or (counted and counted in around))
 
 
 def _is_whole(text: str, span: Span) -> bool:
