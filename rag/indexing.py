@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rag import dense
-from rag.embedding import load_encoder
+from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.loading import SourceFile, discover, load
@@ -83,7 +83,10 @@ def index_paths(
         added = [d.source for path, d in now.items() if path not in known]
         changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
         removed = [record.source for record in before if record.path not in now]
-        rebuilt = old is None or old.manifest.settings != build_settings(settings)
+        rebuilt = old is None or (old.manifest.settings, old.manifest.encoder) != (
+            build_settings(settings),
+            encoder_name(settings.model),
+        )
         passages = old.manifest.passages if old else 0
         if rebuilt or added or changed or removed:
             passages = _build(folder, entries, None if rebuilt else old, settings, progress=progress)

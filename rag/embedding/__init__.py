@@ -24,30 +24,31 @@ def load_encoder(model: str = BUNDLED, *, device: str = "cpu", batch_size: int =
     Raises ModelError if the model is missing, damaged or not an embedding model, StorageError if the bundled
     model can't be unpacked into the cache.
     """
-    from rag.embedding.encoder import SentenceTransformerEncoder, find_model
+    from rag.embedding.encoder import SentenceTransformerEncoder
 
+    folder, name = _locate(model)
+    return SentenceTransformerEncoder(folder, name=name, device=device, batch_size=batch_size)
+
+
+def encoder_name(model: str = BUNDLED) -> str:
+    """The ``name`` that `load_encoder` would give ``model``, without loading it. Raises as `load_encoder`."""
+    return _locate(model)[1]
+
+
+def _locate(model: str) -> tuple[Path, str]:
+    """A model's folder, and its name with a fingerprint of its files."""
     if model == BUNDLED:
         from rag.embedding.bundled import unpack
 
         folder = unpack()
         # The folder's name ends in the weights' checksum and the unpack format: a fingerprint already.
-        return SentenceTransformerEncoder(folder, name=folder.name, device=device, batch_size=batch_size)
+        return folder, folder.name
+    from rag.embedding.encoder import find_model, fingerprint
+
     folder = find_model(model)
-    return SentenceTransformerEncoder(
-        folder, name=f"{_short_name(model)}@{_fingerprint(folder)}", device=device, batch_size=batch_size
-    )
-
-
-def _short_name(model: str) -> str:
-    """Return a model id as it is, and a path's last part: an index should not depend on where a model lies."""
+    # A path's last part only: an index should not depend on where a model lies.
     path = Path(model).expanduser()
-    return path.resolve().name if path.is_dir() else model
+    return folder, f"{path.resolve().name if path.is_dir() else model}@{fingerprint(folder)}"
 
 
-def _fingerprint(folder: Path) -> str:
-    from rag.embedding.encoder import fingerprint
-
-    return fingerprint(folder)
-
-
-__all__ = ["BUNDLED", "load_encoder"]
+__all__ = ["BUNDLED", "encoder_name", "load_encoder"]
