@@ -146,7 +146,10 @@ def _ask_batch(file: Path, index: Path, config: Path | None, *, as_json: bool) -
         except QuestionError as error:
             failed = True
             message = text(error.zh, error.en)
-            _print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
+            if as_json:
+                _print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
+            else:
+                typer.echo(f"{question_id or ''}\t{question}\terror\t{message}")
             continue
         if as_json:
             _print_json(answer_json(answer, question_id), indent=None)
@@ -160,7 +163,10 @@ def _ask_batch(file: Path, index: Path, config: Path | None, *, as_json: bool) -
 def search(
     query: Annotated[str, typer.Argument(help=text("查询", "the query"))],
     index: IndexOption = INDEX,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help=text("返回条数", "how many"))] = 10,
+    k: Annotated[
+        int | None,
+        typer.Option("-k", min=1, max=1000, help=text("返回条数（默认按设置 hits）", "how many (setting hits)")),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:

@@ -15,7 +15,7 @@ from rag.tokenization import terms
 from rag.types import BlockKind, Document, Span
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
+_YEAR_OR_MONTH = re.compile(rf"{_YEAR.pattern}|(?<!\d)(1[0-2]|0?[1-9])月")
 
 _FULL_LENGTH = 60
 _CAPTION = 25
@@ -90,12 +90,23 @@ def _is_heading(document: Document, span: Span) -> bool:
 
 
 def _off_date(question: Question, sentence: str, before: str) -> bool:
-    """Whether the sentence names months or years, or stands under a year, and none of them is the question's."""
+    """Whether the sentence names dates, or stands under a year, and none of them agrees with the question's.
+
+    A month belongs to the last year named before it.
+    """
     if not question.years and not question.months:
         return False
-    folded = normalise(sentence).text
-    years = set(_YEAR.findall(folded)) or set(_YEAR.findall(normalise(before).text)[-1:])
-    months = {month.lstrip("0") for month in _MONTH.findall(folded)}
-    return bool(question.years and years and not question.years & years) or bool(
-        question.months and months and not question.months & months
-    )
+    year = (_YEAR.findall(normalise(before).text) or [None])[-1]
+    years, months = {year} - {None}, set()
+    for match in _YEAR_OR_MONTH.finditer(normalise(sentence).text):
+        if match.group(1):
+            year = match.group(1)
+            years.add(year)
+        else:
+            months.add((year, match.group(2).lstrip("0")))
+    if question.months and months:
+        return not any(
+            month in question.months and (year is None or not question.years or year in question.years)
+            for year, month in months
+        )
+    return bool(question.years and years and not question.years & years)
