@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from documents import HashEncoder
 
-from rag.embedding import bundled, load_encoder
+from rag.embedding import BUNDLED, bundled, load_encoder
 from rag.loading import SourceFile, load
 from rag.paths import cache_dir
 from rag.settings import Settings
@@ -59,8 +60,8 @@ def encoder(cache: Path) -> Encoder:  # noqa: ARG001
 def shared_encoder(encoder: Encoder) -> Iterator[None]:
     """While it is in use, indexes and libraries take the one model that is loaded, not one each."""
 
-    def loaded(model: str = bundled.BUNDLED, *, device: str = "cpu") -> Encoder:
-        return encoder if (model, device) == (bundled.BUNDLED, "cpu") else load_encoder(model, device=device)
+    def loaded(model: str = BUNDLED, *, device: str = "cpu") -> Encoder:
+        return encoder if (model, device) == (BUNDLED, "cpu") else load_encoder(model, device=device)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.indexing.load_encoder", loaded)
@@ -115,13 +116,23 @@ def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
     process = subprocess.run(
         [sys.executable, "-c", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]), **environment},
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     return Finished(process.returncode, process.stdout, process.stderr)
+
+
+@pytest.fixture
+def hash_encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
+    """Indexes and libraries get this encoder: for claims that are not about the model."""
+    encoder = HashEncoder()
+    monkeypatch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
+    monkeypatch.setattr("rag.indexing.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
+    return encoder
 
 
 @pytest.fixture

@@ -69,3 +69,12 @@ class HashEncoder:
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         unit: Vectors = rows / np.maximum(norms, np.float32(1e-9))
         return unit
+
+
+def use(encoder: HashEncoder) -> None:
+    """Give ``encoder`` to all indexes and libraries of this process, for good; tests have a fixture for it."""
+    import rag.indexing
+    import rag.library
+
+    vars(rag.indexing).update(encoder_name=lambda *_: encoder.name, load_encoder=lambda *_, **__: encoder)
+    vars(rag.library).update(load_encoder=lambda *_, **__: encoder)
