@@ -34,7 +34,7 @@ from rag.reading import Candidate, Question
 from rag.reading.features import Sentence, read_sentences
 
 SCORE = ("cosine", "passage", "own", "around", "form", "off_date", "heading", "length")
-CONFIDENCE = ("cosine", "around", "unknown", "form", "off_date", "unknown_name")
+CONFIDENCE = ("cosine", "around", "unknown", "form", "off_date")
 # Cosines differ by hundredths; brought to the scale of the other features before regularisation.
 _SCALE = {"cosine": 10.0, "passage": 10.0}
 _RIDGE = 5e-4
@@ -50,7 +50,6 @@ class Example:
     sentences: Matrix
     right: NDArray[np.bool_]
     unknown: float
-    unknown_name: float
     weight: float
 
 
@@ -63,7 +62,7 @@ def examples(
         return None
     features = np.array([[getattr(s, name) * _SCALE.get(name, 1.0) for name in SCORE] for s in read])
     right = np.array([is_right(sentence) for sentence in read])
-    return Example(features, right, question.unknown_share, float(bool(question.unknown_names)), weight)
+    return Example(features, right, question.unknown_share, weight)
 
 
 def from_squad(file: Path, work: Path, sample: int) -> Iterator[Example]:
@@ -146,7 +145,7 @@ def fit_confidence(found: Sequence[Example], weights: Matrix) -> tuple[float, Ma
 def _confidence_row(example: Example, top: int) -> list[float]:
     sentence = dict(zip(SCORE, example.sentences[top], strict=True))
     sentence["cosine"] /= _SCALE["cosine"]
-    values = {**sentence, "unknown": example.unknown, "unknown_name": example.unknown_name}
+    values = {**sentence, "unknown": example.unknown}
     return [values[name] for name in CONFIDENCE]
 
 

@@ -106,8 +106,7 @@ def _terms(cut: Sequence[tuple[str, int, int]], jieba_tokenizer: Tokenizer) -> l
     run, run_end = "", -1
     for word, start, end in cut:
         if not _HAN.search(word):
-            parts = _PARTS.findall(word)
-            found.extend([_whole(word), *parts] if len(parts) > 1 else [_whole(word)])
+            found.extend(_name_terms(word))
             continue
         if start != run_end:
             found.extend(_pairs(run))
@@ -120,6 +119,13 @@ def _terms(cut: Sequence[tuple[str, int, int]], jieba_tokenizer: Tokenizer) -> l
                 found.extend(gram for gram in grams if jieba_tokenizer.FREQ.get(gram))
     found.extend(_pairs(run))
     return found
+
+
+def _name_terms(word: str) -> list[str]:
+    """A name, its parts between hyphens, and the letters and numbers of each: qwen2.5-coder gives qwen, 2.5, coder."""
+    pieces = re.split(r"[-_]", word)
+    inner = [part for piece in pieces if len(parts := _PARTS.findall(piece)) > 1 for part in parts]
+    return list(dict.fromkeys([_whole(word), *pieces, *inner]))
 
 
 def _whole(word: str) -> str:

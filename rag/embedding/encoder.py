@@ -134,7 +134,10 @@ def _set_environment() -> None:
 def _load(folder: Path, name: str, device: str) -> Any:
     _set_environment()
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    # The variables above come too late where another library has imported these first.
+    disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -17,6 +17,7 @@ from rag.types import BlockKind, Document, Span
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _YEAR_OR_MONTH = re.compile(rf"{_YEAR.pattern}|(?<!\d)(1[0-2]|0?[1-9])月")
 
+_PRONOUN = re.compile("[它他她]|其(?!中|他|次|实|余)|该(?=[^怎如])")
 _FULL_LENGTH = 60
 _CAPTION = 25
 
@@ -26,9 +27,9 @@ class Sentence:
     """A sentence of a candidate with its features.
 
     ``cosine``: with the question. ``passage``: the fused score of its passage. ``own`` and ``around``: the share of
-    the question's words, weighted by idf, that the sentence holds (half of it counted together with the sentence
-    before, which often names the subject), and that its whole passage with the context holds. ``form``: how far it
-    holds something of the form asked for, see `rag.reading.forms.form_fit`.
+    the question's words, weighted by idf, that the sentence holds (see `_own` for the sentence before it), and that
+    its whole passage with the context holds. ``form``: how far it holds something of the form asked for, see
+    `rag.reading.forms.form_fit`.
     ``off_date``: 1 if the question names a year or month and the sentence is about another. ``heading``: 1 for a
     heading or the caption of a list. ``length``: in characters, 1 from sixty on.
     """
@@ -62,7 +63,7 @@ def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Itera
                 text=text,
                 cosine=cosine,
                 passage=candidate.hit.score,
-                own=(coverage(question.terms, held) + coverage(question.terms, held | before)) / 2,
+                own=_own(question, text, held, before),
                 around=around,
                 form=form_fit(question, normalise(text).text),
                 off_date=float(_off_date(question, text, document.text[passage.start : span.start])),
@@ -87,6 +88,14 @@ def term_set(text: str) -> frozenset[str]:
 def _is_heading(document: Document, span: Span) -> bool:
     kind = document.block_at(span.start).kind
     return kind is BlockKind.HEADING or (kind is BlockKind.LIST_ITEM and span.end - span.start < _CAPTION)
+
+
+def _own(question: Question, text: str, held: frozenset[str], before: frozenset[str]) -> float:
+    """The share of the question that the sentence holds: words of the sentence before count half, and fully where
+    a pronoun leans on them.
+    """
+    together = coverage(question.terms, held | before)
+    return together if _PRONOUN.search(text) else (coverage(question.terms, held) + together) / 2
 
 
 def _off_date(question: Question, sentence: str, before: str) -> bool:

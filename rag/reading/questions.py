@@ -102,7 +102,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|\D|$)")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
-_LATIN = re.compile(r"[a-z]")
+_NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
 _PART_END = re.compile(r"(?<=[?？;；])\s*(?=\S)")
 _CLAUSE_END = re.compile(r"[，,]")
 _INTERROGATIVE = re.compile(r"什么|多少|几[个家款种次倍天位名月号年]|哪|谁|何时|为何|如何|怎么|怎样")
@@ -125,7 +125,8 @@ class Question:
 
     ``kinds`` are the kinds of answer it wants, the main one first ("谁在什么时候" wants two). ``terms`` maps its
     content words, as terms and in order, to their inverse document frequency, ``written`` to how the question
-    has them; ``unknown`` are those that no document contains; ``years`` and ``months`` the dates that it names.
+    has them; ``unknown`` are those that no document contains, ``unknown_names`` those of them that name one thing
+    exactly, such as GPT-5; ``years`` and ``months`` are the dates that it names.
     """
 
     text: str
@@ -134,6 +135,7 @@ class Question:
     terms: Mapping[str, float]
     written: Mapping[str, str]
     unknown: frozenset[str]
+    unknown_names: frozenset[str]
     years: frozenset[str]
     months: frozenset[str]
 
@@ -147,13 +149,6 @@ class Question:
         """The share of its words, by weight, that no document contains."""
         total = sum(self.terms.values())
         return sum(self.terms[term] for term in self.unknown) / total if total else 0.0
-
-    @property
-    def unknown_names(self) -> frozenset[str]:
-        """Names in Latin script inside a Chinese question that no document contains: GPT-5, Sora."""
-        if self.is_english:
-            return frozenset()
-        return frozenset(term for term in self.unknown if _LATIN.match(term))
 
     @property
     def is_english(self) -> bool:
@@ -173,9 +168,18 @@ def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = No
         terms={term: corpus.idf(term) for term in written},
         written=written,
         unknown=frozenset(term for term in written if not corpus.knows(term)),
+        unknown_names=frozenset(name for name in written.values() if _is_unknown_name(name, corpus)),
         years=frozenset(_YEAR.findall(normalised)),
         months=frozenset(month.lstrip("0") for month in _MONTH.findall(normalised)),
     )
+
+
+def _is_unknown_name(written: str, corpus: TermStatistics) -> bool:
+    """Whether a name of letters and digits is in no document, neither whole nor, like DeepSeek-V3, in its parts."""
+    name = normalise(written).text
+    if not _NUMBERED_NAME.fullmatch(name) or corpus.knows(name.replace("-", "")):
+        return False
+    return not all(len(part) > 1 and corpus.knows(part) for part in name.split("-"))
 
 
 def kinds_of(normalised: str) -> tuple[Kind, ...]:
