@@ -46,19 +46,16 @@ INDEX = Path("index")
 
 
 def main() -> None:
-    """Entry point of ``wenyuan``: every expected error is one line on standard error and a non-zero exit."""
+    """Entry point of ``wenyuan``: every expected error is one line on standard error and a non-zero exit.
+
+    An interrupt, and a reader of the output that goes away, end it quietly; typer sees to that.
+    """
     logging.getLogger("wenyuan").addHandler(_notices())
     logging.getLogger("wenyuan").setLevel(logging.INFO)
     try:
         app()
     except WenyuanError as error:
         _fail(error)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): not an error of ours.
-        sys.stderr.close()
-        sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 @app.command(

@@ -13,4 +13,4 @@ def cache_dir() -> Path:
         return Path(override).expanduser()
     from platformdirs import user_cache_path
 
-    return user_cache_path("wenyuan")
+    return user_cache_path("wenyuan", appauthor=False)

@@ -14,6 +14,7 @@ import pytest
 from documents import HashEncoder
 
 from rag.embedding import BUNDLED, bundled, load_encoder
+from rag.embedding.encoder import SentenceTransformerEncoder
 from rag.loading import SourceFile, load
 from rag.paths import cache_dir
 from rag.settings import Settings
@@ -52,8 +53,10 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoder(cache: Path) -> Encoder:  # noqa: ARG001
-    return load_encoder()
+def encoder(cache: Path) -> SentenceTransformerEncoder:  # noqa: ARG001
+    loaded = load_encoder()
+    assert isinstance(loaded, SentenceTransformerEncoder)
+    return loaded
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +130,7 @@ def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
 
 @pytest.fixture
 def hash_encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
-    """Indexes and libraries get this encoder: for claims that are not about the model."""
+    """Indexes and libraries get this encoder, whatever else is loaded: for claims that are not about the model."""
     encoder = HashEncoder()
     monkeypatch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
     monkeypatch.setattr("rag.indexing.load_encoder", lambda *_, **__: encoder)

