@@ -9,7 +9,7 @@ from eval.gold import GoldQuestion, Place
 from rag.types import Document, Hit
 
 # The marks that CMRC 2018's evaluation script removes; commas and full stops of ASCII are not among them.
-_REMOVED = str.maketrans("", "", "-:_*^/\\~`+=，。：？！“”；’《》…·、「」（）－～『』")
+_REMOVED = str.maketrans("", "", "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
 # A token is a Chinese character, a word or number in another script, or any other mark.
 _TOKEN = re.compile(r"[\u4e00-\u9fa5]|[^\W\u4e00-\u9fa5]+(?:[.,][^\W\u4e00-\u9fa5]+)*|[^\s\w]")
 

@@ -324,5 +324,5 @@ def _notices() -> logging.Handler:
 
 def _fail(error: WenyuanError) -> NoReturn:
     message = " ".join(text(error.zh, error.en).split())
-    typer.secho(f"{text('错误', 'Error')}：{message}", fg=typer.colors.RED, err=True)
+    typer.secho(text("错误：", "Error: ") + message, fg=typer.colors.RED, err=True)
     sys.exit(1)

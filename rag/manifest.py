@@ -9,6 +9,7 @@ import msgspec
 
 from rag.errors import IndexDamagedError, IndexMismatchError
 from rag.settings import Settings
+from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -22,13 +23,17 @@ class FileRecord(msgspec.Struct, frozen=True):
 
 
 class BuildSettings(msgspec.Struct, frozen=True):
-    """The settings that decide what is in an index. ``user_dictionary`` is the file's SHA-256, or ""."""
+    """The settings that decide what is in an index.
+
+    ``user_dictionary`` is the file's SHA-256, or ""; ``words`` that of the words that come with Wenyuan.
+    """
 
     model: str
     passage_min_chars: int
     passage_max_chars: int
     passage_context: bool
     user_dictionary: str
+    words: str
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,7 @@ def build_settings(settings: Settings) -> BuildSettings:
         passage_max_chars=settings.passage_max_chars,
         passage_context=settings.passage_context,
         user_dictionary=_digest(dictionary) if dictionary and dictionary.is_file() else "",
+        words=hashlib.sha256(b"".join(file.read_bytes() for file in (NAMES_FILE, STOPWORDS_FILE))).hexdigest()[:12],
     )
 
 

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,15 @@ _PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # Words of a question or of grammar: they say nothing about which passage answers.
-STOPWORDS = frozenset(resources.files("rag").joinpath("stopwords.txt").read_text("utf-8").split())
+STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
+STOPWORDS = frozenset(STOPWORDS_FILE.read_text("utf-8").split())
+# Names that jieba's dictionary lacks.
+NAMES_FILE = Path(__file__).with_name("names.txt")
 
 
 @cache
 def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
-    """The process's jieba tokenizer with ``words.txt``, names that jieba's dictionary lacks, and the user's words.
+    """The process's jieba tokenizer with the names of NAMES_FILE and the user's words.
 
     Its dictionary cache is a file of the user's own, not one in a shared /tmp.
     """
@@ -40,8 +42,7 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     folder.mkdir(parents=True, exist_ok=True)
     made.tmp_dir = str(folder)
     made.initialize()
-    with resources.as_file(resources.files("rag") / "words.txt") as file:
-        made.load_userdict(str(file))
+    made.load_userdict(str(NAMES_FILE))
     if user_dictionary is not None:
         try:
             made.load_userdict(str(user_dictionary))

@@ -7,6 +7,9 @@ const narrow = window.matchMedia("(max-width: 860px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 let sent = "";
 let waiting = false;
+let askedAt = 0;
+// Asked while another question waits: sent when that one is done.
+let next = null;
 let pressed = false;
 
 function setLanguage(language) {
@@ -22,8 +25,14 @@ function fit() {
 }
 
 function ask(question) {
-  if (waiting) return;
+  if (waiting) {
+    // The same question at once, or while it is being answered, is a key pressed twice.
+    const twice = question === sent && (performance.now() - askedAt < 500 || find("#conversation .pending"));
+    if (!twice) next = question;
+    return;
+  }
   waiting = true;
+  askedAt = performance.now();
   sent = question;
   find("#notice .local")?.remove();
   trigger("ask", { question });
@@ -39,6 +48,9 @@ function settle() {
   requestAnimationFrame(() => {
     waiting = false;
     if (find("#notice .notice") && !box.value && sent.trim()) { box.value = sent; fit(); }
+    const question = next;
+    next = null;
+    if (question !== null) ask(question);
   });
 }
 
