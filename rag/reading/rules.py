@@ -11,6 +11,7 @@ from rag.reading.features import Sentence, read_sentences, term_set
 from rag.reading.lists import read_list
 from rag.reading.questions import Kind, Question
 from rag.reading.short_answers import answer_spans
+from rag.reading.spans import dates
 from rag.text import normalise
 from rag.types import Span
 
@@ -66,8 +67,10 @@ class RulesReader:
         held = frozenset().union(
             *(term_set(c.hit.text) | term_set(c.hit.passage.context) for c in candidates if _holds(c, best))
         )
-        missing = tuple(written for term, written in question.written.items() if term not in held)
-        return Reading(evidence, self.confidence(question, best), missing)
+        missing = [written for term, written in question.written.items() if term not in held]
+        if best.off_date:
+            missing += [question.normalised[start:end] for start, end in dates(question.normalised)]
+        return Reading(evidence, self.confidence(question, best), tuple(missing))
 
     def score(self, sentence: Sentence) -> float:
         """How well ``sentence`` fits as evidence; only differences between sentences mean something."""
