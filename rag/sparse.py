@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 import tantivy
@@ -44,6 +46,10 @@ class SparseIndex:
 
     def __init__(self, folder: Path) -> None:
         """Open ``folder``. Raises ValueError if it is not an index."""
+        self._shadow: TemporaryDirectory[str] | None = None
+        if not os.access(folder, os.W_OK):
+            self._shadow = _shadow(folder)
+            folder = Path(self._shadow.name)
         index = tantivy.Index.open(str(folder))
         self._schema = index.schema
         self._searcher = index.searcher()
@@ -77,3 +83,12 @@ class SparseIndex:
         ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
         scored = [(cast("int", ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _shadow(folder: Path) -> TemporaryDirectory[str]:
+    """A writable folder of links to the files of ``folder``: tantivy locks even an index that it only reads."""
+    shadow = TemporaryDirectory(prefix="wenyuan-")
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            (Path(shadow.name) / file.name).symlink_to(file.resolve())
+    return shadow

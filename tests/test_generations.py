@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -173,6 +175,25 @@ def test_an_index_opens_in_a_folder_with_any_name_and_read_only(index: Path, tmp
     assert Library.open(other, Settings()).search("月活")[0].rank == 1
     for path in [other, *other.rglob("*")]:
         os.chmod(path, 0o755)  # noqa: PTH101
+
+
+def test_an_index_on_a_read_only_disk_is_read(index: Path) -> None:
+    read = "import sys; from pathlib import Path; from rag.generations import open_generation; "
+    read += "print(open_generation(Path(sys.argv[1])).sparse.search(['豆包'], 1)[0][0])"
+    if os.geteuid() == 0:
+        # Root may write anywhere but on a read-only disk; the mount is seen by this one process only.
+        mount = (
+            'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/x" 2>/dev/null && exec "$@" "$0"'
+        )
+        command = ["unshare", "--mount", "sh", "-c", mount, str(index), sys.executable, "-c", read]
+    else:
+        for folder in (index, *(path for path in index.rglob("*") if path.is_dir())):
+            folder.chmod(0o555)
+        command = [sys.executable, "-c", read, str(index)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    for folder in (index, *(path for path in index.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+    assert (done.stdout.strip(), done.stderr) == ("0", "")
 
 
 def test_an_unknown_document_is_an_error(index: Path) -> None:
