@@ -18,10 +18,10 @@ from rag.manifest import check_settings
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
 from rag.reading.rules import RulesReader
-from rag.reading.spans import tagged
 from rag.retrieval import Retrieved, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
+from rag.tokenization import tagged
 from rag.types import Answer, Document, Encoder, Hit, Passage
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import SettingsError
 from rag.paths import cache_dir
@@ -74,6 +74,24 @@ def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) ->
         return []
     cut = tokenizer(user_dictionary).tokenize(text[start:end])
     return [(word, start + left, start + right) for word, left, right in cut if _HAN.search(word)]
+
+
+@lru_cache(maxsize=8192)
+def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
+    """``(word, start, end, part of speech)`` of everything in normalised ``text``, in order, by jieba's tagger."""
+    found = []
+    position = 0
+    for pair in _tagger().cut(text):
+        found.append((pair.word, position, position + len(pair.word), pair.flag))
+        position += len(pair.word)
+    return tuple(found)
+
+
+@cache
+def _tagger() -> Any:
+    import jieba.posseg
+
+    return jieba.posseg.POSTokenizer(tokenizer())
 
 
 def terms(text: str, user_dictionary: Path | None = None) -> list[str]:

@@ -29,7 +29,7 @@ LAYERS = (
 # The only modules that import a library.
 PLACES = {
     "opencc": {"rag.text"},
-    "jieba": {"rag.tokenization", "rag.reading.spans"},
+    "jieba": {"rag.tokenization"},
     "sentence_transformers": {"rag.embedding.encoder"},
     "faiss": {"rag.dense"},
     "tantivy": {"rag.sparse"},

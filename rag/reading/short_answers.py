@@ -11,7 +11,7 @@ from rag.reading.features import coverage, term_set
 from rag.reading.forms import ASKED_QUANTITY, forms, quoted
 from rag.reading.questions import Kind, Question
 from rag.text import normalise
-from rag.tokenization import content_words
+from rag.tokenization import content_words, tagged
 from rag.types import Span
 
 _ASKED = re.compile(r"(?:是|叫|为|有|在|了|到)?(?:什么|啥|哪[些个里儿]?|谁|何)")
@@ -94,7 +94,7 @@ def _what(question: Question, text: str) -> Span:
 def _verb_before(question: Question) -> list[str]:
     """The verb that stands before 什么, as a pattern; [] where another word does."""
     asked = _ASKED.search(question.normalised)
-    before = spans.tagged(question.normalised[: asked.start()]) if asked else ()
+    before = tagged(question.normalised[: asked.start()]) if asked else ()
     words = [(word, tag) for word, _, _, tag in before if tag[0] not in "uyx"]
     return [re.escape(words[-1][0])] if words and words[-1][1][0] == "v" and len(words[-1][0]) > 1 else []
 

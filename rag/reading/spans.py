@@ -6,8 +6,8 @@ Every function works on a sentence's normalised text and returns ranges of it, i
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
 
+from rag.tokenization import tagged
 from rag.types import Span
 
 _NUMERAL = (
@@ -195,26 +195,6 @@ def means(text: str) -> Span | None:
         return None
     end = re.search(r"[,;。!?]", text[match.start() :])
     return Span(match.start(), match.start() + end.start() if end else len(text))
-
-
-@cache
-def _tagger() -> object:
-    import jieba.posseg
-
-    from rag.tokenization import tokenizer
-
-    return jieba.posseg.POSTokenizer(tokenizer())
-
-
-@lru_cache(maxsize=8192)
-def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
-    """``(word, start, end, tag)`` by jieba's part-of-speech tagger, in order."""
-    found = []
-    position = 0
-    for pair in _tagger().cut(text):  # type: ignore[attr-defined]  # jieba has no types
-        found.append((pair.word, position, position + len(pair.word), pair.flag))
-        position += len(pair.word)
-    return tuple(found)
 
 
 def _runs(text: str, tags: frozenset[str]) -> list[Span]:
