@@ -203,6 +203,15 @@ def _build(
     return ordinal
 
 
+def _same_texts(stored: Sequence[Passage], passages: Sequence[Passage]) -> bool:
+    """Whether passages of one document stand for the same texts, wherever they stand in the index."""
+
+    def parts(passage: Passage) -> tuple[object, ...]:
+        return passage.start, passage.end, passage.context, passage.sentences
+
+    return list(map(parts, stored)) == list(map(parts, passages))
+
+
 def _vectors(
     documents: Sequence[tuple[Document, Path, Sequence[Passage]]],
     old: Generation | None,
@@ -217,7 +226,7 @@ def _vectors(
     pieces: list[Vectors | int] = []
     for document, _, passages in documents:
         record = held.get(document.doc_id)
-        if old and record and record.title == document.title:
+        if old and record and _same_texts(old.store.passages_of(record), passages):
             first, last = record.passages[0], record.passages[-1]
             pieces.append(old.dense.vectors(range(old.dense.rows(first).start, old.dense.rows(last).stop)))
         else:

@@ -116,7 +116,15 @@ class Store:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
         marks = ",".join("?" * len(ordinals))
         rows = self._rows(f"SELECT * FROM passages WHERE ordinal IN ({marks})", ordinals)
-        found = {}
-        for ordinal, doc_id, start, end, paragraph, context, spans in rows:
-            found[ordinal] = Passage(ordinal, doc_id, start, end, paragraph, context, _SPANS.decode(spans))
+        found = {row[0]: _passage(row) for row in rows}
         return [found[ordinal] for ordinal in ordinals]
+
+    def passages_of(self, record: DocumentRecord) -> list[Passage]:
+        """All passages of a document, in order."""
+        query = "SELECT * FROM passages WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"
+        return [_passage(row) for row in self._rows(query, (record.passages.start, record.passages.stop))]
+
+
+def _passage(row: tuple[Any, ...]) -> Passage:
+    ordinal, doc_id, start, end, paragraph, context, spans = row
+    return Passage(ordinal, doc_id, start, end, paragraph, context, _SPANS.decode(spans))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from rag.generations import current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
+from rag.splitting import SplitSettings, split
+from rag.types import Document, Passage
 
 
 @pytest.fixture
@@ -193,3 +196,23 @@ def test_removing_an_unknown_document_changes_nothing(index: Path) -> None:
     with pytest.raises(NotFoundError):
         remove_documents(["nope"], index, Settings())
     assert current_name(index) == before
+
+
+def test_text_that_is_split_otherwise_than_before_is_embedded_anew(
+    index: Path, corpus: Path, hash_encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def split_finer(document: Document, settings: SplitSettings, first_ordinal: int) -> list[Passage]:
+        """A later version's splitter: a passage for each sentence."""
+        whole = split(document, settings, first_ordinal)
+        spans = [span for passage in whole for span in passage.sentences]
+        return [
+            replace(whole[0], ordinal=first_ordinal + n, start=span.start, end=span.end, sentences=(span,))
+            for n, span in enumerate(spans)
+        ]
+
+    monkeypatch.setattr("rag.indexing.split", split_finer)
+    (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
+    index_paths([corpus], index, Settings())
+    # b.txt is one sentence and splits as before.
+    assert hash_encoder.passages == ["甲", "豆包的月活是6000万。", "第二句。", "c 可灵有超600万用户。"]
+    assert Library.open(index, Settings()).search("第二句")[0].text == "第二句。"
