@@ -17,7 +17,6 @@ from eval.measures import exact_match, f1, facts_found, holds
 from rag.library import Library
 from rag.types import Answer, Document, Hit, Status
 
-DEPTH = 10
 _RANKED = {Success @ 1: "Success@1", Success @ 5: "Success@5", RR @ 10: "MRR@10", nDCG @ 10: "nDCG@10"}
 _RESAMPLES = 1000
 

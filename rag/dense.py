@@ -83,6 +83,13 @@ class DenseIndex:
 
     def score(self, query: Vectors, ordinal: int) -> float:
         """The score of one passage, as in `search`."""
+        passage, sentences = self._cosines(query, ordinal)
+        return float((passage + sentences.max()) / 2)
+
+    def sentence_cosines(self, query: Vectors, ordinal: int) -> tuple[float, ...]:
+        """The cosine of ``query`` with each sentence of a passage, in order; of its only one, with the passage."""
+        return tuple(map(float, self._cosines(query, ordinal)[1]))
+
+    def _cosines(self, query: Vectors, ordinal: int) -> tuple[np.float32, Vectors]:
         cosines = self.vectors(self.rows(ordinal)) @ query
-        best_sentence = cosines[1:].max() if len(cosines) > 1 else cosines[0]
-        return float((cosines[0] + best_sentence) / 2)
+        return cosines[0], cosines[1:] if len(cosines) > 1 else cosines

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """One passage's fused score and what it was made of; ``sparse`` is None if BM25 did not find it."""
+    """One passage's score and what it was made of.
+
+    ``dense`` is None if only BM25 was asked, ``sparse`` if BM25 did not find the passage.
+    """
 
     ordinal: int
     score: float
-    dense: float
+    dense: float | None
     sparse: float | None
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from rag.answering import Part, compose, validate
 from rag.embedding import load_encoder
@@ -22,10 +21,7 @@ from rag.retrieval import Retrieved, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
-from rag.types import Answer, Document, Encoder, Hit, Passage
-
-if TYPE_CHECKING:
-    from rag.types import Vectors
+from rag.types import Answer, Document, Encoder, Hit
 
 
 class Library:
@@ -97,20 +93,18 @@ class Library:
         generation = self._generation
         retrieve_seconds = 0.0
         answered: list[Part] = []
+        titles: dict[str, str] = {}
         for part in parts(question):
             began = perf_counter()
             asked, candidates = self._candidates(part, generation)
             retrieve_seconds += perf_counter() - began
             reading = self._reader.read(asked, candidates[: self.settings.read])
+            titles |= {c.document.doc_id: c.document.title for c in candidates}
             answered.append(Part(asked, reading, tuple(c.hit for c in candidates[: self.settings.hits])))
         answer = compose(
             question,
             answered,
-            titles={
-                hit.passage.doc_id: generation.document(hit.passage.doc_id).title
-                for part in answered
-                for hit in part.hits
-            },
+            titles=titles,
             min_confidence=self.settings.min_confidence,
             language=self.settings.language,
         )
@@ -143,19 +137,11 @@ class Library:
 
     def _candidates(self, question: str, generation: Generation) -> tuple[Question, list[Candidate]]:
         retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation)
-        candidates = [
-            Candidate(
-                hit,
-                generation.document(hit.passage.doc_id),
-                _sentence_cosines(hit.passage, retrieved.vector, generation),
-            )
-            for hit in retrieved.hits
-        ]
+        candidates = []
+        for hit in retrieved.hits:
+            if retrieved.vector is None:
+                cosines: tuple[float, ...] = (0.0,) * len(hit.passage.sentences)
+            else:
+                cosines = generation.dense.sentence_cosines(retrieved.vector, hit.passage.ordinal)
+            candidates.append(Candidate(hit, generation.document(hit.passage.doc_id), cosines))
         return analyse(question, generation.sparse, self.settings.dictionary_path), candidates
-
-
-def _sentence_cosines(passage: Passage, vector: Vectors | None, generation: Generation) -> tuple[float, ...]:
-    if vector is None:
-        return (0.0,) * len(passage.sentences)
-    cosines = generation.dense.vectors(generation.dense.rows(passage.ordinal)) @ vector
-    return tuple(map(float, cosines[1:] if len(cosines) > 1 else cosines))

@@ -39,7 +39,7 @@ def retrieve(question: str, k: int, generation: Generation, encoder: Encoder | N
         words = content_terms(question, dictionary) or terms(question, dictionary)
         sparse = generation.sparse.search(words, depth)
     if vector is None:
-        ranking = [Fused(ordinal, score, 0.0, score) for ordinal, score in sparse]
+        ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
     else:
         known = vector
         ranking = fuse(
@@ -49,10 +49,10 @@ def retrieve(question: str, k: int, generation: Generation, encoder: Encoder | N
             bound=generation.sparse.bound(words) if sparse else 0.0,
             weight=settings.bm25_weight,
         )
-    return Retrieved(_hits(ranking[:k], generation, has_dense=vector is not None), vector)
+    return Retrieved(_hits(ranking[:k], generation), vector)
 
 
-def _hits(ranking: list[Fused], generation: Generation, *, has_dense: bool) -> tuple[Hit, ...]:
+def _hits(ranking: list[Fused], generation: Generation) -> tuple[Hit, ...]:
     hits = []
     for rank, (one, passage) in enumerate(
         zip(ranking, generation.store.passages([one.ordinal for one in ranking]), strict=True), start=1
@@ -64,7 +64,7 @@ def _hits(ranking: list[Fused], generation: Generation, *, has_dense: bool) -> t
                 score=round(one.score, 6),
                 passage=passage,
                 text=document.text[passage.start : passage.end],
-                dense=one.dense if has_dense else None,
+                dense=one.dense,
                 sparse=one.sparse,
             )
         )
