@@ -1,0 +1,49 @@
+"""Wenyuan itself, by its public `Library`, its index in a temporary folder on disk."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+PACKAGES = ("wenyuan", "torch", "sentence-transformers", "tantivy", "faiss-cpu")
+
+
+def build(
+    documents: dict[str, str], _model: str, clock: Any, *, retrieval: Literal["hybrid", "dense", "bm25"] = "hybrid"
+) -> Any:
+    """The settings as shipped, except for ``retrieval``. Its own unpacked model is the folder that the peers get."""
+    with clock("import"):
+        import rag.indexing
+        import rag.library
+        from rag.embedding import load_encoder
+        from rag.settings import Settings
+    settings = Settings(retrieval=retrieval)
+    with clock("load"):
+        # One model for indexing and for asking, as a peer's script has it, so that loading is not counted as indexing.
+        loaded = lru_cache(load_encoder)
+        rag.indexing.load_encoder = loaded  # type: ignore[attr-defined]
+        rag.library.load_encoder = loaded  # type: ignore[attr-defined]
+        loaded(settings.model, device=settings.device)
+    index = tempfile.mkdtemp(prefix="wenyuan-")
+    atexit.register(shutil.rmtree, index, ignore_errors=True)
+    with clock("index"):
+        rag.library.Library.index([Path(path) for path in documents.values()], index, settings)
+        library = rag.library.Library.open(index, settings)
+    names = {Path(path).resolve(): name for name, path in documents.items()}
+    ids = {record.doc_id: names[record.path] for record in library.documents()}
+
+    def search(query: str, k: int) -> list[tuple[str, str, float]]:
+        return [(ids[hit.passage.doc_id], hit.text, hit.score) for hit in library.search(query, k)]
+
+    return search
+
+
+VARIANTS = {
+    "shipped": build,
+    "bm25": partial(build, retrieval="bm25"),
+    "dense": partial(build, retrieval="dense"),
+}

@@ -1,0 +1,126 @@
+"""Measure other systems and Wenyuan on the same files and questions: ``python -m eval.peers.run``.
+
+Each system has an environment of its own and runs in processes of its own, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from tqdm import tqdm
+
+from eval.environment import code, machine
+from eval.peers.environments import OURS, PEERS, python_of
+from eval.peers.harness import load_adapter
+from eval.peers.scoring import Locator, measure
+from eval.peers.table import Comparison, Row, compared, markdown, row, show
+from eval.peers.tasks import ARTICLES, Corpus, Run, corpus, fetch
+from rag.embedding.bundled import unpack
+from rag.errors import EvaluationError, WenyuanError
+from rag.messages import language, text
+
+_ROOT = Path(__file__).parent.parent.parent
+_SHIPPED = (OURS, "shipped")
+
+
+def scored(peer: str, variant: str, run: Run, corpus: Corpus, locator: Locator) -> Row:
+    """Locate every chunk and measure every question. Raises EvaluationError."""
+    replies = {reply.id: reply for reply in run.results}
+    questions = {}
+    for question in corpus.questions:
+        hits = replies[question.id].hits
+        chunks = [locator.locate(hit.document, hit.text, peer=f"{peer}（{variant}）") for hit in hits]
+        questions[question.id] = measure(question, chunks)
+    return row(peer, variant, run, questions)
+
+
+def compare(
+    corpus: Corpus, peers: list[str], *, work: Path, environments: Path, threads: int, fresh: bool
+) -> tuple[Comparison, list[EvaluationError]]:
+    """Run every variant of ``peers``, Wenyuan first; what failed comes back beside the rest."""
+    locator, model = Locator(corpus.texts), unpack()
+    rows: list[Row] = []
+    failed: list[EvaluationError] = []
+    variants = [(peer, variant) for peer in peers for variant in load_adapter(peer).VARIANTS]
+    pythons: dict[str, Path | None] = {}
+    for peer, variant in _shown(variants, corpus.name):
+        try:
+            if peer not in pythons:
+                pythons[peer] = None
+                pythons[peer] = python_of(peer, environments)
+            if not (python := pythons[peer]):
+                continue
+            run = fetch(peer, variant, corpus, python, model=model, work=work, threads=threads, fresh=fresh)
+            rows.append(scored(peer, variant, run, corpus, locator))
+        except EvaluationError as error:
+            tqdm.write(f"！{error.message(language())}", file=sys.stderr)
+            failed.append(error)
+    characters = sum(map(len, corpus.texts.values()))
+    comparison = Comparison(
+        corpus.name,
+        len(corpus.texts),
+        characters,
+        len(corpus.questions),
+        corpus.left_out,
+        threads,
+        code(),
+        machine(),
+        compared(rows, _SHIPPED),
+    )
+    return comparison, failed
+
+
+def _shown(variants: list[tuple[str, str]], name: str) -> Iterator[tuple[str, str]]:
+    with tqdm(variants, desc=name, unit="run") as bar:
+        for peer, variant in bar:
+            bar.set_postfix_str(f"{peer} {variant}")
+            yield peer, variant
+
+
+def main() -> None:
+    """Print the table of each corpus and keep it, with all that it was made from, in the work folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    every = (OURS, *PEERS)
+    parser.add_argument("--peer", action="append", choices=every, help="one of the systems; again for more")
+    parser.add_argument("--corpus", action="append", help=f"{ARTICLES} (default) or squad:FILE; again for more")
+    parser.add_argument("--work", type=Path, default=_ROOT / ".venv-peers" / "work", help="for files and results")
+    parser.add_argument("--environments", type=Path, default=_ROOT / ".venv-peers", help="for the peers' packages")
+    parser.add_argument("--threads", type=int, default=machine().cores, help="of each system; default: all cores")
+    parser.add_argument("--save", type=Path, help="another folder for NAME.json and NAME.md of each corpus")
+    parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
+    options = parser.parse_args()
+    peers = [peer for peer in every if peer in (options.peer or every)]
+    failures = 0
+    try:
+        for source in options.corpus or [ARTICLES]:
+            taken = corpus(source, options.work, _ROOT / "corpus")
+            comparison, failed = compare(
+                taken,
+                peers,
+                work=options.work,
+                environments=options.environments,
+                threads=options.threads,
+                fresh=options.fresh,
+            )
+            failures += len(failed)
+            if not comparison.rows:
+                continue
+            show(Console(), comparison)
+            for folder in {options.work, options.save or options.work}:
+                folder.mkdir(parents=True, exist_ok=True)
+                encoded = msgspec.json.format(msgspec.json.encode(comparison), indent=1)
+                (folder / f"peers-{taken.name}.json").write_bytes(encoded + b"\n")
+                (folder / f"peers-{taken.name}.md").write_text(markdown(comparison), "utf-8")
+    except WenyuanError as error:
+        sys.exit(error.message(language()))
+    if failures:
+        sys.exit(text(f"{failures} 项没有测成，见上。", f"{failures} runs failed, see above."))
+
+
+if __name__ == "__main__":
+    main()
