@@ -10,7 +10,7 @@ PORT ?= 7860
 Q ?= 豆包2024年11月的月活跃用户有多少？
 
 .DEFAULT_GOAL := help
-.PHONY: help app ask index test lint types eval browser clean
+.PHONY: help app ask index test lint types eval baseline peers browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,8 +34,14 @@ lint: $(VENV)/.installed-dev ## ruff
 types: $(VENV)/.installed-dev ## mypy, strict
 	$(BIN)/mypy
 
-eval: index ## measure retrieval, answers, citations and abstention on the gold questions
+eval: index ## measure everything on the gold questions; the report is eval/results/gold/report.html
 	$(BIN)/wenyuan eval --index $(INDEX)
+
+baseline: index ## renew what `make test` compares with: commit eval/results/baseline/
+	$(BIN)/wenyuan eval --index $(INDEX) --name baseline --no-cost
+
+peers: index ## measure LlamaIndex, LangChain, Haystack and txtai beside Wenyuan (half an hour)
+	$(BIN)/python -m eval.peers.run
 
 clean: ## remove the environment, the index and caches
 	rm -rf $(VENV) $(INDEX)/CURRENT $(INDEX)/generations $(INDEX)/.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,147 +1,215 @@
-"""Ask every gold question and measure retrieval, answers, citations and abstention."""
+"""From what came back to measures: of each question, and of all with their intervals."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from statistics import fmean, quantiles
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 
-import ir_measures
-from ir_measures import RR, Success, nDCG
+import msgspec
+import numpy as np
 
-from eval.gold import GoldQuestion, check_places
-from eval.measures import exact_match, f1, facts_found, holds
-from rag.library import Library
-from rag.types import Answer, Document, Hit, Status
-
-_RANKED = {Success @ 1: "Success@1", Success @ 5: "Success@5", RR @ 10: "MRR@10", nDCG @ 10: "nDCG@10"}
-_RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One question as answered, with its measures by name; a measure that does not apply is absent."""
-
-    gold: GoldQuestion
-    answer: Answer
-    measures: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean, the 95 % interval of it by bootstrap over questions, and the number of questions."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
+from eval import trec
+from eval.asking import Asked
+from eval.corpus import Corpus
+from eval.datasets import Dataset
+from eval.gold import GoldQuestion
+from eval.measures import (
+    BUDGETS,
+    RIGHT_F1,
+    Floats,
+    Located,
+    aurc,
+    auroc,
+    calibration_error,
+    citation_precision,
+    citation_recall,
+    evidence_recall,
+    exact_match,
+    f1,
+    facts_found,
+    holds,
+    overlaps,
+)
+from eval.statistics import Estimate, estimate, estimate_of
+from rag.settings import Settings
 
 
-def run(library: Library, questions: Sequence[GoldQuestion], *, progress: bool = False) -> list[Outcome]:
-    """Ask all ``questions``. Raises EvaluationError if their evidence is not in the library's documents."""
-    from tqdm import tqdm
+class Stage(StrEnum):
+    """Where a question was lost; eval/README.md says what each means."""
 
-    documents = {Path(r.source).name: library.document(r.doc_id) for r in library.documents()}
-    check_places(questions, documents)
+    SPLIT = "split"
+    RETRIEVE = "retrieve"
+    RANK = "rank"
+    READ = "read"
+    EXTRACT = "extract"
+    DECLINE = "decline"
+    ANSWER = "answer"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question as asked, with its measures by name; a measure that does not apply is absent.
+
+    ``right``: the best answer that there was is right, shown or not. ``lost_at`` is None if all went well.
+    """
+
+    id: str
+    type: str | None = None
+    style: str = "plain"
+    answerable: bool
+    right: bool = False
+    lost_at: Stage | None = None
+    measures: dict[str, float]
+    asked: Asked
+
+
+class Cuts(msgspec.Struct, frozen=True):
+    """Median and 95th percentile."""
+
+    p50: float
+    p95: float
+
+
+def measure(dataset: Dataset, asked: Sequence[Asked], corpus: Corpus, settings: Settings) -> list[Outcome]:
+    """The outcome of each question, in the order of ``asked``."""
+    questions = {question.id: question for question in dataset.questions}
+    cited = {place.document for question in dataset.questions for place in question.places}
+    passages = {name: corpus.passages(name) for name in corpus.names if name in cited}
+    ranked = trec.measure(trec.qrels(dataset, passages), trec.run(asked, dataset.unit), dataset.unit)
     outcomes = []
-    for question in tqdm(questions, desc="评测 eval", unit="q", disable=not progress):
-        answer = library.ask(question.question)
-        outcomes.append(Outcome(question, answer, _measure(question, answer, documents)))
+    for one in asked:
+        question = questions[one.id]
+        measures = ranked.get(one.id, {}) | _of_evidence(question, one, dataset)
+        right = bool(question.answers) and f1(one.answer, question.answers) >= RIGHT_F1
+        if dataset.has_answers:
+            measures |= _of_answer(question, one, right=right)
+        outcomes.append(
+            Outcome(
+                id=one.id,
+                type=question.type,
+                style=question.style,
+                answerable=question.answerable,
+                right=right,
+                lost_at=_lost_at(question, one, passages, settings, right=right) if dataset.has_answers else None,
+                measures=measures,
+                asked=one,
+            )
+        )
     return outcomes
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
-    """Every measure over all questions that it applies to, and abstention over all."""
+    """Every measure over all questions that it applies to, and those of confidence over all."""
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.measures)
-    found = {name: estimate([o.measures[name] for o in outcomes if name in o.measures]) for name in names}
-    return found | _abstention(outcomes)
+    found = {name: estimate(values(outcomes, name)) for name in names}
+    return found | _of_confidence(outcomes)
 
 
-def latencies(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
-    """p50 and p95 in milliseconds by stage."""
-    found = {}
-    for stage in ("retrieve", "read", "total"):
-        cuts = quantiles([outcome.answer.timings_ms[stage] for outcome in outcomes], n=100)
-        found[stage] = {"p50": cuts[49], "p95": cuts[94]}
-    return found
+def values(outcomes: Iterable[Outcome], name: str) -> Floats:
+    """The values of one measure, of the questions that have it."""
+    return np.array([outcome.measures[name] for outcome in outcomes if name in outcome.measures])
 
 
-def estimate(values: Sequence[float], of: Callable[[Sequence[Any]], float] = fmean) -> Estimate:
-    """``of(values)`` with a percentile bootstrap interval; the same values give the same interval."""
-    resample = random.Random(0)
-    drawn = sorted(of(resample.choices(values, k=len(values))) for _ in range(_RESAMPLES))
-    low, high = drawn[int(0.025 * _RESAMPLES)], drawn[int(0.975 * _RESAMPLES) - 1]
-    return Estimate(of(values), low, high, len(values))
-
-
-def _measure(question: GoldQuestion, answer: Answer, documents: dict[str, Document]) -> dict[str, float]:
-    by_id = {document.doc_id: document for document in documents.values()}
-    measures = {}
-    if answer.citations:
-        exact = [by_id[c.doc_id].text[c.start : c.end] == c.quote for c in answer.citations]
-        measures["citation exactness"] = fmean(map(float, exact))
-    if not question.answerable:
-        return measures
-    measures |= _retrieval(question, answer.hits, documents)
-    measures["EM"] = exact_match(answer.answer, question.answers)
-    measures["F1"] = f1(answer.answer, question.answers)
-    if answer.citations:
-        right = [_is_supported(c.doc_id, c.sentence_start, c.sentence, question, documents) for c in answer.citations]
-        measures["citation precision"] = fmean(map(float, right))
-    return measures
-
-
-def _retrieval(question: GoldQuestion, hits: Sequence[Hit], documents: dict[str, Document]) -> dict[str, float]:
-    measures = {f"Recall@{k}": facts_found(question, hits[:k], documents) for k in (1, 5, 10)}
-    places = [place for fact in question.evidence for place in fact]
-    relevant = {str(h.passage.ordinal): 1 for h in hits if any(holds(h, place, documents) for place in places)}
-    # Places in passages that were not retrieved count as relevant too, so that nDCG can see what it lost.
-    lost = [p for p in places if not any(holds(hit, p, documents) for hit in hits)]
-    relevant |= {f"lost-{p.document}-{p.start}": 1 for p in lost}
-    run_of_one = {question.id: {str(hit.passage.ordinal): float(-hit.rank) for hit in hits}}
-    ranked = ir_measures.calc_aggregate(list(_RANKED), {question.id: relevant}, run_of_one)
-    return measures | {name: float(ranked[measure]) for measure, name in _RANKED.items()}
-
-
-def _is_supported(
-    doc_id: str, start: int, sentence: str, question: GoldQuestion, documents: dict[str, Document]
-) -> bool:
-    """Whether a cited sentence overlaps a gold place."""
-    return any(
-        documents[place.document].doc_id == doc_id and start < place.end and place.start < start + len(sentence)
-        for fact in question.evidence
-        for place in fact
+def confidences(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats]:
+    """Of each question: the confidence, whether its best answer is right, whether it can be answered."""
+    return (
+        np.array([outcome.asked.confidence for outcome in outcomes]),
+        np.array([float(outcome.right) for outcome in outcomes]),
+        np.array([float(outcome.answerable) for outcome in outcomes]),
     )
 
 
-def _abstention(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
-    """Of abstaining as the detection of questions that the documents do not answer: precision, recall, AUROC."""
+def latencies(outcomes: Sequence[Outcome]) -> dict[str, Cuts]:
+    """Milliseconds by stage."""
+    stages = dict.fromkeys(stage for outcome in outcomes for stage in outcome.asked.timings_ms)
+    found = {}
+    for stage in stages:
+        p50, p95 = np.percentile([outcome.asked.timings_ms[stage] for outcome in outcomes], (50, 95))
+        found[stage] = Cuts(float(p50), float(p95))
+    return found
 
-    def precision(sample: Sequence[Outcome]) -> float:
-        return _share(o.gold.answerable is False for o in sample if o.answer.status is Status.ABSTAINED)
 
-    def recall(sample: Sequence[Outcome]) -> float:
-        return _share(o.answer.status is Status.ABSTAINED for o in sample if not o.gold.answerable)
-
-    named = {"abstention precision": precision, "abstention recall": recall, "abstention AUROC": auroc}
-    if all(o.gold.answerable for o in outcomes):
+def _of_evidence(question: GoldQuestion, one: Asked, dataset: Dataset) -> dict[str, float]:
+    if not question.evidence:
         return {}
-    return {name: estimate(outcomes, measure) for name, measure in named.items()}  # type: ignore[arg-type]
+    spans = [Located(hit.document, hit.start, hit.end) for hit in one.hits]
+    found = {}
+    if dataset.unit == "passage":
+        found = {f"Recall@{depth}": facts_found(question, spans[:depth]) for depth in trec.DEPTHS}
+    return found | {f"evidence@{budget}": evidence_recall(question, spans, budget) for budget in BUDGETS}
 
 
-def auroc(outcomes: Sequence[Outcome]) -> float:
-    """The chance that an answerable question gets the higher confidence of two, ties half."""
-    above = [o.answer.confidence for o in outcomes if o.gold.answerable]
-    below = [o.answer.confidence for o in outcomes if not o.gold.answerable]
-    if not above or not below:
-        return 0.0
-    wins = sum((a > b) + (a == b) / 2 for a in above for b in below)
-    return wins / (len(above) * len(below))
+def _of_answer(question: GoldQuestion, one: Asked, *, right: bool) -> dict[str, float]:
+    shown = one.citations if one.answered else ()
+    found = {}
+    if shown:
+        found["citation exactness"] = float(np.mean([cited.exact for cited in shown]))
+    if question.answers:
+        answer = one.answer if one.answered else ""
+        found["EM"] = exact_match(answer, question.answers)
+        found["F1"] = f1(answer, question.answers)
+    if question.evidence:
+        sentences = [Located(c.document, c.sentence_start, c.sentence_end) for c in shown]
+        if sentences:
+            found["citation precision"] = citation_precision(question, sentences)
+        found["citation recall"] = citation_recall(question, sentences)
+    if one.reading is not None:
+        found["reading EM"] = exact_match(one.reading, question.answers)
+        found["reading F1"] = f1(one.reading, question.answers)
+    found["accuracy"] = float(one.answered and right if question.answerable else not one.answered)
+    return found
 
 
-def _share(flags: Iterable[bool]) -> float:
-    counted = [float(flag) for flag in flags]
-    return fmean(counted) if counted else 0.0
+def _of_confidence(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
+    """Abstention as the detection of unanswerable questions, and confidence as a forecast of being right."""
+    if not any("accuracy" in outcome.measures for outcome in outcomes):
+        return {}
+    confidence, right, answerable = confidences(outcomes)
+    answered = np.array([float(outcome.asked.answered) for outcome in outcomes])
+    named: dict[str, tuple[Callable[..., float], tuple[Floats, ...]]] = {
+        "AURC": (aurc, (confidence, right)),
+        "ECE": (calibration_error, (confidence, right)),
+    }
+    if not answerable.all():
+        named = {
+            "abstention precision": (_abstention_precision, (answered, answerable)),
+            "abstention recall": (_abstention_recall, (answered, answerable)),
+            "abstention AUROC": (auroc, (confidence, answerable)),
+        } | named
+    return {name: estimate_of(statistic, *samples) for name, (statistic, samples) in named.items()}
+
+
+def _abstention_precision(answered: Floats, answerable: Floats) -> float:
+    """Of the declined questions, the share that is unanswerable; 0 if none was declined."""
+    declined = answered == 0
+    return float(1 - answerable[declined].mean()) if declined.any() else 0.0
+
+
+def _abstention_recall(answered: Floats, answerable: Floats) -> float:
+    """Of the unanswerable questions, the share that was declined; NaN if there are none."""
+    unanswerable = answerable == 0
+    return float(1 - answered[unanswerable].mean()) if unanswerable.any() else float("nan")
+
+
+def _lost_at(
+    question: GoldQuestion, one: Asked, passages: dict[str, list[Located]], settings: Settings, *, right: bool
+) -> Stage | None:
+    if not question.answerable:
+        return Stage.ANSWER if one.answered else None
+    if right:
+        return None if one.answered else Stage.DECLINE
+    spans = [Located(hit.document, hit.start, hit.end) for hit in one.hits]
+    sentences = [Located(c.document, c.sentence_start, c.sentence_end) for c in one.citations]
+
+    def missing(spans: Sequence[Located]) -> bool:
+        return any(not any(holds(span, place) for place in fact for span in spans) for fact in question.evidence)
+
+    if missing([passage for place in question.places for passage in passages[place.document]]):
+        return Stage.SPLIT
+    if missing(spans):
+        return Stage.RETRIEVE
+    if missing(spans[: settings.read]):
+        return Stage.RANK
+    # Of an answer that is not in the text word for word, nothing can be said but that it was not cut out.
+    if question.evidence and not any(overlaps(s, place) for place in question.places for s in sentences):
+        return Stage.READ
+    return Stage.EXTRACT

@@ -7,20 +7,21 @@ One JSON object a line::
 
 ``evidence`` lists the facts that an answer needs; a fact lists the places that state it, any of which will do.
 Places are spans of the document, so that splitting documents otherwise never invalidates them. Questions that the
-documents do not answer have no answers and no evidence.
+documents do not answer have no answers and no evidence. Sets without spans name the documents that answer instead:
+``"documents": {"article.md": 1}``, with a grade each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from rag.errors import EvaluationError
 from rag.reading.questions import Kind
-from rag.types import Document
+
+T = TypeVar("T")
 
 GOLD = Path(__file__).parent / "data" / "gold.jsonl"
 HELD_OUT = Path(__file__).parent / "data" / "gold-held-out.jsonl"
@@ -44,60 +45,77 @@ class GoldQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     question: str
-    type: Kind
-    style: Style
-    answers: tuple[str, ...]
-    evidence: tuple[tuple[Place, ...], ...]
+    answers: tuple[str, ...] = ()
+    evidence: tuple[tuple[Place, ...], ...] = ()
+    documents: dict[str, int] = {}
+    type: Kind | None = None
+    style: Style = "plain"
 
     @property
     def answerable(self) -> bool:
-        return bool(self.answers)
+        return bool(self.evidence or self.documents)
+
+    @property
+    def places(self) -> list[Place]:
+        """The places of all facts."""
+        return [place for fact in self.evidence for place in fact]
 
 
 def load_gold(file: Path) -> list[GoldQuestion]:
     """Read a gold file. Raises EvaluationError, naming the line, for anything malformed, and for an empty file."""
-    decoder = msgspec.json.Decoder(GoldQuestion)
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"无法读取 {file}：{error}", f"Can't read {file}: {error}") from error
-    questions: list[GoldQuestion] = []
+    questions = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            question = decoder.decode(line)
-        except msgspec.MsgspecError as error:
-            raise _wrong(file, number, str(error)) from error
+    for number, question in read_lines(file, GoldQuestion):
         if question.id in seen:
-            raise _wrong(file, number, f"id {question.id!r} = line {seen[question.id]}")
-        if bool(question.answers) != bool(question.evidence) or not all(question.evidence):
-            raise _wrong(file, number, "answers ⇔ evidence")
+            raise wrong_line(
+                file,
+                number,
+                f"编号 {question.id} 在第 {seen[question.id]} 行已用过。",
+                f"the id {question.id} was used on line {seen[question.id]}.",
+            )
+        if not _is_sound(question):
+            raise wrong_line(
+                file,
+                number,
+                "有答案就要有证据，有证据就要有答案，证据的每一项至少要有一处。",
+                "answers need evidence and evidence needs answers, and each fact needs a place.",
+            )
         seen[question.id] = number
         questions.append(question)
-    if not questions:
-        raise EvaluationError(f"{file} 里没有问题。", f"{file} holds no questions.")
     return questions
 
 
-def check_places(questions: Sequence[GoldQuestion], documents: Mapping[str, Document]) -> None:
-    """Raise EvaluationError unless each quote is its document's text at its span. ``documents`` are by file name."""
-    for question in questions:
-        for place in (place for fact in question.evidence for place in fact):
-            document = documents.get(place.document)
-            if document is None:
-                raise EvaluationError(
-                    f"问题 {question.id} 引用的文档 {place.document} 不在索引里。请先索引它：wenyuan index 文件夹",
-                    f"Question {question.id} cites {place.document}, which is not in the index. Index it first.",
-                )
-            if document.text[place.start : place.end] != place.quote:
-                raise EvaluationError(
-                    f"问题 {question.id} 的证据与原文不符：{place.document} [{place.start}, {place.end})。",
-                    f"Question {question.id}: the quote is not the text of {place.document} "
-                    f"[{place.start}, {place.end}).",
-                )
+def _is_sound(question: GoldQuestion) -> bool:
+    """Whether answers and evidence come together (or answers and whole documents), and each fact has a place."""
+    if question.evidence and not question.answers:
+        return False
+    return all(question.evidence) and (question.answerable or not question.answers)
 
 
-def _wrong(file: Path, line: int, reason: str) -> EvaluationError:
-    return EvaluationError(f"{file} 第 {line} 行有误：{reason}", f"{file}, line {line}: {reason}")
+def read_lines(file: Path, kind: type[T]) -> list[tuple[int, T]]:
+    """The JSON values of a file's lines with their line numbers.
+
+    Raises EvaluationError, naming the line, for anything malformed, and for a file that is missing or empty.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise EvaluationError(
+            f"无法读取 {file}：{error.strerror}。", f"Can't read {file}: {error.strerror}."
+        ) from error
+    values = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                values.append((number, decoder.decode(line)))
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise wrong_line(file, number, f"{error}。", f"{error}.") from error
+    if not values:
+        raise EvaluationError(f"{file} 是空的。", f"{file} is empty.")
+    return values
+
+
+def wrong_line(file: Path, line: int, zh: str, en: str) -> EvaluationError:
+    """The error for a line of a file."""
+    return EvaluationError(f"{file} 第 {line} 行有误：{zh}", f"{file}, line {line}: {en}")

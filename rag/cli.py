@@ -6,18 +6,14 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from rag.errors import EvaluationError, QuestionError, WenyuanError
+from eval.cli import eval_app
+from rag.errors import QuestionError, WenyuanError
 from rag.messages import text
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from rag.library import Library
-    from rag.settings import Settings
+from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
 
 app = typer.Typer(
     name="wenyuan",
@@ -30,19 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-eval_app = typer.Typer(
-    help=text("用标准问题集评测检索、答案、引用和拒答。", "Measure retrieval, answers, citations and abstention."),
-    invoke_without_command=True,
-)
 app.add_typer(eval_app, name="eval")
-
-IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help=text("索引文件夹", "index folder"))]
-JsonOption = Annotated[bool, typer.Option("--json", help=text("输出 JSON", "print JSON"))]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help=text("设置文件（默认 wenyuan.toml）", "settings (wenyuan.toml)")),
-]
-INDEX = Path("index")
 
 
 def main() -> None:
@@ -70,9 +54,9 @@ def index(
 ) -> None:
     from rag.indexing import index_paths
 
-    report = index_paths(paths, index, _settings(config), progress=not as_json and sys.stderr.isatty())
+    report = index_paths(paths, index, settings(config), progress=not as_json and sys.stderr.isatty())
     if as_json:
-        _print_json(
+        print_json(
             {
                 "added": report.added,
                 "changed": report.changed,
@@ -89,7 +73,7 @@ def index(
     elif not quiet or report.added or report.changed or report.removed or report.failed:
         from rag.console import show_report
 
-        show_report(_console(), report)
+        show_report(console(), report)
     if report.failed:
         raise typer.Exit(1)
 
@@ -98,6 +82,9 @@ def index(
 def ask(
     question: Annotated[str | None, typer.Argument(help=text("问题", "the question"))] = None,
     index: IndexOption = INDEX,
+    document: Annotated[
+        str | None, typer.Option("--document", metavar="DOC_ID", help=text("只问这一篇", "ask this document only"))
+    ] = None,
     as_json: JsonOption = False,
     batch: Annotated[
         Path | None,
@@ -115,41 +102,41 @@ def ask(
     from rag.contract import answer_json
 
     if batch is not None:
-        _ask_batch(batch, index, config, as_json=as_json)
+        _ask_batch(batch, index, config, document, as_json=as_json)
         return
     assert question is not None
     from rag.answering import validate
 
     validate(question)
-    library = _open(index, config)
-    answer = library.ask(question)
+    library = open_library(index, config)
+    answer = library.ask(question, doc_id=document)
     if as_json:
-        _print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         from rag.console import show_answer
 
-        show_answer(_console(), answer, library)
+        show_answer(console(), answer, library)
 
 
-def _ask_batch(file: Path, index: Path, config: Path | None, *, as_json: bool) -> None:
+def _ask_batch(file: Path, index: Path, config: Path | None, document: str | None, *, as_json: bool) -> None:
     from rag.contract import answer_json
 
     questions = _read_batch(file)
-    library = _open(index, config)
+    library = open_library(index, config)
     failed = False
     for question_id, question in questions:
         try:
-            answer = library.ask(question)
+            answer = library.ask(question, doc_id=document)
         except QuestionError as error:
             failed = True
             message = text(error.zh, error.en)
             if as_json:
-                _print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
+                print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
             else:
                 typer.echo(f"{question_id or ''}\t{question}\terror\t{message}")
             continue
         if as_json:
-            _print_json(answer_json(answer, question_id), indent=None)
+            print_json(answer_json(answer, question_id), indent=None)
         else:
             typer.echo(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}")
     if failed:
@@ -169,28 +156,28 @@ def search(
 ) -> None:
     from rag.contract import hit_json
 
-    library = _open(index, config)
+    library = open_library(index, config)
     hits = library.search(query, k)
     if as_json:
-        _print_json([hit_json(hit) for hit in hits])
+        print_json([hit_json(hit) for hit in hits])
     else:
         from rag.console import show_hits
 
         titles = {hit.passage.doc_id: library.document(hit.passage.doc_id).title for hit in hits}
-        show_hits(_console(), hits, titles)
+        show_hits(console(), hits, titles)
 
 
 @app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
 def list_documents(index: IndexOption = INDEX, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     from rag.contract import record_json
 
-    records = _open(index, config).documents()
+    records = open_library(index, config).documents()
     if as_json:
-        _print_json([record_json(record) for record in records])
+        print_json([record_json(record) for record in records])
     else:
         from rag.console import show_documents
 
-        show_documents(_console(), records)
+        show_documents(console(), records)
 
 
 @app.command(help=text("显示一篇文档的全文和段落编号。", "Show a document's text with its paragraph numbers."))
@@ -202,13 +189,13 @@ def show(
 ) -> None:
     from rag.contract import document_json
 
-    document = _open(index, config).document(doc_id)
+    document = open_library(index, config).document(doc_id)
     if as_json:
-        _print_json(document_json(document))
+        print_json(document_json(document))
     else:
         from rag.console import show_document
 
-        show_document(_console(), document)
+        show_document(console(), document)
 
 
 @app.command(help=text("从索引里移除文档（不动源文件）。", "Remove documents from the index (their files stay)."))
@@ -219,7 +206,7 @@ def remove(
 ) -> None:
     from rag.indexing import remove_documents
 
-    remove_documents(doc_ids, index, _settings(config))
+    remove_documents(doc_ids, index, settings(config))
     typer.echo(text(f"已移除 {len(doc_ids)} 篇。", f"{len(doc_ids)} removed."))
 
 
@@ -233,53 +220,7 @@ def serve(
 ) -> None:
     from app import serve as serve_app
 
-    serve_app(index, _settings(config), host=host, port=port, open_browser=open_browser)
-
-
-@eval_app.callback()
-def evaluate(
-    context: typer.Context,
-    index: IndexOption = INDEX,
-    gold: Annotated[
-        Path | None, typer.Option("--gold", metavar="FILE", help=text("问题集（默认自带）", "gold file (built in)"))
-    ] = None,
-    held_out: Annotated[
-        bool, typer.Option("--held-out", help=text("用留出的问题集", "the held-out questions"))
-    ] = False,
-    speed: Annotated[bool, typer.Option("--speed", help=text("只报告耗时", "report latency only"))] = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    if context.invoked_subcommand is not None:
-        return
-    from eval.benchmark import run
-    from eval.gold import GOLD, HELD_OUT, load_gold
-    from eval.report import report_json, show_latencies, show_summary
-
-    if gold and held_out:
-        raise EvaluationError("--gold 和 --held-out 不能同时使用。", "--gold and --held-out can't be used together.")
-    questions = load_gold(gold or (HELD_OUT if held_out else GOLD))
-    library = _open(index, config)
-    library.warm_up()
-    outcomes = run(library, questions, progress=sys.stderr.isatty())
-    if as_json:
-        _print_json(report_json(outcomes))
-    else:
-        if not speed:
-            show_summary(_console(), outcomes)
-        show_latencies(_console(), outcomes)
-
-
-def _open(index: Path, config: Path | None) -> Library:
-    from rag.library import Library
-
-    return Library.open(index, _settings(config))
-
-
-def _settings(config: Path | None) -> Settings:
-    from rag.settings import load_settings
-
-    return load_settings(config)
+    serve_app(index, settings(config), host=host, port=port, open_browser=open_browser)
 
 
 def _read_batch(file: Path) -> list[tuple[str | None, str]]:
@@ -304,16 +245,6 @@ def _read_batch(file: Path) -> list[tuple[str | None, str]]:
         question_id = record.get("id")
         questions.append((None if question_id is None else str(question_id), question))
     return questions
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _print_json(value: Any, indent: int | None = 2) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def _notices() -> logging.Handler:

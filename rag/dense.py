@@ -68,18 +68,24 @@ class DenseIndex:
         found: Vectors = self._index.reconstruct_n(rows.start, len(rows))
         return found
 
-    def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
+    def search(self, query: Vectors, k: int, within: range | None = None) -> list[tuple[int, float]]:
         """The best ``k`` passages for a unit vector (dimension,): ``(ordinal, score)``, best first.
 
-        The score is the mean of two cosines: with the passage, and with its best sentence.
+        The score is the mean of two cosines: with the passage, and with its best sentence. Only the passages of
+        ``within`` are looked at if that is given.
         """
+        ordinals: Sequence[int] = within if within is not None else self._nearest(query, k)
+        scored = [(ordinal, self.score(query, ordinal)) for ordinal in ordinals]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _nearest(self, query: Vectors, k: int) -> list[int]:
+        """The passages that own the rows nearest to ``query``: enough rows for ``k`` passages."""
         wanted = min(len(self), k * _ROWS_PER_PASSAGE)
         if not wanted:
             return []
         _, rows = self._index.search(query.reshape(1, -1), wanted)
-        ordinals: Sequence[int] = np.unique(self._owners[rows[0]]).tolist()
-        scored = [(ordinal, self.score(query, ordinal)) for ordinal in ordinals]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+        owners: list[int] = np.unique(self._owners[rows[0]]).tolist()
+        return owners
 
     def score(self, query: Vectors, ordinal: int) -> float:
         """The score of one passage, as in `search`."""

@@ -56,11 +56,15 @@ class Generation:
         """One document. Raises NotFoundError."""
         document = self.store.document(doc_id)
         if document is None:
-            raise NotFoundError(
-                f"没有编号为 {doc_id} 的文档。用 wenyuan list 查看全部文档。",
-                f"There is no document {doc_id}. See all of them with: wenyuan list",
-            )
+            raise _not_found(doc_id)
         return document
+
+    def ordinals(self, doc_id: str) -> range:
+        """The ordinals of a document's passages. Raises NotFoundError."""
+        ordinals = self.store.ordinals(doc_id)
+        if ordinals is None:
+            raise _not_found(doc_id)
+        return ordinals
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,13 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _not_found(doc_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"没有编号为 {doc_id} 的文档。用 wenyuan list 查看全部文档。",
+        f"There is no document {doc_id}. See all of them with: wenyuan list",
+    )
 
 
 def _unwritable(index: Path, error: Exception) -> StorageError:

@@ -226,7 +226,7 @@ def _vectors(
     pieces: list[Vectors | int] = []
     for document, _, passages in documents:
         record = held.get(document.doc_id)
-        if old and record and _same_texts(old.store.passages_of(record), passages):
+        if old and record and _same_texts(old.store.passages_between(record.passages), passages):
             first, last = record.passages[0], record.passages[-1]
             pieces.append(old.dense.vectors(range(old.dense.rows(first).start, old.dense.rows(last).stop)))
         else:

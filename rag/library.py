@@ -13,7 +13,7 @@ from rag.embedding import load_encoder
 from rag.errors import IndexMismatchError
 from rag.generations import Generation, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
-from rag.manifest import check_settings
+from rag.manifest import Manifest, check_settings
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
 from rag.reading.rules import RulesReader
@@ -21,7 +21,7 @@ from rag.retrieval import Retrieved, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
-from rag.types import Answer, Document, Encoder, Hit
+from rag.types import Answer, Document, Encoder, Hit, Passage
 
 
 class Library:
@@ -68,6 +68,11 @@ class Library:
             check_settings(generation.manifest, self.settings)
             self._generation = generation
 
+    @property
+    def manifest(self) -> Manifest:
+        """What the index in use was built from and with."""
+        return self._generation.manifest
+
     def documents(self) -> list[DocumentRecord]:
         """All documents, in index order."""
         return list(self._generation.store.records())
@@ -75,6 +80,10 @@ class Library:
     def document(self, doc_id: str) -> Document:
         """One document. Raises NotFoundError."""
         return self._generation.document(doc_id)
+
+    def passages(self, doc_id: str) -> list[Passage]:
+        """The passages of one document, in order. Raises NotFoundError."""
+        return self._generation.store.passages_between(self._generation.ordinals(doc_id))
 
     def search(self, query: str, k: int | None = None) -> list[Hit]:
         """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
@@ -86,17 +95,22 @@ class Library:
         validate(question)
         return self._candidates(question, self._generation)
 
-    def ask(self, question: str) -> Answer:
-        """Answer from the documents' own words, or abstain. Raises QuestionError for an unusable question."""
+    def ask(self, question: str, *, doc_id: str | None = None, min_confidence: float | None = None) -> Answer:
+        """Answer from the documents' own words, or abstain.
+
+        ``doc_id`` asks one document only; ``min_confidence`` replaces that of the settings. Raises QuestionError for
+        an unusable question, NotFoundError for an unknown document.
+        """
         started = perf_counter()
         validate(question)
         generation = self._generation
+        within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
         answered: list[Part] = []
         titles: dict[str, str] = {}
         for part in parts(question):
             began = perf_counter()
-            asked, candidates = self._candidates(part, generation)
+            asked, candidates = self._candidates(part, generation, within)
             retrieve_seconds += perf_counter() - began
             reading = self._reader.read(asked, candidates[: self.settings.read])
             titles |= {c.document.doc_id: c.document.title for c in candidates}
@@ -105,7 +119,7 @@ class Library:
             question,
             answered,
             titles=titles,
-            min_confidence=self.settings.min_confidence,
+            min_confidence=self.settings.min_confidence if min_confidence is None else min_confidence,
             language=self.settings.language,
         )
         total = perf_counter() - started
@@ -117,9 +131,9 @@ class Library:
         self._ready_encoder().encode_queries(["预热"])
         tagged("预热")
 
-    def _retrieve(self, query: str, k: int, generation: Generation) -> Retrieved:
+    def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        return retrieve(query, k, generation, encoder, self.settings)
+        return retrieve(query, k, generation, encoder, self.settings, within)
 
     def _ready_encoder(self) -> Encoder:
         with self._lock:
@@ -135,8 +149,10 @@ class Library:
                 self._encoder = encoder
             return self._encoder
 
-    def _candidates(self, question: str, generation: Generation) -> tuple[Question, list[Candidate]]:
-        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation)
+    def _candidates(
+        self, question: str, generation: Generation, within: range | None = None
+    ) -> tuple[Question, list[Candidate]]:
+        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, within)
         candidates = []
         for hit in retrieved.hits:
             if retrieved.vector is None:

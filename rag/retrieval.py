@@ -23,8 +23,18 @@ class Retrieved:
     vector: Vectors | None
 
 
-def retrieve(question: str, k: int, generation: Generation, encoder: Encoder | None, settings: Settings) -> Retrieved:
-    """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only."""
+def retrieve(
+    question: str,
+    k: int,
+    generation: Generation,
+    encoder: Encoder | None,
+    settings: Settings,
+    within: range | None = None,
+) -> Retrieved:
+    """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only.
+
+    ``within`` restricts the search to the passages with these ordinals.
+    """
     dictionary = settings.dictionary_path
     depth = max(k, settings.candidates)
     vector = None
@@ -33,11 +43,11 @@ def retrieve(question: str, k: int, generation: Generation, encoder: Encoder | N
     if settings.retrieval != "bm25":
         assert encoder is not None
         vector = encoder.encode_queries([question])[0]
-        dense = generation.dense.search(vector, depth)
+        dense = generation.dense.search(vector, depth, within)
     if settings.retrieval != "dense":
         # A question of nothing but function words is searched for as it stands.
         words = content_terms(question, dictionary) or terms(question, dictionary)
-        sparse = generation.sparse.search(words, depth)
+        sparse = generation.sparse.search(words, depth, within)
     if vector is None:
         ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
     else:

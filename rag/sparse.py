@@ -70,8 +70,8 @@ class SparseIndex:
         """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
         return sum(self.idf(term) for term in terms) * (1 + _K1)
 
-    def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal."""
+    def search(self, terms: Sequence[str], k: int, within: range | None = None) -> list[tuple[int, float]]:
+        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those of ``within``."""
         clauses = []
         for term in terms:
             clauses.append((tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _BODY, term)))
@@ -79,10 +79,19 @@ class SparseIndex:
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(in_context, _CONTEXT_BOOST)))
         if not clauses or not len(self):
             return []
-        found = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        query = tantivy.Query.boolean_query(clauses)
+        if within is not None:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, self._only(within))])
+        found = self._searcher.search(query, limit=k, count=False).hits
         ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
         scored = [(cast("int", ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+    def _only(self, ordinals: range) -> tantivy.Query:
+        """Matches the passages of ``ordinals`` without adding to their score."""
+        first, last = ordinals.start, ordinals.stop - 1
+        inside = tantivy.Query.range_query(self._schema, _ORDINAL, tantivy.FieldType.Integer, first, last)
+        return tantivy.Query.const_score_query(inside, 0.0)
 
 
 def _shadow(folder: Path) -> TemporaryDirectory[str]:

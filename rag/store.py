@@ -112,6 +112,11 @@ class Store:
         title, source, sha256, text, blocks = rows[0]
         return Document(doc_id, title, source, sha256, text, _BLOCKS.decode(blocks))
 
+    def ordinals(self, doc_id: str) -> range | None:
+        """The ordinals of a document's passages, or None."""
+        rows = self._rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
+        return range(rows[0][0], rows[0][0] + rows[0][1]) if rows else None
+
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
         marks = ",".join("?" * len(ordinals))
@@ -119,10 +124,10 @@ class Store:
         found = {row[0]: _passage(row) for row in rows}
         return [found[ordinal] for ordinal in ordinals]
 
-    def passages_of(self, record: DocumentRecord) -> list[Passage]:
-        """All passages of a document, in order."""
+    def passages_between(self, ordinals: range) -> list[Passage]:
+        """The passages with the given neighbouring ordinals, in order."""
         query = "SELECT * FROM passages WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"
-        return [_passage(row) for row in self._rows(query, (record.passages.start, record.passages.stop))]
+        return [_passage(row) for row in self._rows(query, (ordinals.start, ordinals.stop))]
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:

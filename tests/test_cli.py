@@ -132,25 +132,6 @@ def test_index_reports_what_it_did_and_then_that_nothing_changed(wenyuan: Comman
     assert wenyuan("index", CORPUS, "--index", tmp_path / "i", "--quiet").out == ""
 
 
-def test_eval_measures_a_gold_file(wenyuan: Command, index_dir: Path, tmp_path: Path) -> None:
-    place = {"document": ARTICLE, "start": 117, "end": 131, "quote": "11月月活跃用户近6000万"}
-    common = {"style": "plain", "type": "how_many"}
-    lines = [
-        {"id": "1", "question": DOUBAO, "answers": ["近6000万"], "evidence": [[place]], **common},
-        {"id": "2", "question": "豆包月活多少", "answers": ["9亿"], "evidence": [[place]], **common},
-        {"id": "3", "question": "红楼梦的作者是谁？", "answers": [], "evidence": [], **common},
-    ]
-    gold = tmp_path / "gold.jsonl"
-    gold.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
-    report = json.loads(wenyuan("eval", "--gold", gold, "--index", index_dir, "--json").out)
-    summary = report["summary"]
-    assert (summary["EM"]["mean"], summary["EM"]["n"]) == (0.5, 2)
-    assert summary["citation exactness"]["mean"] == 1.0
-    assert summary["abstention AUROC"]["mean"] == 1.0
-    assert [question["id"] for question in report["questions"]] == ["1", "2", "3"]
-    assert "EM" in wenyuan("eval", "--gold", gold, "--index", index_dir).out
-
-
 def test_help_names_every_command_and_imports_nothing_heavy(python: Command) -> None:
     code = """
 import sys

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ARTICLE, Command, Finished
+from conftest import Command, Finished
 
 
 def assert_one_line(finished: Finished, *said: str) -> None:
@@ -104,21 +104,6 @@ def test_a_batch_file_that_is_not_there_or_no_text(wenyuan: Command, tmp_path: P
     assert_one_line(wenyuan("ask", "--batch", tmp_path / "none"), "无法读取", "none")
     (tmp_path / "gbk").write_bytes("问题".encode("gb18030"))
     assert_one_line(wenyuan("ask", "--batch", tmp_path / "gbk"), "无法读取", "gbk")
-
-
-def test_a_malformed_gold_line_is_named_by_its_number(wenyuan: Command, index_dir: Path, tmp_path: Path) -> None:
-    gold = tmp_path / "gold.jsonl"
-    good = {"id": "1", "question": "问", "type": "what", "style": "plain", "answers": [], "evidence": []}
-    gold.write_text(f"{json.dumps(good)}\n{{}}\n", "utf-8")
-    assert_one_line(wenyuan("eval", "--gold", gold, "--index", index_dir), "gold.jsonl 第 2 行有误")
-
-
-def test_gold_evidence_that_the_index_does_not_hold(wenyuan: Command, index_dir: Path, tmp_path: Path) -> None:
-    gold = tmp_path / "gold.jsonl"
-    place = {"document": ARTICLE, "start": 0, "end": 2, "quote": "不是"}
-    line = {"id": "x1", "question": "问", "type": "what", "style": "plain", "answers": ["是"], "evidence": [[place]]}
-    gold.write_text(json.dumps(line), "utf-8")
-    assert_one_line(wenyuan("eval", "--gold", gold, "--index", index_dir), "问题 x1 的证据与原文不符")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from conftest import ARTICLE
 
-from eval.gold import GOLD, HELD_OUT, GoldQuestion, Place, check_places, load_gold
+from eval.corpus import Corpus
+from eval.gold import GOLD, HELD_OUT, GoldQuestion, Place, load_gold
 from rag.errors import EvaluationError
+from rag.library import Library
+from rag.settings import Settings
 from rag.types import BlockKind, Document
 
 GOOD = {
@@ -36,8 +40,8 @@ def test_ids_and_questions_are_unique_over_both_files(questions: list[GoldQuesti
     assert len({question.question for question in questions}) == len(questions)
 
 
-def test_every_quote_is_the_articles_own(questions: list[GoldQuestion], articles: dict[str, Document]) -> None:
-    check_places(questions, articles)
+def test_every_quote_is_the_articles_own(questions: list[GoldQuestion], library: Library) -> None:
+    Corpus(library).check(questions)
     assert len(places(questions)) > 300
 
 
@@ -78,10 +82,10 @@ def test_some_questions_are_not_answered_by_the_articles(questions: list[GoldQue
         (json.dumps({**GOOD, "id": "2", "type": "whatever"}), "whatever"),
         (json.dumps({**GOOD, "id": "2", "style": "baroque"}), "baroque"),
         (json.dumps({"id": "2"}), "question"),
-        (json.dumps(GOOD), "id '1' = line 1"),
-        (json.dumps({**GOOD, "id": "2", "answers": []}), "answers ⇔ evidence"),
-        (json.dumps({**GOOD, "id": "2", "evidence": []}), "answers ⇔ evidence"),
-        (json.dumps({**GOOD, "id": "2", "evidence": [[]]}), "answers ⇔ evidence"),
+        (json.dumps(GOOD), "编号 1 在第 1 行已用过"),
+        (json.dumps({**GOOD, "id": "2", "answers": []}), "有答案就要有证据"),
+        (json.dumps({**GOOD, "id": "2", "evidence": []}), "有答案就要有证据"),
+        (json.dumps({**GOOD, "id": "2", "evidence": [[]]}), "有答案就要有证据"),
     ],
 )
 def test_a_malformed_line_is_named_by_its_number(tmp_path: Path, second: str, reason: str) -> None:
@@ -95,16 +99,31 @@ def test_a_malformed_line_is_named_by_its_number(tmp_path: Path, second: str, re
 
 def test_an_empty_or_missing_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n", "utf-8")
-    with pytest.raises(EvaluationError, match="没有问题"):
+    with pytest.raises(EvaluationError, match="是空的"):
         load_gold(tmp_path / "empty.jsonl")
     with pytest.raises(EvaluationError, match="无法读取"):
         load_gold(tmp_path / "none.jsonl")
 
 
-def test_evidence_that_is_not_the_documents_text_is_named(tmp_path: Path, articles: dict[str, Document]) -> None:
+def test_evidence_that_is_not_the_documents_text_is_named(tmp_path: Path, library: Library) -> None:
     file = tmp_path / "gold.jsonl"
+    corpus = Corpus(library)
     file.write_text(json.dumps(GOOD), "utf-8")
     with pytest.raises(EvaluationError, match=r"问题 1 引用的文档 a\.md 不在索引里"):
-        check_places(load_gold(file), articles)
-    with pytest.raises(EvaluationError, match=r"问题 1 的证据与原文不符：a\.md \[0, 1\)"):
-        check_places(load_gold(file), {"a.md": next(iter(articles.values()))})
+        corpus.check(load_gold(file))
+    place = {"document": ARTICLE, "start": 0, "end": 1, "quote": "答"}
+    file.write_text(json.dumps({**GOOD, "evidence": [[place]]}), "utf-8")
+    with pytest.raises(EvaluationError, match=r"问题 1 的证据与原文不符：.*\[0, 1\)"):
+        corpus.check(load_gold(file))
+
+
+@pytest.mark.usefixtures("hash_encoder")
+def test_a_document_whose_name_two_files_have_cannot_be_cited(tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.md").write_text(f"答在 {folder}。", "utf-8")
+    Library.index([tmp_path / "x", tmp_path / "y"], tmp_path / "index", Settings())
+    file = tmp_path / "gold.jsonl"
+    file.write_text(json.dumps(GOOD), "utf-8")
+    with pytest.raises(EvaluationError, match=r"有几篇文档都叫 a\.md"):
+        Corpus(Library.open(tmp_path / "index", Settings())).check(load_gold(file))

@@ -5,6 +5,7 @@ Importing this package is cheap; torch and sentence-transformers (3 s) are impor
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +22,16 @@ def load_encoder(model: str = BUNDLED, *, device: str = "cpu", batch_size: int =
     ``model`` is ``BUNDLED``, the path of a sentence-transformers folder, or the id of a model in the local
     Hugging Face cache. ``device`` is torch's name for it; ``batch_size`` counts texts.
 
-    Raises ModelError if the model is missing, damaged or not an embedding model, StorageError if the bundled
-    model can't be unpacked into the cache.
+    The last one loaded is kept, so that indexing and asking in one process share it. Raises ModelError if the model is
+    missing, damaged or not an embedding model, StorageError if the bundled model can't be unpacked into the cache.
     """
+    return _load(*_locate(model), device, batch_size)
+
+
+@lru_cache(maxsize=1)
+def _load(folder: Path, name: str, device: str, batch_size: int) -> Encoder:
     from rag.embedding.encoder import SentenceTransformerEncoder
 
-    folder, name = _locate(model)
     return SentenceTransformerEncoder(folder, name=name, device=device, batch_size=batch_size)
 
 

@@ -1,0 +1,70 @@
+"""The documents of a library by the file names that gold questions cite them by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from eval.gold import GoldQuestion
+from eval.measures import Located
+from rag.errors import EvaluationError
+from rag.library import Library
+from rag.types import Document, Hit
+
+
+class Corpus:
+    """Names of documents to documents and back. Two documents of one name can't be cited."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._names = {record.doc_id: Path(record.source).name for record in library.documents()}
+        self._ids = {name: doc_id for doc_id, name in self._names.items()}
+        self._ambiguous = {name for name, count in Counter(self._names.values()).items() if count > 1}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all documents, in index order."""
+        return tuple(self._ids)
+
+    def name(self, doc_id: str) -> str:
+        return self._names[doc_id]
+
+    def doc_id(self, name: str) -> str | None:
+        """The id of the document called ``name``, or None."""
+        return self._ids.get(name)
+
+    def document(self, name: str) -> Document:
+        return self._library.document(self._ids[name])
+
+    def passages(self, name: str) -> list[Located]:
+        """The passages of one document, in order."""
+        return [Located(name, p.start, p.end) for p in self._library.passages(self._ids[name])]
+
+    def located(self, hit: Hit) -> Located:
+        """Where a hit stands."""
+        return Located(self._names[hit.passage.doc_id], hit.passage.start, hit.passage.end)
+
+    def check(self, questions: Iterable[GoldQuestion]) -> None:
+        """Raise EvaluationError unless each quote is its document's text at its span."""
+        for question in questions:
+            for place in question.places:
+                if place.document not in self._ids:
+                    raise EvaluationError(
+                        f"问题 {question.id} 引用的文档 {place.document} 不在索引里。请先索引它：wenyuan index 文件夹",
+                        f"Question {question.id} cites {place.document}, which is not in the index. Index it first: "
+                        "wenyuan index FOLDER",
+                    )
+                if place.document in self._ambiguous:
+                    raise EvaluationError(
+                        f"有几篇文档都叫 {place.document}，无法确定问题 {question.id} 的证据是哪一篇。请给文件改名。",
+                        f"Several documents are called {place.document}: the evidence of question {question.id} could "
+                        "be in any. Rename the files.",
+                    )
+                if self.document(place.document).text[place.start : place.end] != place.quote:
+                    raise EvaluationError(
+                        f"问题 {question.id} 的证据与原文不符：{place.document} [{place.start}, {place.end})。"
+                        "详情：wenyuan eval check",
+                        f"Question {question.id}: the quote is not the text of {place.document} "
+                        f"[{place.start}, {place.end}). For more: wenyuan eval check",
+                    )

@@ -1,0 +1,51 @@
+"""What all commands share: the options for index, settings and JSON, and how they print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.messages import text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.library import Library
+    from rag.settings import Settings
+
+IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help=text("索引文件夹", "index folder"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=text("输出 JSON", "print JSON"))]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help=text("设置文件（默认 wenyuan.toml）", "settings (wenyuan.toml)")),
+]
+INDEX = Path("index")
+
+
+def open_library(index: Path, config: Path | None) -> Library:
+    """The library in folder ``index``."""
+    from rag.library import Library
+
+    return Library.open(index, settings(config))
+
+
+def settings(config: Path | None) -> Settings:
+    """The settings in force."""
+    from rag.settings import load_settings
+
+    return load_settings(config)
+
+
+def console() -> Console:
+    """Where people read."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """Print for programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
