@@ -12,13 +12,9 @@ it is, and with its own paragraph hidden, which makes it unanswerable. The tunin
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +23,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
+from eval import datasets
+from eval.corpus import Corpus
+from eval.datasets import squad
 from eval.gold import GOLD, load_gold
-from rag.errors import EvaluationError
 from rag.library import Library
 from rag.reading import Candidate, Question
 from rag.reading.features import Sentence, read_sentences
@@ -65,24 +63,20 @@ def examples(
     return Example(features, right, question.unknown_share, weight)
 
 
-def from_squad(file: Path, work: Path, sample: int) -> Iterator[Example]:
+def from_squad(file: Path, work: Path, size: int) -> Iterator[Example]:
     """Examples from a SQuAD-style file, each sampled question with and without its paragraph."""
-    folder = work / file.stem
-    folder.mkdir(parents=True, exist_ok=True)
-    asked: list[tuple[str, str, list[str]]] = []
-    for number, paragraph in enumerate(p for article in _read(file) for p in article["paragraphs"]):
-        document = folder / f"{number:05d}.txt"
-        document.write_text(paragraph["context"], "utf-8")
-        doc_id = hashlib.sha256(document.read_bytes()).hexdigest()[:12]
-        asked += [(qa["question"], doc_id, [a["text"] for a in qa["answers"]]) for qa in paragraph["qas"]]
-    Library.index([folder], work / f"{file.stem}-index", progress=True)
-    library = Library.open(work / f"{file.stem}-index")
-    usable = [one for one in asked if one[0].strip() and one[2]]
-    for text, doc_id, answers in tqdm(random.Random(0).sample(usable, min(sample, len(usable))), desc=file.stem):
-        question, candidates = library.candidates(text)
+    dataset = squad.load(file, work / file.stem, progress=True)
+    index = work / f"{file.stem}-index"
+    Library.index([work / file.stem], index, progress=True)
+    library = Library.open(index)
+    corpus = Corpus(library)
+    usable = replace(dataset, questions=tuple(q for q in dataset.questions if q.answers))
+    for asked in tqdm(datasets.sample(usable, size).questions, desc=file.stem):
+        question, candidates = library.candidates(asked.question)
+        doc_id = corpus.doc_id(next(iter(asked.documents)))
         hidden = [c for c in candidates if c.document.doc_id != doc_id]
 
-        def holds(sentence: Sentence, doc_id: str = doc_id, answers: list[str] = answers) -> bool:
+        def holds(sentence: Sentence, doc_id: str | None = doc_id, answers: Sequence[str] = asked.answers) -> bool:
             return sentence.document.doc_id == doc_id and any(answer in sentence.text for answer in answers)
 
         for shown in (candidates, hidden):
@@ -95,11 +89,11 @@ def from_gold(work: Path) -> Iterator[Example]:
     """Examples from the tuning gold questions on ``corpus``."""
     Library.index([Path("corpus")], work / "corpus-index", progress=True)
     library = Library.open(work / "corpus-index")
-    documents = {Path(r.source).name: r.doc_id for r in library.documents()}
+    corpus = Corpus(library)
     for gold in load_gold(GOLD):
-        places = [(documents[p.document], p.start, p.end) for fact in gold.evidence for p in fact]
+        places = [(corpus.doc_id(place.document), place.start, place.end) for place in gold.places]
 
-        def overlaps(sentence: Sentence, places: list[tuple[str, int, int]] = places) -> bool:
+        def overlaps(sentence: Sentence, places: list[tuple[str | None, int, int]] = places) -> bool:
             doc_id, span = sentence.document.doc_id, sentence.span
             return any(doc_id == d and span.start < end and start < span.end for d, start, end in places)
 
@@ -147,14 +141,6 @@ def _confidence_row(example: Example, top: int) -> list[float]:
     sentence["cosine"] /= _SCALE["cosine"]
     values = {**sentence, "unknown": example.unknown}
     return [values[name] for name in CONFIDENCE]
-
-
-def _read(file: Path) -> list[dict[str, Any]]:
-    try:
-        data: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["data"]
-    except (OSError, ValueError, KeyError) as error:
-        raise EvaluationError(f"无法读取 {file}：{error}", f"Can't read {file}: {error}") from error
-    return data
 
 
 def main() -> None:
