@@ -161,5 +161,9 @@ def _fingerprint(peer: str, task: dict[str, Any], texts: Mapping[str, str], mode
 
 
 def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Wenyuan's own settings are the shipped ones, whatever the user's are."""
-    return {k: v for k, v in environment.items() if not k.startswith("WENYUAN_") or k == "WENYUAN_CACHE_DIR"}
+    """Wenyuan's own settings are the shipped ones, whatever the user's are; no other packages get in."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name == "WENYUAN_CACHE_DIR" or not name.startswith(("WENYUAN_", "PYTHON"))
+    }

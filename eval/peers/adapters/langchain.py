@@ -75,6 +75,10 @@ def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
         from langchain_core.vectorstores import InMemoryVectorStore
         from langchain_huggingface import HuggingFaceEmbeddings
         from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    def words(text: str) -> list[str]:
+        return [word for word in jieba.lcut_for_search(text.lower()) if word.strip()]
+
     with clock("load"):
         embeddings = HuggingFaceEmbeddings(
             model_name=model,
@@ -93,7 +97,7 @@ def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
         chunks = splitter.split_documents(_load(documents))
         store = InMemoryVectorStore(embeddings)
         store.add_documents(chunks)
-        sparse = BM25Retriever.from_documents(chunks, preprocess_func=jieba.lcut_for_search)
+        sparse = BM25Retriever.from_documents(chunks, preprocess_func=words)
 
     def search(query: str, k: int) -> list[tuple[str, str, float]]:
         sparse.k = k

@@ -34,9 +34,10 @@ def documented_bm25(documents: dict[str, str], _model: str, clock: Any) -> Any:
 
 
 def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
-    """Chinese sentences by its chunker, the model's prefixes, BM25 over characters and their pairs, its own fusion.
+    """Chinese sentences by its chunker, the model's prefixes, BM25 over characters and their pairs, RRF.
 
-    Terms can't be given by a function; n-grams are the setting that suits Chinese.
+    Terms can't be given by a function; n-grams are the setting that suits Chinese. Scores that are not normalised are
+    fused by rank.
     https://neuml.github.io/txtai/pipeline/data/segmentation/
     https://neuml.github.io/txtai/embeddings/configuration/scoring/
     https://neuml.github.io/txtai/embeddings/configuration/vectors/#instructions
@@ -50,7 +51,7 @@ def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
         "min_characters_per_sentence": 1,
         "delim": ["。", "！", "？", "\n"],
     }
-    scoring = {"method": "bm25", "terms": True, "normalize": True, "tokenizer": {"ngrams": {"nmin": 1, "nmax": 2}}}
+    scoring = {"method": "bm25", "terms": True, "tokenizer": {"ngrams": {"nmin": 1, "nmax": 2}}}
     instructions = {"query": "query: ", "data": "passage: "}
     return _build(documents, clock, segments, {"path": model, "scoring": scoring, "instructions": instructions})
 
