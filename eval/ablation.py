@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
 import msgspec
@@ -19,37 +20,85 @@ from eval.corpus import Corpus
 from eval.datasets import Dataset
 from eval.report.tables import Table
 from eval.statistics import Difference, difference, estimate, holm
-from rag import tokenization
+from rag import retrieval, tokenization
+from rag.dense import DenseIndex
+from rag.fusion import Fused
 from rag.library import Library
 from rag.manifest import build_settings
 from rag.messages import text
 from rag.settings import Settings
 from rag.text import Normalised
 
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
 _SHOWN = ("Recall@1", "Recall@5", "MRR@10", "nDCG@10", "evidence@500", "evidence@1000")
 _TESTED = "nDCG@10"
+_RRF_K = 60
+_Ranking = Sequence[tuple[int, float]]
 
 
 class Variant(NamedTuple):
-    """A change of settings, or normalising taken out of the words that BM25 sees."""
+    """A change of settings, or of a part that no setting changes, since nobody should want to."""
 
     zh: str
     en: str
-    change: Mapping[str, object]
-    normalised: bool = True
+    change: Mapping[str, object] = {}
+    part: Callable[[], AbstractContextManager[object]] = nullcontext
+    rebuilt: bool = False
+    """Whether the changed part has a say in what is in the index."""
+
+
+def _reciprocal_ranks() -> AbstractContextManager[object]:
+    """Fusion by rank alone: RRF with k = 60 (Cormack, Clarke and Büttcher, 2009)."""
+
+    def fuse(dense: _Ranking, sparse: _Ranking, **_: object) -> list[Fused]:
+        found: dict[int, float] = defaultdict(float)
+        for ranking in (dense, sparse):
+            for rank, (ordinal, _score) in enumerate(ranking, start=1):
+                found[ordinal] += 1 / (_RRF_K + rank)
+        ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [Fused(ordinal, score, None, None) for ordinal, score in ordered]
+
+    return patch.object(retrieval, "fuse", fuse)
+
+
+def _without_sentence_vectors() -> AbstractContextManager[object]:
+    def score(index: DenseIndex, query: Vectors, ordinal: int) -> float:
+        row = index.rows(ordinal).start
+        return float((index.vectors(range(row, row + 1)) @ query)[0])
+
+    return patch.object(DenseIndex, "score", score)
+
+
+def _without_pairs() -> AbstractContextManager[object]:
+    return patch.object(tokenization, "_pairs", lambda _: [])
+
+
+def _without_normalising() -> AbstractContextManager[object]:
+    """Words are cut without folding width, case and script."""
+
+    def as_it_is(original: str) -> Normalised:
+        places = range(len(original))
+        return Normalised(original, tuple(places), tuple(place + 1 for place in places))
+
+    return patch.object(tokenization, "normalise", as_it_is)
 
 
 VARIANTS = (
-    Variant("出厂设置", "as shipped", {}),
+    Variant("出厂设置", "as shipped"),
     Variant("只用 BM25", "BM25 alone", {"retrieval": "bm25"}),
     Variant("只用向量", "dense alone", {"retrieval": "dense"}),
+    Variant("按名次融合（RRF）", "fused by rank (RRF)", part=_reciprocal_ranks),
     Variant("BM25 权重 0.05", "BM25 weight 0.05", {"bm25_weight": 0.05}),
     Variant("BM25 权重 0.5", "BM25 weight 0.5", {"bm25_weight": 0.5}),
+    Variant("没有句向量", "no sentence vectors", part=_without_sentence_vectors),
+    Variant("没有字对", "no character pairs", part=_without_pairs, rebuilt=True),
+    Variant("词语不归一", "words not normalised", part=_without_normalising, rebuilt=True),
+    Variant("没有标题等上下文", "no headings and list context", {"passage_context": False}),
+    Variant("短段不合并", "short paragraphs not joined", {"passage_min_chars": 20}),
     Variant("段落至多 200 字", "passages up to 200 characters", {"passage_max_chars": 200}),
     Variant("段落至多 800 字", "passages up to 800 characters", {"passage_max_chars": 800}),
-    Variant("短段不合并", "short paragraphs not joined", {"passage_min_chars": 20}),
-    Variant("不带标题等上下文", "without headings and list context", {"passage_context": False}),
-    Variant("词语不归一", "words not normalised", {}, normalised=False),
 )
 
 
@@ -58,6 +107,7 @@ class AblationRow(msgspec.Struct, frozen=True):
 
     zh: str
     en: str
+    questions: int
     passages: int
     measures: dict[str, float]
     difference: Difference | None
@@ -76,28 +126,28 @@ def ablate(dataset: Dataset, settings: Settings, *, index: Path, progress: bool 
     with TemporaryDirectory(prefix="wenyuan-") as work:
         for variant in tqdm(VARIANTS, desc="消融 ablation", unit="variant", disable=not progress):
             changed = msgspec.structs.replace(settings, **variant.change)
-            with nullcontext() if variant.normalised else _words_as_they_are():
+            with variant.part():
                 library = _library(paths, Path(work), changed, variant, progress=progress)
                 found.append((variant, library.manifest.passages, _search(dataset, library, changed)))
     return _rows(found)
 
 
-def ablation_table(dataset: Dataset, rows: list[AblationRow]) -> Table:
+def ablation_table(title: str, rows: list[AblationRow]) -> Table:
     """The variants for people."""
     shown = [name for name in _SHOWN if name in rows[0].measures]
     heads = (text("系统", "system"), text("段落数", "passages"))
     columns = (*heads, *shown, f"Δ {_TESTED}", text("95% 区间", "95% interval"), "p (Holm)")
     note = text(
-        f"{dataset.name}，{len(dataset.questions)} 题。Δ 是与出厂设置之差，p 为费雪随机化检验。",
-        f"{dataset.name}, {len(dataset.questions)} questions. Δ is against the shipped system, p by Fisher's "
-        "randomisation test.",
+        f"{title}，{rows[0].questions} 个可答的问题。Δ 是与出厂设置之差，p 为费雪随机化检验，按系统个数校正。",
+        f"{title}, {rows[0].questions} answerable questions. Δ is against the shipped system, p by Fisher's "
+        "randomisation test, corrected for the number of systems.",
     )
     return Table(text("消融", "Ablation"), columns, tuple(_cells(row, shown) for row in rows), (), note)
 
 
 def _library(paths: list[Path], work: Path, settings: Settings, variant: Variant, *, progress: bool) -> Library:
     """The variant's library; variants that are built alike share an index."""
-    built = msgspec.json.encode((build_settings(settings), variant.normalised))
+    built = msgspec.json.encode((build_settings(settings), variant.en if variant.rebuilt else ""))
     index = work / hashlib.sha256(built).hexdigest()[:12]
     if not index.is_dir():
         Library.index(paths, index, settings, progress=progress)
@@ -119,6 +169,7 @@ def _rows(found: list[tuple[Variant, int, list[Outcome]]]) -> list[AblationRow]:
         AblationRow(
             zh=variant.zh,
             en=variant.en,
+            questions=len(outcomes),
             passages=passages,
             measures={name: estimate(values(outcomes, name)).mean for name in _SHOWN if len(values(outcomes, name))},
             difference=against,
@@ -141,15 +192,3 @@ def _cells(row: AblationRow, shown: list[str]) -> tuple[str, ...]:
         f"{against.low:+.3f} … {against.high:+.3f}",
         f"{row.p:.4f}",
     )
-
-
-@contextmanager
-def _words_as_they_are() -> Iterator[None]:
-    """Words are cut without folding width, case and script: no setting does that, since nobody should want it."""
-
-    def as_it_is(original: str) -> Normalised:
-        places = range(len(original))
-        return Normalised(original, tuple(places), tuple(place + 1 for place in places))
-
-    with patch.object(tokenization, "normalise", as_it_is):
-        yield

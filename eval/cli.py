@@ -173,7 +173,7 @@ def ablation(
     if as_json:
         print_json(msgspec.to_builtins(rows))
     else:
-        show(console(), [ablation_table(dataset, rows)])
+        show(console(), [ablation_table(dataset.name, rows)])
 
 
 def _compare(a: str, b: str, results: Path, *, as_json: bool) -> None:
