@@ -1,6 +1,7 @@
 """What an index costs: time, memory and disk, measured in processes of their own.
 
-Run as a module, this is such a process: ``python -m eval.cost index|ask REQUEST`` prints one JSON object.
+Run as a module, this is such a process: ``python -m eval.cost index|ask`` reads a request from standard input and
+prints one JSON object.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def measure(paths: list[Path], index: Path, settings: Settings, questions: list[
 
     Raises EvaluationError if that fails.
     """
-    request = _Request([str(path.resolve()) for path in paths], str(index.resolve()), settings, questions, progress)
+    request = _Request(
+        [str(path.resolve()) for path in paths], str(index.resolve()), settings, questions[:_ASKED], progress
+    )
     indexed = msgspec.json.decode(_run("index", request), type=_Indexed)
     started = msgspec.json.decode(_run("ask", request), type=_Started)
     return Cost(
@@ -73,9 +76,14 @@ def measure(paths: list[Path], index: Path, settings: Settings, questions: list[
 
 def _run(what: str, request: _Request) -> bytes:
     """The last line that such a process prints; its progress bars go through to the terminal."""
-    command = [sys.executable, "-m", "eval.cost", what, msgspec.json.encode(request).decode()]
-    errors = None if request.progress else subprocess.PIPE
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, check=False, cwd=Path(__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "eval.cost", what],
+        input=msgspec.json.encode(request),
+        stdout=subprocess.PIPE,
+        stderr=None if request.progress else subprocess.PIPE,
+        check=False,
+        cwd=Path(__file__).parent.parent,
+    )
     if done.returncode:
         reason = ((done.stderr or b"").decode(errors="replace").strip().splitlines() or [str(done.returncode)])[-1]
         raise EvaluationError(f"建索引以测量开销时失败：{reason}", f"Indexing to measure its cost failed: {reason}")
@@ -99,7 +107,7 @@ def _ask(request: _Request, began: float) -> _Started:
     library = Library.open(request.index, request.settings)
     library.warm_up()
     started = perf_counter()
-    for question in request.questions[:_ASKED]:
+    for question in request.questions:
         library.ask(question)
     return _Started(round(started - began, 2), _peak_mb())
 
@@ -114,7 +122,7 @@ def _peak_mb() -> float:
 def main() -> None:
     """Do what the arguments say, print the figures."""
     began = perf_counter()
-    request = msgspec.json.decode(sys.argv[2].encode(), type=_Request)
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=_Request)
     measured = _index(request, began) if sys.argv[1] == "index" else _ask(request, began)
     print(msgspec.json.encode(measured).decode())
 
