@@ -161,3 +161,12 @@ def test_every_command_explains_itself(wenyuan: Command, name: str) -> None:
 def test_what_the_program_says_can_be_english(command: Command, index_dir: Path) -> None:
     finished = command("show", "nope", "--index", index_dir, WENYUAN_LANG="en")
     assert "There is no document nope. See all of them with: wenyuan list" in finished.err
+
+
+def test_one_document_can_be_asked(wenyuan: Command, index_dir: Path) -> None:
+    records = json.loads(wenyuan("list", "--json", "--index", index_dir).out)
+    other = next(record["doc_id"] for record in records if record["source"].endswith(FUNNEL))
+    answer = json.loads(wenyuan("ask", DOUBAO, "--document", other, "--json", "--index", index_dir).out)
+    assert {hit["doc_id"] for hit in answer["hits"]} == {other}
+    missing = wenyuan("ask", DOUBAO, "--document", "nope", "--index", index_dir)
+    assert (missing.code, "没有编号为 nope 的文档" in missing.err) == (1, True)

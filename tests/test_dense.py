@@ -71,3 +71,8 @@ def test_the_ranking_is_that_of_plain_arithmetic(tmp_path: Path) -> None:
     ranking = found.search(vectors[7], 20)
     assert [ordinal for ordinal, _ in ranking] == np.argsort(-scores, kind="stable").tolist()
     assert [score for _, score in ranking] == pytest.approx(np.sort(scores)[::-1].tolist(), abs=1e-6)
+
+
+def test_a_search_within_some_passages_looks_at_no_others(tmp_path: Path) -> None:
+    found = index(tmp_path, [(0, [1.0, 0.0]), (1, [0.0, 1.0]), (2, [0.6, 0.8]), (3, [1.0, 0.0])])
+    assert [ordinal for ordinal, _ in found.search(query(1.0, 0.0), 1, range(1, 3))] == [2]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.contract import answer_json
-from rag.errors import QuestionError
+from rag.errors import NotFoundError, QuestionError
 from rag.indexing import index_paths
 from rag.library import Library
 from rag.reading.questions import parts
@@ -214,3 +214,30 @@ def test_a_confidence_of_one_is_asked_for_and_nothing_is_answered(index_dir: Pat
 def test_documents_are_listed_in_index_order(library: Library) -> None:
     assert [Path(record.source).name for record in library.documents()] == [ARTICLE, FUNNEL]
     assert [record.paragraphs for record in library.documents()] == [42, 39]
+
+
+def test_one_document_is_asked_alone(library: Library) -> None:
+    question = "豆包2024年11月的月活跃用户有多少？"
+    [first, other] = [record.doc_id for record in library.documents()]
+    answer = library.ask(question, doc_id=first)
+    assert answer.answer == "近6000万"
+    assert {hit.passage.doc_id for hit in answer.hits} == {first}
+    assert {hit.passage.doc_id for hit in library.ask(question, doc_id=other).hits} == {other}
+    with pytest.raises(NotFoundError, match="没有编号为 nope 的文档"):
+        library.ask(question, doc_id="nope")
+
+
+def test_what_would_have_been_answered_can_be_asked_for(library: Library) -> None:
+    question = "GPT-5的训练成本是多少？"
+    assert library.ask(question).status is Status.ABSTAINED
+    forced = library.ask(question, min_confidence=0.0)
+    assert forced.status is Status.ANSWERED
+    assert forced.confidence == library.ask(question).confidence
+
+
+def test_the_passages_of_a_document_hold_all_of_it(library: Library) -> None:
+    for record in library.documents():
+        passages = library.passages(record.doc_id)
+        assert [p.ordinal for p in passages] == list(record.passages)
+        text = library.document(record.doc_id).text
+        assert "".join("".join(text[p.start : p.end].split()) for p in passages) == "".join(text.split())

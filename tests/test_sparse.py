@@ -81,3 +81,12 @@ def test_a_long_term_is_not_dropped(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_index_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"meta\.json"):
         sparse.SparseIndex(tmp_path)
+
+
+def test_a_search_within_some_passages_finds_the_others_not_and_scores_the_same(tmp_path: Path) -> None:
+    found = index(tmp_path, [(n, ["同", "甲"] if n % 2 else ["同"], []) for n in range(20)])
+    everywhere = dict(found.search(["同", "甲"], 20))
+    within = found.search(["同", "甲"], 20, range(5, 9))
+    assert ordinals(within) == [5, 7, 6, 8]
+    assert dict(within) == pytest.approx({n: everywhere[n] for n in range(5, 9)})
+    assert found.search(["乙"], 20, range(5, 9)) == []
