@@ -45,7 +45,7 @@ def escaped(words: str) -> str:
 
 def _section(table: Table) -> str:
     numbers = [table.is_number(column) for column in range(len(table.columns))]
-    parts = (f"## {escaped(table.title)}", _grid(table.columns, table.rows, numbers), escaped(table.note))
+    parts = (f"## {escaped(table.title)}", grid(table.columns, table.rows, numbers), escaped(table.note))
     return "\n\n".join(filter(None, parts))
 
 
@@ -63,10 +63,11 @@ def _failing(evaluation: Evaluation) -> str:
         wanted = next(iter(question.answers or question.documents), decline)
         got = asked.answer if asked.answered else f"{asked.answer}{nothing}"
         rows.append((stage_name(failure.stage)[0], question.question, wanted, got))
-    return f"{said}\n\n{_grid(columns, [tuple(map(_short, row)) for row in rows], [False] * 4)}"
+    return f"{said}\n\n{grid(columns, [tuple(map(_short, row)) for row in rows], [False] * 4)}"
 
 
-def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[bool]) -> str:
+def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[bool]) -> str:
+    """A table of GitHub's Markdown; ``numbers`` says which columns are set flush right."""
     lines = [columns, ["---:" if number else "---" for number in numbers]]
     shown = [[escaped(cell) for cell in columns], lines[1], *([escaped(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in shown)
