@@ -40,13 +40,12 @@ def scored(peer: str, variant: str, run: Run, corpus: Corpus, locator: Locator) 
 
 
 def compare(
-    corpus: Corpus, peers: list[str], *, work: Path, environments: Path, threads: int, fresh: bool
+    corpus: Corpus, variants: list[tuple[str, str]], *, work: Path, environments: Path, threads: int, fresh: bool
 ) -> tuple[Comparison, list[EvaluationError]]:
-    """Run every variant of ``peers``, Wenyuan first; what failed comes back beside the rest."""
+    """Run ``variants``, each a system and its variant, in order; what failed comes back beside the rest."""
     locator, model = Locator(corpus.texts), unpack()
     rows: list[Row] = []
     failed: list[EvaluationError] = []
-    variants = [(peer, variant) for peer in peers for variant in load_adapter(peer).VARIANTS]
     pythons: dict[str, Path | None] = {}
     for peer, variant in _shown(variants, corpus.name):
         try:
@@ -88,20 +87,27 @@ def main() -> None:
     every = (OURS, *PEERS)
     parser.add_argument("--peer", action="append", choices=every, help="one of the systems; again for more")
     parser.add_argument("--corpus", action="append", help=f"{ARTICLES} (default) or squad:FILE; again for more")
+    parser.add_argument("--variant", action="append", help="only variants of this name; again for more")
+    parser.add_argument("--sample", type=int, help="ask only so many questions of a squad:FILE, always the same")
     parser.add_argument("--work", type=Path, default=_ROOT / ".venv-peers" / "work", help="for files and results")
     parser.add_argument("--environments", type=Path, default=_ROOT / ".venv-peers", help="for the peers' packages")
     parser.add_argument("--threads", type=int, default=machine().cores, help="of each system; default: all cores")
     parser.add_argument("--save", type=Path, help="another folder for NAME.json and NAME.md of each corpus")
     parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
     options = parser.parse_args()
-    peers = [peer for peer in every if peer in (options.peer or every)]
+    variants = [
+        (peer, variant)
+        for peer in every
+        for variant in load_adapter(peer).VARIANTS
+        if peer in (options.peer or every) and variant in (options.variant or [variant])
+    ]
     failures = 0
     try:
         for source in options.corpus or [ARTICLES]:
-            taken = corpus(source, options.work, _ROOT / "corpus")
+            taken = corpus(source, options.work, _ROOT / "corpus", options.sample)
             comparison, failed = compare(
                 taken,
-                peers,
+                variants,
                 work=options.work,
                 environments=options.environments,
                 threads=options.threads,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from eval.datasets import squad
+from eval.datasets import sample, squad
 from eval.environment import code
 from eval.gold import GOLD, GoldQuestion, load_gold
 from eval.peers.environments import OURS, REQUIREMENTS
@@ -64,8 +64,8 @@ class Corpus:
     left_out: int
 
 
-def corpus(source: str, work: Path, articles: Path) -> Corpus:
-    """``articles``, or ``squad:FILE``. Raises EvaluationError.
+def corpus(source: str, work: Path, articles: Path, size: int | None = None) -> Corpus:
+    """``articles``, or ``squad:FILE``; with ``size`` only so many of its questions. Raises EvaluationError.
 
     Each document is written out as plain text with a blank line between its blocks, where any splitter looks for
     them first; Wenyuan reads the same files.
@@ -77,7 +77,7 @@ def corpus(source: str, work: Path, articles: Path) -> Corpus:
     elif kind == "squad" and file:
         dataset = squad.load(Path(file), work / Path(file).stem / "loaded", progress=True)
         assert dataset.folder is not None
-        name, questions = dataset.name, dataset.questions
+        name, questions = dataset.name, dataset.questions if size is None else sample(dataset, size).questions
         documents = {path.path.name: load(path) for path in discover([dataset.folder]).files}
     else:
         raise EvaluationError(
@@ -130,7 +130,8 @@ def fetch(
     scratch.mkdir(parents=True, exist_ok=True)
     out, request = scratch / "out.json", scratch / "task.json"
     out.unlink(missing_ok=True)
-    documents = {name: str(file.resolve()) for name, file in corpus.files.items()}
+    # Relative, as in the peers' tutorials: LlamaIndex embeds the path with the text.
+    documents = {name: str(file.relative_to(folder)) for name, file in corpus.files.items()}
     task |= {"documents": documents, "model": str(model.resolve()), "out": str(out.resolve())}
     request.write_text(json.dumps(task, ensure_ascii=False), "utf-8")
     done = subprocess.run(
@@ -138,6 +139,7 @@ def fetch(
         capture_output=True,
         text=True,
         check=False,
+        cwd=folder,
         # Caches of jieba and others go to a private place.
         env={**_without_settings(os.environ), "TMPDIR": str(scratch.resolve())},
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 PACKAGES = (
@@ -29,7 +30,7 @@ def documented(documents: dict[str, str], model: str, clock: Any) -> Any:
     with clock("index"):
         loaded = SimpleDirectoryReader(input_files=list(documents.values())).load_data()
         index = VectorStoreIndex.from_documents(loaded)
-    names = {path: name for name, path in documents.items()}
+    names = _names(documents)
 
     def search(query: str, k: int) -> list[tuple[str, str, float]]:
         return _hits(index.as_retriever(similarity_top_k=k).retrieve(query), names)
@@ -53,7 +54,7 @@ def documented_bm25(documents: dict[str, str], _model: str, clock: Any) -> Any:
         retriever = BM25Retriever.from_defaults(
             nodes=nodes, similarity_top_k=len(nodes), stemmer=Stemmer.Stemmer("english"), language="english"
         )
-    names = {path: name for name, path in documents.items()}
+    names = _names(documents)
 
     def search(query: str, k: int) -> list[tuple[str, str, float]]:
         return _hits(retriever.retrieve(query)[:k], names)
@@ -125,7 +126,7 @@ def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
             similarity_top_k=depth,
             use_async=False,
         )
-    names = {path: name for name, path in documents.items()}
+    names = _names(documents)
 
     def search(query: str, k: int) -> list[tuple[str, str, float]]:
         return _hits(retriever.retrieve(query)[:k], names)
@@ -141,8 +142,12 @@ def _sentences(text: str) -> list[str]:
     return re.findall(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）]*|[^。！？!?\n]+$", text)
 
 
-def _hits(found: list[Any], names: dict[str, str]) -> list[tuple[str, str, float]]:
-    return [(names[one.node.metadata["file_path"]], one.node.text, one.score) for one in found]
+def _names(documents: dict[str, str]) -> dict[Path, str]:
+    return {Path(path).resolve(): name for name, path in documents.items()}
+
+
+def _hits(found: list[Any], names: dict[Path, str]) -> list[tuple[str, str, float]]:
+    return [(names[Path(one.node.metadata["file_path"]).resolve()], one.node.text, one.score) for one in found]
 
 
 VARIANTS = {"documented": documented, "documented-bm25": documented_bm25, "careful": careful}
