@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -114,20 +113,26 @@ class AblationRow(msgspec.Struct, frozen=True):
     p: float
 
 
-def ablate(dataset: Dataset, settings: Settings, *, index: Path, progress: bool = False) -> list[AblationRow]:
-    """Search with every variant; what changes the index is indexed anew in a temporary folder.
+def ablate(
+    dataset: Dataset, settings: Settings, *, index: Path, quick: bool = False, progress: bool = False
+) -> list[AblationRow]:
+    """Search ``index``, which holds the dataset's documents, with every variant; the first row is the shipped system.
 
-    The documents are the dataset's, or else the files behind ``index``. The first row is the shipped system. Questions
-    with several parts are searched for as one.
+    What changes the index is indexed anew in a temporary folder, or left out if ``quick``. Questions with several parts
+    are searched for as one.
     """
-    records = [] if dataset.folder else Library.open(index, settings).documents()
-    paths = [dataset.folder] if dataset.folder else [record.path for record in records]
-    found = []
+    shipped = Library.open(index, settings)
+    paths = [record.path for record in shipped.documents()]
+    variants = [one for one in VARIANTS if not (quick and _needs_index(one, settings))]
+    found: list[tuple[Variant, int, list[Outcome]]] = []
     with TemporaryDirectory(prefix="wenyuan-") as work:
-        for variant in tqdm(VARIANTS, desc="消融 ablation", unit="variant", disable=not progress):
+        for variant in tqdm(variants, desc="消融 ablation", unit="variant", disable=not progress):
             changed = msgspec.structs.replace(settings, **variant.change)
             with variant.part():
-                library = _library(paths, Path(work), changed, variant, progress=progress)
+                if _needs_index(variant, settings):
+                    library = _indexed(paths, Path(work) / str(len(found)), changed, progress=progress)
+                else:
+                    library = Library.open(index, measuring_settings(changed))
                 found.append((variant, library.manifest.passages, _search(dataset, library, changed)))
     return _rows(found)
 
@@ -145,12 +150,13 @@ def ablation_table(title: str, rows: list[AblationRow]) -> Table:
     return Table(text("消融", "Ablation"), columns, tuple(_cells(row, shown) for row in rows), (), note)
 
 
-def _library(paths: list[Path], work: Path, settings: Settings, variant: Variant, *, progress: bool) -> Library:
-    """The variant's library; variants that are built alike share an index."""
-    built = msgspec.json.encode((build_settings(settings), variant.en if variant.rebuilt else ""))
-    index = work / hashlib.sha256(built).hexdigest()[:12]
-    if not index.is_dir():
-        Library.index(paths, index, settings, progress=progress)
+def _needs_index(variant: Variant, settings: Settings) -> bool:
+    changed = msgspec.structs.replace(settings, **variant.change)
+    return variant.rebuilt or build_settings(changed) != build_settings(settings)
+
+
+def _indexed(paths: list[Path], index: Path, settings: Settings, *, progress: bool) -> Library:
+    Library.index(paths, index, settings, progress=progress)
     return Library.open(index, measuring_settings(settings))
 
 

@@ -155,6 +155,9 @@ def ablation(
     gold: GoldOption = None,
     squad: SquadOption = None,
     sample: SampleOption = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=text("只试不必重建索引的", "only what needs no new index"))
+    ] = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -163,13 +166,17 @@ def ablation(
 
     from eval import datasets
     from eval.ablation import ablate, ablation_table
+    from eval.evaluation import index_dataset
     from eval.report.console import show
 
     progress = sys.stderr.isatty()
     dataset = _dataset(gold, squad, None, "", held_out=False, progress=progress)
     if sample is not None:
         dataset = datasets.sample(dataset, sample)
-    rows = ablate(dataset, settings(config), index=index, progress=progress)
+    shipped = settings(config)
+    if dataset.folder is not None:
+        index, _ = index_dataset(dataset, dataset.folder, shipped, progress=progress)
+    rows = ablate(dataset, shipped, index=index, quick=quick, progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(rows))
     else:

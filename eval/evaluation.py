@@ -60,8 +60,7 @@ def evaluate(
     name = name or dataset.name
     spent = None
     if dataset.folder is not None:
-        index = dataset.folder.parent / f"index-{_digest(build_settings(settings))}"
-        spent = _indexed(dataset, index, settings, progress=progress)
+        index, spent = index_dataset(dataset, dataset.folder, settings, progress=progress)
     library = Library.open(index, measuring_settings(settings))
     corpus = Corpus(library)
     corpus.check(dataset.questions)
@@ -82,6 +81,20 @@ def evaluate(
     return made
 
 
+def index_dataset(dataset: Dataset, folder: Path, settings: Settings, *, progress: bool) -> tuple[Path, cost.Cost]:
+    """The index of a set's own documents in ``folder``, made unless it was made before, and what it cost then."""
+    files = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(folder.iterdir())]
+    index = folder.parent / f"index-{_digest((build_settings(settings), files))}"
+    saved = index.with_name(f"{index.name}-{_COST}")
+    if saved.is_file() and index.is_dir():
+        return index, msgspec.json.decode(saved.read_bytes(), type=cost.Cost)
+    shutil.rmtree(index, ignore_errors=True)
+    asked = [question.question for question in dataset.questions]
+    spent = cost.measure([folder], index, settings, asked, progress=progress)
+    saved.write_bytes(msgspec.json.encode(spent))
+    return index, spent
+
+
 def work_folder(source: Path) -> Path:
     """Where the documents and indexes of another's set are kept: in the user's cache, by the source's path."""
     digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:12]
@@ -97,19 +110,6 @@ def _ask(
             draft.add(one)
             bar.update()
     return measure(dataset, draft.asked, corpus, settings)
-
-
-def _indexed(dataset: Dataset, index: Path, settings: Settings, *, progress: bool) -> cost.Cost:
-    """Index the set's own documents unless that was done before; what it cost then."""
-    assert dataset.folder is not None
-    saved = index.with_name(f"{index.name}-{_COST}")
-    if saved.is_file() and index.is_dir():
-        return msgspec.json.decode(saved.read_bytes(), type=cost.Cost)
-    shutil.rmtree(index, ignore_errors=True)
-    asked = [question.question for question in dataset.questions]
-    spent = cost.measure([dataset.folder], index, settings, asked, progress=progress)
-    saved.write_bytes(msgspec.json.encode(spent))
-    return spent
 
 
 def _cost_of(library: Library, dataset: Dataset, settings: Settings, *, progress: bool) -> cost.Cost | None:

@@ -7,6 +7,7 @@ indexed exactly as a user's folder is.
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,11 +70,12 @@ def file_name(document_id: str) -> str:
 
 
 def write_documents(folder: Path, texts: Mapping[str, str], *, progress: bool) -> dict[str, Document]:
-    """Write each text as a file of ``folder`` and return the documents by id, as they will be indexed.
+    """Make ``folder`` anew with each text as a file; return the documents by id, as they will be indexed.
 
     Several ids of one text get the same document, which bears the first one's name; ids of blank texts are left out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     by_id: dict[str, Document] = {}
     first: dict[str, Document] = {}
     for document_id, text in tqdm(texts.items(), desc="准备 prepare", unit="doc", disable=not progress, delay=2):

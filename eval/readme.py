@@ -1,0 +1,154 @@
+"""The tables of README.md and README.zh.md, made from published results so that no figure is typed.
+
+    python -m eval.readme [RESULT …]
+
+takes the given results (names or folders) over into ``eval/results/NAME.json``, without their questions, and renews
+the tables between ``<!-- NAME -->`` and ``<!-- /NAME -->`` in both files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from unittest.mock import patch
+
+import msgspec
+
+from eval.ablation import AblationRow, ablation_table
+from eval.peers.table import Comparison
+from eval.peers.table import markdown as peers_markdown
+from eval.report.markdown import grid
+from eval.report.tables import MEASURES, interval
+from eval.results import RESULTS, Result, load_result
+from rag.errors import EvaluationError, WenyuanError
+from rag.messages import language, text
+
+_T = TypeVar("_T")
+
+_ROOT = Path(__file__).parent.parent
+_PUBLISHED = _ROOT / RESULTS
+READMES = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
+_ARTICLES = {"gold": ("调优", "tuning"), "gold-held-out": ("留出", "held out")}
+_SETS = {
+    "cmrc2018_trial": "CMRC 2018 trial",
+    "drcd_dev": "DRCD dev",
+    "chinese_squad2_dev": "ChineseSquad 2.0 dev",
+}
+_PEERS = {"articles": ("两篇文章", "The two articles"), "cmrc2018_trial": ("CMRC 2018 trial", "CMRC 2018 trial")}
+
+
+def renewed(readme: str, tongue: str) -> str:
+    """``readme`` with its tables made anew. Raises EvaluationError if a marker or a published result is missing."""
+    with patch.dict(os.environ, {"WENYUAN_LANG": tongue}):
+        for name, make in _TABLES.items():
+            pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+            if not pattern.search(readme):
+                raise EvaluationError(f"README 里没有 <!-- {name} -->。", f"The README has no <!-- {name} -->.")
+            made = make().strip()
+            readme = pattern.sub(lambda found, made=made: f"{found[1]}{made}{found[2]}", readme)  # type: ignore[misc]
+    return readme
+
+
+def _articles() -> str:
+    results = {name: _result(name) for name in _ARTICLES}
+    heads = [
+        text(f"{zh}，{results[name].questions} 题", f"{en}, {results[name].questions} questions")
+        for name, (zh, en) in _ARTICLES.items()
+    ]
+    rows = _measure_rows(list(results.values()))
+    times = [f"{r.latency_ms['total'].p50:.0f} / {r.latency_ms['total'].p95:.0f} ms" for r in results.values()]
+    rows.append((text("回答耗时 p50 / p95", "time of an answer, p50 / p95"), *times))
+    return _grid((text("指标（95% 区间）", "measure (95 % interval)"), *heads), rows)
+
+
+def _sets() -> str:
+    results = {title: _result(name) for name, title in _SETS.items()}
+    heads = [
+        text(
+            f"{title}：{r.documents:,} 段，{r.questions:,} 题",
+            f"{title}: {r.documents:,} paragraphs, {r.questions:,} questions",
+        )
+        for title, r in results.items()
+    ]
+    rows = _measure_rows(list(results.values()))
+    costs = [r.cost for r in results.values()]
+    rows.append(
+        (
+            text("字数；索引大小", "characters; index size"),
+            *(f"{c.characters:,}; {c.index_mb:.1f} MB" if c else "—" for c in costs),
+        )
+    )
+    return _grid((text("指标（95% 区间）", "measure (95 % interval)"), *heads), rows)
+
+
+def _ablation() -> str:
+    parts = []
+    for name, title in (
+        ("gold", text("两篇文章", "The two articles")),
+        ("chinese_squad2_dev", _SETS["chinese_squad2_dev"]),
+    ):
+        rows = _published(f"ablation-{name}", list[AblationRow])
+        table = ablation_table(title, rows)
+        parts += [_grid(table.columns, table.rows), table.note]
+    return "\n\n".join(parts)
+
+
+def _peers() -> str:
+    parts = []
+    for name, (zh, en) in _PEERS.items():
+        comparison = _published(f"peers-{name}", Comparison)
+        parts += [f"**{text(zh, en)}**", peers_markdown(comparison)]
+    return "\n\n".join(part.strip() for part in parts)
+
+
+_TABLES: dict[str, Callable[[], str]] = {
+    "articles": _articles,
+    "sets": _sets,
+    "ablation": _ablation,
+    "peers": _peers,
+}
+
+
+def _measure_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
+    shown = [name for name in MEASURES if any(name in result.summary for result in results)]
+    return [
+        (name, *(interval(result.summary[name]) if name in result.summary else "—" for result in results))
+        for name in shown
+    ]
+
+
+def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return grid(columns, rows, [number > 0 for number in range(len(columns))])
+
+
+def _result(name: str) -> Result:
+    return _published(name, Result)
+
+
+def _published(name: str, kind: type[_T]) -> _T:
+    file = _PUBLISHED / f"{name}.json"
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise EvaluationError(f"无法读取 {file.name}：{error}", f"Can't read {file.name}: {error}") from error
+
+
+def main() -> None:
+    """Publish results, renew the tables."""
+    try:
+        for place in sys.argv[1:]:
+            result, _ = load_result(place)
+            encoded = msgspec.json.format(msgspec.json.encode(result), indent=1)
+            (_PUBLISHED / f"{result.name}.json").write_bytes(encoded + b"\n")
+        for tongue, file in READMES.items():
+            file.write_text(renewed(file.read_text("utf-8"), tongue), "utf-8")
+    except WenyuanError as error:
+        sys.exit(error.message(language()))
+
+
+if __name__ == "__main__":
+    main()
