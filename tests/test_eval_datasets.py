@@ -174,3 +174,9 @@ def test_a_sample_is_the_same_every_time_and_in_order(tmp_path: Path) -> None:
 def test_an_id_too_long_for_a_file_name_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="文档编号太长"):
         datasets.write_documents(tmp_path, {"字" * 30: "甲"}, progress=False)
+
+
+def test_documents_of_an_earlier_version_of_the_set_are_gone(tmp_path: Path) -> None:
+    datasets.write_documents(tmp_path / "d", {"a": "甲。", "b": "乙。"}, progress=False)
+    datasets.write_documents(tmp_path / "d", {"a": "丙。"}, progress=False)
+    assert {file.name: file.read_text("utf-8") for file in (tmp_path / "d").iterdir()} == {"a.txt": "丙。"}
