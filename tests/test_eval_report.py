@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     (folder / "documents").mkdir()
     (folder / "documents" / NAME).write_text(TEXT, "utf-8")
     (folder / "documents" / OTHER).write_text("另一篇文档。\n", "utf-8")
-    dataset = Dataset("made", QUESTIONS, "passage")
+    dataset = Dataset("made", QUESTIONS[:1], "passage")
     encoder = HashEncoder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
@@ -88,7 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
         outcome(QUESTIONS[1], Stage.RETRIEVE, ELSEWHERE),
         outcome(QUESTIONS[2], Stage.ANSWER, ELSEWHERE, answer=HOSTILE),
     )
-    return replace(asked, outcomes=outcomes)
+    return replace(asked, dataset=replace(dataset, questions=QUESTIONS), outcomes=outcomes)
 
 
 def written(evaluation: Evaluation, folder: Path) -> tuple[str, str]:
@@ -127,9 +126,7 @@ def test_a_failing_question_comes_with_its_evidence_ranks_citation_and_passages(
     assert [(fact.places[0].words, fact.places[0].paragraph, fact.rank) for fact in first.facts] == [
         ("负责人是李白", 1, 2)
     ]
-    assert [(quote.before, quote.words, quote.after) for quote in first.cited] == [("的", "负责人是李白", "。")] or [
-        (quote.before, quote.words, quote.after) for quote in first.cited
-    ] == [("目的", "负责人是李白", "。")]
+    assert [(quote.before, quote.words, quote.after) for quote in first.cited] == [("目的", "负责人是李白", "。")]
     assert [(p.rank, p.document, p.is_gold) for p in first.passages] == [(1, OTHER, False), (2, NAME, True)]
     assert first.passages[1].pieces == ("银河项目的", "负责人是李白", TEXT[len("银河项目的负责人是李白") :])
     assert [(fact.places[0].paragraph, fact.rank) for fact in second.facts] == [(2, None)]
@@ -318,7 +315,8 @@ _CUT_LABELS = """
 # Elements with text whose contrast with what is behind them is below the limit, with that contrast (WCAG 2.2, 1.4.3).
 _FAINT = """
 limit => {
-  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   const light = colours => {
     for (const colour of colours) {
       context.fillStyle = colour;

@@ -20,7 +20,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#&!$])")
 def markdown(evaluation: Evaluation) -> str:
     """The whole summary. The same evaluation gives the same text."""
     result = evaluation.result
-    title = f"# {text('问源评测', 'Wenyuan evaluation')}：{escaped(result.name)}"
+    title = f"# {text('问源评测：', 'Wenyuan evaluation: ')}{escaped(result.name)}"
     about = text(
         f"{result.questions} 题（可答 {result.answerable}），{result.documents} 篇 {result.passages} 段",
         f"{result.questions} questions ({result.answerable} answerable), {result.documents} documents, "
@@ -28,9 +28,7 @@ def markdown(evaluation: Evaluation) -> str:
     )
     made = f"{result.system} {result.code.version} · {result.created[:10]}"
     figures = " · ".join(f"{figure.name} **{interval(figure.found)}**" for figure in headline(evaluation))
-    more = text(
-        f"图与每个失败的问题：[{REPORT}]({REPORT})", f"Pictures and every failing question: [{REPORT}]({REPORT})"
-    )
+    more = text(f"图与失败的问题：[{REPORT}]({REPORT})", f"Pictures and failing questions: [{REPORT}]({REPORT})")
     parts = [title, f"{escaped(about)} · {escaped(made)}", figures, more]
     parts += [_section(table) for table in shown_tables(evaluation)]
     parts.append(f"## {text('失败的问题', 'Failing questions')}")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from eval.benchmark import Stage
 from eval.evaluation import Evaluation
-from eval.report.failures import Failure, failures, is_secret, losses, why_secret
+from eval.report.failures import failures, is_secret, losses, why_secret
 from eval.report.headline import headline, shown_tables
 from eval.report.pictures import pictures
 from eval.report.tables import measures_table, setup_table, stage_name, stages_table
@@ -36,7 +36,7 @@ def page(evaluation: Evaluation) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(t=text, stage_name=stage_name, svg=Markup, asked_as=_asked_as)
+    environment.globals.update(t=text, stage_name=stage_name, svg=Markup)
     return environment.get_template(_TEMPLATE).render(
         language="en" if language() == "en" else "zh-CN",
         style=Markup((_FOLDER / _STYLE).read_text("utf-8")),
@@ -63,8 +63,3 @@ def _by_stage(evaluation: Evaluation) -> dict[Stage, int]:
 
 def _counts(values: Sequence[str]) -> dict[str, int]:
     return dict(sorted(Counter(filter(None, values)).items()))
-
-
-def _asked_as(failure: Failure) -> str:
-    """Type and style of a question, as far as it has them."""
-    return " · ".join(filter(None, (failure.outcome.type, failure.outcome.style)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -180,7 +181,7 @@ def coverage(evaluation: Evaluation) -> Picture | None:
         axes.plot(*at, "o", color=_WARN, markersize=7, clip_on=False)
         axes.text(0.02, 0.93, says, transform=axes.transAxes, color=_WARN, va="top")
     _ticks(axes, np.linspace(0, 1, 5), [_percent(x) for x in np.linspace(0, 1, 5)], np.linspace(0, top, 5))
-    _name(axes, text("覆盖率：作答的题", "coverage: questions answered"), text("其中答错的", "of these, wrong"))
+    _name(axes, text("覆盖率：作答的题", "coverage: questions answered"), text("其中答错的", "wrong answers"))
     area = evaluation.result.summary.get("AURC")
     return Picture(
         "coverage",
@@ -240,12 +241,15 @@ def reliability(evaluation: Evaluation) -> Picture | None:
 
 def latency(evaluation: Evaluation) -> Picture | None:
     """How long the stages take: range, quartiles and median of all questions."""
-    names = list(evaluation.result.latency_ms)
-    if not names:
+    times: dict[str, list[float]] = defaultdict(list)
+    for outcome in evaluation.outcomes:
+        for name, taken in outcome.asked.timings_ms.items():
+            times[name].append(taken)
+    if not times:
         return None
-    figure, axes = _axes(left=92, right=22)
-    values = [[o.asked.timings_ms[name] for o in evaluation.outcomes if name in o.asked.timings_ms] for name in names]
-    cuts = [np.percentile(times, (5, 25, 50, 75, 95)) for times in values]
+    names = list(times)
+    figure, axes = _axes(left=64, right=20)
+    cuts = [np.percentile(times[name], (5, 25, 50, 75, 95)) for name in names]
     for row, (p5, p25, p50, p75, p95) in enumerate(cuts):
         axes.plot((p5, p95), (row, row), color=_ACCENT, linewidth=2, alpha=0.45)
         axes.plot((p25, p75), (row, row), color=_ACCENT, linewidth=12, solid_capstyle="butt", alpha=0.45)
@@ -324,7 +328,7 @@ def _name(axes: Axes, x: str, y: str) -> None:
     figure = axes.get_figure()
     assert figure is not None
     figure.text(box.x1, 8 / _HEIGHT, x, ha="right", va="bottom", color=_MUTED)
-    figure.text(4 / _WIDTH, 1 - 4 / _HEIGHT, y, ha="left", va="top", color=_MUTED)
+    figure.text(0, 1 - 4 / _HEIGHT, y, ha="left", va="top", color=_MUTED)
 
 
 def _svg(figure: Figure, name: str) -> str:
