@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
@@ -175,7 +176,8 @@ def _of_confidence(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
             "abstention recall": (_abstention_recall, (answered, answerable)),
             "abstention AUROC": (auroc, (confidence, answerable)),
         } | named
-    return {name: estimate_of(statistic, *samples) for name, (statistic, samples) in named.items()}
+    found = {name: estimate_of(statistic, *samples) for name, (statistic, samples) in named.items()}
+    return {name: one for name, one in found.items() if not math.isnan(one.mean)}
 
 
 def _abstention_precision(answered: Floats, answerable: Floats) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
+from scipy.stats import rankdata
 
 from eval.gold import GoldQuestion, Place
 
@@ -111,11 +111,14 @@ def citation_recall(question: GoldQuestion, sentences: Sequence[Located]) -> flo
 def auroc(confidences: Floats, answerable: Floats) -> float:
     """The chance that of one answerable and one unanswerable question the first has the higher confidence, ties half.
 
-    NaN where there is none of either.
+    That is Mann and Whitney's U over its largest value; NaN where there is none of either.
     """
-    if answerable.min() == answerable.max():
+    positive = answerable > 0
+    above, below = int(positive.sum()), int((~positive).sum())
+    if not above or not below:
         return math.nan
-    return float(roc_auc_score(answerable, confidences))
+    u = rankdata(confidences)[positive].sum() - above * (above + 1) / 2
+    return float(u / (above * below))
 
 
 def risk_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:

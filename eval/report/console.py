@@ -29,7 +29,12 @@ def show(console: Console, tables: Iterable[Table]) -> None:
 def _rich(table: Table) -> rich.Table:
     shown = rich.Table(box=None, header_style="bold")
     for number, column in enumerate(table.columns):
-        shown.add_column(column, justify="right" if table.is_number(number) else "left", overflow="fold", no_wrap=table.is_number(number))
+        shown.add_column(
+            column,
+            justify="right" if table.is_number(number) else "left",
+            overflow="fold",
+            no_wrap=table.is_number(number),
+        )
     for row in table.rows:
         shown.add_row(*map(escape, row))
     return shown

@@ -23,6 +23,7 @@ from eval.benchmark import Outcome, confidences
 from eval.evaluation import Evaluation
 from eval.measures import Floats, calibration, risk_coverage
 from eval.report.failures import evidence_ranks
+from eval.report.tables import timed_stage
 from eval.statistics import Estimate
 from rag.messages import text
 
@@ -369,8 +370,3 @@ def _milliseconds(value: float) -> str:
 
 def _round_steps() -> Iterable[float]:
     return (step * 10.0**power for power in range(-3, 6) for step in (1, 3))
-
-
-def _stage(name: str) -> str:
-    named = {"retrieve": ("检索", "retrieve"), "read": ("阅读", "read"), "total": ("合计", "total")}
-    return text(*named.get(name, (name, name)))

@@ -39,6 +39,7 @@ MEASURES = (
     "AURC",
     "ECE",
 )
+_TIMED = {"retrieve": "检索", "read": "阅读", "total": "合计"}
 _OF_GROUPS = ("Recall@1", "Recall@5", "EM", "F1")
 _STAGES = {
     Stage.SPLIT: ("切分", "没有一个段落完整包含证据", "no passage holds the evidence whole"),
@@ -114,7 +115,9 @@ def stages_table(outcomes: Sequence[Outcome]) -> Table:
 
 def latency_table(result: Result) -> Table:
     """Milliseconds by stage."""
-    rows = tuple((stage, f"{cuts.p50:.1f}", f"{cuts.p95:.1f}") for stage, cuts in result.latency_ms.items())
+    rows = tuple(
+        (timed_stage(stage), f"{cuts.p50:.1f}", f"{cuts.p95:.1f}") for stage, cuts in result.latency_ms.items()
+    )
     return Table(text("耗时（毫秒）", "Latency (ms)"), (text("阶段", "stage"), "p50", "p95"), rows)
 
 
@@ -181,6 +184,11 @@ def stage_name(stage: Stage) -> tuple[str, str]:
     """What a stage is called, and what was lost there."""
     zh, zh_why, en_why = _STAGES[stage]
     return text(zh, stage.value), text(zh_why, en_why)
+
+
+def timed_stage(name: str) -> str:
+    """What a stage that takes time is called."""
+    return text(_TIMED.get(name, name), name)
 
 
 def _mean(values: Sequence[float]) -> str:
