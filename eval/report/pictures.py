@@ -261,7 +261,7 @@ def latency(evaluation: Evaluation) -> Picture | None:
     low, high = min(c[0] for c in cuts), max(c[4] for c in cuts)
     axes.set_xlim(low / 1.5, high * 1.5)
     axes.set_ylim(len(names) - 0.5, -0.7)
-    shown = dict(zip(names, map(_stage, names), strict=True))
+    shown = dict(zip(names, map(timed_stage, names), strict=True))
     axes.yaxis.set_major_locator(FixedLocator(list(range(len(names)))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda row, _: shown[names[int(row)]]))
     axes.tick_params(axis="y", labelcolor=_INK, pad=6)
