@@ -64,6 +64,12 @@ def test_a_chunk_that_no_document_holds_is_an_error_that_names_the_system(docume
     assert "somebody" in error.value.en
 
 
+def test_a_chunk_whose_reader_dropped_html_tags_is_found_with_them() -> None:
+    text = "颜料。<br>只有私人土地上的<nowiki>*</nowiki>树。"
+    found = Locator({"a.txt": text}).locate("a.txt", "颜料。只有私人土地上的*树", peer="x")
+    assert text[found.start : found.end] == "颜料。<br>只有私人土地上的<nowiki>*</nowiki>树"
+
+
 def test_a_blank_chunk_costs_nothing_and_holds_nothing() -> None:
     assert Locator({"a.txt": TEXT}).locate("a.txt", " \n", peer="x") == Located("a.txt", 0, 0)
 

@@ -113,7 +113,7 @@ def careful(documents: dict[str, str], model: str, clock: Any) -> Any:
             tokenizer=list,
             paragraph_separator="\n",
             chunking_tokenizer_fn=_sentences,
-            secondary_chunking_regex="[^，；、]+[，；、]?",
+            secondary_chunking_regex="[^，；、]+[，；、]?|[，；、]",
         )
         nodes = splitter.get_nodes_from_documents(loaded)
         index = VectorStoreIndex(nodes)
@@ -139,7 +139,7 @@ CHUNK = 150
 
 
 def _sentences(text: str) -> list[str]:
-    return re.findall(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）]*|[^。！？!?\n]+$", text)
+    return re.findall(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）]*|[^。！？!?\n]+", text)
 
 
 def _names(documents: dict[str, str]) -> dict[Path, str]:
