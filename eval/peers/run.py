@@ -10,16 +10,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 from tqdm import tqdm
 
 from eval.environment import code, machine
 from eval.peers.environments import OURS, PEERS, python_of
 from eval.peers.harness import load_adapter
+from eval.peers.saving import save
 from eval.peers.scoring import Locator, measure
-from eval.peers.table import Comparison, Row, compared, markdown, row, show
+from eval.peers.table import Comparison, Row, compared, row, show
 from eval.peers.tasks import ARTICLES, Corpus, Run, corpus, fetch
+from eval.results import RESULTS
 from rag.embedding.bundled import unpack
 from rag.errors import EvaluationError, WenyuanError
 from rag.messages import language, text
@@ -82,7 +83,7 @@ def _shown(variants: list[tuple[str, str]], name: str) -> Iterator[tuple[str, st
 
 
 def main() -> None:
-    """Print the table of each corpus and keep it, with all that it was made from, in the work folder."""
+    """Print the table of each corpus and save each system's result for ``wenyuan eval --compare``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     every = (OURS, *PEERS)
     parser.add_argument("--peer", action="append", choices=every, help="one of the systems; again for more")
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=_ROOT / ".venv-peers" / "work", help="for files and results")
     parser.add_argument("--environments", type=Path, default=_ROOT / ".venv-peers", help="for the peers' packages")
     parser.add_argument("--threads", type=int, default=machine().cores, help="of each system; default: all cores")
-    parser.add_argument("--save", type=Path, help="another folder for NAME.json and NAME.md of each corpus")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the results are saved")
     parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
     options = parser.parse_args()
     variants = [
@@ -117,11 +118,8 @@ def main() -> None:
             if not comparison.rows:
                 continue
             show(Console(), comparison)
-            for folder in {options.work, options.save or options.work}:
-                folder.mkdir(parents=True, exist_ok=True)
-                encoded = msgspec.json.format(msgspec.json.encode(comparison), indent=1)
-                (folder / f"peers-{taken.name}.json").write_bytes(encoded + b"\n")
-                (folder / f"peers-{taken.name}.md").write_text(markdown(comparison), "utf-8")
+            saved = save(comparison, options.results)
+            print(text(f"已存：{', '.join(saved)}", f"Saved: {', '.join(saved)}"))
     except WenyuanError as error:
         sys.exit(error.message(language()))
     if failures:
