@@ -25,7 +25,7 @@ def python_of(peer: str, folder: Path) -> Path:
     """
     if peer == OURS:
         return Path(sys.executable)
-    environment = folder / peer
+    environment = folder.absolute() / peer
     python = environment / "bin" / "python"
     requirements = REQUIREMENTS / f"{peer}.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
