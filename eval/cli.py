@@ -78,7 +78,8 @@ def evaluate(
     from eval.evaluation import evaluate
     from eval.report import write_report
     from eval.report.console import show
-    from eval.report.tables import cost_table, latency_table, tables
+    from eval.report.headline import shown_tables
+    from eval.report.tables import cost_table, latency_table
 
     progress = sys.stderr.isatty()
     dataset = _dataset(gold, squad, beir, split, held_out=held_out, progress=progress)
@@ -109,7 +110,7 @@ def evaluate(
         print_json(msgspec.to_builtins({"result": made.result, "questions": made.outcomes}))
         return
     timed = [table for table in (latency_table(made.result), cost_table(made.result)) if table.rows]
-    show(console(), timed if speed else tables(made.result, made.outcomes))
+    show(console(), timed if speed else shown_tables(made))
     typer.echo(text(f"报告：{made.folder / 'report.html'}", f"Report: {made.folder / 'report.html'}"))
 
 
