@@ -38,22 +38,17 @@ _SETS = {
     "drcd_dev": "DRCD dev",
     "chinese_squad2_dev": "ChineseSquad 2.0 dev",
 }
-# Whether the costs were taken on an otherwise idle machine.
-_PEERS = {
-    "articles": ("两篇文章", "The two articles", True),
-    "cmrc2018_trial": ("CMRC 2018 trial", "CMRC 2018 trial", False),
-}
 
 
 def renewed(readme: str, tongue: str) -> str:
     """``readme`` with its tables made anew. Raises EvaluationError if a marker or a published result is missing."""
     with patch.dict(os.environ, {"WENYUAN_LANG": tongue}):
         for name, make in _TABLES.items():
-            pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+            pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
             if not pattern.search(readme):
                 raise EvaluationError(f"README 里没有 <!-- {name} -->。", f"The README has no <!-- {name} -->.")
             made = make().strip()
-            readme = pattern.sub(lambda found, made=made: f"{found[1]}{made}{found[2]}", readme)  # type: ignore[misc]
+            readme = pattern.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", readme)  # type: ignore[misc]
     return readme
 
 
@@ -90,22 +85,12 @@ def _sets() -> str:
 
 
 def _ablation() -> str:
-    parts = []
-    for name, title in (
-        ("gold", text("两篇文章", "The two articles")),
-        ("chinese_squad2_dev", _SETS["chinese_squad2_dev"]),
-    ):
-        rows = _published(f"ablation-{name}", list[AblationRow])
-        table = ablation_table(title, rows)
-        parts += [_grid(table.columns, table.rows), table.note]
-    return "\n\n".join(parts)
+    table = ablation_table(text("两篇文章", "The two articles"), _published("ablation-gold", list[AblationRow]))
+    return f"{_grid(table.columns, table.rows)}\n\n{table.note}"
 
 
 def _peers() -> str:
-    parts = []
-    for name, (zh, en, costs) in _PEERS.items():
-        parts += [f"**{text(zh, en)}**", peers_markdown(_published(f"peers-{name}", Comparison), costs=costs)]
-    return "\n\n".join(part.strip() for part in parts)
+    return peers_markdown(_published("peers-articles", Comparison))
 
 
 _TABLES: dict[str, Callable[[], str]] = {

@@ -98,10 +98,10 @@ def compared(rows: Sequence[Row], ours: tuple[str, str]) -> tuple[Row, ...]:
     )
 
 
-def markdown(comparison: Comparison, *, costs: bool = True) -> str:
-    """The tables for a README, the best of each column in bold; ``costs``: those of time and memory, too."""
+def markdown(comparison: Comparison) -> str:
+    """The tables for a README, the best of each column in bold."""
     lines = []
-    for heads, rows in _tables(comparison)[: 2 if costs else 1]:
+    for heads, rows in _tables(comparison):
         lines += [f"| {' | '.join(heads)} |", f"|{'---|' * 2}{'---:|' * (len(heads) - 2)}"]
         lines += [f"| {' | '.join(f'**{cell}**' if best else cell for cell, best in cells)} |" for cells in rows]
         lines.append("")
