@@ -20,6 +20,8 @@ from rag.paths import cache_dir
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from rag.library import Library
     from rag.types import Document, Encoder
 
@@ -113,6 +115,15 @@ def python() -> Command:
         return _run([code, *map(str, arguments)], environment)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests: playwright takes one at a time."""
+    from browser import chromium
+
+    with chromium() as found:
+        yield found
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:

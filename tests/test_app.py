@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import BREAKS, ROOT, THREE_SOURCES, ask, chromium, in_view, outside, running, shot
+from browser import BREAKS, ROOT, THREE_SOURCES, ask, in_view, outside, running, shot
 from playwright.sync_api import Browser, Page, expect
 
 from rag.errors import ServeError
@@ -45,12 +45,6 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(index: Path, log: Path) -> Iterator[str]:
     with running(index, log) as served:
         yield served.url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import chromium, shot
+from browser import shot
 from documents import HashEncoder
 from playwright.sync_api import Browser, Page, expect
 
@@ -189,12 +189,6 @@ def measured(index_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Evalu
     results = tmp_path_factory.mktemp("results")
     dataset = sample(gold(GOLD), 25)
     return evaluate(dataset, Settings(), index=index_dir, results=results, with_cost=False, report=write_report)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

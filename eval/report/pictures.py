@@ -120,7 +120,7 @@ def recall(evaluation: Evaluation) -> Picture | None:
     axes.plot(depths, means, color=_ACCENT)
     marked = [depth for depth in _MARKED_DEPTHS if depth <= len(depths)]
     axes.plot(marked, means[np.array(marked) - 1], "o", color=_ACCENT, markersize=5)
-    bottom = np.floor(min(low) * 5) / 5
+    bottom = min(0.8, np.floor(min(low) * 5) / 5)
     top = 1 + 0.1 * (1 - bottom)
     for depth in marked:
         ends = {1: ("left", 6), len(depths): ("right", 2)}
