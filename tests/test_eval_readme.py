@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 from conftest import ROOT
@@ -31,8 +33,7 @@ def test_a_table_without_its_place_is_an_error() -> None:
 @pytest.mark.parametrize("file", sorted((ROOT / RESULTS).glob("*.json")), ids=lambda file: file.stem)
 def test_a_published_result_names_its_commit_and_no_place_of_this_machine(file: object) -> None:
     text = (ROOT / RESULTS / str(getattr(file, "name", ""))).read_text("utf-8")
-    assert "/work/" not in text
-    assert "/root/" not in text
+    assert not re.search(r'"/\w+/', text)
     if '"fingerprint"' in text:
         result = msgspec.json.decode(text, type=Result)
         assert len(result.code.commit) == 40
