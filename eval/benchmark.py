@@ -73,8 +73,7 @@ class Cuts(msgspec.Struct, frozen=True):
 def measure(dataset: Dataset, asked: Sequence[Asked], corpus: Corpus, settings: Settings) -> list[Outcome]:
     """The outcome of each question, in the order of ``asked``."""
     questions = {question.id: question for question in dataset.questions}
-    cited = {place.document for question in dataset.questions for place in question.places}
-    passages = {name: corpus.passages(name) for name in corpus.names if name in cited}
+    passages = cited_passages(dataset, corpus)
     ranked = trec.measure(trec.qrels(dataset, passages), trec.run(asked, dataset.unit), dataset.unit)
     outcomes = []
     for one in asked:
@@ -96,6 +95,12 @@ def measure(dataset: Dataset, asked: Sequence[Asked], corpus: Corpus, settings: 
             )
         )
     return outcomes
+
+
+def cited_passages(dataset: Dataset, corpus: Corpus) -> dict[str, list[Located]]:
+    """The passages of the documents that hold evidence, by the document's name."""
+    cited = {place.document for question in dataset.questions for place in question.places}
+    return {name: corpus.passages(name) for name in corpus.names if name in cited}
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:

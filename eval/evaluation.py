@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from eval import cost, trec
 from eval.asking import ask_all, measuring_settings
-from eval.benchmark import Outcome, latencies, measure, summary
+from eval.benchmark import Outcome, cited_passages, latencies, measure, summary
 from eval.corpus import Corpus
 from eval.datasets import Dataset
 from eval.environment import code, machine, packages
@@ -72,7 +72,7 @@ def evaluate(
             spent = _cost_of(library, dataset, settings, progress=progress)
         result = _result(name, library, dataset, settings, outcomes, spent)
         made = Evaluation(result, tuple(outcomes), dataset, corpus, results / name, resumed)
-        relevant = trec.qrels(dataset, {document: corpus.passages(document) for document in corpus.names})
+        relevant = trec.qrels(dataset, cited_passages(dataset, corpus))
         trec.write_qrels(relevant, draft.folder / QRELS)
         trec.write_run(trec.run(draft.asked, dataset.unit), draft.folder / RUN, f"{_SYSTEM}-{result.code.version}")
         if report is not None:

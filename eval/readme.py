@@ -23,7 +23,7 @@ from eval.peers.table import Comparison
 from eval.peers.table import markdown as peers_markdown
 from eval.report.markdown import grid
 from eval.report.tables import MEASURES, interval
-from eval.results import RESULTS, Result, load_result
+from eval.results import RESULTS, Result, load_result, pretty
 from rag.errors import EvaluationError, WenyuanError
 from rag.messages import language, text
 
@@ -130,8 +130,7 @@ def main() -> None:
     try:
         for place in sys.argv[1:]:
             result, _ = load_result(place)
-            encoded = msgspec.json.format(msgspec.json.encode(result), indent=1)
-            (_PUBLISHED / f"{result.name}.json").write_bytes(encoded + b"\n")
+            (_PUBLISHED / f"{result.name}.json").write_bytes(pretty(result))
         for tongue, file in READMES.items():
             file.write_text(renewed(file.read_text("utf-8"), tongue), "utf-8")
     except WenyuanError as error:

@@ -112,7 +112,7 @@ class Draft:
 
     def finish(self, result: Result, outcomes: Sequence[Outcome]) -> None:
         """Write the result's files; the folder is put in its place by `drafting`."""
-        (self.folder / RESULT).write_bytes(_pretty(result))
+        (self.folder / RESULT).write_bytes(pretty(result))
         lines = (msgspec.json.encode(_shortened(outcome)) + b"\n" for outcome in outcomes)
         (self.folder / QUESTIONS).write_bytes(b"".join(lines))
         self._journal.unlink()
@@ -199,5 +199,6 @@ def _shortened(outcome: Outcome) -> Outcome:
     return msgspec.structs.replace(outcome, asked=asked)
 
 
-def _pretty(result: Result) -> bytes:
+def pretty(result: Result) -> bytes:
+    """``result.json``'s contents."""
     return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"

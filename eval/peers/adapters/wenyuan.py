@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,22 +17,18 @@ def build(
 ) -> Any:
     """The settings as shipped, except for ``retrieval``. Its own unpacked model is the folder that the peers get."""
     with clock("import"):
-        import rag.indexing
-        import rag.library
         from rag.embedding import load_encoder
+        from rag.library import Library
         from rag.settings import Settings
     settings = Settings(retrieval=retrieval)
     with clock("load"):
-        # One model for indexing and for asking, as a peer's script has it, so that loading is not counted as indexing.
-        loaded = lru_cache(load_encoder)
-        rag.indexing.load_encoder = loaded  # type: ignore[attr-defined]
-        rag.library.load_encoder = loaded  # type: ignore[attr-defined]
-        loaded(settings.model, device=settings.device)
+        # It is kept for indexing and asking, as a peer's script has it, so that loading is not counted as indexing.
+        load_encoder(settings.model, device=settings.device)
     index = tempfile.mkdtemp(prefix="wenyuan-")
     atexit.register(shutil.rmtree, index, ignore_errors=True)
     with clock("index"):
-        rag.library.Library.index([Path(path) for path in documents.values()], index, settings)
-        library = rag.library.Library.open(index, settings)
+        Library.index([Path(path) for path in documents.values()], index, settings)
+        library = Library.open(index, settings)
     names = {Path(path).resolve(): name for name, path in documents.items()}
     ids = {record.doc_id: names[record.path] for record in library.documents()}
 
