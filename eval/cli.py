@@ -55,6 +55,16 @@ def evaluate(
         str, typer.Option("--split", help=text("BEIR 的哪份 qrels（默认 test）", "which qrels of BEIR (test)"))
     ] = "",
     sample: SampleOption = None,
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style",
+            help=text(
+                "把问题改写成某种写法再问，如 keywords、mistyped、traditional",
+                "ask in another style, such as keywords, mistyped, traditional",
+            ),
+        ),
+    ] = "",
     name: Annotated[
         str, typer.Option("--name", help=text("结果的名字（默认为数据集的）", "name of the result (the set's)"))
     ] = "",
@@ -75,6 +85,7 @@ def evaluate(
     if compare is not None:
         _compare(*compare, results, as_json=as_json)
         return
+    from eval import datasets
     from eval.evaluation import evaluate
     from eval.report import write_report
     from eval.report.console import show
@@ -84,9 +95,14 @@ def evaluate(
     progress = sys.stderr.isatty()
     dataset = _dataset(gold, squad, beir, split, held_out=held_out, progress=progress)
     if sample is not None:
-        from eval import datasets
-
         dataset = datasets.sample(dataset, sample)
+    if style:
+        if style not in datasets.STYLES:
+            known = ", ".join(datasets.STYLES)
+            raise EvaluationError(
+                f"没有这种写法：{style}。可用：{known}。", f"No such style: {style}. There are: {known}."
+            )
+        dataset = datasets.restyled(dataset, style)
     for zh, en in dataset.notices:
         typer.echo(text(f"注意：{zh}", f"Note: {en}"), err=True)
     made = evaluate(

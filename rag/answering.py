@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from rag.errors import Language, QuestionError
 from rag.reading import Evidence, Question, Reading
-from rag.types import Answer, Citation, Hit, Status
+from rag.types import Answer, Citation, Hit, Role, Status
 
 MAX_QUESTION = 1000
 _NEAREST = 3
@@ -23,6 +23,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "place": "《{title}》第 {paragraph} 段",
         "item": "{n}. {answer}{mark}",
         "also": "；另见 {marks}",
+        "differs": "\n另有不同的说法：{answer}{mark}——《{title}》第 {paragraph} 段",
         "part": "{question}\n{reply}",
         "abstained": "资料里没有找到答案。",
         "missing": "资料中没有出现：{terms}。",
@@ -37,6 +38,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "place": "{title}, paragraph {paragraph}",
         "item": "{n}. {answer}{mark}",
         "also": "; see also {marks}",
+        "differs": "\nElsewhere it is said otherwise: {answer}{mark} — {title}, paragraph {paragraph}",
         "part": "{question}\n{reply}",
         "abstained": "The documents do not answer this.",
         "missing": "Not in any document: {terms}.",
@@ -100,7 +102,7 @@ def compose(
         if part.reading.evidence and part.reading.confidence >= min_confidence:
             cited = [_cite(evidence, len(citations) + i) for i, evidence in enumerate(part.reading.evidence, start=1)]
             replies.append(_reply(template, part.reading.evidence, cited))
-            answers += [text for one in part.reading.evidence if not one.repeats for text in one.texts]
+            answers += [text for one in part.reading.evidence if one.role is Role.ANSWER for text in one.texts]
             confidences.append(part.reading.confidence)
             citations += cited
         else:
@@ -121,9 +123,14 @@ def compose(
 
 
 def _reply(template: dict[str, str], evidence: Sequence[Evidence], cited: Sequence[Citation]) -> str:
-    own = [(e, c) for e, c in zip(evidence, cited, strict=True) if not e.repeats]
-    also = "".join(f"[{c.n}]" for e, c in zip(evidence, cited, strict=True) if e.repeats)
+    own = [(e, c) for e, c in zip(evidence, cited, strict=True) if c.role is Role.ANSWER]
+    also = "".join(f"[{c.n}]" for c in cited if c.role is Role.REPEAT)
     also_text = template["also"].format(marks=also) if also else ""
+    also_text += "".join(
+        template["differs"].format(answer=c.quote, mark=f"[{c.n}]", title=c.title, paragraph=c.paragraph)
+        for c in cited
+        if c.role is Role.DIFFERENT
+    )
     first, citation = own[0]
     if len(own) > 1 or len(first.spans) > 1:
         named = [(text, c) for e, c in own for text in e.texts]
@@ -183,6 +190,7 @@ def _cite(evidence: Evidence, n: int) -> Citation:
         quote=quote,
         sentence=document.text[sentence.start : sentence.end],
         sentence_start=sentence.start,
+        role=evidence.role,
     )
 
 

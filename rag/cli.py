@@ -14,6 +14,7 @@ from eval.cli import eval_app
 from rag.errors import QuestionError, WenyuanError
 from rag.messages import text
 from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
+from rag.training.cli import train_app
 
 app = typer.Typer(
     name="wenyuan",
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "quote": citation.quote,
         "sentence": citation.sentence,
+        "role": citation.role.value,
     }
 
 

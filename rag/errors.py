@@ -70,3 +70,7 @@ class ServeError(WenyuanError):
 
 class EvaluationError(WenyuanError):
     """Gold questions or results are malformed."""
+
+
+class TrainingError(WenyuanError):
+    """The reader can't be trained: no data, or a checkpoint of another training."""

@@ -16,8 +16,8 @@ from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
-from rag.reading.rules import RulesReader
-from rag.retrieval import Retrieved, retrieve
+from rag.reading.readers import load_reader
+from rag.retrieval import Retrieved, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
@@ -36,7 +36,7 @@ class Library:
         self._generation = generation
         self._encoder: Encoder | None = None
         self._lock = threading.Lock()
-        self._reader: Reader = RulesReader()
+        self._reader: Reader | None = None
 
     @classmethod
     def open(cls, index: Path | str = "index", settings: Settings | None = None) -> Library:
@@ -103,7 +103,7 @@ class Library:
         """
         started = perf_counter()
         validate(question)
-        generation = self._generation
+        generation, reader = self._generation, self._ready_reader()
         within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
         answered: list[Part] = []
@@ -112,28 +112,41 @@ class Library:
             began = perf_counter()
             asked, candidates = self._candidates(part, generation, within)
             retrieve_seconds += perf_counter() - began
-            reading = self._reader.read(asked, candidates[: self.settings.read])
+            reading = reader.read(asked, candidates[: self.settings.read])
             titles |= {c.document.doc_id: c.document.title for c in candidates}
-            answered.append(Part(asked, reading, tuple(c.hit for c in candidates[: self.settings.hits])))
+            answered.append(Part(asked, reading, reranked(candidates, reading.ranking)[: self.settings.hits]))
         answer = compose(
             question,
             answered,
             titles=titles,
-            min_confidence=self.settings.min_confidence if min_confidence is None else min_confidence,
+            min_confidence=self.min_confidence if min_confidence is None else min_confidence,
             language=self.settings.language,
         )
         total = perf_counter() - started
         timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
 
+    @property
+    def min_confidence(self) -> float:
+        """The confidence below which `ask` abstains: that of the settings, or what their ``max_error`` comes to."""
+        allowed = self.settings.max_error
+        return self.settings.min_confidence if allowed is None else self._ready_reader().threshold(allowed)
+
     def warm_up(self) -> None:
-        """Load the model and jieba's taggers now rather than with the first question."""
+        """Load the models and jieba's taggers now rather than with the first question."""
         self._ready_encoder().encode_queries(["预热"])
+        self._ready_reader()
         tagged("预热")
 
     def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         return retrieve(query, k, generation, encoder, self.settings, within)
+
+    def _ready_reader(self) -> Reader:
+        with self._lock:
+            if self._reader is None:
+                self._reader = load_reader(self.settings.reader, device=self.settings.device)
+            return self._reader
 
     def _ready_encoder(self) -> Encoder:
         with self._lock:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.fusion import Fused, fuse
 from rag.generations import Generation
+from rag.reading import Candidate, Ranked
 from rag.settings import Settings
 from rag.tokenization import content_terms, terms
 from rag.types import Encoder, Hit
@@ -60,6 +62,14 @@ def retrieve(
             weight=settings.bm25_weight,
         )
     return Retrieved(_hits(ranking[:k], generation), vector)
+
+
+def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tuple[Hit, ...]:
+    """The hits of ``candidates`` by the scores that a reader gave to some of them; ties stay in their order."""
+    scores = {one.candidate: one.score for one in ranking}
+    hits = [replace(c.hit, score=scores.get(place, c.hit.score)) for place, c in enumerate(candidates)]
+    ordered = sorted(hits, key=lambda hit: (-hit.score, hit.rank))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
 
 
 def _hits(ranking: list[Fused], generation: Generation) -> tuple[Hit, ...]:

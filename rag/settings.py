@@ -11,6 +11,7 @@ import msgspec
 
 from rag.embedding import BUNDLED
 from rag.errors import SettingsError
+from rag.reading.readers import TRAINED
 from rag.splitting import SplitSettings
 
 SETTINGS_FILE = "wenyuan.toml"
@@ -49,8 +50,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hits: _Count = 10
     read: _Count = 10
     """How many passages are read for an answer."""
+    reader: str = TRAINED
+    """``trained``, ``rules`` (the baseline, without a network), or a folder that ``wenyuan train reader`` made."""
     min_confidence: _Share = 0.4
     """Below this confidence Wenyuan abstains."""
+    max_error: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] | None = None
+    """Instead of ``min_confidence``: the share of all questions that may get a wrong answer."""
     language: Literal["auto", "zh", "en"] = "auto"
     """The language of replies; ``auto`` follows the question."""
 

@@ -64,6 +64,14 @@ def simplify(text: str) -> str:
     return "".join(c if len(new := _simplifier().convert(c)) != 1 else new for c in text)
 
 
+def to_traditional(text: str) -> str:
+    """Simplified to traditional Chinese."""
+    from opencc import OpenCC
+
+    converted: str = OpenCC("s2t").convert(text)
+    return converted
+
+
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> Normalised:
     """Fold width (NFKC), case, script (traditional to simplified), dashes, white space and invisible characters."""

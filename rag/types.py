@@ -109,6 +109,14 @@ class Hit:
     sparse: float | None = None
 
 
+class Role(StrEnum):
+    """Why something is cited: it answers, says the same as what answers, or is another source's different answer."""
+
+    ANSWER = "answer"
+    REPEAT = "repeat"
+    DIFFERENT = "different"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``."""
@@ -123,6 +131,7 @@ class Citation:
     quote: str
     sentence: str
     sentence_start: int
+    role: Role = Role.ANSWER
 
 
 class Status(StrEnum):

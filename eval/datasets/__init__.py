@@ -19,6 +19,9 @@ from tqdm import tqdm
 from eval.gold import GoldQuestion, load_gold
 from rag.errors import EvaluationError, LoadError
 from rag.loading import parse
+from rag.text import to_traditional
+from rag.training import styles
+from rag.training.styles import Style
 from rag.types import Document
 
 SUFFIX = ".txt"
@@ -69,6 +72,25 @@ def file_name(document_id: str) -> str:
     return name
 
 
+def restyled(dataset: Dataset, style: str) -> Dataset:
+    """The same questions, each written in ``style``, a key of STYLES."""
+    write = STYLES[style]
+    questions = (replace(q, question=write(q.question, random.Random(q.id))) for q in dataset.questions)
+    return replace(dataset, name=f"{dataset.name}-{style}", questions=tuple(questions))
+
+
+def _wide(text: str, _rng: random.Random) -> str:
+    return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+
+
+STYLES: Mapping[str, Style] = {
+    **{style.__name__: style for style, _ in styles.STYLES},
+    "traditional": lambda text, _rng: to_traditional(text),
+    "wide": _wide,
+}
+"""How else people type a question: every style that the reader is trained with, and those that it normalises away."""
+
+
 def write_documents(folder: Path, texts: Mapping[str, str], *, progress: bool) -> dict[str, Document]:
     """Make ``folder`` anew with each text as a file; return the documents by id, as they will be indexed.
 
@@ -102,4 +124,4 @@ def occurrences(text: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-__all__ = ["Dataset", "file_name", "gold", "occurrences", "sample", "write_documents"]
+__all__ = ["STYLES", "Dataset", "file_name", "gold", "occurrences", "restyled", "sample", "write_documents"]

@@ -7,41 +7,14 @@ unanswerable.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-
-import msgspec
 
 from eval.datasets import Dataset, occurrences, write_documents
 from eval.gold import GoldQuestion, Place
 from rag.answering import validate
 from rag.errors import EvaluationError, QuestionError
+from rag.squad import SquadParagraph, SquadQuestion, read_squad
 from rag.types import Document
-
-
-class _Answer(msgspec.Struct):
-    text: str
-
-
-class _Question(msgspec.Struct):
-    id: str | int
-    question: str
-    answers: list[_Answer] = []
-    is_impossible: bool = False
-
-
-class _Paragraph(msgspec.Struct):
-    context: str
-    qas: list[_Question]
-    id: str | int | None = None
-
-
-class _Article(msgspec.Struct):
-    paragraphs: list[_Paragraph]
-
-
-class _File(msgspec.Struct):
-    data: list[_Article]
 
 
 def load(file: Path, folder: Path, *, progress: bool = False) -> Dataset:
@@ -83,7 +56,7 @@ def load(file: Path, folder: Path, *, progress: bool = False) -> Dataset:
     return Dataset(file.stem, tuple(questions.values()), "document", folder, tuple(notices))
 
 
-def _question(asked: _Question, document: Document | None) -> GoldQuestion | None:
+def _question(asked: SquadQuestion, document: Document | None) -> GoldQuestion | None:
     """The question, or None if it can't be asked or nothing is known of its answer."""
     try:
         validate(asked.question)
@@ -107,24 +80,9 @@ def _question(asked: _Question, document: Document | None) -> GoldQuestion | Non
     )
 
 
-def _paragraphs(file: Path) -> dict[str, _Paragraph]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise EvaluationError(
-            f"无法读取 {file}：{error.strerror}。", f"Can't read {file}: {error.strerror}."
-        ) from error
-    try:
-        articles = msgspec.json.decode(data, type=_File).data
-    except msgspec.ValidationError as error:
-        raise EvaluationError(
-            f"{file} 不是 SQuAD 格式：{error}。", f"{file} is not in the format of SQuAD: {error}."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        where = _position(data) or str(error)
-        raise EvaluationError(f"{file} 不是有效的 JSON：{where}。", f"{file} is not valid JSON: {where}.") from error
-    found: dict[str, _Paragraph] = {}
-    for article_number, article in enumerate(articles):
+def _paragraphs(file: Path) -> dict[str, SquadParagraph]:
+    found: dict[str, SquadParagraph] = {}
+    for article_number, article in enumerate(read_squad(file)):
         for number, paragraph in enumerate(article.paragraphs):
             name = f"{article_number:04d}-{number:04d}" if paragraph.id is None else str(paragraph.id)
             if name in found:
@@ -133,14 +91,3 @@ def _paragraphs(file: Path) -> dict[str, _Paragraph]:
                 )
             found[name] = paragraph
     return found
-
-
-def _position(data: bytes) -> str:
-    """Line and column of what is wrong with JSON, which msgspec gives in bytes only."""
-    try:
-        json.loads(data)
-    except json.JSONDecodeError as error:
-        return f"line {error.lineno}, column {error.colno}: {error.msg}"
-    except UnicodeDecodeError as error:
-        return str(error)
-    return ""

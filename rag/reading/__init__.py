@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rag.reading.questions import Question
-from rag.types import Document, Hit, Span
+from rag.types import Document, Hit, Role, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Spans of a document that answer (several are items of one list), the sentence around them, and its fit.
-
-    ``repeats`` says that an earlier piece of evidence states the same.
-    """
+    """Spans of a document that answer (several are items of one list), the sentences around them, and their fit."""
 
     document: Document
     spans: tuple[Span, ...]
     sentence: Span
     score: float
-    repeats: bool = False
+    role: Role = Role.ANSWER
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -42,16 +39,25 @@ class Evidence:
         return tuple(self.document.text[span.start : span.end] for span in self.spans)
 
 
+class Ranked(NamedTuple):
+    """A candidate's place among those given to the reader, from 0, and its score after reading."""
+
+    candidate: int
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read out of the candidates: evidence, best first or in list order, and a probability that it is right.
 
-    ``missing`` are the question's words that the evidence should hold and does not.
+    ``missing`` are the question's words that the evidence should hold and does not. ``ranking`` has the candidates that
+    were read, best first; empty if the reader has no opinion of their order.
     """
 
     evidence: tuple[Evidence, ...]
     confidence: float
     missing: tuple[str, ...] = ()
+    ranking: tuple[Ranked, ...] = ()
 
 
 class Reader(Protocol):
@@ -59,5 +65,12 @@ class Reader(Protocol):
 
     def read(self, question: Question, candidates: Sequence[Candidate]) -> Reading: ...
 
+    def threshold(self, max_error: float) -> float:
+        """The confidence from which to answer so that at most ``max_error`` of all questions get a wrong answer.
 
-__all__ = ["Candidate", "Evidence", "Question", "Reader", "Reading"]
+        Raises SettingsError if the reader can't promise that.
+        """
+        ...
+
+
+__all__ = ["Candidate", "Evidence", "Question", "Ranked", "Reader", "Reading"]

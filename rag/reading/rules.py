@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.errors import SettingsError
 from rag.reading import Candidate, Evidence, Reading
 from rag.reading.features import Sentence, read_sentences, term_set
 from rag.reading.lists import read_list
@@ -13,7 +14,7 @@ from rag.reading.questions import Kind, Question
 from rag.reading.short_answers import answer_spans
 from rag.reading.spans import dates
 from rag.text import normalise
-from rag.types import Span
+from rag.types import Role, Span
 
 # An answer found again elsewhere is cited too if its sentence scores at most this much below the best.
 _REPEAT_MARGIN = 5.0
@@ -72,6 +73,13 @@ class RulesReader:
             missing += [question.normalised[start:end] for start, end in dates(question.normalised)]
         return Reading(evidence, self.confidence(question, best), tuple(missing))
 
+    def threshold(self, max_error: float) -> float:
+        """Raises SettingsError: the rules' confidence bounds nothing."""
+        raise SettingsError(
+            f"max_error = {max_error:g} 要和训练的阅读器一起用；reader = rules 时请用 min_confidence。",
+            f"max_error = {max_error:g} needs the trained reader; with reader = rules, use min_confidence.",
+        )
+
     def score(self, sentence: Sentence) -> float:
         """How well ``sentence`` fits as evidence; only differences between sentences mean something."""
         w = self.weights
@@ -106,16 +114,16 @@ class RulesReader:
         for score, sentence in ranked:
             if best_score - score > _REPEAT_MARGIN or len(evidence) > _MOST_REPEATS:
                 break
-            found = _evidence(question, sentence, score, repeats=bool(evidence))
+            found = _evidence(question, sentence, score, Role.REPEAT if evidence else Role.ANSWER)
             if not evidence or _key(found) == _key(evidence[0]):
                 evidence.append(found)
         return tuple(evidence)
 
 
-def _evidence(question: Question, sentence: Sentence, score: float, *, repeats: bool) -> Evidence:
+def _evidence(question: Question, sentence: Sentence, score: float, role: Role) -> Evidence:
     offset = sentence.span.start
     spans = tuple(Span(offset + s.start, offset + s.end) for s in answer_spans(question, sentence.text))
-    return Evidence(sentence.document, spans, sentence.span, score, repeats)
+    return Evidence(sentence.document, spans, sentence.span, score, role)
 
 
 def _key(evidence: Evidence) -> tuple[str, ...]:

@@ -43,6 +43,14 @@ def answer_spans(question: Question, sentence: str) -> tuple[Span, ...]:
     return mapped or (Span(0, len(sentence)),)
 
 
+def items_in(text: str, span: Span) -> tuple[Span, ...]:
+    """The items of the list in ``text`` that ``span`` lies on, those inside the span; () if it is not on a list."""
+    folded = normalise(text)
+    lists = [tuple(folded.to_original(*item) for item in items) for items in spans.listed(folded.text)]
+    inside = [tuple(i for i in items if i.start < span.end and span.start < i.end) for items in lists]
+    return max((items for items in inside if len(items) > 1), key=len, default=())
+
+
 def _find(question: Question, text: str) -> tuple[Span, ...]:
     if len(question.kinds) > 1:
         found = (_nearest(question, text, forms(kind, question, text)) for kind in question.kinds)

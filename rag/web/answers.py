@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import Answer, Citation, Hit, Span, Status
+from rag.types import Answer, Citation, Hit, Role, Span, Status
 from rag.web.markup import Place, both, esc, opener
 
 _NEAREST = 3
@@ -24,10 +24,14 @@ _CONFIDENCE = (
 
 @dataclass(slots=True)
 class Item:
-    """One thing that was answered, in the document's words, and the citations that say it."""
+    """One thing that was answered, in the document's words, and the citations that say it.
+
+    ``differs``: another source says this instead.
+    """
 
     text: str
     citations: list[Citation] = field(default_factory=list)
+    differs: bool = False
 
 
 def turn(answer: Answer, titles: Mapping[str, str]) -> str:
@@ -55,6 +59,9 @@ def items(answer: Answer) -> list[Item]:
     found: list[Item] = []
     rest = answer.answer
     for citation in answer.citations:
+        if citation.role is Role.DIFFERENT:
+            found.append(Item(citation.quote, [citation], differs=True))
+            continue
         texts, rest = _taken(citation.quote, rest)
         if texts:
             found += [Item(text, [citation]) for text in texts]
@@ -106,18 +113,23 @@ def _sections(answer: Answer) -> Iterator[tuple[str, set[int]]]:
         yield chunk.partition("\n")[0], {int(n) for n in re.findall(r"\d+", marks)}
 
 
+_DIFFERS = both("另有不同的说法：", "Elsewhere it is said otherwise: ")
 _NONE = both("资料里没有找到答案。", "The documents do not answer this.")
 
 
 def _section(found: Sequence[Item]) -> str:
     citations = list({c.n: c for item in found for c in item.citations}.values())
+    others = "".join(
+        f'<p class="differs">{_DIFFERS}{esc(item.text)}{_marks(item.citations)}</p>' for item in found if item.differs
+    )
+    found = [item for item in found if not item.differs]
     if len(found) > 1:
         rows = "".join(f"<li>{esc(item.text)}{_marks(item.citations)}</li>" for item in found)
-        return f'<ol class="items">{rows}</ol>{_cards(citations)}'
+        return f'<ol class="items">{rows}</ol>{others}{_cards(citations)}'
     only = found[0]
     long = len(only.text) > 60 or (citations and len(only.text) > _WHOLE * len(citations[0].sentence))
     size = "lead long" if long else "lead"
-    return f'<p class="{size}">{esc(only.text)}{_marks(only.citations)}</p>{_cards(citations)}'
+    return f'<p class="{size}">{esc(only.text)}{_marks(only.citations)}</p>{others}{_cards(citations)}'
 
 
 def _marks(citations: Sequence[Citation]) -> str:

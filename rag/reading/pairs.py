@@ -1,0 +1,106 @@
+"""A question and a passage as the trained reader's input: token ids, and where each token stands in the passage.
+
+The input is ``<s> question </s></s> context </s> passage </s>``, all of it normalised (see `rag.text`), so that
+script, width and case do not matter. Marks are tokens of their own, so that an answer can end before one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.text import normalise
+from rag.types import Span
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+START: Final = 0
+"""``<s>``: stands for "no answer here", and its state says whether the passage is relevant."""
+_SEPARATOR: Final = 2
+PADDING: Final = 1
+LONGEST: Final = 384
+"""Tokens of an input. The splitter's passages (400 characters) take 170 to 300; longer ones are read in windows."""
+_QUESTION: Final = 80
+_CONTEXT: Final = 48
+_OVERLAP: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One input. ``ids`` are token ids; ``ids[first:first + len(spans)]`` are tokens of the passage (or of a window
+    of it), and ``spans`` their ranges in the passage, in code points of the original text.
+    """
+
+    ids: NDArray[np.int64]
+    first: int
+    spans: tuple[Span, ...]
+
+    def tokens_of(self, answer: Span) -> tuple[int, int] | None:
+        """Positions in ``ids`` of the first and the last token that touch ``answer``; None if it is not all here."""
+        inside = [i for i, span in enumerate(self.spans) if span.start < answer.end and answer.start < span.end]
+        if not inside or self.spans[inside[0]].start > answer.start or self.spans[inside[-1]].end < answer.end:
+            return None
+        return self.first + inside[0], self.first + inside[-1]
+
+
+class PairEncoder:
+    """Makes pairs with the tokenizer in a model folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = _tokenizer(folder)
+
+    def encode(self, question: str, context: str, passage: str) -> list[Pair]:
+        """The inputs for one question and passage: one, or overlapping windows over a long passage."""
+        head = [START, *self._ids(question)[:_QUESTION], _SEPARATOR, _SEPARATOR]
+        head += [*self._ids(context)[:_CONTEXT], _SEPARATOR]
+        ids, spans = self._passage(passage)
+        room = LONGEST - len(head) - 1
+        pairs = []
+        for start in range(0, max(1, len(ids) - _OVERLAP), room - _OVERLAP) if len(ids) > room else (0,):
+            window = ids[start : start + room]
+            pairs.append(
+                Pair(
+                    np.array([*head, *window, _SEPARATOR], dtype=np.int64),
+                    len(head),
+                    tuple(spans[start : start + room]),
+                )
+            )
+        return pairs
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(normalise(text).text.strip(), add_special_tokens=False).ids)
+
+    def _passage(self, text: str) -> tuple[list[int], list[Span]]:
+        folded = normalise(text)
+        encoded = self._tokenizer.encode(folded.text, add_special_tokens=False)
+        kept = [(i, left, right) for i, (left, right) in zip(encoded.ids, encoded.offsets, strict=True) if left < right]
+        return [i for i, _, _ in kept], [folded.to_original(left, right) for _, left, right in kept]
+
+
+def pad(pairs: Sequence[Pair]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``(ids, mask)`` of shape ``(len(pairs), longest)``; the mask is 1 on tokens and 0 on padding."""
+    longest = max(len(pair.ids) for pair in pairs)
+    ids = np.full((len(pairs), longest), PADDING, dtype=np.int64)
+    for row, pair in zip(ids, pairs, strict=True):
+        row[: len(pair.ids)] = pair.ids
+    return ids, (ids != PADDING).astype(np.int64)
+
+
+@cache
+def _tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer, pre_tokenizers
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [tokenizer.pre_tokenizer, pre_tokenizers.Punctuation(behavior="isolated")]
+    )
+    return tokenizer

@@ -1,0 +1,56 @@
+"""Which reader: the trained one that is installed with Wenyuan, one of the user's own training, or the rules."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rag.errors import ModelError
+from rag.reading.rules import RulesReader
+
+if TYPE_CHECKING:
+    from rag.reading import Reader
+    from rag.reading.scoring import PassageReader
+
+TRAINED: Final = "trained"
+RULES: Final = "rules"
+SHIPPED: Final = Path(__file__).with_name("shipped")
+"""The folder of the trained reader that is installed with Wenyuan."""
+WEIGHTS: Final = "reader.safetensors"
+CALIBRATION: Final = "calibration.json"
+
+
+def load_reader(name: str = TRAINED, *, device: str = "cpu") -> Reader:
+    """Load a reader: ``TRAINED``, ``RULES``, or the folder of one that ``wenyuan train reader`` made.
+
+    The last one loaded is kept. Raises ModelError if it is missing or damaged.
+    """
+    return RulesReader() if name == RULES else _load(reader_folder(name), device)
+
+
+def load_network(folder: Path, *, device: str = "cpu") -> PassageReader:
+    """Load the network in ``folder`` onto the bundled encoder, whatever model the index is made with."""
+    from rag.embedding.bundled import unpack
+    from rag.reading.scoring import PassageReader
+
+    return PassageReader(unpack(), folder / WEIGHTS, device=device)
+
+
+@lru_cache(maxsize=1)
+def _load(folder: Path, device: str) -> Reader:
+    from rag.reading.calibration import load_calibration
+    from rag.reading.trained import TrainedReader
+
+    return TrainedReader(load_network(folder, device=device), load_calibration(folder / CALIBRATION))
+
+
+def reader_folder(name: str) -> Path:
+    """The folder of a trained reader. Raises ModelError if there is none."""
+    folder = SHIPPED if name == TRAINED else Path(name).expanduser()
+    if not (folder / WEIGHTS).is_file():
+        raise ModelError(
+            f"找不到阅读器“{name}”：应为 {TRAINED}、{RULES}，或 wenyuan train reader 生成的文件夹。",
+            f'No such reader: "{name}". It is `{TRAINED}`, `{RULES}`, or a folder that `wenyuan train reader` made.',
+        )
+    return folder

@@ -1,0 +1,1 @@
+"""Training of the reader: gold pairs to examples, examples to batches, batches to weights."""

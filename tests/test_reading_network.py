@@ -1,0 +1,99 @@
+"""The trained reader's network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from rag.embedding import bundled
+from rag.embedding.encoder import SentenceTransformerEncoder
+from rag.errors import ModelError
+from rag.reading.network import ReaderNetwork, load_base, read, save
+from rag.reading.pairs import PairEncoder, pad
+from rag.reading.scoring import PassageReader, Text
+from rag.types import Span
+
+PASSAGES = ("月之暗面由杨植麟于2023年创立。", "豆包11月月活跃用户近6000万，居首。" * 6, "一" * 900)
+
+
+@pytest.fixture(scope="module")
+def base(cache: Path) -> Path:  # noqa: ARG001
+    return bundled.unpack()
+
+
+@pytest.fixture(scope="module")
+def trained(base: Path) -> ReaderNetwork:
+    """A network with some low-rank weights of each layer."""
+    torch.manual_seed(0)
+    network = ReaderNetwork(load_base(base, attention="sdpa"), rank=4)
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            if value.requires_grad and name.endswith(".b"):
+                value.normal_(std=0.02)
+    return network
+
+
+def batch(base: Path) -> tuple[torch.Tensor, torch.Tensor]:
+    encoder = PairEncoder(base)
+    ids, mask = pad([encoder.encode("谁创立了月之暗面？", "标题", passage)[0] for passage in PASSAGES])
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def test_an_untrained_network_reads_with_the_bundled_encoder(base: Path, encoder: SentenceTransformerEncoder) -> None:
+    ids, mask = batch(base)
+    ours = ReaderNetwork(load_base(base, attention="eager")).encoder(input_ids=ids, attention_mask=mask)
+    theirs = encoder._model[0].auto_model(input_ids=ids, attention_mask=mask)
+    visible = mask.bool()
+    torch.testing.assert_close(ours.last_hidden_state[visible], theirs.last_hidden_state[visible], atol=1e-4, rtol=1e-4)
+
+
+def test_merged_weights_give_the_same_scores(base: Path, trained: ReaderNetwork, tmp_path: Path) -> None:
+    ids, mask = batch(base)
+    save(trained, tmp_path / "reader.safetensors", notes={"data": "none"})
+    values, notes = read(tmp_path / "reader.safetensors")
+    assert notes == {"rank": "4", "data": "none"}
+    again = ReaderNetwork(load_base(base, attention="sdpa"), rank=4)
+    plain = again(ids, mask)
+    again.load_trained(values)
+    with torch.no_grad():
+        before, after = trained(ids, mask), again.merge()(ids, mask)
+    for one, other, untrained in zip(before, after, plain, strict=True):
+        torch.testing.assert_close(one, other, atol=2e-2, rtol=2e-2)
+        assert not torch.allclose(one, untrained, atol=2e-2, rtol=2e-2)
+
+
+def test_only_what_is_added_is_trained_and_saved(trained: ReaderNetwork, tmp_path: Path) -> None:
+    names = trained.trained()
+    assert {name.rsplit(".", 1)[-1] for name in names if name.startswith("encoder")} == {"a", "b"}
+    assert len(names) == 12 * 6 * 2 + 4
+    save(trained, tmp_path / "reader.safetensors", notes={})
+    assert (tmp_path / "reader.safetensors").stat().st_size < 800_000
+
+
+def test_a_passage_scores_the_same_alone_and_among_others(base: Path, trained: ReaderNetwork, tmp_path: Path) -> None:
+    save(trained, tmp_path / "reader.safetensors", notes={})
+    reader = PassageReader(base, tmp_path / "reader.safetensors")
+    texts = [Text("标题", passage, (Span(0, len(passage)),)) for passage in PASSAGES]
+    together = reader.read("谁创立了月之暗面？", texts)
+    for one, text in zip(together, texts, strict=True):
+        (alone,) = reader.read("谁创立了月之暗面？", [text])
+        assert alone.relevance == pytest.approx(one.relevance, abs=0.1)
+        assert alone.margin == pytest.approx(one.margin, abs=0.2)
+
+
+def test_weights_of_another_network_are_refused(trained: ReaderNetwork) -> None:
+    values = dict(trained.trained())
+    values.pop("span.bias")
+    with pytest.raises(ModelError):
+        trained.load_trained(values)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a tensor file", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_missing_or_damaged_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "reader.safetensors"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"reader\.safetensors"):
+        PassageReader(tmp_path, file)
