@@ -11,7 +11,6 @@ import msgspec
 
 from rag.embedding import BUNDLED
 from rag.errors import SettingsError
-from rag.reading.readers import TRAINED
 from rag.splitting import SplitSettings
 
 SETTINGS_FILE = "wenyuan.toml"
@@ -50,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hits: _Count = 10
     read: _Count = 10
     """How many passages are read for an answer."""
-    reader: str = TRAINED
+    reader: str = "trained"
     """``trained``, ``rules`` (the baseline, without a network), or a folder that ``wenyuan train reader`` made."""
     min_confidence: _Share = 0.4
     """Below this confidence Wenyuan abstains."""

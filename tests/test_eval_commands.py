@@ -45,6 +45,10 @@ def squad(tmp_path: Path) -> Path:
     return file
 
 
+def test_a_style_that_there_is_not_is_an_error_that_names_those_there_are(wenyuan: Command, gold: Path) -> None:
+    assert_one_line(wenyuan("eval", "--gold", gold, "--style", "sonnet"), "sonnet", "keywords", "traditional")
+
+
 def assert_one_line(finished: Finished, *said: str) -> None:
     assert finished.code == 1
     [line] = finished.err.strip().splitlines()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from eval import datasets
-from eval.datasets import beir, squad
-from eval.gold import Place
+from eval.datasets import Dataset, beir, squad
+from eval.gold import GoldQuestion, Place
 from rag.errors import EvaluationError
+from rag.text import normalise
 
 PARAGRAPH = "豆包在2024年5月开始对外服务。5月起用户增加。"
 
@@ -180,3 +181,21 @@ def test_documents_of_an_earlier_version_of_the_set_are_gone(tmp_path: Path) -> 
     datasets.write_documents(tmp_path / "d", {"a": "甲。", "b": "乙。"}, progress=False)
     datasets.write_documents(tmp_path / "d", {"a": "丙。"}, progress=False)
     assert {file.name: file.read_text("utf-8") for file in (tmp_path / "d").iterdir()} == {"a.txt": "丙。"}
+
+
+@pytest.mark.parametrize(
+    ("style", "asked"),
+    [
+        ("unmarked", "圖書館幾點開門"),
+        ("traditional", "圖書館幾點開門？"),
+        ("wide", "圖書館幾點開門？"),
+        ("keywords", "圖書館 開門"),
+    ],
+)
+def test_questions_can_be_asked_in_another_style(style: str, asked: str) -> None:
+    dataset = Dataset("馆", (GoldQuestion(id="1", question="图书馆几点开门？"),), "document")
+    restyled = datasets.restyled(dataset, style)
+    assert restyled.name == f"馆-{style}"
+    written = restyled.questions[0].question
+    assert normalise(written).text.replace(" ", "") == normalise(asked).text.replace(" ", "")
+    assert datasets.restyled(dataset, style) == restyled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rag.reading.decoding import Extract, extract, extracts
+from rag.reading.decoding import Extract, Window
 from rag.reading.pairs import Pair
 from rag.types import Span
 
@@ -17,6 +17,10 @@ def logits(**at: float) -> np.ndarray:
     for place, value in at.items():
         values[int(place[1:])] = value
     return values
+
+
+def extract(pair: Pair, start: np.ndarray, end: np.ndarray) -> Extract:
+    return Window.of(pair, start, end).best()
 
 
 def test_the_best_span_has_the_highest_sum_of_its_ends() -> None:
@@ -35,7 +39,9 @@ def test_only_the_passage_is_extracted_from() -> None:
 
 
 def test_each_sentence_has_the_best_span_that_begins_in_it() -> None:
-    found = extracts(PAIR, logits(p3=1, p5=2), logits(p6=3), [Span(0, 4), Span(4, 6), Span(6, 10), Span(10, 11)])
+    found = Window.of(PAIR, logits(p3=1, p5=2), logits(p6=3)).extracts(
+        [Span(0, 4), Span(4, 6), Span(6, 10), Span(10, 11)]
+    )
     assert found == [
         Extract(Span(2, 10), 4),
         Extract(Span(4, 10), 3),
@@ -46,3 +52,10 @@ def test_each_sentence_has_the_best_span_that_begins_in_it() -> None:
 
 def test_the_margin_is_what_the_span_has_over_no_answer() -> None:
     assert extract(PAIR, logits(p0=5, p2=1), logits(p0=2, p2=1)).margin == -5
+
+
+def test_any_span_of_the_window_has_a_margin() -> None:
+    window = Window.of(PAIR, logits(p0=1, p3=4), logits(p4=2, p5=3))
+    assert window.margin(Span(2, 6)) == 4 + 2 - 1
+    assert window.margin(Span(3, 7)) == 4 + 3 - 1
+    assert window.margin(Span(8, 12)) is None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+import msgspec
 from tqdm import tqdm
 
 from eval.gold import GoldQuestion, load_gold
@@ -75,7 +76,7 @@ def file_name(document_id: str) -> str:
 def restyled(dataset: Dataset, style: str) -> Dataset:
     """The same questions, each written in ``style``, a key of STYLES."""
     write = STYLES[style]
-    questions = (replace(q, question=write(q.question, random.Random(q.id))) for q in dataset.questions)
+    questions = (msgspec.structs.replace(q, question=write(q.question, random.Random(q.id))) for q in dataset.questions)
     return replace(dataset, name=f"{dataset.name}-{style}", questions=tuple(questions))
 
 

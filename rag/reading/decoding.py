@@ -28,42 +28,63 @@ class Extract:
     margin: float
 
 
-def extracts(pair: Pair, start: Logits, end: Logits, sentences: Sequence[Span]) -> list[Extract | None]:
-    """For each of ``sentences``, ranges of the passage in order, the best span that begins in it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What the network says of a passage, or of a window of it.
 
-    A span's score is the ``start`` logit of its first token plus the ``end`` logit of its last; both arrays have shape
-    ``(tokens,)``. Ties go to the earliest, then the shortest. None where no token of the pair begins in the sentence.
+    ``spans`` are the tokens' ranges in the passage, ``start`` and ``end`` their logits, shape ``(tokens,)``; ``none``
+    is the score of "no answer here". A span's score is the start logit of its first token plus the end logit of its
+    last.
     """
-    found: list[Extract | None] = []
-    if not pair.spans:
-        return [None] * len(sentences)
-    none = float(start[START] + end[START])
-    passage = slice(pair.first, pair.first + len(pair.spans))
-    best_end, totals = _best_ends(end[passage])
-    totals = totals + start[passage]
-    begins = np.array([span.start for span in pair.spans])
-    for sentence in sentences:
-        inside = np.flatnonzero((begins >= sentence.start) & (begins < sentence.end))
-        if not len(inside):
-            found.append(None)
-            continue
-        first = inside[np.argmax(totals[inside])]
-        span = Span(pair.spans[first].start, pair.spans[best_end[first]].end)
-        found.append(Extract(span, float(totals[first]) - none))
-    return found
 
+    spans: tuple[Span, ...]
+    start: Logits
+    end: Logits
+    none: float
 
-def extract(pair: Pair, start: Logits, end: Logits) -> Extract:
-    """The best span of the whole pair, which must show some of its passage."""
-    everywhere = Span(pair.spans[0].start, pair.spans[-1].end)
-    found = extracts(pair, start, end, [everywhere])[0]
-    assert found is not None
-    return found
+    @classmethod
+    def of(cls, pair: Pair, start: Logits, end: Logits) -> Window:
+        """From the logits of all of a pair's tokens."""
+        passage = slice(pair.first, pair.first + len(pair.spans))
+        return cls(pair.spans, start[passage], end[passage], float(start[START] + end[START]))
+
+    def extracts(self, sentences: Sequence[Span]) -> list[Extract | None]:
+        """For each of ``sentences``, ranges of the passage in order, the best span that begins in it.
+
+        Ties go to the earliest, then the shortest. None where no token begins in the sentence.
+        """
+        if not self.spans:
+            return [None] * len(sentences)
+        best_end, end = _best_ends(self.end)
+        totals = self.start + end
+        begins = np.array([span.start for span in self.spans])
+        found: list[Extract | None] = []
+        for sentence in sentences:
+            inside = np.flatnonzero((begins >= sentence.start) & (begins < sentence.end))
+            if not len(inside):
+                found.append(None)
+                continue
+            first = inside[np.argmax(totals[inside])]
+            span = Span(self.spans[first].start, self.spans[best_end[first]].end)
+            found.append(Extract(span, float(totals[first]) - self.none))
+        return found
+
+    def best(self) -> Extract:
+        """The best span of all. The window must not be empty."""
+        (found,) = self.extracts([Span(self.spans[0].start, self.spans[-1].end)])
+        assert found is not None
+        return found
+
+    def margin(self, span: Span) -> float | None:
+        """The margin of one span; None if it is not all in the window."""
+        touched = [i for i, token in enumerate(self.spans) if token.start < span.end and span.start < token.end]
+        if not touched or span.start < self.spans[0].start or self.spans[-1].end < span.end:
+            return None
+        return float(self.start[touched[0]] + self.end[touched[-1]]) - self.none
 
 
 def _best_ends(end: Logits) -> tuple[NDArray[np.intp], Logits]:
     """For each token the best last token of a span that begins with it, and that token's logit."""
     padded = np.concatenate([end, np.full(_LONGEST - 1, -np.inf, dtype=end.dtype)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, _LONGEST)
-    offsets = windows.argmax(axis=1)
-    return np.arange(len(end)) + offsets, windows.max(axis=1)
+    return np.arange(len(end)) + windows.argmax(axis=1), windows.max(axis=1)

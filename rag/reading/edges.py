@@ -17,13 +17,13 @@ _LONGEST_FORM = 24
 # A word of Chinese that is cut is completed up to this length; jieba's longer ones may be two names.
 _LONGEST_WORD = 4
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_WHOLE_CLAUSE = frozenset({Kind.WHY, Kind.HOW})
+_WHOLE_CLAUSE = frozenset({Kind.WHY, Kind.HOW, Kind.YES_NO})
 
 
 def whole(question: Question, text: str, span: Span) -> Span:
     """The range of ``text`` that ``span`` was meant to be: with whole words, numbers, dates and pairs of marks.
 
-    For why and how, whole clauses. Both ranges are of the original characters; the result is never empty.
+    For why, how and yes or no, whole clauses. Both ranges are of the original characters; the result is never empty.
     """
     folded = normalise(text)
     inside = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from rag.reading.decoding import Extract, extracts
+from rag.reading.decoding import Extract, Window
 from rag.reading.network import ReaderNetwork, compute_in, load_base, preferred_dtype, read
 from rag.reading.pairs import Pair, PairEncoder, pad
 from rag.types import Span
@@ -37,11 +37,17 @@ class PassageScores:
 
     extracts: tuple[Extract | None, ...]
     relevance: float
+    windows: tuple[Window, ...]
 
     @property
     def margin(self) -> float:
         """The best margin of any sentence."""
         return max((one.margin for one in self.extracts if one), default=_NO_MARGIN)
+
+    def margin_of(self, span: Span) -> float:
+        """The margin of any range of the passage."""
+        found = (window.margin(span) for window in self.windows)
+        return max((margin for margin in found if margin is not None), default=_NO_MARGIN)
 
 
 class PassageReader:
@@ -62,13 +68,13 @@ class PassageReader:
         windows = [
             (i, p) for i, text in enumerate(texts) for p in self._encoder.encode(question, text.context, text.passage)
         ]
-        found: dict[int, PassageScores] = {}
-        for i, scores in self._scored(windows, texts):
-            found[i] = _merged(found[i], scores) if i in found else scores
-        return [found[i] for i in range(len(texts))]
+        found: list[list[tuple[Window, float]]] = [[] for _ in texts]
+        for i, window, relevance in self._scored(windows):
+            found[i].append((window, relevance))
+        return [_joined(text, scored) for text, scored in zip(texts, found, strict=True)]
 
     @torch.inference_mode()
-    def _scored(self, windows: Sequence[tuple[int, Pair]], texts: Sequence[Text]) -> list[tuple[int, PassageScores]]:
+    def _scored(self, windows: Sequence[tuple[int, Pair]]) -> list[tuple[int, Window, float]]:
         ordered = sorted(windows, key=lambda window: len(window[1].ids))
         size = max(1, -(-len(ordered) // _BATCHES))
         found = []
@@ -78,12 +84,13 @@ class PassageReader:
             scores = self._network(ids, mask)
             starts, ends = scores.start.cpu().numpy(), scores.end.cpu().numpy()
             for row, (i, pair) in enumerate(batch):
-                spans = tuple(extracts(pair, starts[row], ends[row], texts[i].sentences))
-                found.append((i, PassageScores(spans, float(scores.relevance[row]))))
+                found.append((i, Window.of(pair, starts[row], ends[row]), float(scores.relevance[row])))
         return found
 
 
-def _merged(one: PassageScores, other: PassageScores) -> PassageScores:
-    pairs = zip(one.extracts, other.extracts, strict=True)
-    best = tuple(max((e for e in pair if e), key=lambda e: e.margin, default=None) for pair in pairs)
-    return PassageScores(best, max(one.relevance, other.relevance))
+def _joined(text: Text, scored: Sequence[tuple[Window, float]]) -> PassageScores:
+    by_window = [window.extracts(text.sentences) for window, _ in scored]
+    best = tuple(
+        max((e for e in row if e), key=lambda e: e.margin, default=None) for row in zip(*by_window, strict=True)
+    )
+    return PassageScores(best, max(relevance for _, relevance in scored), tuple(window for window, _ in scored))

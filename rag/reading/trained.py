@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from rag.reading import Candidate, Evidence, Ranked, Reading
 from rag.reading.calibration import Calibration
-from rag.reading.edges import whole
 from rag.reading.features import Sentence, read_sentences, term_set
 from rag.reading.lists import read_list
 from rag.reading.questions import Kind, Question
 from rag.reading.scoring import PassageReader, PassageScores, Text
-from rag.reading.short_answers import answer_spans, items_in
+from rag.reading.shapes import shaped
 from rag.reading.spans import dates
 from rag.text import normalise
 from rag.types import Role, Span
@@ -42,7 +41,7 @@ class Proposal:
     sentence: Sentence
     span: Span
     margin: float
-    relevance: float
+    passage: PassageScores
 
     @property
     def text(self) -> str:
@@ -52,7 +51,7 @@ class Proposal:
     def features(self) -> dict[str, float]:
         """What the choice between proposals is made by, under the names of CHOICE."""
         of_sentence = {name: float(getattr(self.sentence, name)) for name in CHOICE[2:]}
-        return {"margin": self.margin, "relevance": self.relevance, **of_sentence}
+        return {"margin": self.margin, "relevance": self.passage.relevance, **of_sentence}
 
 
 class TrainedReader:
@@ -94,14 +93,14 @@ class TrainedReader:
         self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores]
     ) -> list[Proposal]:
         """One for each sentence that the network can answer from, in order of rank and place."""
-        extracts = [(i, e, one.relevance) for i, one in enumerate(scores) for e in one.extracts]
+        extracts = [(i, e, one) for i, one in enumerate(scores) for e in one.extracts]
         sentences = read_sentences(question, candidates[: len(scores)])
         found = []
-        for sentence, (i, extract, relevance) in zip(sentences, extracts, strict=True):
+        for sentence, (i, extract, passage) in zip(sentences, extracts, strict=True):
             if extract is not None:
                 offset = candidates[i].hit.passage.start
                 span = Span(offset + extract.span.start, offset + extract.span.end)
-                found.append(Proposal(i, sentence, span, extract.margin, relevance))
+                found.append(Proposal(i, sentence, span, extract.margin, passage))
         return found
 
     def certainty(self, question: Question, ranked: Sequence[Proposal]) -> dict[str, float]:
@@ -162,20 +161,15 @@ class TrainedReader:
         touched = [s for s in passage.sentences if s.start < one.span.end and one.span.start < s.end]
         around = Span(touched[0].start, touched[-1].end)
         inner = Span(one.span.start - around.start, one.span.end - around.start)
-        found = _shaped(question, document.text[around.start : around.end], inner)
+        shift = around.start - passage.start
+
+        def margin(span: Span) -> float:
+            return one.passage.margin_of(Span(span.start + shift, span.end + shift))
+
+        found = shaped(question, document.text[around.start : around.end], inner, margin)
         score = self.calibration.choice(one.features())
         spans = tuple(Span(around.start + s.start, around.start + s.end) for s in found)
         return Evidence(document, spans, around, score, role)
-
-
-def _shaped(question: Question, text: str, span: Span) -> tuple[Span, ...]:
-    """The ranges of ``text`` that answer, from the one that the network saw; several for a list or two questions."""
-    if len(question.kinds) > 1:
-        return answer_spans(question, text)
-    cut = whole(question, text, span)
-    if question.kind is Kind.LIST:
-        return items_in(text, cut) or (cut,)
-    return (cut,)
 
 
 def _text(candidate: Candidate) -> Text:

@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from tqdm import tqdm
 
 from rag.errors import TrainingError
-from rag.reading.decoding import extract
+from rag.reading.decoding import Window
 from rag.reading.network import RANK, ReaderNetwork, Scores, compute_in, load_base, preferred_dtype, read, save
 from rag.reading.pairs import START, PairEncoder, pad
 from rag.training.batches import Item, batches, encoded
@@ -147,6 +147,7 @@ def train(
                 )
                 _append(folder / CURVE, line)
                 _save_checkpoint(folder, network, optimiser, recipe, step)
+                _return_memory()
                 sums, count, began = [0.0, 0.0, 0.0], 0, time.perf_counter()
             if step == limit:
                 bar.close()
@@ -211,7 +212,7 @@ def _validate(network: ReaderNetwork, checked: Sequence[Sequence[Item]], device:
     for batch in checked:
         scores, _ = _scores(network, batch, device)
         for item, start, end in zip(batch, scores.start.cpu().numpy(), scores.end.cpu().numpy(), strict=True):
-            found = extract(item.pair, start, end)
+            found = Window.of(item.pair, start, end).best()
             if not item.answers:
                 unanswerable += 1
                 refused += found.margin < 0
@@ -273,9 +274,16 @@ def curve(folder: Path) -> Iterator[Progress]:
 
 def _keep_memory() -> None:
     """Have glibc keep freed memory: otherwise each step's large tensors are mapped anew, which costs a fifth."""
-    if sys.platform == "linux" and os.name == "posix":
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "mallopt"):
-            trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
-            libc.mallopt(mmap_threshold, largest)
-            libc.mallopt(trim_threshold, largest)
+    if sys.platform == "linux" and hasattr(_LIBC, "mallopt"):
+        trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
+        _LIBC.mallopt(mmap_threshold, largest)
+        _LIBC.mallopt(trim_threshold, largest)
+
+
+def _return_memory() -> None:
+    """Give back what is kept, which batches of ever other shapes would let grow without end."""
+    if sys.platform == "linux" and hasattr(_LIBC, "malloc_trim"):
+        _LIBC.malloc_trim(0)
+
+
+_LIBC = ctypes.CDLL(None) if os.name == "posix" else None

@@ -1,0 +1,49 @@
+"""Which reader answers, and how what it read re-orders the hits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import ModelError, SettingsError
+from rag.library import Library
+from rag.reading import Candidate, Ranked
+from rag.reading.readers import WEIGHTS, load_reader
+from rag.reading.rules import RulesReader
+from rag.retrieval import reranked
+from rag.settings import Settings
+
+
+def test_the_rules_need_no_weights() -> None:
+    assert isinstance(load_reader("rules"), RulesReader)
+
+
+def test_a_reader_that_is_not_there_is_an_error_that_says_what_there_is(tmp_path: Path) -> None:
+    for name in ("nothing", str(tmp_path)):
+        with pytest.raises(ModelError, match="wenyuan train reader"):
+            load_reader(name)
+
+
+def test_a_damaged_reader_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / WEIGHTS).write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=WEIGHTS):
+        load_reader(str(tmp_path))
+
+
+def test_the_rules_promise_no_share_of_errors(index_dir: Path) -> None:
+    library = Library.open(index_dir, Settings(reader="rules", max_error=0.1))
+    with pytest.raises(SettingsError, match="max_error"):
+        library.ask("豆包2024年11月的月活跃用户有多少？")
+
+
+def test_read_passages_move_by_their_new_scores_and_the_others_keep_theirs(library: Library) -> None:
+    _, candidates = library.candidates("豆包2024年11月的月活跃用户有多少？")
+    shown: list[Candidate] = list(candidates[:4])
+    scores = [candidate.hit.score for candidate in shown]
+    ranking = [Ranked(1, scores[0] + 0.2), Ranked(0, scores[0])]
+    hits = reranked(shown, ranking)
+    assert [hit.passage for hit in hits] == [shown[i].hit.passage for i in (1, 0, 2, 3)]
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4]
+    assert [hit.score for hit in hits] == [scores[0] + 0.2, scores[0], scores[2], scores[3]]
+    assert reranked(shown, ()) == tuple(candidate.hit for candidate in shown)
