@@ -49,8 +49,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hits: _Count = 10
     read: _Count = 10
     """How many passages are read for an answer."""
-    reader: str = "trained"
-    """``trained``, ``rules`` (the baseline, without a network), or a folder that ``wenyuan train reader`` made."""
+    reader: str = "rules"
+    """``rules``, or a folder that ``wenyuan train reader`` made."""
     min_confidence: _Share = 0.4
     """Below this confidence Wenyuan abstains."""
     max_error: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] | None = None

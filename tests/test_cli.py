@@ -15,7 +15,7 @@ DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "eval"]
 
 ANSWER = ["id", "question", "status", "answer", "text", "confidence", "citations", "hits", "timings_ms"]
-CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence"]
+CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]
 HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
 BLOCK = ["paragraph", "kind", "start", "end", "line", "path"]

@@ -189,7 +189,7 @@ def test_documents_of_an_earlier_version_of_the_set_are_gone(tmp_path: Path) -> 
         ("unmarked", "圖書館幾點開門"),
         ("traditional", "圖書館幾點開門？"),
         ("wide", "圖書館幾點開門？"),
-        ("keywords", "圖書館 開門"),
+        ("keywords", "圖書館 幾點 開門"),
     ],
 )
 def test_questions_can_be_asked_in_another_style(style: str, asked: str) -> None:

@@ -74,7 +74,9 @@ def test_training_on_nothing_is_refused(base: Path, tmp_path: Path) -> None:
         train([], tmp_path, base, RECIPE)
 
 
-def test_the_command_trains_from_the_built_in_reader_and_draws_the_curve(command: Command, tmp_path: Path) -> None:
+def test_the_command_trains_goes_on_from_another_reader_and_draws_the_curve(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "pairs.json"
     questions = article(*FACTS[0])
     (paragraph,) = questions.paragraphs
@@ -100,7 +102,7 @@ def test_the_command_trains_from_the_built_in_reader_and_draws_the_curve(command
         encoding="utf-8",
     )
     out = tmp_path / "mine"
-    finished = command("train", "reader", out, "--squad", file, "--validate", file, "--epochs", "1")
+    finished = command("train", "reader", out, "--squad", file, "--validate", file, "--start", folder, "--epochs", "1")
     assert finished.code == 0, finished.err
     assert {path.name for path in out.iterdir()} >= {WEIGHTS, "curve.jsonl", "curve.png"}
     missing = command("train", "reader", tmp_path / "other", "--squad", tmp_path / "nothing.json", WENYUAN_LANG="en")

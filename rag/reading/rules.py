@@ -28,7 +28,7 @@ _UNKNOWN_NAME = 0.25
 class Weights:
     """Of the sentence score (see `score`) and of the confidence, a logistic function of the best sentence.
 
-    Fitted by ``python -m eval.calibrate`` on CMRC 2018 trial, DRCD dev and the tuning questions.
+    Fitted on CMRC 2018 trial, DRCD dev and the tuning questions; see eval/README.md.
     """
 
     cosine: float = 28.4

@@ -12,7 +12,7 @@ from rag.errors import TrainingError
 from rag.messages import text
 
 train_app = typer.Typer(
-    help=text("用自己的问答训练和校准阅读器。", "Train and calibrate a reader on your own questions."),
+    help=text("用自己的问答训练、校准阅读器。", "Train and calibrate a reader on your own questions."),
     no_args_is_help=True,
 )
 
@@ -22,8 +22,9 @@ SquadOption = Annotated[
         "--squad", metavar="FILE", help=text("SQuAD 格式的问答（可多次）", "SQuAD-style pairs (may be repeated)")
     ),
 ]
+# Pairs of the validation file that the curve is drawn from.
+_VALIDATED = 200
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help=text("阅读器的文件夹", "the reader's folder"))]
-_FROM_ENCODER = "encoder"
 
 
 @train_app.command(
@@ -42,16 +43,11 @@ def reader(
         ),
     ] = None,
     start: Annotated[
-        str,
+        Path | None,
         typer.Option(
-            "--start",
-            metavar="READER",
-            help=text(
-                "从哪里开始：trained（自带的）、某个文件夹，或 encoder（从头）",
-                "where to begin: `trained` (the built-in one), a folder, or `encoder` (from scratch)",
-            ),
+            "--start", metavar="READER", help=text("从另一个阅读器继续（默认从头训练）", "go on from another reader")
         ),
-    ] = "trained",
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 3,
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", min=1e-6, max=1e-2, help=text("最高学习率", "at its peak"))
@@ -71,16 +67,15 @@ def reader(
     pairs = [pair for file in squad for pair in gold_pairs(read_squad(file))]
     checked = gold_pairs(read_squad(validate)) if validate else []
     random.Random(seed).shuffle(checked)
-    from_encoder = start == _FROM_ENCODER
     # What goes on from a trained reader needs smaller steps.
-    rate = learning_rate or (6e-4 if from_encoder else 2e-4)
+    rate = learning_rate or (6e-4 if start is None else 2e-4)
     weights = train(
         pairs,
         folder,
         unpack(),
-        Recipe(epochs=epochs, learning_rate=rate, seed=seed, start="" if from_encoder else start),
+        Recipe(epochs=epochs, learning_rate=rate, seed=seed, start=start.name if start else ""),
         validation=checked[:_VALIDATED],
-        start=None if from_encoder else reader_folder(start) / WEIGHTS,
+        start=reader_folder(str(start)) / WEIGHTS if start else None,
         device=device,
         progress=sys.stderr.isatty(),
         notes={"data": ", ".join(file.name for file in squad), "pairs": str(len(pairs))},
@@ -92,9 +87,6 @@ def reader(
             f"Trained: {weights} ({len(pairs)} pairs). Now calibrate: wenyuan train calibrate {folder} --squad OTHERS",
         )
     )
-
-
-_VALIDATED = 200
 
 
 @train_app.command(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import random
 import sys
 import time
@@ -83,8 +82,8 @@ def train(
 ) -> Path:
     """Train a reader on ``pairs`` and return its weights' file in ``folder``; go on from a checkpoint there.
 
-    ``base`` is the bundled encoder's folder, ``start`` weights to begin from, ``limit`` a number of steps after which
-    to stop with a checkpoint. Raises TrainingError if there is nothing to train on, or if the checkpoint in ``folder``
+    ``base`` is the bundled encoder's folder, ``start`` weights to begin from, whose rank is kept, ``limit`` a number of
+    steps after which to stop with a checkpoint. Raises TrainingError if there is nothing to train on, or if the checkpoint in ``folder``
     is of another recipe.
     """
     if not pairs:
@@ -94,11 +93,14 @@ def train(
         )
     folder.mkdir(parents=True, exist_ok=True)
     _keep_memory()
+    begun = read(start) if start else None
+    if begun:
+        recipe = msgspec.structs.replace(recipe, rank=int(begun[1]["rank"]))
     torch.manual_seed(recipe.seed)
     layers = compute_in(load_base(base, attention="eager" if device == "cpu" else "sdpa"), preferred_dtype(device))
     network = ReaderNetwork(layers, rank=recipe.rank)
-    if start is not None:
-        network.load_trained(read(start)[0])
+    if begun:
+        network.load_trained(begun[0])
     network.to(device)
     encoder = PairEncoder(base)
     source = ExampleSource(pairs, progress=progress)
@@ -274,7 +276,7 @@ def curve(folder: Path) -> Iterator[Progress]:
 
 def _keep_memory() -> None:
     """Have glibc keep freed memory: otherwise each step's large tensors are mapped anew, which costs a fifth."""
-    if sys.platform == "linux" and hasattr(_LIBC, "mallopt"):
+    if _LIBC is not None and hasattr(_LIBC, "mallopt"):
         trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
         _LIBC.mallopt(mmap_threshold, largest)
         _LIBC.mallopt(trim_threshold, largest)
@@ -282,8 +284,8 @@ def _keep_memory() -> None:
 
 def _return_memory() -> None:
     """Give back what is kept, which batches of ever other shapes would let grow without end."""
-    if sys.platform == "linux" and hasattr(_LIBC, "malloc_trim"):
+    if _LIBC is not None and hasattr(_LIBC, "malloc_trim"):
         _LIBC.malloc_trim(0)
 
 
-_LIBC = ctypes.CDLL(None) if os.name == "posix" else None
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
