@@ -72,6 +72,9 @@ def test_a_wrong_setting_in_the_file_is_an_error_that_names_it(file: Path, conte
         ("WENYUAN_HITS", "0", r"\$\.hits"),
         ("WENYUAN_LANGUAGE", "de", r"\$\.language"),
         ("WENYUAN_MIN_CONFIDENCE", "nan", "min_confidence"),
+        ("WENYUAN_MAX_ERROR", "nan", "max_error"),
+        ("WENYUAN_MAX_ERROR", "0", "max_error"),
+        ("WENYUAN_MAX_ERROR", "1", "max_error"),
     ],
 )
 def test_a_wrong_variable_is_an_error_that_names_it(file: Path, name: str, value: str, named: str) -> None:
@@ -82,7 +85,7 @@ def test_a_wrong_variable_is_an_error_that_names_it(file: Path, name: str, value
 
 def test_an_error_lists_the_settings_that_there_are(file: Path) -> None:
     file.write_text("hitz = 3", "utf-8")
-    with pytest.raises(SettingsError, match="min_confidence、language"):
+    with pytest.raises(SettingsError, match="min_confidence、max_error、language"):
         load_settings(environment={})
 
 
