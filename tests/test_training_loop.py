@@ -19,7 +19,7 @@ from rag.training.examples import GoldPair, gold_pairs
 from rag.training.loop import Recipe, curve, train
 from rag.types import Span
 
-RECIPE = Recipe(epochs=8, rank=4, tokens=1200, learning_rate=2e-3)
+RECIPE = Recipe(epochs=8, rank=4, tokens=1600, learning_rate=2e-3)
 
 
 @pytest.fixture(scope="module")
@@ -35,23 +35,23 @@ def base(cache: Path) -> Path:  # noqa: ARG001
 @pytest.fixture(scope="module")
 def folder(pairs: list[GoldPair], base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("reader")
-    train(pairs, made, base, RECIPE, validation=pairs[:4], checkpoint_every=5)
+    train(pairs, made, base, RECIPE, validation=pairs[:4], checkpoint_every=4)
     return made
 
 
 def test_the_loss_falls(folder: Path) -> None:
     lines = list(curve(folder))
-    assert lines[-1].loss < 0.7 * lines[0].loss
-    assert [line.step for line in lines[:3]] == [5, 10, 15]
+    assert lines[-1].loss < 0.8 * lines[0].loss
+    assert [line.step for line in lines[:2]] == [4, 8]
     assert all(line.exact is not None and 0 <= line.exact <= 1 for line in lines)
 
 
 def test_an_interrupted_training_ends_with_the_same_weights(
     folder: Path, pairs: list[GoldPair], base: Path, tmp_path: Path
 ) -> None:
-    train(pairs, tmp_path, base, RECIPE, checkpoint_every=5, limit=12)
+    train(pairs, tmp_path, base, RECIPE, checkpoint_every=4, limit=14)
     assert not (tmp_path / WEIGHTS).exists()
-    train(pairs, tmp_path, base, RECIPE, checkpoint_every=5)
+    train(pairs, tmp_path, base, RECIPE, checkpoint_every=4)
     whole, resumed = (read(each / WEIGHTS)[0] for each in (folder, tmp_path))
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
@@ -61,7 +61,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(
 def test_a_finished_training_reads_the_same_when_it_is_loaded_again(folder: Path) -> None:
     text = Text("月河大学", "月河大学由陈远山在1952年创立。", (Span(0, 18),))
     first, second = (load_network(folder).read("月河大学是谁创立的？", [text])[0] for _ in range(2))
-    assert first == second
+    assert (first.extracts, first.relevance) == (second.extracts, second.relevance)
 
 
 def test_going_on_with_other_options_is_refused(folder: Path, pairs: list[GoldPair], base: Path) -> None:

@@ -128,9 +128,11 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(file, "pt") as opened:
             notes = dict(opened.metadata() or {})
-            return {name: opened.get_tensor(name).float() for name in opened.keys()}, notes  # noqa: SIM118
+            values = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
+        int(notes["rank"])
     except Exception as error:  # safetensors raises several kinds
         raise ModelError(
-            f"阅读器的权重无法读取（{file}）：{error}。请重新安装问源，或检查设置 reader。",
-            f"The reader's weights can't be read ({file}): {error}. Reinstall Wenyuan, or check the setting `reader`.",
+            f"阅读器的权重无法读取（{file}）：{error}。请重新训练，或检查设置 reader。",
+            f"The reader's weights can't be read ({file}): {error}. Train it again, or check the setting `reader`.",
         ) from error
+    return values, notes

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -83,8 +83,8 @@ def train(
     """Train a reader on ``pairs`` and return its weights' file in ``folder``; go on from a checkpoint there.
 
     ``base`` is the bundled encoder's folder, ``start`` weights to begin from, whose rank is kept, ``limit`` a number of
-    steps after which to stop with a checkpoint. Raises TrainingError if there is nothing to train on, or if the checkpoint in ``folder``
-    is of another recipe.
+    steps after which to stop with a checkpoint. Raises TrainingError if there is nothing to train on, or if the
+    checkpoint in ``folder`` is of another recipe.
     """
     if not pairs:
         raise TrainingError(
@@ -108,39 +108,35 @@ def train(
     optimiser = torch.optim.AdamW(
         [p for p in network.parameters() if p.requires_grad], lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
-    first_epoch = _epoch(source, encoder, recipe, 0)
-    total = len(first_epoch) * recipe.epochs
     done = _resume(folder, network, optimiser, recipe)
-    bar = tqdm(total=total, initial=done, desc="训练 train", unit="step", disable=not progress)
-    sums, count, began = [0.0, 0.0, 0.0], 0, time.perf_counter()
-    step = 0
-    for epoch in range(recipe.epochs):
-        made = first_epoch if epoch == 0 else None
-        if made is None and step + len(first_epoch) <= done:
-            step += len(first_epoch)
-            continue
-        for batch in (made or _epoch(source, encoder, recipe, epoch))[: len(first_epoch)]:
-            if step < done:
-                step += 1
+    step, first = done.step, done.epoch
+    made = _epoch(source, encoder, recipe, first)
+    bar = tqdm(total=len(made) * recipe.epochs, initial=step, desc="训练 train", unit="step", disable=not progress)
+    sums, since, count, began = [0.0, 0.0, 0.0], 0, 0, time.perf_counter()
+    for epoch in range(first, recipe.epochs):
+        if epoch > first:
+            made = _epoch(source, encoder, recipe, epoch)
+        for number, batch in enumerate(made):
+            if epoch == first and number < done.batch:
                 continue
             for group in optimiser.param_groups:
-                group["lr"] = recipe.learning_rate * _schedule(step / total, recipe.warmup)
+                share = (epoch + number / len(made)) / recipe.epochs
+                group["lr"] = recipe.learning_rate * _schedule(share, recipe.warmup)
             losses = _losses(network, batch, recipe, device)
             torch.autograd.backward(losses[0])
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-            step += 1
+            step, since, count = step + 1, since + 1, count + len(batch)
             sums = [total_loss + loss.item() for total_loss, loss in zip(sums, losses, strict=True)]
-            count += len(batch)
             bar.update()
             bar.set_postfix(loss=f"{losses[0].item():.3f}")
-            since = step % checkpoint_every or checkpoint_every
-            if step % checkpoint_every == 0 or step in (total, limit):
+            is_last = epoch == recipe.epochs - 1 and number == len(made) - 1
+            if step % checkpoint_every == 0 or step == limit or is_last:
                 loss, span_loss, relevance_loss = (round(one / since, 4) for one in sums)
                 line = Progress(
                     step=step,
-                    epoch=round(step / len(first_epoch), 3),
+                    epoch=round(epoch + (number + 1) / len(made), 3),
                     loss=loss,
                     span_loss=span_loss,
                     relevance_loss=relevance_loss,
@@ -148,9 +144,9 @@ def train(
                     **_validate(network, checked, device),
                 )
                 _append(folder / CURVE, line)
-                _save_checkpoint(folder, network, optimiser, recipe, step)
+                _save_checkpoint(folder, network, optimiser, recipe, _Done(step, epoch, number + 1))
                 _return_memory()
-                sums, count, began = [0.0, 0.0, 0.0], 0, time.perf_counter()
+                sums, since, count, began = [0.0, 0.0, 0.0], 0, 0, time.perf_counter()
             if step == limit:
                 bar.close()
                 return folder / _CHECKPOINT
@@ -233,12 +229,20 @@ def _validate(network: ReaderNetwork, checked: Sequence[Sequence[Item]], device:
     }
 
 
+class _Done(NamedTuple):
+    """How far a training has come: ``batch`` of ``epoch`` is the next, ``step`` batches were seen."""
+
+    step: int
+    epoch: int
+    batch: int
+
+
 def _save_checkpoint(
-    folder: Path, network: ReaderNetwork, optimiser: torch.optim.Optimizer, recipe: Recipe, step: int
+    folder: Path, network: ReaderNetwork, optimiser: torch.optim.Optimizer, recipe: Recipe, done: _Done
 ) -> None:
     state = {
         "recipe": msgspec.json.encode(recipe).decode(),
-        "step": step,
+        "done": tuple(done),
         "trained": network.trained(),
         "optimiser": optimiser.state_dict(),
     }
@@ -247,11 +251,11 @@ def _save_checkpoint(
     temporary.replace(folder / _CHECKPOINT)
 
 
-def _resume(folder: Path, network: ReaderNetwork, optimiser: torch.optim.Optimizer, recipe: Recipe) -> int:
-    """Load the checkpoint in ``folder``, if there is one; the number of steps done."""
+def _resume(folder: Path, network: ReaderNetwork, optimiser: torch.optim.Optimizer, recipe: Recipe) -> _Done:
+    """Load the checkpoint in ``folder``, if there is one."""
     file = folder / _CHECKPOINT
     if not file.is_file():
-        return 0
+        return _Done(0, 0, 0)
     state = torch.load(file, weights_only=True)
     if json.loads(state["recipe"]) != msgspec.to_builtins(recipe):
         raise TrainingError(
@@ -260,7 +264,7 @@ def _resume(folder: Path, network: ReaderNetwork, optimiser: torch.optim.Optimiz
         )
     network.load_trained(state["trained"])
     optimiser.load_state_dict(state["optimiser"])
-    return int(state["step"])
+    return _Done(*state["done"])
 
 
 def _append(file: Path, line: Progress) -> None:
