@@ -146,7 +146,7 @@ def _result(
         machine=machine(),
         packages=packages(),
         encoder=manifest.encoder,
-        settings=msgspec.structs.asdict(settings),
+        settings={name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None},
         summary=summary(outcomes),
         latency_ms=latencies(outcomes),
         cost=spent,
