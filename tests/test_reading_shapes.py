@@ -61,3 +61,12 @@ def test_two_kinds_asked_at_once_get_an_answer_each() -> None:
     text = "Henry Chesbrough在2003年提出开放式创新。"
     found = answers("谁在什么时候提出了开放式创新？", text, "Henry Chesbrough", **{"2003年": 1.0})
     assert found == ["Henry Chesbrough", "2003年"]
+
+
+
+
+def test_a_clause_by_rule_is_taken_where_the_network_judges_it_hardly_worse() -> None:
+    text = "六小虎中，零一万物明确表示不会放弃预训练模型。"
+    ruled = "零一万物明确表示不会放弃预训练模型"
+    assert answers("零一万物打算放弃预训练吗？", text, "六小虎中", **{ruled: 2.0}) == [ruled]
+    assert answers("零一万物打算放弃预训练吗？", text, "六小虎中", **{ruled: 0.0}) == ["六小虎中"]
