@@ -45,6 +45,8 @@ _FOLDS = 5
 _DEPTH = 20
 # Isotonic regression has to predict better than this much to be worth its steps.
 _WORTH = 0.002
+# No step is surer than this, however few examples it rests on.
+_SURE = 0.02
 _BOOSTS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8)
 _UNFITTED = Calibration(
     {name: float(name == "margin") for name in CHOICE}, Logistic(0.0, {}), (), Logistic(0.0, {}), 0.0
@@ -214,7 +216,9 @@ def _regression() -> LogisticRegression:
 
 
 def _steps(chances: Matrix, right: Flags, weights: Matrix) -> IsotonicRegression:
-    return IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(chances, right, sample_weight=weights)
+    return IsotonicRegression(y_min=_SURE, y_max=1 - _SURE, out_of_bounds="clip").fit(
+        chances, right, sample_weight=weights
+    )
 
 
 def _logistic(model: LogisticRegression, names: Sequence[str]) -> Logistic:

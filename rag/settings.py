@@ -47,10 +47,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     bm25_weight: _Share = 0.15
     """What the highest possible BM25 score adds to the cosine; see `rag.fusion`."""
     hits: _Count = 10
-    read: _Count = 10
+    read: _Count = 5
     """How many passages are read for an answer."""
-    reader: str = "rules"
-    """``rules``, or a folder that ``wenyuan train reader`` made."""
+    reader: str = "trained"
+    """``trained``, ``rules``, or a folder that ``wenyuan train reader`` made."""
     min_confidence: _Share = 0.4
     """Below this confidence Wenyuan abstains."""
     max_error: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] | None = None

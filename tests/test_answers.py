@@ -27,6 +27,12 @@ def test_deepseek_v3_cost_5_57_million_dollars_by_paragraph_26(library: Library)
     assert (answer.answer, answer.citations[0].paragraph) == ("557万美元", 26)
 
 
+def test_the_founder_is_a_name_and_not_a_paragraph(library: Library) -> None:
+    answer = library.ask("月之暗面的创始人是谁？")
+    assert (answer.status, answer.answer) == (Status.ANSWERED, "杨植麟")
+    assert "创始人杨植麟" in answer.citations[0].sentence
+
+
 def test_the_three_drives_are_three_items_with_three_citations(library: Library, articles: dict[str, Document]) -> None:
     answer = library.ask("大模型穿过漏斗需要哪三种动力？")
     items = ["可持续的资源投入", "快速迭代的模型能力", "可变现的商业通道"]

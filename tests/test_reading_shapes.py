@@ -63,8 +63,6 @@ def test_two_kinds_asked_at_once_get_an_answer_each() -> None:
     assert found == ["Henry Chesbrough", "2003年"]
 
 
-
-
 def test_a_clause_by_rule_is_taken_where_the_network_judges_it_hardly_worse() -> None:
     text = "六小虎中，零一万物明确表示不会放弃预训练模型。"
     ruled = "零一万物明确表示不会放弃预训练模型"

@@ -1,4 +1,4 @@
-"""Which reader: the rules, or a trained one."""
+"""Which reader: the trained one that is shipped, one of the user's own, or the rules."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from rag.reading.scoring import PassageReader
 
 RULES: Final = "rules"
+TRAINED: Final = "trained"
+SHIPPED: Final = Path(__file__).parent / "shipped"
 WEIGHTS: Final = "reader.safetensors"
 CALIBRATION: Final = "calibration.json"
 
 
-def load_reader(name: str = RULES, *, device: str = "cpu") -> Reader:
-    """Load a reader: ``RULES``, or the folder of one that ``wenyuan train reader`` made.
+def load_reader(name: str = TRAINED, *, device: str = "cpu") -> Reader:
+    """Load a reader: ``TRAINED``, ``RULES``, or the folder of one that ``wenyuan train reader`` made.
 
     The last one loaded is kept. Raises ModelError if it is missing or damaged.
     """
@@ -44,10 +46,10 @@ def _load(folder: Path, device: str) -> Reader:
 
 def reader_folder(name: str) -> Path:
     """The folder of a trained reader. Raises ModelError if there is none."""
-    folder = Path(name).expanduser()
+    folder = SHIPPED if name == TRAINED else Path(name).expanduser()
     if not (folder / WEIGHTS).is_file():
         raise ModelError(
-            f"找不到阅读器“{name}”：应为 {RULES}，或 wenyuan train reader 生成的文件夹。",
-            f'No such reader: "{name}". It is `{RULES}`, or a folder that `wenyuan train reader` made.',
+            f"找不到阅读器“{name}”：应为 {TRAINED}、{RULES}，或 wenyuan train reader 生成的文件夹。",
+            f'No such reader: "{name}". It is `{TRAINED}`, `{RULES}`, or a folder that `wenyuan train reader` made.',
         )
     return folder

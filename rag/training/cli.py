@@ -10,6 +10,7 @@ import typer
 
 from rag.errors import TrainingError
 from rag.messages import text
+from rag.reading.readers import TRAINED
 
 train_app = typer.Typer(
     help=text("用自己的问答训练、校准阅读器。", "Train and calibrate a reader on your own questions."),
@@ -24,6 +25,8 @@ SquadOption = Annotated[
 ]
 # Pairs of the validation file that the curve is drawn from.
 _VALIDATED = 200
+# For --start: the encoder as it is.
+_NONE = "none"
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help=text("阅读器的文件夹", "the reader's folder"))]
 
 
@@ -43,12 +46,14 @@ def reader(
         ),
     ] = None,
     start: Annotated[
-        Path | None,
+        str,
         typer.Option(
-            "--start", metavar="READER", help=text("从另一个阅读器继续（默认从头训练）", "go on from another reader")
+            "--start",
+            metavar="READER",
+            help=text("从哪个阅读器继续；none 表示从头训练", "the reader to go on from; none begins anew"),
         ),
-    ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 3,
+    ] = TRAINED,
+    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 2,
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", min=1e-6, max=1e-2, help=text("最高学习率", "at its peak"))
     ] = None,
@@ -67,15 +72,16 @@ def reader(
     pairs = [pair for file in squad for pair in gold_pairs(read_squad(file))]
     checked = gold_pairs(read_squad(validate)) if validate else []
     random.Random(seed).shuffle(checked)
+    begun = None if start == _NONE else reader_folder(start)
     # What goes on from a trained reader needs smaller steps.
-    rate = learning_rate or (6e-4 if start is None else 2e-4)
+    rate = learning_rate or (6e-4 if begun is None else 2e-4)
     weights = train(
         pairs,
         folder,
         unpack(),
-        Recipe(epochs=epochs, learning_rate=rate, seed=seed, start=start.name if start else ""),
+        Recipe(epochs=epochs, learning_rate=rate, seed=seed, start=begun.name if begun else ""),
         validation=checked[:_VALIDATED],
-        start=reader_folder(str(start)) / WEIGHTS if start else None,
+        start=begun / WEIGHTS if begun else None,
         device=device,
         progress=sys.stderr.isatty(),
         notes={"data": ", ".join(file.name for file in squad), "pairs": str(len(pairs))},
@@ -96,7 +102,7 @@ def reader(
 )
 def calibrate(
     folder: FolderArgument,
-    squad: SquadOption,
+    squad: SquadOption = [],  # noqa: B006  # typer wants a list
     gold: Annotated[
         Path | None,
         typer.Option("--gold", metavar="FILE", help=text("问题集（同 eval）", "gold questions, as for eval")),
@@ -110,6 +116,8 @@ def calibrate(
 ) -> None:
     if (gold is None) != (corpus is None):
         raise TrainingError("--gold 和 --corpus 要一起给出。", "Give --gold and --corpus together.")
+    if not squad and gold is None:
+        raise TrainingError("请给出 --squad，或 --gold 和 --corpus。", "Give --squad, or --gold and --corpus.")
     from eval.calibrate import calibrate as fit
 
     for line in fit(folder, squad, (gold, corpus) if gold and corpus else None, sample):
