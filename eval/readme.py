@@ -33,6 +33,8 @@ _ROOT = Path(__file__).parent.parent
 _PUBLISHED = _ROOT / RESULTS
 READMES = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
 _ARTICLES = {"gold": ("调优", "tuning"), "gold-held-out": ("留出", "held out")}
+# The same questions with the rule-based reader and with the trained one.
+_READERS = {"gold-held-out": ("规则", "rules"), "trained-held-out": ("训练", "trained")}
 _SETS = {
     "cmrc2018_trial": "CMRC 2018 trial",
     "drcd_dev": "DRCD dev",
@@ -62,6 +64,12 @@ def _articles() -> str:
     times = [f"{r.latency_ms['total'].p50:.0f} / {r.latency_ms['total'].p95:.0f} ms" for r in results.values()]
     rows.append((text("回答耗时 p50 / p95", "time of an answer, p50 / p95"), *times))
     return _grid((text("指标（95% 区间）", "measure (95 % interval)"), *heads), rows)
+
+
+def _readers() -> str:
+    heads = [text(zh, en) for zh, en in _READERS.values()]
+    rows = _measure_rows([_result(name) for name in _READERS])
+    return _grid((text("留出的 93 题（95% 区间）", "93 held-out questions (95 % interval)"), *heads), rows)
 
 
 def _sets() -> str:
@@ -95,6 +103,7 @@ def _peers() -> str:
 
 _TABLES: dict[str, Callable[[], str]] = {
     "articles": _articles,
+    "readers": _readers,
     "sets": _sets,
     "ablation": _ablation,
     "peers": _peers,
