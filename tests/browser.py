@@ -106,6 +106,14 @@ def ask(page: Page, question: str) -> None:
     )
 
 
+@contextmanager
+def settling(page: Page) -> Iterator[None]:
+    """Leave only when the question that is asked inside has been dealt with and another one is taken."""
+    page.evaluate("window.settled = new Promise(done => addEventListener('wenyuan-settled', done, { once: true }))")
+    yield
+    page.evaluate("window.settled.then(() => new Promise(requestAnimationFrame))")
+
+
 def in_view(page: Page, selector: str) -> None:
     """The element is wholly inside the window once scrolling has come to rest."""
     expect(page.locator(selector)).to_be_in_viewport(ratio=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import BREAKS, ROOT, THREE_SOURCES, ask, in_view, outside, running, shot
+from browser import BREAKS, ROOT, THREE_SOURCES, ask, in_view, outside, running, settling, shot
 from playwright.sync_api import Browser, Page, expect
 
 from rag.errors import ServeError
@@ -217,7 +217,8 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
         expect(page.get_by_role("alert").locator("code").first).to_contain_text("wenyuan index")
         shot(page, "no-index")
         page.locator("#question").fill(DOUBAO)
-        page.locator("#question").press("Enter")
+        with settling(page):
+            page.locator("#question").press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("还没有索引")
         expect(page.locator("#question")).to_have_value(DOUBAO)
         shutil.copytree(index, folder)

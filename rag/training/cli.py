@@ -10,7 +10,6 @@ import typer
 
 from rag.errors import TrainingError
 from rag.messages import text
-from rag.reading.readers import TRAINED
 
 train_app = typer.Typer(
     help=text("用自己的问答训练、校准阅读器。", "Train and calibrate a reader on your own questions."),
@@ -46,13 +45,16 @@ def reader(
         ),
     ] = None,
     start: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--start",
             metavar="READER",
-            help=text("从哪个阅读器继续；none 表示从头训练", "the reader to go on from; none begins anew"),
+            help=text(
+                "从哪个阅读器继续，默认是自带的；none 表示从头训练",
+                "the reader to go on from, by default the shipped one; none begins anew",
+            ),
         ),
-    ] = TRAINED,
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 2,
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", min=1e-6, max=1e-2, help=text("最高学习率", "at its peak"))
@@ -63,7 +65,7 @@ def reader(
     import random
 
     from rag.embedding.bundled import unpack
-    from rag.reading.readers import WEIGHTS, reader_folder
+    from rag.reading.readers import TRAINED, WEIGHTS, reader_folder
     from rag.squad import read_squad
     from rag.training.examples import gold_pairs
     from rag.training.loop import Recipe, train
@@ -72,7 +74,7 @@ def reader(
     pairs = [pair for file in squad for pair in gold_pairs(read_squad(file))]
     checked = gold_pairs(read_squad(validate)) if validate else []
     random.Random(seed).shuffle(checked)
-    begun = None if start == _NONE else reader_folder(start)
+    begun = None if start == _NONE else reader_folder(start or TRAINED)
     # What goes on from a trained reader needs smaller steps.
     rate = learning_rate or (6e-4 if begun is None else 2e-4)
     weights = train(
