@@ -109,7 +109,9 @@ def ask(page: Page, question: str) -> None:
 @contextmanager
 def settling(page: Page) -> Iterator[None]:
     """Leave only when the question that is asked inside has been dealt with and another one is taken."""
-    page.evaluate("window.settled = new Promise(done => addEventListener('wenyuan-settled', done, { once: true }))")
+    page.evaluate(
+        "void (window.settled = new Promise(done => addEventListener('wenyuan-settled', done, { once: true })))"
+    )
     yield
     page.evaluate("window.settled.then(() => new Promise(requestAnimationFrame))")
 
