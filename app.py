@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from rag.errors import WenyuanError
 from rag.settings import Settings, load_settings
 from rag.web import serving
+from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.page import Page, View
 
@@ -69,7 +70,7 @@ def _build(desk: Desk) -> gr.Blocks:
     def opening() -> tuple[Any, ...]:
         return ([], *_updates(page.opening()))
 
-    def ask(turns: list[str], event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def ask(turns: list[Turn], event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         for after, view in page.ask(turns, str(getattr(event, "question", ""))):
             yield (after, *_updates(view))
 
@@ -80,10 +81,14 @@ def _build(desk: Desk) -> gr.Blocks:
         view = page.opening()
         return _updates(View(None, view.notice, view.source))
 
+    def take(turns: list[Turn], event: gr.EventData) -> str:
+        return page.take(turns, str(getattr(event, "format", "")), str(getattr(event, "language", "")))
+
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:
         turns = gr.State([])
-        _html(_part("header.html"), "top")
+        tools = _html(_part("header.html"), "top", js_on_load=_part("tools.js"))
+        parcel = _html("", "parcel")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
                 conversation = _html(first.conversation, "conversation")
@@ -91,6 +96,7 @@ def _build(desk: Desk) -> gr.Blocks:
                 composer = _html(_part("composer.html"), "composer", js_on_load=_part("page.js"))
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
+        _html(_part("library.html"), "library", js_on_load=_part("library.js"))
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.
         asked = composer.ask(
@@ -101,7 +107,9 @@ def _build(desk: Desk) -> gr.Blocks:
         composer.place(show, None, parts, trigger_mode="always_last", **quick)
         composer.home(home, None, parts, trigger_mode="always_last", **quick)
         composer.fresh(opening, None, [turns, *parts], **quick)
-        blocks.load(opening, None, [turns, *parts], **quick)
+        tools.take(take, turns, parcel, **quick)
+        loaded = blocks.load(opening, None, [turns, *parts], **quick)
+        loaded.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-loaded')); }")
     return blocks
 
 

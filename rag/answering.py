@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from rag.errors import Language, QuestionError
 from rag.reading import Evidence, Question, Reading
-from rag.types import Answer, Citation, Hit, Role, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Status
 
 MAX_QUESTION = 1000
 _NEAREST = 3
@@ -96,16 +96,17 @@ def compose(
     template = _TEMPLATES[chosen]
     citations: list[Citation] = []
     replies: list[str] = []
-    answers: list[str] = []
+    answered: list[AnswerPart] = []
     confidences: list[float] = []
     for part in parts:
         if part.reading.evidence and part.reading.confidence >= min_confidence:
             cited = [_cite(evidence, len(citations) + i) for i, evidence in enumerate(part.reading.evidence, start=1)]
             replies.append(_reply(template, part.reading.evidence, cited))
-            answers += [text for one in part.reading.evidence if one.role is Role.ANSWER for text in one.texts]
+            answered.append(AnswerPart(part.question.text, _items(part.reading.evidence, cited)))
             confidences.append(part.reading.confidence)
             citations += cited
         else:
+            answered.append(AnswerPart(part.question.text, ()))
             replies.append(_abstention(template, part, titles))
     if len(parts) > 1:
         asked = (part.question.text for part in parts)
@@ -113,13 +114,31 @@ def compose(
     return Answer(
         question=question,
         status=Status.ANSWERED if confidences else Status.ABSTAINED,
-        answer="；".join(dict.fromkeys(answers)),
+        answer="；".join(dict.fromkeys(item.text for part in answered for item in part.items if not item.differs)),
         text="\n\n".join(replies),
         confidence=round(min(confidences or [part.reading.confidence for part in parts], default=0.0), 4),
         citations=tuple(citations),
         hits=_merged_hits(parts),
         missing=tuple(dict.fromkeys(word for part in parts for word in part.unknown)),
+        parts=tuple(answered),
     )
+
+
+def _items(evidence: Sequence[Evidence], cited: Sequence[Citation]) -> tuple[AnswerItem, ...]:
+    """What the evidence says, each thing once, in order, with all the citations that say it."""
+    numbers: dict[str, list[int]] = {}
+    differing = []
+    for one, citation in zip(evidence, cited, strict=True):
+        if one.role is Role.DIFFERENT:
+            differing.append(AnswerItem(citation.quote, (citation.n,), differs=True))
+        elif one.role is Role.REPEAT:
+            # It agrees with the first answer, if not to the letter.
+            numbers.get(citation.quote, next(iter(numbers.values()))).append(citation.n)
+        else:
+            for text in one.texts:
+                numbers.setdefault(text, []).append(citation.n)
+    said = (AnswerItem(text, tuple(dict.fromkeys(found))) for text, found in numbers.items())
+    return (*said, *differing)
 
 
 def _reply(template: dict[str, str], evidence: Sequence[Evidence], cited: Sequence[Citation]) -> str:

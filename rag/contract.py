@@ -16,6 +16,16 @@ def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any
         "status": answer.status.value,
         "answer": answer.answer,
         "text": answer.text,
+        "parts": [
+            {
+                "question": part.question,
+                "items": [
+                    {"text": item.text, "citations": list(item.citations), "differs": item.differs}
+                    for item in part.items
+                ],
+            }
+            for part in answer.parts
+        ],
         "confidence": answer.confidence,
         "citations": [citation_json(citation) for citation in answer.citations],
         "hits": [hit_json(hit) for hit in answer.hits],

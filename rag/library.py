@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import Literal
 
 from rag.answering import Part, compose, validate
 from rag.embedding import load_encoder
@@ -22,6 +23,8 @@ from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
 from rag.types import Answer, Document, Encoder, Hit, Passage
+
+Stage = Literal["load", "retrieve", "read"]
 
 
 class Library:
@@ -95,14 +98,22 @@ class Library:
         validate(question)
         return self._candidates(question, self._generation)
 
-    def ask(self, question: str, *, doc_id: str | None = None, min_confidence: float | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        doc_id: str | None = None,
+        min_confidence: float | None = None,
+        stage: Callable[[Stage], object] = lambda _: None,
+    ) -> Answer:
         """Answer from the documents' own words, or abstain.
 
-        ``doc_id`` asks one document only; ``min_confidence`` replaces that of the settings. Raises QuestionError for
-        an unusable question, NotFoundError for an unknown document.
+        ``doc_id`` asks one document only; ``min_confidence`` replaces that of the settings; ``stage`` is told what
+        begins. Raises QuestionError for an unusable question, NotFoundError for an unknown document.
         """
         started = perf_counter()
         validate(question)
+        stage("load")
         generation, reader = self._generation, self._ready_reader()
         within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
@@ -110,8 +121,10 @@ class Library:
         titles: dict[str, str] = {}
         for part in parts(question):
             began = perf_counter()
+            stage("retrieve")
             asked, candidates = self._candidates(part, generation, within)
             retrieve_seconds += perf_counter() - began
+            stage("read")
             reading = reader.read(asked, candidates[: self.settings.read])
             titles |= {c.document.doc_id: c.document.title for c in candidates}
             answered.append(Part(asked, reading, reranked(candidates, reading.ranking)[: self.settings.hits]))

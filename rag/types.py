@@ -141,12 +141,30 @@ class Status(StrEnum):
     ABSTAINED = "abstained"
 
 
+class AnswerItem(NamedTuple):
+    """One thing that was answered, in a document's words, and the numbers of the citations that say it.
+
+    ``differs``: another source says this instead.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    differs: bool = False
+
+
+class AnswerPart(NamedTuple):
+    """One of the questions inside a question, and what answers it: several items of a list, none if nothing does."""
+
+    question: str
+    items: tuple[AnswerItem, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question: the documents' own words, or a reasoned abstention.
 
-    ``answer`` is the short extract (several joined by "；", empty when abstained), ``text`` the templated
-    reply with citation marks, ``missing`` the question's words that no document contains.
+    ``answer`` is the short extract (several joined by "；", empty when abstained), ``parts`` the same taken apart,
+    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains.
     """
 
     question: str
@@ -157,6 +175,7 @@ class Answer:
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
     missing: tuple[str, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -1,145 +1,97 @@
-"""An `Answer` as one turn of the conversation."""
+"""A `Turn` of the conversation as HTML."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from rag.types import Answer, Citation, Hit, Role, Span, Status
+from rag.types import Answer, AnswerItem, Citation, Hit, Span, Status
+from rag.web.conversation import Turn
 from rag.web.markup import Place, both, esc, opener
 
 _NEAREST = 3
 _EXCERPT = 96
 # Above this share of its sentence an answer is the sentence, and saying it twice helps nobody.
 _WHOLE = 0.8
-_MARKS = re.compile(r"(?:\[\d+\])+$", re.MULTILINE)
 # Lower bounds of confidence and what they are called.
 _CONFIDENCE = (
     (0.8, "把握高", "high confidence"),
     (0.65, "把握较高", "fair confidence"),
     (0.0, "把握一般", "some confidence"),
 )
-
-
-@dataclass(slots=True)
-class Item:
-    """One thing that was answered, in the document's words, and the citations that say it.
-
-    ``differs``: another source says this instead.
-    """
-
-    text: str
-    citations: list[Citation] = field(default_factory=list)
-    differs: bool = False
-
-
-def turn(answer: Answer, titles: Mapping[str, str]) -> str:
-    """The question and its reply. ``titles`` maps document ids to titles, for the nearest passages."""
-    reply = _abstained(answer, titles) if answer.status is Status.ABSTAINED else _answered(answer)
-    return f'<article class="turn">{asked(answer.question)}{reply}</article>'
-
-
-def asked(question: str) -> str:
-    """What the user asked."""
-    return f'<p class="asked">{esc(question.strip())}</p>'
-
-
-def pending(question: str, ready: bool) -> str:
-    """The turn of a question that is being answered."""
-    words = both("正在查找原文…", "Looking it up…")
-    if not ready:
-        words = both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…")
-    waiting = f'<p class="waiting" role="status"><i></i>{words}</p>'
-    return f'<article class="turn pending">{asked(question)}{waiting}</article>'
-
-
-def items(answer: Answer) -> list[Item]:
-    """The short answer taken apart, each piece with the citations that hold it, in order."""
-    found: list[Item] = []
-    rest = answer.answer
-    for citation in answer.citations:
-        if citation.role is Role.DIFFERENT:
-            found.append(Item(citation.quote, [citation], differs=True))
-            continue
-        texts, rest = _taken(citation.quote, rest)
-        if texts:
-            found += [Item(text, [citation]) for text in texts]
-            continue
-        # It says again what an earlier citation said, perhaps in other words.
-        same = next((item for item in found if item.text == citation.quote), found[-1] if found else None)
-        if same is None:
-            found.append(Item(citation.quote, [citation]))
-        else:
-            same.citations.append(citation)
-    return [*found, Item(rest)] if rest else found
-
-
-def _taken(quote: str, rest: str) -> tuple[list[str], str]:
-    """The pieces at the beginning of ``rest`` that ``quote`` holds, and what is then left of ``rest``."""
-    if rest == quote or rest.startswith(f"{quote}；"):
-        return [quote], rest[len(quote) + 1 :]
-    texts: list[str] = []
-    position = 0
-    while rest:
-        piece, _, following = rest.partition("；")
-        at = quote.find(piece, position)
-        if at < 0:
-            break
-        texts.append(piece)
-        position, rest = at + len(piece), following
-    return texts, rest
-
-
-def _answered(answer: Answer) -> str:
-    found = items(answer)
-    body = ""
-    for heading, numbers in _sections(answer):
-        of_section = [item for item in found if not item.citations or item.citations[0].n in numbers]
-        body += f'<h3 class="part">{esc(heading)}</h3>' if heading else ""
-        body += _section(of_section) if of_section else f'<p class="none">{_NONE}</p>'
-    return f'<div class="reply">{body}{_meta(answer)}</div>'
-
-
-def _sections(answer: Answer) -> Iterator[tuple[str, set[int]]]:
-    """Each question inside the question (empty if there is but one) with the numbers of its citations."""
-    chunks = answer.text.split("\n\n")
-    # The text of a reply to several questions begins with the first of them; a blank line alone may be a source's.
-    if len(chunks) < 2 or chunks[0][:2] != answer.question.strip()[:2]:
-        yield "", {citation.n for citation in answer.citations}
-        return
-    for chunk in chunks:
-        marks = "".join(_MARKS.findall(chunk))
-        yield chunk.partition("\n")[0], {int(n) for n in re.findall(r"\d+", marks)}
-
-
-_DIFFERS = both("另有不同的说法：", "Elsewhere it is said otherwise: ")
+_DIFFERS = both("另有不同的说法", "Elsewhere it is said otherwise")
 _NONE = both("资料里没有找到答案。", "The documents do not answer this.")
+_WAITING = {
+    "load": both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…"),
+    "retrieve": both("正在查找原文…", "Looking for passages…"),
+    "read": both("正在细读找到的段落…", "Reading the passages found…"),
+}
 
 
-def _section(found: Sequence[Item]) -> str:
-    citations = list({c.n: c for item in found for c in item.citations}.values())
-    others = "".join(
-        f'<p class="differs">{_DIFFERS}{esc(item.text)}{_marks(item.citations)}</p>' for item in found if item.differs
+def turn(number: int, one: Turn) -> str:
+    """A question and its reply; ``number`` counts the turns of the conversation from 0."""
+    abstained = one.answer.status is Status.ABSTAINED
+    reply = _abstained(one.answer, one.titles) if abstained else _answered(one.answer)
+    foot = f'<footer class="foot">{_meta(one.answer)}{_actions(one.answer)}</footer>{_why(one.answer)}'
+    state = " abstained" if abstained else ""
+    return (
+        f'<article class="turn" data-turn="{number}">{_asked(one.asked, one.answer.question)}'
+        f'<div class="reply{state}">{reply}{foot}</div></article>'
     )
-    found = [item for item in found if not item.differs]
-    if len(found) > 1:
-        rows = "".join(f"<li>{esc(item.text)}{_marks(item.citations)}</li>" for item in found)
-        return f'<ol class="items">{rows}</ol>{others}{_cards(citations)}'
-    only = found[0]
-    long = len(only.text) > 60 or (citations and len(only.text) > _WHOLE * len(citations[0].sentence))
-    size = "lead long" if long else "lead"
-    return f'<p class="{size}">{esc(only.text)}{_marks(only.citations)}</p>{others}{_cards(citations)}'
 
 
-def _marks(citations: Sequence[Citation]) -> str:
-    return "".join(opener(place(c), f"[{c.n}]", "cite", f"出处 {c.n} · source {c.n}") for c in citations)
+def pending(question: str, meant: str, stage: str) -> str:
+    """The turn of a question that is being answered; ``stage`` is load, retrieve or read."""
+    waiting = f'<p class="waiting" role="status"><i></i>{_WAITING[stage]}</p>'
+    return f'<article class="turn pending">{_asked(question, meant)}{waiting}</article>'
 
 
 def place(citation: Citation) -> Place:
     """Where a citation leads."""
     around = Span(citation.sentence_start, citation.sentence_start + len(citation.sentence))
     return Place(citation.doc_id, Span(citation.start, citation.end), around)
+
+
+def _asked(question: str, meant: str) -> str:
+    """What the user asked and, if that leaned on an earlier turn, what it was taken to mean."""
+    words = f'<p class="asked">{esc(question.strip())}</p>'
+    if meant.strip() == question.strip():
+        return words
+    change = f'<button type="button" class="act" data-edit="{esc(meant)}">{both("改一改", "Edit")}</button>'
+    return f'{words}<p class="meant">{both("理解为：", "Taken to mean: ")}<q>{esc(meant)}</q>{change}</p>'
+
+
+def _answered(answer: Answer) -> str:
+    cited = {citation.n: citation for citation in answer.citations}
+    body = ""
+    for part in answer.parts:
+        body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
+        body += _section(part.items, cited) if part.items else f'<p class="none">{_NONE}</p>'
+    return body
+
+
+def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
+    own = [item for item in items if not item.differs]
+    cards = _cards([cited[n] for n in dict.fromkeys(n for item in items for n in item.citations)])
+    if len(own) < len(items):
+        sides = "".join(
+            f'<div class="side">{f"<p>{_DIFFERS}</p>" if item.differs else ""}{_lead(item, cited)}</div>' for item in items
+        )
+        return f'<div class="sides">{sides}</div>{cards}'
+    if len(own) > 1:
+        rows = "".join(f"<li>{esc(item.text)}{_marks(item, cited)}</li>" for item in own)
+        return f'<ol class="items">{rows}</ol>{cards}'
+    return _lead(own[0], cited) + cards
+
+
+def _lead(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
+    long = len(item.text) > 60 or len(item.text) > _WHOLE * len(cited[item.citations[0]].sentence)
+    return f'<p class="{"lead long" if long else "lead"}">{esc(item.text)}{_marks(item, cited)}</p>'
+
+
+def _marks(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
+    return "".join(opener(place(cited[n]), f"[{n}]", "cite", f"出处 {n} · source {n}") for n in item.citations)
 
 
 def _cards(citations: Sequence[Citation]) -> str:
@@ -164,7 +116,7 @@ def _abstained(answer: Answer, titles: Mapping[str, str]) -> str:
     cards = "".join(f"<li>{_nearest(hit, titles)}</li>" for hit in answer.hits[:_NEAREST])
     nearest = both("最接近的段落，可以点开看看：", "The nearest passages, should you want to look:")
     near = f'<p class="near">{nearest}</p><ul class="cards">{cards}</ul>' if cards else ""
-    return f'<div class="reply abstained"><p class="none">{_NONE}</p>{missing}{near}{_meta(answer)}</div>'
+    return f'<p class="none">{_NONE}</p>{missing}{near}'
 
 
 def _nearest(hit: Hit, titles: Mapping[str, str]) -> str:
@@ -189,3 +141,30 @@ def _meta(answer: Answer) -> str:
     seconds = answer.timings_ms.get("total", 0.0) / 1000
     percent = f"{answer.confidence:.0%}"
     return f'<p class="meta">{both(f"{zh} {percent} · {seconds:.2f} 秒", f"{en} {percent} · {seconds:.2f} s")}</p>'
+
+
+def _actions(answer: Answer) -> str:
+    copy = f'<button type="button" class="act" data-copy="{esc(answer.text)}">{both("复制", "Copy")}</button>'
+    if answer.status is Status.ABSTAINED:
+        return f'<div class="acts">{copy}</div>'
+    keep = f'<button type="button" class="act" data-keep="{esc(_gold(answer))}">{both("答对了", "Right")}</button>'
+    return f'<div class="acts">{copy}{keep}</div>'
+
+
+def _gold(answer: Answer) -> str:
+    """What the page sends to keep a checked answer as a gold pair, as JSON."""
+    answers = [item.text for part in answer.parts for item in part.items if not item.differs]
+    places = [{"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote} for c in answer.citations]
+    return json.dumps({"question": answer.question, "answers": answers, "places": places}, ensure_ascii=False)
+
+
+def _why(answer: Answer) -> str:
+    """Closed at first; the page fetches what stands in it when it is opened."""
+    if answer.status is Status.ABSTAINED:
+        asked, title = "", both("为什么没有答案", "Why there is no answer")
+    else:
+        first = answer.citations[0]
+        asked = f' data-doc="{esc(first.doc_id)}" data-start="{first.start}"'
+        title = both("为什么是这个答案", "Why this answer")
+    question = esc(answer.question)
+    return f'<details class="why" data-why="{question}"{asked}><summary>{title}</summary><div></div></details>'

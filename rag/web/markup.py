@@ -60,7 +60,11 @@ class Place:
         return cls(doc_id, Span(start, end), Span(around_start, around_end), block)
 
 
-def opener(place: Place, content: str, style: str, label: str = "") -> str:
-    """A button that opens ``place``; ``content`` is HTML, ``label`` what a screen reader says instead of it."""
+def opener(place: Place, content: str, style: str, label: str = "", **data: object) -> str:
+    """A button that opens ``place``; ``content`` is HTML, ``label`` what a screen reader says instead of it.
+
+    ``data`` become data attributes.
+    """
     said = f' aria-label="{esc(label)}"' if label else ""
-    return f'<button type="button" class="{style}" data-open="{esc(str(place))}"{said}>{content}</button>'
+    more = "".join(f' data-{name}="{esc(str(value))}"' for name, value in data.items())
+    return f'<button type="button" class="{style}" data-open="{esc(str(place))}"{more}{said}>{content}</button>'

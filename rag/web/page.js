@@ -1,5 +1,7 @@
 // Runs once, when the composer is on the page. `element` is the composer, `trigger` sends an event to the server.
 // The server's answers replace the conversation and the source pane; what is kept here is only what it can't know.
+// What is shown is in the address, so that links, the back button and a reload work:
+// #library, #evaluation, #place/DOCUMENT:…, and ?q=QUESTION.
 const root = document.documentElement;
 const box = element.querySelector("textarea");
 const find = (selector) => document.querySelector(selector);
@@ -11,13 +13,6 @@ let askedAt = 0;
 // Asked while another question waits: sent when that one is done.
 let next = null;
 let pressed = false;
-
-function setLanguage(language) {
-  root.dataset.words = language;
-  root.lang = language === "en" ? "en" : "zh-CN";
-  box.placeholder = box.dataset[language];
-  try { localStorage.setItem("wenyuan-language", language); } catch { /* private windows may refuse */ }
-}
 
 function fit() {
   box.style.height = "auto";
@@ -35,6 +30,7 @@ function ask(question) {
   askedAt = performance.now();
   sent = question;
   find("#notice .local")?.remove();
+  if (root.dataset.view !== "ask") { history.pushState(null, "", here()); route(); }
   trigger("ask", { question });
   watch();
 }
@@ -74,26 +70,72 @@ async function watch() {
   }
 }
 
-function place(button) {
-  const pane = find("#source .pane");
+const PLACE = "#place/";
+
+function open(button) {
   pressed = true;
-  if (pane?.dataset.key === button.dataset.open) showPlace(false);
-  else trigger("place", { place: button.dataset.open });
+  const block = button.dataset.jump && find(`#source .block[data-number="${button.dataset.jump}"]`);
+  if (block) scrollTo(block, "start");
+  else if (shownPlace() === button.dataset.open) showPlace(false);
+  else location.hash = PLACE + button.dataset.open;
+}
+
+// The address decides what is shown, whether it was a click, the back button or a link that changed it.
+function route() {
+  const view = { "#library": "library", "#evaluation": "evaluation" }[location.hash] ?? "ask";
+  root.dataset.view = view;
+  for (const tab of document.querySelectorAll("[data-view]")) {
+    if (tab === root) continue;
+    if (tab.dataset.view === view) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  window.dispatchEvent(new CustomEvent("wenyuan-view", { detail: view }));
+  if (location.hash.startsWith(PLACE)) {
+    const place = decodeURIComponent(location.hash.slice(PLACE.length));
+    if (place !== shownPlace()) trigger("place", { place });
+  }
+}
+
+function shownPlace() { return find("#source .pane")?.dataset.key ?? ""; }
+
+function scrollTo(target, block) {
+  const behavior = still.matches ? "auto" : "smooth";
+  if (narrow.matches) target.scrollIntoView({ block: "center", behavior });
+  else {
+    const side = find("#side");
+    const top = target.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop;
+    side.scrollTo({ top: Math.max(0, top - (block === "start" ? 140 : side.clientHeight / 3)), behavior });
+  }
 }
 
 // Bring the marked words into view: within the pane where it scrolls itself, and the pane itself only after a click.
 function showPlace(instant) {
   const pane = find("#source .pane");
-  const target = pane?.querySelector("mark.exact") ?? pane?.querySelector("mark.soft") ?? pane?.querySelector(".here");
-  const behavior = instant || still.matches ? "auto" : "smooth";
+  const leafed = Number(shownPlace().split(":").at(-1)) > 0;
+  const target = (leafed ? null : pane?.querySelector("mark.exact") ?? pane?.querySelector("mark.soft"))
+    ?? pane?.querySelector(".here");
   if (narrow.matches) {
-    if (pressed) (target ?? pane)?.scrollIntoView({ block: "center", behavior });
-  } else {
+    if (pressed) (target ?? pane)?.scrollIntoView({ block: "center", behavior: instant || still.matches ? "auto" : "smooth" });
+  } else if (instant || !target) {
     const side = find("#side");
     const at = target ? target.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop : 0;
-    side.scrollTo({ top: Math.max(0, at - side.clientHeight / 3), behavior });
-  }
+    side.scrollTo({ top: Math.max(0, at - side.clientHeight / 3), behavior: "auto" });
+  } else scrollTo(target, "third");
   pressed = false;
+}
+
+// The citations of the turn whose citation is open, in order, and which of them that is.
+function around() {
+  const turn = find("#conversation [aria-pressed=true]")?.closest(".turn");
+  const places = turn ? [...new Set([...turn.querySelectorAll("[data-open]")].map((b) => b.dataset.open))] : [];
+  return { turn, places, at: places.indexOf(shownPlace()) };
+}
+
+function step(by) {
+  const { turn, places, at } = around();
+  if (places.length < 2 || at < 0) return;
+  const there = places[(at + by + places.length) % places.length];
+  open(turn.querySelector(`[data-open="${CSS.escape(there)}"]`));
 }
 
 let key = null;
@@ -104,11 +146,23 @@ function changed() {
   if (now !== key) {
     const same = key && now && key.split(":")[0] === now.split(":")[0];
     key = now;
+    // A new answer opens its source by itself; that is not a step to come back to.
+    const address = now ? PLACE + now : "";
+    if (root.dataset.view === "ask" && decodeURIComponent(location.hash) !== address) {
+      history.replaceState(null, "", address || here());
+    }
     showPlace(!same);
   }
   for (const button of document.querySelectorAll("#conversation [data-open]")) {
     const current = button.dataset.open === key;
     if ((button.getAttribute("aria-pressed") === "true") !== current) button.setAttribute("aria-pressed", String(current));
+  }
+  const { places, at } = around();
+  const steps = pane?.querySelector(".steps");
+  if (steps) {
+    steps.hidden = places.length < 2 || at < 0;
+    const said = `${at + 1} / ${places.length}`;
+    if (steps.querySelector(".at").textContent !== said) steps.querySelector(".at").textContent = said;
   }
   const turns = document.querySelectorAll("#conversation .turn");
   if (turns.length > count) {
@@ -123,15 +177,20 @@ function changed() {
   count = turns.length;
 }
 
+function here() { return location.pathname; }
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  if (button.dataset.open) place(button);
-  else if (button.dataset.ask) ask(button.dataset.ask);
-  else if ("home" in button.dataset) trigger("home", {});
-  else if ("fresh" in button.dataset) { trigger("fresh", {}); box.focus(); }
-  else if ("up" in button.dataset) find("#conversation [aria-pressed=true]")?.scrollIntoView({ block: "center" });
-  else if ("language" in button.dataset) setLanguage(root.dataset.words === "en" ? "zh" : "en");
+  const data = button.dataset;
+  if (data.open) open(button);
+  else if (data.ask) ask(data.ask);
+  else if (data.edit) { box.value = data.edit; fit(); box.focus(); }
+  else if (data.view) location.hash = data.view === "ask" ? (key ? PLACE + key : "") : data.view;
+  else if (data.step) step(Number(data.step));
+  else if ("home" in data) { history.pushState(null, "", here()); trigger("home", {}); }
+  else if ("fresh" in data) { history.pushState(null, "", here()); route(); trigger("fresh", {}); box.focus(); }
+  else if ("up" in data) find("#conversation [aria-pressed=true]")?.scrollIntoView({ block: "center" });
 });
 element.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
 box.addEventListener("input", fit);
@@ -141,7 +200,16 @@ box.addEventListener("keydown", (event) => {
   event.preventDefault();
   ask(box.value);
 });
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  event.preventDefault();
+  step(event.key === "ArrowDown" ? 1 : -1);
+});
 window.addEventListener("wenyuan-settled", settle);
+window.addEventListener("hashchange", route);
+window.addEventListener("popstate", () => {
+  if (!location.hash && key) trigger("home", {});
+});
 
 let queued = false;
 new MutationObserver(() => {
@@ -150,8 +218,12 @@ new MutationObserver(() => {
   requestAnimationFrame(() => { queued = false; changed(); });
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"] });
 
-let stored = null;
-try { stored = localStorage.getItem("wenyuan-language"); } catch { /* private windows may refuse */ }
-setLanguage(stored === "en" ? "en" : "zh");
-changed();
+// Events reach the server once the page has had its first view from it.
+window.addEventListener("wenyuan-loaded", () => {
+  const question = new URLSearchParams(location.search).get("q");
+  if (question) history.replaceState(null, "", here() + location.hash);
+  route();
+  if (question) ask(question);
+}, { once: true });
+root.dataset.view = "ask";
 if (!narrow.matches) box.focus();

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import logging
+import queue
+import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from rag.answering import validate
 from rag.errors import NotFoundError, WenyuanError
+from rag.followup import Earlier, resolve
 from rag.library import Library
 from rag.types import Answer
 from rag.web import answers, sources
+from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.markup import Place, both, esc, message
 
 logger = logging.getLogger(__name__)
 
-# Questions that the articles of corpus/ answer, by file; offered only where that article is in the index.
-_EXAMPLES = {
-    "2024-ai-models-in-review.md": (
-        "豆包2024年11月的月活跃用户有多少？",
-        "DeepSeek V3的训练成本是多少？",
-        "月之暗面的投后估值是多少？",
-    ),
-    "2024-large-model-funnel.txt": ("大模型穿过漏斗需要哪三种动力？", "哪些海外大模型初创公司在寻求出售？"),
-}
-_UNANSWERABLE = "GPT-5是什么时候发布的？"
 _TURNS = 50
+# A stage that is over sooner is not worth a change on the page.
+_PATIENCE = 0.4
 
 
 class View(NamedTuple):
@@ -48,32 +43,34 @@ class Page:
         """The page before the first question."""
         try:
             library = self._desk.library()
-            records = library.documents()
+            return View(_welcome(self._desk.examples()), "", sources.documents(library.documents()))
         except WenyuanError as error:
             return View(_welcome(()), _notice(error), sources.nothing())
         except Exception:
             return View(_welcome(()), _unexpected(), sources.nothing())
-        present = {Path(record.source).name for record in records}
-        examples = [question for file, asked in _EXAMPLES.items() if file in present for question in asked]
-        return View(_welcome((*examples, _UNANSWERABLE) if examples else ()), "", sources.documents(records))
 
-    def ask(self, turns: Sequence[str], question: str) -> Iterator[tuple[list[str], View]]:
+    def ask(self, turns: Sequence[Turn], question: str) -> Iterator[tuple[list[Turn], View]]:
         """The turns so far and the view, first while the question waits and then with its reply or a notice."""
         before = list(turns)
         try:
             validate(question)
-            yield before, View(_log([*before, answers.pending(question, self._desk.ready)]), "", None)
+            meant = resolve(question, [Earlier(turn.answer.question, turn.answer.answer) for turn in before])
+            first = "retrieve" if self._desk.ready else "load"
+            yield before, View(_log(before, answers.pending(question, meant, first)), "", None)
             library = self._desk.library()
-            answer = library.ask(question)
-            after = [*before, answers.turn(answer, _titles(library, answer))][-_TURNS:]
-            yield after, View(_log(after), "", _first_source(library, answer))
+            for said in _asked(library, meant):
+                if isinstance(said, str):
+                    yield before, View(_log(before, answers.pending(question, meant, said)), None, None)
+                    continue
+                after = [*before, Turn(question, said, _titles(library, said))][-_TURNS:]
+                yield after, View(_log(after), "", _first_source(library, said))
         except WenyuanError as error:
             yield before, View(self._unchanged(before), _notice(error), None)
         except Exception:
             yield before, View(self._unchanged(before), _unexpected(), None)
 
     def open(self, address: str) -> View:
-        """The source pane at an address that one of the page's own buttons carried."""
+        """The source pane at an address that one of the page's own buttons, or a link to a citation, carried."""
         try:
             place = Place.parse(address)
             document = self._desk.library().document(place.doc_id)
@@ -86,11 +83,41 @@ class Page:
             return View(None, _alert(gone), None)
         except WenyuanError as error:
             return View(None, _notice(error), None)
+        except ValueError:
+            wrong = both("这个链接不完整，打不开。", "This link is incomplete and can’t be opened.")
+            return View(None, _alert(wrong), None)
         except Exception:
             return View(None, _unexpected(), None)
 
-    def _unchanged(self, turns: Sequence[str]) -> str:
+    def _unchanged(self, turns: Sequence[Turn]) -> str:
         return _log(turns) if turns else self.opening().conversation or ""
+
+
+def _asked(library: Library, question: str) -> Iterator[str | Answer]:
+    """The stages that take long, as they come, and then the answer. Raises as `Library.ask`."""
+    said: queue.SimpleQueue[str | Answer | BaseException] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            said.put(library.ask(question, stage=said.put))
+        except BaseException as error:
+            said.put(error)
+
+    threading.Thread(target=work, name="ask", daemon=True).start()
+    stage = ""
+    while True:
+        try:
+            now = said.get(timeout=_PATIENCE if stage else None)
+        except queue.Empty:
+            yield stage
+            stage = ""
+            continue
+        if isinstance(now, BaseException):
+            raise now
+        if isinstance(now, Answer):
+            yield now
+            return
+        stage = now
 
 
 def _first_source(library: Library, answer: Answer) -> str:
@@ -105,8 +132,9 @@ def _titles(library: Library, answer: Answer) -> dict[str, str]:
     return {hit.passage.doc_id: library.document(hit.passage.doc_id).title for hit in answer.hits}
 
 
-def _log(turns: Sequence[str]) -> str:
-    return f'<div class="log" role="log">{"".join(turns)}</div>'
+def _log(turns: Sequence[Turn], last: str = "") -> str:
+    shown = "".join(answers.turn(number, turn) for number, turn in enumerate(turns))
+    return f'<div class="log" role="log">{shown}{last}</div>'
 
 
 def _welcome(examples: Sequence[str]) -> str:

@@ -17,6 +17,9 @@ WINDOW = 200
 # Of a longer block only this many characters on either side of what is marked.
 _BLOCK_MARGIN = 4000
 _LISTED = 200
+# As many headings are worth an outline, each of which shows this many characters.
+_OUTLINE = 3
+_TITLE = 80
 
 
 def documents(records: Sequence[DocumentRecord]) -> str:
@@ -40,7 +43,7 @@ def nothing() -> str:
 
 def document(source: Document, place: Place) -> str:
     """``source`` with ``place`` marked: all of it, or the window of blocks around the place if it is long."""
-    target = place.block or _target(source, place)
+    target = min(place.block, len(source.blocks)) or _target(source, place)
     first = max(0, min(target - 1 - WINDOW // 3, len(source.blocks) - WINDOW))
     shown = source.blocks[first : first + WINDOW]
     before = after = ""
@@ -50,10 +53,35 @@ def document(source: Document, place: Place) -> str:
     if left:
         after = _leaf(source, place, shown[-1].number + WINDOW // 3, f"后面还有 {left} 段", f"{left} more")
     body = "".join(_block(source.text, block, place, target) for block in shown)
-    back = f'<button type="button" class="back" data-home>← {both("全部资料", "All documents")}</button>'
+    head = f'<header>{_tools()}<h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p></header>'
+    key = esc(str(place))
+    return (
+        f'<div class="pane" data-key="{key}" data-doc="{esc(source.doc_id)}">{head}{_outline(source, place)}'
+        f'<div class="text">{before}{body}{after}</div></div>'
+    )
+
+
+def _tools() -> str:
+    back = f'<button type="button" data-home>← {both("全部资料", "All documents")}</button>'
     up = f'<button type="button" class="up" data-up>↑ {both("回到回答", "Back to the answer")}</button>'
-    head = f'<header><nav>{back}{up}</nav><h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p></header>'
-    return f'<div class="pane" data-key="{esc(str(place))}">{head}<div class="text">{before}{body}{after}</div></div>'
+    earlier = '<button type="button" data-step="-1" aria-label="上一处 Previous citation" title="Alt+↑">↑</button>'
+    later = '<button type="button" data-step="1" aria-label="下一处 Next citation" title="Alt+↓">↓</button>'
+    step = f'<span class="steps" hidden>{earlier}<span class="at"></span>{later}</span>'
+    link = f'<button type="button" data-link>{both("复制链接", "Copy link")}</button>'
+    return f"<nav>{back}{up}{step}{link}</nav>"
+
+
+def _outline(source: Document, place: Place) -> str:
+    """The headings, to go to; nothing if there are too few to need it."""
+    headings = [block for block in source.blocks if block.kind is BlockKind.HEADING]
+    if len(headings) < _OUTLINE:
+        return ""
+    rows = ""
+    for block in headings[:_LISTED]:
+        there = Place(place.doc_id, place.exact, place.around, block.number)
+        title = esc(source.text[block.start : block.end][:_TITLE])
+        rows += f"<li>{opener(there, title, f'jump l{min(block.level, 4)}', jump=block.number)}</li>"
+    return f'<details class="outline"><summary>{both("目录", "Contents")}</summary><ol>{rows}</ol></details>'
 
 
 def _record(record: DocumentRecord) -> str:
@@ -81,12 +109,13 @@ def _block(text: str, block: Block, place: Place, target: int) -> str:
     indent = f" l{min(block.level, 4)}" if block.kind is BlockKind.LIST_ITEM else ""
     here = " here" if block.number == target else ""
     number = f'<span class="number" aria-hidden="true">{block.number}</span>'
-    words = f"<{tag}>{_marked(text, block, place)}</{tag}>"
+    shown, marked = _marked(text, block, place)
+    words = f'<{tag} data-start="{shown.start}">{marked}</{tag}>'
     return f'<div class="block {block.kind}{indent}{here}" data-number="{block.number}">{number}{words}</div>'
 
 
-def _marked(text: str, block: Block, place: Place) -> str:
-    """The block's text; what lies in ``place.around`` softly marked, what lies in ``place.exact`` strongly."""
+def _marked(text: str, block: Block, place: Place) -> tuple[Span, str]:
+    """What of the block is shown, and its text: ``place.around`` softly marked, ``place.exact`` strongly."""
     whole, soft, exact = Span(block.start, block.end), place.around, place.exact
     soft = _common(whole, soft)
     exact = _common(whole, exact)
@@ -107,7 +136,7 @@ def _marked(text: str, block: Block, place: Place) -> str:
         elif soft.start <= start < soft.end:
             piece = f'<mark class="soft">{piece}</mark>'
         pieces.append(piece)
-    return _cut(shown.start - block.start) + "".join(pieces) + _cut(block.end - shown.end)
+    return shown, _cut(shown.start - block.start) + "".join(pieces) + _cut(block.end - shown.end)
 
 
 def _common(a: Span, b: Span) -> Span:

@@ -1,0 +1,183 @@
+// Runs once, when the header is on the page: language and theme, and what one does with an answer once it is there.
+const root = document.documentElement;
+const find = (selector) => document.querySelector(selector);
+
+function recall(name) { try { return localStorage.getItem(name); } catch { return null; } }
+function remember(name, value) { try { localStorage.setItem(name, value); } catch { /* private windows may refuse */ } }
+function words(zh, en) { return root.dataset.words === "en" ? en : zh; }
+
+function setLanguage(language) {
+  root.dataset.words = language;
+  root.lang = language === "en" ? "en" : "zh-CN";
+  translate();
+  remember("wenyuan-language", language);
+}
+
+// What can hold but one language at a time.
+function translate() {
+  for (const one of document.querySelectorAll("[data-zh]")) {
+    const said = one.dataset[root.dataset.words === "en" ? "en" : "zh"];
+    if (one.placeholder !== said) one.placeholder = said;
+  }
+}
+
+// The framework follows the system; a choice made here outlasts it.
+function setTheme(theme) {
+  document.body.classList.toggle("dark", theme === "dark");
+  remember("wenyuan-theme", theme);
+}
+
+let gone = null;
+function say(zh, en) {
+  const note = find("#said");
+  note.textContent = words(zh, en);
+  note.dataset.shown = "";
+  clearTimeout(gone);
+  gone = setTimeout(() => { delete note.dataset.shown; }, 2500);
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without the clipboard's permission, or on a page that is not served securely.
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) return say("浏览器不让复制", "The browser does not allow copying");
+  }
+  say("已复制", "Copied");
+}
+
+async function request(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error(words("连接不上问源的服务。", "Wenyuan’s server does not answer."));
+  }
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new Error(words(problem.detail_zh ?? problem.detail ?? response.statusText, problem.detail ?? response.statusText));
+}
+
+// The conversation is drawn anew with every turn; what was opened in it stays open.
+const explained = new Map();
+async function explain(details) {
+  const { why, doc, start } = details.dataset;
+  const id = [why, doc, start].join("\n");
+  const inside = details.querySelector("div");
+  if (!details.open) { explained.delete(id); return; }
+  if (inside.childElementCount) return;
+  const query = new URLSearchParams(doc ? { question: why, doc_id: doc, start } : { question: why });
+  inside.textContent = words("正在分析…", "Looking into it…");
+  try {
+    explained.set(id, await (await request(`page/why?${query}`)).text());
+    inside.innerHTML = explained.get(id);
+  } catch (error) {
+    inside.textContent = error.message;
+  }
+}
+function reopen() {
+  for (const details of document.querySelectorAll("#conversation details.why:not([open])")) {
+    const { why, doc, start } = details.dataset;
+    const html = explained.get([why, doc, start].join("\n"));
+    if (html) { details.querySelector("div").innerHTML = html; details.open = true; }
+  }
+}
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.why")) explain(event.target);
+}, true);
+// A place in the source that was selected with the mouse, in code points of the document.
+function selected() {
+  const selection = window.getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  const blocks = [range.startContainer, range.endContainer].map((node) => node.parentElement?.closest("#source [data-start]"));
+  if (!blocks[0] || blocks[0] !== blocks[1]) return null;
+  const offset = (node, at) => {
+    let before = Number(blocks[0].dataset.start);
+    const walker = document.createTreeWalker(blocks[0], NodeFilter.SHOW_TEXT);
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+      if (text.parentElement.closest(".cut")) continue;
+      if (text === node) return before + [...text.data.slice(0, at)].length;
+      before += [...text.data].length;
+    }
+    return null;
+  };
+  const start = offset(range.startContainer, range.startOffset);
+  const end = offset(range.endContainer, range.endOffset);
+  const quote = range.cloneContents().textContent;
+  if (start === null || end === null || !quote.trim()) return null;
+  return { doc_id: find("#source .pane").dataset.doc, start, end, quote };
+}
+
+function lastAsked() {
+  const open = find("#conversation [aria-pressed=true]")?.closest(".turn");
+  const turn = open ?? [...document.querySelectorAll("#conversation .turn")].at(-1);
+  return turn?.querySelector("details.why")?.dataset.why ?? null;
+}
+
+const correct = find("#correct");
+document.addEventListener("selectionchange", () => {
+  const chosen = selected();
+  correct.hidden = !(chosen && lastAsked());
+  if (correct.hidden) return;
+  const box = window.getSelection().getRangeAt(0).getBoundingClientRect();
+  correct.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - correct.offsetWidth - 8))}px`;
+  correct.style.top = `${Math.max(64, box.bottom + 8)}px`;
+});
+
+async function keep(pair) {
+  try {
+    await request("api/v1/gold", {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(pair),
+    });
+    say("已存入你的问答集，可在“评测”里查看", "Kept among your gold pairs; see Evaluation");
+    window.dispatchEvent(new Event("wenyuan-gold"));
+  } catch (error) {
+    say(error.message, error.message);
+  }
+}
+
+// The server puts the file into #parcel; it is saved from there.
+function unpack() {
+  const parcel = find("#parcel template");
+  if (!parcel) return;
+  const { name, type } = parcel.dataset;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([parcel.content.textContent], { type: `${type};charset=utf-8` }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  parcel.remove();
+}
+new MutationObserver(() => { reopen(); unpack(); translate(); }).observe(document.body, { childList: true, subtree: true });
+
+// Keeps the selection that the button is about.
+correct.addEventListener("mousedown", (event) => event.preventDefault());
+document.addEventListener("click", (event) => {
+  const menu = find(".menu[open]");
+  if (menu && !event.target.closest(".menu > summary")) menu.open = false;
+  const button = event.target.closest("button");
+  if (!button) return;
+  const data = button.dataset;
+  if (data.copy) copy(data.copy);
+  else if ("link" in data) copy(`${location.origin}${location.pathname}#place/${find("#source .pane").dataset.key}`);
+  else if (data.keep) keep(JSON.parse(data.keep));
+  else if (button === correct) {
+    const place = selected();
+    if (place) keep({ question: lastAsked(), answers: [place.quote], places: [place] });
+    window.getSelection().removeAllRanges();
+  } else if (data.take) {
+    if (find("#conversation .turn")) trigger("take", { format: data.take, language: root.dataset.words ?? "zh" });
+    else say("还没有对话可以带走", "There is no conversation to take away yet");
+  } else if ("language" in data) setLanguage(root.dataset.words === "en" ? "zh" : "en");
+  else if ("themeNext" in data) setTheme(document.body.classList.contains("dark") ? "light" : "dark");
+});
+
+setLanguage(recall("wenyuan-language") === "en" ? "en" : "zh");
+if (recall("wenyuan-theme")) setTheme(recall("wenyuan-theme"));
