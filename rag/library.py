@@ -12,13 +12,15 @@ from typing import Literal
 from rag.answering import Part, compose, validate
 from rag.embedding import load_encoder
 from rag.errors import IndexMismatchError
+from rag.explain import Abstention, Explanation
+from rag.explain.explainer import Explainer
 from rag.generations import Generation, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import analyse, parts
 from rag.reading.readers import load_reader
-from rag.retrieval import Retrieved, reranked, retrieve
+from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
@@ -139,6 +141,20 @@ class Library:
         timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
 
+    def explain(self, question: str, doc_id: str, start: int, *, within: str | None = None) -> Explanation:
+        """Why the passage at position ``start`` was found and chosen for ``question``; see `Explainer.passage`.
+
+        ``within`` is the ``doc_id`` that `ask` was given. Raises QuestionError and NotFoundError.
+        """
+        return self._explainer(question, within).passage(question, doc_id, start)
+
+    def explain_abstention(self, question: str, *, within: str | None = None) -> tuple[Abstention, ...]:
+        """What was lacking for each part of ``question`` that `ask` does not answer; see `Explainer.abstentions`.
+
+        ``within`` is the ``doc_id`` that `ask` was given. Raises QuestionError and NotFoundError.
+        """
+        return self._explainer(question, within).abstentions(question)
+
     @property
     def min_confidence(self) -> float:
         """The confidence below which `ask` abstains: that of the settings, or what their ``max_error`` comes to."""
@@ -154,6 +170,13 @@ class Library:
     def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         return retrieve(query, k, generation, encoder, self.settings, within)
+
+    def _explainer(self, question: str, doc_id: str | None) -> Explainer:
+        validate(question)
+        generation = self._generation
+        encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
+        within = None if doc_id is None else generation.ordinals(doc_id)
+        return Explainer(generation, encoder, self._ready_reader(), self.settings, self.min_confidence, within)
 
     def _ready_reader(self) -> Reader:
         with self._lock:
@@ -179,11 +202,5 @@ class Library:
         self, question: str, generation: Generation, within: range | None = None
     ) -> tuple[Question, list[Candidate]]:
         retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, within)
-        candidates = []
-        for hit in retrieved.hits:
-            if retrieved.vector is None:
-                cosines: tuple[float, ...] = (0.0,) * len(hit.passage.sentences)
-            else:
-                cosines = generation.dense.sentence_cosines(retrieved.vector, hit.passage.ordinal)
-            candidates.append(Candidate(hit, generation.document(hit.passage.doc_id), cosines))
-        return analyse(question, generation.sparse, self.settings.dictionary_path), candidates
+        asked = analyse(question, generation.sparse, self.settings.dictionary_path)
+        return asked, candidates_of(retrieved, generation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.fusion import Fused, fuse
@@ -47,8 +48,7 @@ def retrieve(
         vector = encoder.encode_queries([question])[0]
         dense = generation.dense.search(vector, depth, within)
     if settings.retrieval != "dense":
-        # A question of nothing but function words is searched for as it stands.
-        words = content_terms(question, dictionary) or terms(question, dictionary)
+        words = searched_terms(question, dictionary)
         sparse = generation.sparse.search(words, depth, within)
     if vector is None:
         ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
@@ -62,6 +62,22 @@ def retrieve(
             weight=settings.bm25_weight,
         )
     return Retrieved(_hits(ranking[:k], generation), vector)
+
+
+def searched_terms(question: str, dictionary: Path | None = None) -> list[str]:
+    """What BM25 is asked for: a question of nothing but function words is searched for as it stands."""
+    return content_terms(question, dictionary) or terms(question, dictionary)
+
+
+def candidates_of(retrieved: Retrieved, generation: Generation) -> list[Candidate]:
+    """The hits as a reader takes them, in order: with their documents and what is known of their sentences."""
+    found = []
+    for hit in retrieved.hits:
+        cosines: tuple[float, ...] = (0.0,) * len(hit.passage.sentences)
+        if retrieved.vector is not None:
+            cosines = generation.dense.sentence_cosines(retrieved.vector, hit.passage.ordinal)
+        found.append(Candidate(hit, generation.document(hit.passage.doc_id), cosines))
+    return found
 
 
 def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tuple[Hit, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -72,14 +72,37 @@ class SparseIndex:
 
     def search(self, terms: Sequence[str], k: int, within: range | None = None) -> list[tuple[int, float]]:
         """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those of ``within``."""
-        clauses = []
-        for term in terms:
-            clauses.append((tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _BODY, term)))
-            in_context = tantivy.Query.term_query(self._schema, _CONTEXT, term)
-            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(in_context, _CONTEXT_BOOST)))
-        if not clauses or not len(self):
+        return self._best([one for term in terms for one in self._in_both(term)], k, within)
+
+    def contributions(self, terms: Sequence[str], ordinal: int) -> list[tuple[float, float]]:
+        """What each of ``terms`` adds to the BM25 score of one passage: ``(by its text, by its context)``.
+
+        All of them together are the score that `search` gives the passage.
+        """
+        only = range(ordinal, ordinal + 1)
+        scores = [[self._best([query], 1, only) for query in self._in_both(term)] for term in terms]
+        return [(sum(score for _, score in body), sum(score for _, score in context)) for body, context in scores]
+
+    def covering(self, weights: Mapping[str, float], within: range | None = None) -> int | None:
+        """The passage that holds, with its context, terms of the highest total weight; ties by ordinal, None if none.
+
+        Each term counts once, however often the passage has it.
+        """
+        holding = [(term, tantivy.Query.boolean_query(_any(self._in_both(term)))) for term in weights]
+        queries = [tantivy.Query.const_score_query(query, weights[term]) for term, query in holding]
+        found = self._best(queries, 1, within)
+        return found[0][0] if found else None
+
+    def _in_both(self, term: str) -> tuple[tantivy.Query, tantivy.Query]:
+        """Finds ``term`` in passages, and in their contexts, as much as each counts."""
+        in_context = tantivy.Query.term_query(self._schema, _CONTEXT, term)
+        boosted = tantivy.Query.boost_query(in_context, _CONTEXT_BOOST)
+        return tantivy.Query.term_query(self._schema, _BODY, term), boosted
+
+    def _best(self, queries: Sequence[tantivy.Query], k: int, within: range | None) -> list[tuple[int, float]]:
+        if not queries or not len(self):
             return []
-        query = tantivy.Query.boolean_query(clauses)
+        query = tantivy.Query.boolean_query(_any(queries))
         if within is not None:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, self._only(within))])
         found = self._searcher.search(query, limit=k, count=False).hits
@@ -92,6 +115,11 @@ class SparseIndex:
         first, last = ordinals.start, ordinals.stop - 1
         inside = tantivy.Query.range_query(self._schema, _ORDINAL, tantivy.FieldType.Integer, first, last)
         return tantivy.Query.const_score_query(inside, 0.0)
+
+
+def _any(queries: Sequence[tantivy.Query]) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+    """The clauses of a query that matches what any of ``queries`` does, and adds their scores."""
+    return [(tantivy.Occur.Should, query) for query in queries]
 
 
 def _shadow(folder: Path) -> TemporaryDirectory[str]:

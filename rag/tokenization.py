@@ -109,15 +109,37 @@ def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     return list(dict.fromkeys(_terms(cut, tokenizer(user_dictionary))))
 
 
-def content_words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, str]]:
-    """The words of ``text`` that are not STOPWORDS: ``(as written, as a term)``, each once, in order."""
+def content_words(
+    text: str, user_dictionary: Path | None = None, *, skip: frozenset[str] = STOPWORDS
+) -> list[tuple[str, str]]:
+    """The words of ``text`` but those of ``skip``: ``(as written, as a term)``, each once, in order."""
     folded = normalise(text)
     found: dict[str, str] = {}
     for word, start, end in words(folded.text, user_dictionary):
-        if word not in STOPWORDS:
+        if word not in skip:
             left, right = folded.to_original(start, end)
             found.setdefault(_whole(word), text[left:right])
     return [(written, term) for term, written in found.items()]
+
+
+def term_owners(
+    text: str, user_dictionary: Path | None = None, *, skip: frozenset[str] = STOPWORDS
+) -> dict[str, tuple[str, ...]]:
+    """Each of the `content_terms` of ``text`` with the words, as terms, that it was made from.
+
+    Most have one owner; a pair of neighbouring characters may stand across two words. ``skip`` are the words to leave
+    out: with none, the terms are those of `terms`.
+    """
+    cut = [word for word in words(normalise(text).text, user_dictionary) if word[0] not in skip]
+    found: dict[str, dict[str, None]] = {}
+    for position, word in enumerate(cut):
+        for term in _terms([word], tokenizer(user_dictionary)):
+            found.setdefault(term, {})[_whole(word[0])] = None
+        before = cut[position - 1] if position else None
+        if before and before[2] == word[1] and _HAN.search(before[0]) and _HAN.search(word[0]):
+            across = found.setdefault(before[0][-1] + word[0][0], {})
+            across |= {_whole(before[0]): None, _whole(word[0]): None}
+    return {term: tuple(owners) for term, owners in found.items()}
 
 
 def _terms(cut: Sequence[tuple[str, int, int]], jieba_tokenizer: Tokenizer) -> list[str]:

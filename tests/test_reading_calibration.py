@@ -30,6 +30,12 @@ def test_steps_are_interpolated_and_flat_beyond_their_ends() -> None:
     assert stepped.confidence({"gap": 2.0}) == pytest.approx(0.55)
 
 
+def test_an_opinion_is_made_of_chances() -> None:
+    assert PLAIN.opinion(0.0, 0.0) == (0.5, 0.5, 0.5)
+    sure = PLAIN.opinion(-1e9, 1e9)
+    assert (sure.relevance < 1e-9, sure.margin > 1 - 1e-9, sure.answers > 1 - 1e-9) == (True, True, True)
+
+
 def test_a_boost_is_bounded() -> None:
     assert PLAIN.boost(0.0, 0.0) == 0.2
     assert 0 <= PLAIN.boost(0.0, -1e9) < PLAIN.boost(0.0, 1e9) <= 0.4

@@ -90,3 +90,25 @@ def test_a_search_within_some_passages_finds_the_others_not_and_scores_the_same(
     assert ordinals(within) == [5, 7, 6, 8]
     assert dict(within) == pytest.approx({n: everywhere[n] for n in range(5, 9)})
     assert found.search(["乙"], 20, range(5, 9)) == []
+
+
+def test_what_each_term_adds_is_the_score_taken_apart(tmp_path: Path) -> None:
+    found = index(tmp_path, [(n, ["同", "甲"] if n % 2 else ["同"], ["甲", "乙"]) for n in range(8)])
+    terms = ["甲", "同", "乙", "丙"]
+    scores = dict(found.search(terms, 8))
+    for ordinal in range(8):
+        added = found.contributions(terms, ordinal)
+        assert sum(map(sum, added)) == pytest.approx(scores[ordinal], rel=1e-6)
+        assert (added[0][0] > 0) == (ordinal % 2 == 1)
+        assert added[0][1] > 0 == added[1][1]
+        assert added[3] == (0, 0)
+
+
+def test_the_fullest_passage_holds_the_heaviest_terms_however_often(tmp_path: Path) -> None:
+    found = index(tmp_path, [(0, ["甲"] * 9, []), (1, ["甲", "丙"], ["乙"]), (2, ["乙", "丙"], ["甲"])])
+    assert found.covering({"甲": 1.0}) == 0
+    assert found.covering({"甲": 1.0, "乙": 1.0}) == 1
+    assert found.covering({"甲": 1.0, "乙": 1.0}, range(2, 3)) == 2
+    assert found.covering({"甲": 3.0, "乙": 1.0}, range(1)) == 0
+    assert found.covering({"丁": 1.0}) is None
+    assert found.covering({}) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.text import normalise
-from rag.tokenization import STOPWORDS, content_terms, content_words, terms, tokenizer, words
+from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners, terms, tokenizer, words
 
 
 @pytest.mark.parametrize("written", ["GPT - 4o", "GPT-4o", "ＧＰＴ－４ｏ", "gpt‑4O"])
@@ -65,6 +65,26 @@ def test_content_terms_are_without_the_words_of_asking() -> None:
 
 def test_content_words_come_as_written_each_once_and_in_order() -> None:
     assert content_words("ＧＰＴ － 4 的價格，GPT-4的价格") == [("ＧＰＴ － 4", "gpt4"), ("價格", "价格")]
+
+
+def test_a_term_belongs_to_the_words_it_was_made_from() -> None:
+    assert term_owners("DeepSeek-V3的训练成本") == {
+        "deepseekv3": ("deepseekv3",),
+        "deepseek": ("deepseekv3",),
+        "v3": ("deepseekv3",),
+        "训练": ("训练",),
+        "成本": ("成本",),
+        "练成": ("训练", "成本"),
+    }
+
+
+@given(st.text(st.sampled_from("豆包大模型的训练成本是GPT-4oV3.5 ，？多少"), max_size=30))
+def test_owners_are_known_for_just_the_terms_that_are_searched(text: str) -> None:
+    content = {term for _, term in content_words(text)}
+    owners = term_owners(text)
+    assert owners.keys() == set(content_terms(text))
+    assert {word for words_of in owners.values() for word in words_of} == content
+    assert term_owners(text, skip=frozenset()).keys() == set(terms(text))
 
 
 def test_a_user_dictionary_keeps_its_words_whole(tmp_path: Path) -> None:

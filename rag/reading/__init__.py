@@ -39,11 +39,24 @@ class Evidence:
         return tuple(self.document.text[span.start : span.end] for span in self.spans)
 
 
+class Opinion(NamedTuple):
+    """What a trained reader thinks of one passage, each from 0 to 1.
+
+    ``relevance``: that it speaks of what is asked. ``margin``: that its best span answers rather than nothing in it.
+    ``answers``: the calibrated probability, from both, that the passage answers.
+    """
+
+    relevance: float
+    margin: float
+    answers: float
+
+
 class Ranked(NamedTuple):
-    """A candidate's place among those given to the reader, from 0, and its score after reading."""
+    """A candidate's place among those given to the reader, from 0, its score after reading, and the opinion behind."""
 
     candidate: int
     score: float
+    opinion: Opinion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +86,4 @@ class Reader(Protocol):
         ...
 
 
-__all__ = ["Candidate", "Evidence", "Question", "Ranked", "Reader", "Reading"]
+__all__ = ["Candidate", "Evidence", "Opinion", "Question", "Ranked", "Reader", "Reading"]

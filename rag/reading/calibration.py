@@ -13,6 +13,11 @@ from pathlib import Path
 import msgspec
 
 from rag.errors import ModelError, SettingsError
+from rag.reading import Opinion
+
+
+def _logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
 class Logistic(msgspec.Struct, frozen=True):
@@ -24,7 +29,7 @@ class Logistic(msgspec.Struct, frozen=True):
     def __call__(self, values: Mapping[str, float]) -> float:
         """The probability for ``values``, which has at least the names of ``weights``."""
         logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+        return _logistic(logit)
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +65,11 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self.steps[min(place, len(self.steps) - 1)][1]
         (x0, y0), (x1, y1) = self.steps[place - 1], self.steps[place]
         return y0 + (y1 - y0) * (chance - x0) / (x1 - x0)
+
+    def opinion(self, relevance: float, margin: float) -> Opinion:
+        """A passage's relevance and best margin, both logits, as chances; and the chance that it answers."""
+        answers = self.answers({"relevance": relevance, "margin": margin})
+        return Opinion(_logistic(relevance), _logistic(margin), answers)
 
     def boost(self, relevance: float, margin: float) -> float:
         """What the network's opinion of a passage adds to its retrieval score: between 0 and ``boost_weight``."""

@@ -120,7 +120,8 @@ class TrainedReader:
         found = []
         for position, (candidate, one) in enumerate(zip(candidates, scores, strict=False)):
             boost = self.calibration.boost(one.relevance, one.margin)
-            found.append(Ranked(position, round(candidate.hit.score + boost, 6)))
+            opinion = self.calibration.opinion(one.relevance, one.margin)
+            found.append(Ranked(position, round(candidate.hit.score + boost, 6), opinion))
         return sorted(found, key=lambda one: (-one.score, one.candidate))
 
     def _evidence(
