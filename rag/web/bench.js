@@ -1,7 +1,13 @@
 // The benchmark tab. `mount(root, base)` brings the section of bench.html to life; `base` is where the API is.
 // Whatever the server says becomes text or an allowed SVG element, never HTML.
 const POLL = 1000;
-const HEADLINE = ["accuracy", "F1", "citation exactness", "Recall@5"];
+const FIRST = 10;
+const HEADLINE = {
+  accuracy: ["答对", "right"],
+  F1: ["F1", "F1"],
+  "citation exactness": ["引文准确", "citations exact"],
+  "Recall@5": ["Recall@5", "Recall@5"],
+};
 const DOING = {
   starting: ["正在载入模型…", "Loading the model…"],
   asking: ["正在提问", "Asking"],
@@ -53,7 +59,7 @@ function day(iso) {
 export function mount(root, base = "api/v1/") {
   const find = (selector) => root.querySelector(selector);
   const form = find(".start");
-  const state = { sets: [], runs: [], pairs: [], open: null, detail: null, stage: "", watching: "" };
+  const state = { sets: [], runs: [], pairs: [], open: null, detail: null, stage: "", most: FIRST, watching: "" };
 
   async function call(path, method = "GET", body = undefined) {
     let response;
@@ -75,13 +81,13 @@ export function mount(root, base = "api/v1/") {
     try {
       return await action();
     } catch (error) {
+      if (!error.zh) throw error;
       alert(error);
       return null;
     }
   }
 
   function alert({ zh, en }) {
-    if (zh === undefined) throw arguments[0];
     find(".alerts").replaceChildren(make("p", { className: "notice" }, both(zh, en)));
     find(".alerts").hidden = false;
   }
@@ -139,7 +145,7 @@ export function mount(root, base = "api/v1/") {
   async function open(id) {
     const detail = await attempt(() => call(`evaluations/${id}`));
     if (!detail?.view) return;
-    Object.assign(state, { open: id, detail, stage: "" });
+    Object.assign(state, { open: id, detail, stage: "", most: FIRST });
     show();
   }
 
@@ -186,8 +192,8 @@ export function mount(root, base = "api/v1/") {
     const finished = state.runs.filter((run) => run.state === "finished");
     find(".results .empty").hidden = finished.length > 0;
     find(".runs").replaceChildren(...finished.map((run) => {
-      const figures = HEADLINE.filter((name) => run.summary[name]).map((name) =>
-        make("span", { className: "figure" }, make("b", { textContent: run.summary[name].mean.toFixed(3) }), ` ${name}`));
+      const figures = Object.entries(HEADLINE).filter(([name]) => run.summary[name]).map(([name, words]) =>
+        make("span", { className: "figure" }, both(...words), " ", make("b", { textContent: run.summary[name].mean.toFixed(3) })));
       const code = run.commit ? run.commit.slice(0, 7) + (run.changed ? "+" : "") : run.version;
       const button = make("button", { type: "button", className: "run", data: { run: run.id } },
         make("span", { className: "what" }, make("b", {}, both(...(SETS[run.questions] ?? [run.questions, run.questions]))), " ",
@@ -252,9 +258,12 @@ export function mount(root, base = "api/v1/") {
       chip.setAttribute("aria-pressed", String(stage === state.stage));
       return chip;
     });
-    const listed = all.filter(({ stage }) => !state.stage || stage === state.stage).map((one) => failure(one, stages));
+    const chosen = all.filter(({ stage }) => !state.stage || stage === state.stage);
+    const listed = chosen.slice(0, state.most).map((one) => failure(one, stages));
+    const rest = chosen.length - listed.length;
+    const more = rest ? make("button", { type: "button", className: "quiet", data: { more: "" } }, both(`再看其余 ${rest} 题`, `Show the other ${rest}`)) : null;
     return [title, make("div", { className: "stages" }, chips),
-      make("p", { className: "small", textContent: state.stage ? stages[state.stage][1] : "" }), make("ul", { className: "failures" }, listed)];
+      make("p", { className: "small", textContent: state.stage ? stages[state.stage][1] : "" }), make("ul", { className: "failures" }, listed), more].filter(Boolean);
   }
 
   function failure({ question, stage, expected, evidence, answered, answer, cited }, stages) {
@@ -276,6 +285,7 @@ export function mount(root, base = "api/v1/") {
   }
 
   function showPairs() {
+    find("[data-kept]").textContent = state.pairs.length || "";
     find(".care .empty").hidden = state.pairs.length > 0;
     find(".care .actions").hidden = !state.pairs.length;
     find("[data-download]").href = `${base}gold.jsonl`;
@@ -318,7 +328,8 @@ export function mount(root, base = "api/v1/") {
     if (run) open(run);
     else if (removeRun && sure(button)) remove(`evaluations/${removeRun}`);
     else if (removePair && sure(button)) remove(`gold/${encodeURIComponent(removePair)}`);
-    else if (stage) { state.stage = stage === state.stage ? "" : stage; showResult(); }
+    else if (stage) { Object.assign(state, { stage: stage === state.stage ? "" : stage, most: FIRST }); showResult(); }
+    else if ("more" in button.dataset) { state.most = Infinity; showResult(); }
     else if ("stop" in button.dataset) stop();
     else if ("runMine" in button.dataset) start("mine", "");
   });
