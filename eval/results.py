@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -158,6 +159,25 @@ def drafting(name: str, fingerprint: str, results: Path = RESULTS) -> Iterator[D
         raise StorageError(
             f"无法写入 {place}：{error.strerror}。", f"Can't write {place}: {error.strerror}."
         ) from error
+
+
+class Drafted(NamedTuple):
+    """How far a result in the making is: questions asked, and seconds that they took."""
+
+    questions: int
+    seconds: float
+
+
+def drafted(name: str, results: Path = RESULTS) -> Drafted | None:
+    """How far result ``name`` is; None if no question of it is being asked."""
+    folder = results / f"{name}.partial"
+    try:
+        asked = (folder / _ASKED).read_bytes().count(b"\n") - 1
+        # The folder is as old as the journal's first line, for nothing else is put into it until all is asked.
+        seconds = (folder / _ASKED).stat().st_mtime - folder.stat().st_mtime
+    except OSError:
+        return None
+    return Drafted(max(asked, 0), max(seconds, 0.0))
 
 
 def load_result(place: str | Path, results: Path = RESULTS) -> tuple[Result, list[Outcome]]:

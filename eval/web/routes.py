@@ -1,0 +1,141 @@
+"""Evaluations and gold pairs over HTTP. Errors are those of `rag.errors`; the app maps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from eval.corpus import Corpus
+from eval.gold import GoldQuestion, Place
+from eval.web.bench import Bench, SetName, State
+from eval.web.gold_file import NAME, GoldFile
+from eval.web.job import Words
+from rag.errors import EvaluationError, Language, NotFoundError, WenyuanError
+from rag.library import Library
+from rag.settings import Settings
+
+# A report is a page of its own; this keeps its scripts away from the app's.
+_SANDBOX = {"Content-Security-Policy": "sandbox allow-scripts"}
+
+
+class Start(BaseModel):
+    """Which questions to evaluate: those that come with Wenyuan (``gold``) or the user's own (``mine``)."""
+
+    model_config = ConfigDict(extra="forbid")
+    questions: SetName = "gold"
+    sample: Annotated[int, Field(ge=1, description="ask a fixed sample of so many questions")] | None = None
+
+
+class Pair(BaseModel):
+    """A gold pair. ``quote`` is the text of ``document`` (the file's name) at ``[start, end)``, in code points.
+
+    Without answers, document, positions and quote it is a question that the documents do not answer.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    question: str
+    answers: list[str] = []
+    document: str | None = None
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: Annotated[int, Field(ge=0)] | None = None
+    quote: str | None = None
+
+    def place(self) -> Place | None:
+        """Where the answer stands; None where nothing is said of that. Raises EvaluationError for half of it."""
+        if self.document is None and self.start is None and self.end is None and self.quote is None:
+            return None
+        if self.document is None or self.start is None or self.end is None or not self.quote:
+            raise EvaluationError(
+                "证据要有文档名、起点、终点和引文，缺一不可。",
+                "Evidence needs all of document, start, end and quote.",
+            )
+        return Place(self.document, self.start, self.end, self.quote)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A gold pair in the file, and why it can't be asked of the index as it is now, if so."""
+
+    pair: GoldQuestion
+    problem: Words | None
+
+
+def bench_router(index: Path, settings: Settings, library: Callable[[], Library]) -> APIRouter:
+    """The routes for the index in folder ``index``; ``library`` opens it in its newest generation."""
+    bench = Bench(index, settings, library)
+    gold = GoldFile(index / NAME)
+    router = APIRouter(prefix="/api/v1", tags=["evaluation"])
+
+    @router.post("/evaluations", status_code=202)
+    def start(wanted: Start) -> Response:
+        """Start an evaluation; there is one at a time."""
+        return _json(bench.start(wanted.questions, wanted.sample), 202)
+
+    @router.get("/evaluations")
+    def evaluations() -> Response:
+        """The question sets, and all evaluations, newest first."""
+        return _json({"sets": bench.sets(), "runs": bench.runs()})
+
+    @router.get("/evaluations/{run_id}")
+    def evaluation(run_id: str) -> Response:
+        """How far an evaluation is; of a finished one its result, and how it is shown in each language."""
+        run = bench.run(run_id)
+        found: dict[str, Any] = {**msgspec.structs.asdict(run), "result": None, "view": None}
+        if run.state is State.FINISHED:
+            result, view = bench.view(run_id)
+            found |= {"result": msgspec.Raw(result), "view": msgspec.Raw(view)}
+        return _json(found)
+
+    @router.get("/evaluations/{run_id}/report")
+    def report(run_id: str, language: Language = "zh") -> Response:
+        """The whole report of a finished evaluation: one HTML page that needs nothing else."""
+        return Response(bench.report(run_id, language), media_type="text/html", headers=_SANDBOX)
+
+    @router.delete("/evaluations/{run_id}", status_code=204)
+    def delete(run_id: str) -> None:
+        """Stop an evaluation if it is running, and delete it."""
+        bench.delete(run_id)
+
+    @router.post("/gold", status_code=201)
+    def add(pair: Pair) -> Response:
+        """Keep a question with its answers and the place that states them, or one that nothing answers."""
+        return _json(gold.add(pair.question, pair.answers, pair.place(), Corpus(library())), 201)
+
+    @router.get("/gold")
+    def pairs() -> Response:
+        """All gold pairs of the user's own."""
+        kept = gold.pairs()
+        corpus = Corpus(library()) if kept else None
+        return _json({"pairs": [Kept(pair, _problem(pair, corpus)) for pair in kept]})
+
+    @router.get("/gold.jsonl")
+    def download() -> Response:
+        """The gold file as it is, for ``wenyuan eval --gold``."""
+        if not gold.pairs():
+            raise NotFoundError("还没有自己的问答。", "There are no pairs of your own yet.")
+        named = {"Content-Disposition": f'attachment; filename="{NAME}"'}
+        return Response(gold.file.read_bytes(), media_type="application/jsonl", headers=named)
+
+    @router.delete("/gold/{pair_id}", status_code=204)
+    def remove(pair_id: str) -> None:
+        """Remove a gold pair."""
+        gold.remove(pair_id)
+
+    return router
+
+
+def _problem(pair: GoldQuestion, corpus: Corpus | None) -> Words | None:
+    try:
+        if corpus:
+            corpus.check((pair,))
+    except WenyuanError as error:
+        return Words(error.zh, error.en)
+    return None
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
