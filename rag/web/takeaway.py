@@ -1,0 +1,261 @@
+"""A conversation to take away: its questions, answers and sources as one Markdown text or one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rag.errors import Language
+from rag.reading.questions import parts
+from rag.types import Answer, Citation, Hit, Role, Status
+from rag.web.answers import items
+from rag.web.conversation import Turn
+from rag.web.escaping import html, markdown
+
+_TEMPLATE = Path(__file__).with_name("takeaway.html")
+_NEAREST = 3
+_EXCERPT = 96
+# So much of a passage's beginning tells it from others; the templated reply shows at least that.
+_RECOGNISED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A citation under its number in the whole conversation."""
+
+    number: int
+    citation: Citation
+
+    @property
+    def sentence(self) -> tuple[str, str, str]:
+        """The sentence in three: before the quote, the quote, after it."""
+        c = self.citation
+        start, end = c.start - c.sentence_start, c.end - c.sentence_start
+        return c.sentence[:start], c.sentence[start:end], c.sentence[end:]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was answered, with its notes; those of them in ``first`` are marked here for the first time.
+
+    ``differs``: another source says this instead.
+    """
+
+    text: str
+    notes: tuple[Note, ...]
+    first: tuple[Note, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A passage that came near to an answer."""
+
+    title: str
+    paragraph: int
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The reply to one question inside a question; ``asked`` is empty where there is but one.
+
+    Without ``lines`` it was not answered: ``missing`` are its words that no document has, ``nearest`` what came near.
+    """
+
+    asked: str
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...]
+    nearest: tuple[Near, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A turn, counted from 1. ``meant`` is the question that ``asked`` was taken to be; empty if that is the same."""
+
+    number: int
+    asked: str
+    meant: str
+    replies: tuple[Reply, ...]
+    notes: tuple[Note, ...]
+
+
+def entries(turns: Sequence[Turn]) -> tuple[Entry, ...]:
+    """``turns`` ready to be written out, their citations numbered through from 1."""
+    found: list[Entry] = []
+    last = 0
+    for number, turn in enumerate(turns, start=1):
+        notes = tuple(Note(last + c.n, c) for c in turn.answer.citations)
+        last += len(notes)
+        asked, meant = turn.asked.strip(), turn.answer.question.strip()
+        found.append(Entry(number, asked, meant if meant != asked else "", tuple(_replies(turn, notes)), notes))
+    return tuple(found)
+
+
+def to_markdown(turns: Sequence[Turn], *, language: Language, generated: datetime, version: str, base: str = "") -> str:
+    """The conversation in Markdown with footnotes, which other renderers show as paragraphs at the end.
+
+    ``base`` is the address of the app, for links that open the sources; without it there are none.
+    """
+    words = Words(language)
+    found = entries(turns)
+    blocks = [
+        f"# {words('问源 · 问答与出处', 'Wenyuan · answers and sources')}",
+        _about(words, found, generated, version),
+    ]
+    for entry in found:
+        blocks.append(f"## {entry.number}. {markdown(entry.asked)}")
+        if entry.meant:
+            blocks.append(f"{words('理解为：', 'Taken to mean: ')}{markdown(entry.meant)}")
+        for reply in entry.replies:
+            blocks += [f"### {markdown(reply.asked)}"] if reply.asked else []
+            blocks += _markdown_reply(words, reply)
+    notes = [note for entry in found for note in entry.notes]
+    blocks += ["---", *(_footnote(words, note, base) for note in notes)] if notes else []
+    return "\n\n".join(blocks) + "\n"
+
+
+def to_html(turns: Sequence[Turn], *, language: Language, generated: datetime, version: str, base: str = "") -> str:
+    """The conversation as one HTML page that needs nothing else and runs nothing; arguments as of `to_markdown`."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATE.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["shown"] = html
+    found, words = entries(turns), Words(language)
+    return environment.get_template(_TEMPLATE.name).render(
+        language="en" if language == "en" else "zh-CN",
+        t=words,
+        entries=found,
+        notes=[note for entry in found for note in entry.notes],
+        generated=generated,
+        version=version,
+        link=lambda citation: permalink(base, citation) if base else "",
+    )
+
+
+def permalink(base: str, citation: Citation) -> str:
+    """The address under which the app at ``base`` opens a citation in its document."""
+    return f"{base}?{urlencode({'document': citation.doc_id, 'start': citation.start, 'end': citation.end})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Picks the words of one language."""
+
+    language: Language
+
+    def __call__(self, zh: str, en: str) -> str:
+        """The one of two wordings that is wanted."""
+        return en if self.language == "en" else zh
+
+
+def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
+    answer = turn.answer
+    lines = items(answer) if answer.status is Status.ANSWERED else []
+    chunks = _chunks(answer)
+    marked: set[int] = set()
+    for place, (asked, text) in enumerate(chunks):
+        begins, ends = _first(answer, text), [_first(answer, later) for _, later in chunks[place + 1 :]]
+        until = next(filter(None, ends), len(notes) + 1)
+        own = {n.citation.n: n for n in notes if not asked or (begins and begins <= n.citation.n < until)}
+        shown: list[Line] = []
+        for line in lines:
+            its = tuple(own[c.n] for c in line.citations if c.n in own)
+            # An answer that two of the questions share belongs to both, each with its own citations.
+            if its or not (asked or line.citations):
+                shown.append(Line(line.text, its, tuple(n for n in its if n.number not in marked), line.differs))
+                marked |= {note.number for note in its}
+        missing = tuple(word for word in answer.missing if word in (asked or answer.question))
+        hits = [hit for hit in answer.hits if not asked or _excerpt(hit)[:_RECOGNISED] in text]
+        near = tuple(_near(hit, turn) for hit in hits[:_NEAREST])
+        yield Reply(asked, (), missing, near) if not shown else Reply(asked, tuple(shown), (), ())
+
+
+def _chunks(answer: Answer) -> list[tuple[str, str]]:
+    """Each question inside the question with its part of the reply's text; ("", all of it) if there is but one."""
+    asked = parts(answer.question)
+    starts: list[int] = []
+    for part in asked:
+        starts.append(answer.text.find(f"{part}\n", starts[-1] + 1 if starts else 0))
+    if len(asked) < 2 or min(starts) < 0:
+        return [("", answer.text)]
+    return [(q, answer.text[a:b]) for q, a, b in zip(asked, starts, [*starts[1:], None], strict=True)]
+
+
+def _first(answer: Answer, text: str) -> int:
+    """The number of the first citation in a part of the reply, 0 if that has none. Parts are numbered in turn."""
+    own = (c.n for c in answer.citations if c.role is Role.ANSWER and f"{c.quote[-1]}[{c.n}]" in text)
+    return next(own, 0)
+
+
+def _near(hit: Hit, turn: Turn) -> Near:
+    text, doc_id = _excerpt(hit), hit.passage.doc_id
+    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+    return Near(turn.titles.get(doc_id, doc_id), hit.passage.paragraph, excerpt)
+
+
+def _excerpt(hit: Hit) -> str:
+    return " ".join(hit.text.split())
+
+
+def _about(words: Words, found: Sequence[Entry], generated: datetime, version: str) -> str:
+    when = f"{generated:%Y-%m-%d %H:%M %Z}".strip()
+    return words(
+        f"{when} · 问源 {version} · {len(found)} 个问题。答案都是资料的原文，出处见文末脚注。",
+        f"{when} · Wenyuan {version} · questions: {len(found)}. Answers are slices of the sources; see the footnotes.",
+    )
+
+
+def _markdown_reply(words: Words, reply: Reply) -> Iterator[str]:
+    own = [line for line in reply.lines if not line.differs]
+    if len(own) == 1:
+        yield f"> {_markdown_line(own[0])}"
+    elif own:
+        yield "\n".join(f"{place}. {_markdown_line(line)}" for place, line in enumerate(own, start=1))
+    for line in reply.lines:
+        if line.differs:
+            yield f"{words('另有不同的说法：', 'Elsewhere it is said otherwise: ')}{_markdown_line(line)}"
+    if reply.lines:
+        return
+    yield words("资料里没有找到答案。", "The documents do not answer this.")
+    if reply.missing:
+        missing = words("、", ", ").join(markdown(word) for word in reply.missing)
+        yield f"{words('没有一篇资料提到：', 'No document mentions: ')}{missing}"
+    if reply.nearest:
+        yield words("最接近的段落：", "The nearest passages:")
+        yield "\n".join(f"- {_where(words, near)}{words('：', ': ')}{markdown(near.excerpt)}" for near in reply.nearest)
+
+
+def _markdown_line(line: Line) -> str:
+    return markdown(line.text) + "".join(f"[^{note.number}]" for note in line.notes)
+
+
+def _where(words: Words, place: Near | Citation) -> str:
+    title = markdown(place.title)
+    return words(f"《{title}》第 {place.paragraph} 段", f"“{title}”, paragraph {place.paragraph}")
+
+
+def _footnote(words: Words, note: Note, base: str) -> str:
+    """One paragraph of lines. Its second word is a number, so that no renderer takes it for a link's definition."""
+    c = note.citation
+    rows = [
+        words(f"第 {c.paragraph} 段，《{markdown(c.title)}》", f"Paragraph {c.paragraph} of “{markdown(c.title)}”"),
+        words(f"引文：“{markdown(c.quote)}”", f"Quote: “{markdown(c.quote)}”"),
+    ]
+    if c.sentence != c.quote:
+        rows.append(words(f"全句：“{markdown(c.sentence)}”", f"Sentence: “{markdown(c.sentence)}”"))
+    if c.role is Role.REPEAT:
+        rows[0] += words("（说的是同一件事）", " (says the same)")
+    rows.append(f"{markdown(c.source)} · {markdown(c.doc_id)} · {c.start}–{c.end}")
+    rows += [f"<{permalink(base, c)}>"] if base else []
+    return f"[^{note.number}]: " + "\\\n    ".join(rows)
