@@ -18,7 +18,7 @@ LAYERS = (
     {"rag.manifest"},
     {"rag.generations"},
     {"rag.retrieval", "rag.reading"},
-    {"rag.answering", "rag.indexing", "rag.training"},
+    {"rag.answering", "rag.indexing", "rag.training", "rag.followup"},
     {"rag.library"},
     {"rag"},
     {"rag.contract", "rag.console"},
