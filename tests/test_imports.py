@@ -18,7 +18,7 @@ LAYERS = (
     {"rag.manifest"},
     {"rag.generations"},
     {"rag.retrieval", "rag.reading"},
-    {"rag.answering", "rag.explain", "rag.indexing", "rag.training"},
+    {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
     {"rag.library"},
     {"rag"},
     {"rag.contract", "rag.console"},
