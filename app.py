@@ -14,11 +14,13 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
+from eval.web.routes import bench_router
 from rag.errors import WenyuanError
 from rag.settings import Settings, load_settings
 from rag.web import serving
 from rag.web.conversation import Turn
 from rag.web.desk import Desk
+from rag.web.fragments import fragments
 from rag.web.page import Page, View
 
 _WEB = files("rag.web")
@@ -37,7 +39,7 @@ _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).se
 
 def build(index: Path, settings: Settings) -> gr.Blocks:
     """The page over the index in folder ``index``, which need not exist yet."""
-    return _build(Desk(index, settings))
+    return _build(Page(Desk(index, settings)))
 
 
 def serve(
@@ -46,12 +48,16 @@ def serve(
     """Serve the page until Ctrl-C; port 0 takes any free one. Raises ServeError if the port is not to be had."""
     listener = serving.listen(host, port)
     desk = Desk(index, settings)
+    page = Page(desk)
+    server = FastAPI(openapi_url=None)
+    server.include_router(bench_router(index, settings, desk.library))
+    server.include_router(fragments(page))
     app = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        _build(desk),
+        server,
+        _build(page),
         path="/",
         theme=_THEME,
-        css=_WEB.joinpath("page.css").read_text("utf-8"),
+        css="".join(_part(name) for name in ("page.css", "why.css", "bench.css")),
         footer_links=[],
         run_history=False,
         ssr_mode=False,
@@ -63,8 +69,7 @@ def serve(
     serving.run(app, listener, open_browser=open_browser, started=desk.warm_up)
 
 
-def _build(desk: Desk) -> gr.Blocks:
-    page = Page(desk)
+def _build(page: Page) -> gr.Blocks:
     first = page.opening()
 
     def opening() -> tuple[Any, ...]:
@@ -82,7 +87,7 @@ def _build(desk: Desk) -> gr.Blocks:
         return _updates(View(None, view.notice, view.source))
 
     def take(turns: list[Turn], event: gr.EventData) -> str:
-        return page.take(turns, str(getattr(event, "format", "")), str(getattr(event, "language", "")))
+        return page.take(turns, *(str(getattr(event, name, "")) for name in ("format", "language", "base")))
 
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:
@@ -97,6 +102,7 @@ def _build(desk: Desk) -> gr.Blocks:
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
         _html(_part("library.html"), "library", js_on_load=_part("library.js"))
+        _html(_part("bench.html"), "evaluation", js_on_load=_part("bench.js"))
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.
         asked = composer.ask(

@@ -28,7 +28,8 @@ class Corpus:
         return tuple(self._ids)
 
     def name(self, doc_id: str) -> str:
-        return self._names[doc_id]
+        """The name of a document. Raises NotFoundError."""
+        return self._names[doc_id] if doc_id in self._names else self._library.document(doc_id).source
 
     def doc_id(self, name: str) -> str | None:
         """The id of the document called ``name``, or None."""

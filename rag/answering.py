@@ -106,7 +106,7 @@ def compose(
             confidences.append(part.reading.confidence)
             citations += cited
         else:
-            answered.append(AnswerPart(part.question.text, ()))
+            answered.append(AnswerPart(part.question.text, (), part.unknown, tuple(part.hits[:_NEAREST])))
             replies.append(_abstention(template, part, titles))
     if len(parts) > 1:
         asked = (part.question.text for part in parts)

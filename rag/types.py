@@ -153,10 +153,15 @@ class AnswerItem(NamedTuple):
 
 
 class AnswerPart(NamedTuple):
-    """One of the questions inside a question, and what answers it: several items of a list, none if nothing does."""
+    """One of the questions inside a question, and what answers it: several items of a list, none if nothing does.
+
+    If nothing does, ``missing`` are its words that no document contains and ``nearest`` what came near.
+    """
 
     question: str
     items: tuple[AnswerItem, ...]
+    missing: tuple[str, ...] = ()
+    nearest: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class GoldFile:
         """All pairs in the order of the file. Raises EvaluationError, naming the line, for a malformed one."""
         return load_gold(self.file) if self.file.is_file() and self.file.read_bytes().strip() else []
 
-    def add(self, question: str, answers: Sequence[str], place: Place | None, corpus: Corpus) -> GoldQuestion:
-        """Add a pair and return it; without answers and place one that the documents do not answer.
+    def add(self, question: str, answers: Sequence[str], places: Sequence[Place], corpus: Corpus) -> GoldQuestion:
+        """Add a pair and return it: ``places`` state a fact each. Without answers and places nothing answers it.
 
         Raises QuestionError for an unusable question, EvaluationError for a quote that is not the document's text
         there, a question that the file has, or answers without evidence; StorageError if the disk does not take it.
@@ -43,12 +43,12 @@ class GoldFile:
         question = question.strip()
         validate(question)
         answers = tuple(dict.fromkeys(filter(None, map(str.strip, answers))))
-        if bool(answers) != bool(place):
+        if bool(answers) != bool(places):
             raise EvaluationError(
                 "有答案就要有原文里的证据，有证据就要有答案；资料里没有答案的问题两样都不填。",
                 "Answers need evidence in a document and evidence needs answers; an unanswerable question has neither.",
             )
-        evidence = ((place,),) if place else ()
+        evidence = tuple((place,) for place in dict.fromkeys(places))
         with self._changing() as lines:
             pairs = self.pairs()
             if same := next((pair for pair in pairs if pair.question.strip() == question), None):

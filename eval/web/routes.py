@@ -15,7 +15,7 @@ from eval.gold import GoldQuestion, Place
 from eval.web.bench import Bench, SetName, State
 from eval.web.gold_file import NAME, GoldFile
 from eval.web.job import Words
-from rag.errors import EvaluationError, Language, NotFoundError, WenyuanError
+from rag.errors import Language, NotFoundError, WenyuanError
 from rag.library import Library
 from rag.settings import Settings
 
@@ -31,30 +31,26 @@ class Start(BaseModel):
     sample: Annotated[int, Field(ge=1, description="ask a fixed sample of so many questions")] | None = None
 
 
-class Pair(BaseModel):
-    """A gold pair. ``quote`` is the text of ``document`` (the file's name) at ``[start, end)``, in code points.
+class Quoted(BaseModel):
+    """Where a document says something: ``quote`` is its text at ``[start, end)``, in code points."""
 
-    Without answers, document, positions and quote it is a question that the documents do not answer.
+    model_config = ConfigDict(extra="forbid")
+    doc_id: str
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    quote: Annotated[str, Field(min_length=1)]
+
+
+class Pair(BaseModel):
+    """A gold pair. Each of ``places`` states one of the facts that the answer needs.
+
+    Without answers and places it is a question that the documents do not answer.
     """
 
     model_config = ConfigDict(extra="forbid")
     question: str
     answers: list[str] = []
-    document: str | None = None
-    start: Annotated[int, Field(ge=0)] | None = None
-    end: Annotated[int, Field(ge=0)] | None = None
-    quote: str | None = None
-
-    def place(self) -> Place | None:
-        """Where the answer stands; None where nothing is said of that. Raises EvaluationError for half of it."""
-        if self.document is None and self.start is None and self.end is None and self.quote is None:
-            return None
-        if self.document is None or self.start is None or self.end is None or not self.quote:
-            raise EvaluationError(
-                "证据要有文档名、起点、终点和引文，缺一不可。",
-                "Evidence needs all of document, start, end and quote.",
-            )
-        return Place(self.document, self.start, self.end, self.quote)
+    places: list[Quoted] = []
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -103,7 +99,9 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
     @router.post("/gold", status_code=201)
     def add(pair: Pair) -> Response:
         """Keep a question with its answers and the place that states them, or one that nothing answers."""
-        return _json(gold.add(pair.question, pair.answers, pair.place(), Corpus(library())), 201)
+        corpus = Corpus(library())
+        places = [Place(corpus.name(one.doc_id), one.start, one.end, one.quote) for one in pair.places]
+        return _json(gold.add(pair.question, pair.answers, places, corpus), 201)
 
     @router.get("/gold")
     def pairs() -> Response:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 
-from rag.types import Answer, AnswerItem, Citation, Hit, Span, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Span, Status
 from rag.web.conversation import Turn
 from rag.web.markup import Place, both, esc, opener
 
-_NEAREST = 3
 _EXCERPT = 96
 # Above this share of its sentence an answer is the sentence, and saying it twice helps nobody.
 _WHOLE = 0.8
@@ -32,12 +30,11 @@ _WAITING = {
 def turn(number: int, one: Turn) -> str:
     """A question and its reply; ``number`` counts the turns of the conversation from 0."""
     abstained = one.answer.status is Status.ABSTAINED
-    reply = _abstained(one.answer, one.titles) if abstained else _answered(one.answer)
     foot = f'<footer class="foot">{_meta(one.answer)}{_actions(one.answer)}</footer>{_why(one.answer)}'
     state = " abstained" if abstained else ""
     return (
         f'<article class="turn" data-turn="{number}">{_asked(one.asked, one.answer.question)}'
-        f'<div class="reply{state}">{reply}{foot}</div></article>'
+        f'<div class="reply{state}">{_reply(one.answer, one.titles)}{foot}</div></article>'
     )
 
 
@@ -62,12 +59,12 @@ def _asked(question: str, meant: str) -> str:
     return f'{words}<p class="meant">{both("理解为：", "Taken to mean: ")}<q>{esc(meant)}</q>{change}</p>'
 
 
-def _answered(answer: Answer) -> str:
+def _reply(answer: Answer, titles: Mapping[str, str]) -> str:
     cited = {citation.n: citation for citation in answer.citations}
     body = ""
     for part in answer.parts:
         body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
-        body += _section(part.items, cited) if part.items else f'<p class="none">{_NONE}</p>'
+        body += _section(part.items, cited) if part.items else _nothing(part, titles)
     return body
 
 
@@ -76,7 +73,8 @@ def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
     cards = _cards([cited[n] for n in dict.fromkeys(n for item in items for n in item.citations)])
     if len(own) < len(items):
         sides = "".join(
-            f'<div class="side">{f"<p>{_DIFFERS}</p>" if item.differs else ""}{_lead(item, cited)}</div>' for item in items
+            f'<div class="side">{f"<p>{_DIFFERS}</p>" if item.differs else ""}{_lead(item, cited)}</div>'
+            for item in items
         )
         return f'<div class="sides">{sides}</div>{cards}'
     if len(own) > 1:
@@ -110,10 +108,10 @@ def _where(mark: str, title: str, paragraph: int) -> str:
     return f'{number}<span class="title">{esc(title)}</span><span class="paragraph">{number_of}</span>'
 
 
-def _abstained(answer: Answer, titles: Mapping[str, str]) -> str:
-    words = "".join(f"<b>{esc(_as_asked(word, answer.question))}</b>" for word in answer.missing)
+def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
+    words = "".join(f"<b>{esc(word)}</b>" for word in part.missing)
     missing = f'<p class="missing">{both("没有一篇资料提到：", "No document mentions: ")}{words}</p>' if words else ""
-    cards = "".join(f"<li>{_nearest(hit, titles)}</li>" for hit in answer.hits[:_NEAREST])
+    cards = "".join(f"<li>{_nearest(hit, titles)}</li>" for hit in part.nearest)
     nearest = both("最接近的段落，可以点开看看：", "The nearest passages, should you want to look:")
     near = f'<p class="near">{nearest}</p><ul class="cards">{cards}</ul>' if cards else ""
     return f'<p class="none">{_NONE}</p>{missing}{near}'
@@ -126,12 +124,6 @@ def _nearest(hit: Hit, titles: Mapping[str, str]) -> str:
     there = Place(passage.doc_id, Span(passage.start, passage.start), Span(passage.start, passage.end))
     where = _where("", titles.get(passage.doc_id, passage.doc_id), passage.paragraph)
     return f'{opener(there, where, "where")}<p class="sentence">{esc(excerpt)}</p>'
-
-
-def _as_asked(word: str, question: str) -> str:
-    """``word``, which is normalised (``gpt5``), as the question wrote it (``GPT-5``) where that can be found."""
-    written = re.search(r"[\W_]*".join(map(re.escape, word)), question, re.IGNORECASE)
-    return written.group() if written else word
 
 
 def _meta(answer: Answer) -> str:
@@ -167,4 +159,4 @@ def _why(answer: Answer) -> str:
         asked = f' data-doc="{esc(first.doc_id)}" data-start="{first.start}"'
         title = both("为什么是这个答案", "Why this answer")
     question = esc(answer.question)
-    return f'<details class="why" data-why="{question}"{asked}><summary>{title}</summary><div></div></details>'
+    return f'<details class="because" data-why="{question}"{asked}><summary>{title}</summary><div></div></details>'

@@ -1,4 +1,4 @@
-// The benchmark tab. `mount(root, base)` brings the section of bench.html to life; `base` is where the API is.
+// The evaluation's view: runs, their results and gold pairs of one's own, over the HTTP API. `element` is its box.
 // Whatever the server says becomes text or an allowed SVG element, never HTML.
 const POLL = 1000;
 const FIRST = 10;
@@ -56,7 +56,7 @@ function day(iso) {
   return new Date(iso).toLocaleString(english() ? "en" : "zh-CN", { dateStyle: "medium", timeStyle: "short" });
 }
 
-export function mount(root, base = "api/v1/") {
+function mount(root, base = "api/v1/") {
   const find = (selector) => root.querySelector(selector);
   const form = find(".start");
   const state = { sets: [], runs: [], pairs: [], open: null, detail: null, stage: "", most: FIRST, watching: "" };
@@ -335,6 +335,9 @@ export function mount(root, base = "api/v1/") {
   });
   new MutationObserver(show).observe(document.documentElement, { attributes: true, attributeFilter: ["data-words"] });
   const again = () => attempt(refresh);
-  again();
   return { refresh: again };
 }
+
+const { refresh } = mount(element.querySelector(".bench"), "api/v1/");
+window.addEventListener("wenyuan-view", (event) => { if (event.detail === "evaluation") refresh(); });
+window.addEventListener("wenyuan-gold", refresh);

@@ -11,7 +11,8 @@ from rag.types import Answer
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question and its reply. ``answer.question`` is the question that was really asked of the documents: ``asked``
-    itself, or what it means after the turns before it. ``titles`` maps the ids of the documents concerned to titles."""
+    itself, or what it means after the turns before it. ``titles`` maps the ids of the documents concerned to titles.
+    """
 
     asked: str
     answer: Answer

@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.errors import WenyuanError
 from rag.library import Library
 from rag.settings import Settings
+from rag.web.examples import checked
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ class Desk:
         self._library: Library | None = None
         self._lock = threading.Lock()
         self._warming = False
+        self._examples: dict[str, tuple[str, ...]] = {}
+        self._examples_lock = threading.Lock()
         self.ready = False
         """Whether the model is loaded, so that a question is answered at once."""
 
@@ -43,6 +46,15 @@ class Desk:
             self.library()
         except WenyuanError as error:
             logger.debug("not warmed up: %s", error)
+
+    def examples(self) -> tuple[str, ...]:
+        """Questions to try that the library answers; waits until the library is ready. Raises as `library`."""
+        library = self.library()
+        generation = library.manifest.generation
+        with self._examples_lock:
+            if generation not in self._examples:
+                self._examples = {generation: tuple(checked(library))}
+            return self._examples[generation]
 
     def _warm_up(self, library: Library) -> None:
         try:

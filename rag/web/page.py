@@ -6,10 +6,12 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from rag import __version__
 from rag.answering import validate
-from rag.errors import NotFoundError, WenyuanError
+from rag.errors import Language, NotFoundError, WenyuanError
 from rag.followup import Earlier, resolve
 from rag.library import Library
 from rag.types import Answer
@@ -17,12 +19,24 @@ from rag.web import answers, sources
 from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.markup import Place, both, esc, message
+from rag.web.takeaway import to_html, to_markdown
+from rag.web.why import why, why_not
 
 logger = logging.getLogger(__name__)
 
 _TURNS = 50
 # A stage that is over sooner is not worth a change on the page.
 _PATIENCE = 0.4
+
+_TITLE = both("用资料的原话回答", "Answers in the documents’ own words")
+_PROMISE = both(
+    "每个答案都是原文的一段，点出处就能看到它在文章里的位置；资料没有说的，就直说没有。",
+    "Every answer is a slice of a source; its citation opens the place. What no document says is left unsaid.",
+)
+# The page fetches the examples: making sure that they are answered takes a while.
+_WELCOME = (
+    f'<div class="log welcome"><h2>{_TITLE}</h2><p>{_PROMISE}</p><div class="examples" aria-busy="true"></div></div>'
+)
 
 
 class View(NamedTuple):
@@ -43,11 +57,25 @@ class Page:
         """The page before the first question."""
         try:
             library = self._desk.library()
-            return View(_welcome(self._desk.examples()), "", sources.documents(library.documents()))
+            return View(_WELCOME, "", sources.documents(library.documents()))
         except WenyuanError as error:
-            return View(_welcome(()), _notice(error), sources.nothing())
+            return View(_WELCOME, _notice(error), sources.nothing())
         except Exception:
-            return View(_welcome(()), _unexpected(), sources.nothing())
+            return View(_WELCOME, _unexpected(), sources.nothing())
+
+    def examples(self) -> str:
+        """Questions to try, each a button; empty if there are none."""
+        try:
+            found = self._desk.examples()
+        except WenyuanError:
+            # The page says already what is wrong with the index.
+            return ""
+        chips = "".join(f'<button type="button" class="chip" data-ask="{esc(e)}">{esc(e)}</button>' for e in found)
+        return (
+            f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>'
+            if chips
+            else ""
+        )
 
     def ask(self, turns: Sequence[Turn], question: str) -> Iterator[tuple[list[Turn], View]]:
         """The turns so far and the view, first while the question waits and then with its reply or a notice."""
@@ -89,8 +117,29 @@ class Page:
         except Exception:
             return View(None, _unexpected(), None)
 
+    def why(self, question: str, doc_id: str | None, start: int) -> str:
+        """Why ``question`` was answered from position ``start`` of a document, or why not if ``doc_id`` is None."""
+        try:
+            library = self._desk.library()
+            if doc_id is None:
+                return why_not(library.explain_abstention(question))
+            return why(library.explain(question, doc_id, start), question)
+        except WenyuanError as error:
+            return _notice(error)
+        except Exception:
+            return _unexpected()
+
+    def take(self, turns: Sequence[Turn], kind: str, language: str, base: str) -> str:
+        """The conversation as a file for the page to save: ``md`` or ``html``, in a template that says its name."""
+        write, media = (to_markdown, "text/markdown") if kind == "md" else (to_html, "text/html")
+        now = datetime.now().astimezone()
+        words: Language = "en" if language == "en" else "zh"
+        text = write(turns, language=words, generated=now, version=__version__, base=base)
+        name = f"wenyuan-{now:%Y%m%d-%H%M}.{'md' if kind == 'md' else 'html'}"
+        return f'<template data-name="{name}" data-type="{media}">{esc(text)}</template>'
+
     def _unchanged(self, turns: Sequence[Turn]) -> str:
-        return _log(turns) if turns else self.opening().conversation or ""
+        return _log(turns) if turns else _WELCOME
 
 
 def _asked(library: Library, question: str) -> Iterator[str | Answer]:
@@ -135,17 +184,6 @@ def _titles(library: Library, answer: Answer) -> dict[str, str]:
 def _log(turns: Sequence[Turn], last: str = "") -> str:
     shown = "".join(answers.turn(number, turn) for number, turn in enumerate(turns))
     return f'<div class="log" role="log">{shown}{last}</div>'
-
-
-def _welcome(examples: Sequence[str]) -> str:
-    chips = "".join(f'<button type="button" class="chip" data-ask="{esc(e)}">{esc(e)}</button>' for e in examples)
-    offer = f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>'
-    title = both("用资料的原话回答", "Answers in the documents’ own words")
-    promise = both(
-        "每个答案都是原文的一段，点出处就能看到它在文章里的位置；资料没有说的，就直说没有。",
-        "Every answer is a slice of a source; its citation opens the place. What no document says is left unsaid.",
-    )
-    return f'<div class="log welcome"><h2>{title}</h2><p>{promise}</p>{offer if chips else ""}</div>'
 
 
 def _notice(error: WenyuanError) -> str:

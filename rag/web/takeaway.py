@@ -6,22 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.errors import Language
-from rag.reading.questions import parts
-from rag.types import Answer, Citation, Hit, Role, Status
-from rag.web.answers import items
+from rag.types import Citation, Hit, Role
+from rag.web.answers import place
 from rag.web.conversation import Turn
 from rag.web.escaping import html, markdown
 
 _TEMPLATE = Path(__file__).with_name("takeaway.html")
-_NEAREST = 3
 _EXCERPT = 96
-# So much of a passage's beginning tells it from others; the templated reply shows at least that.
-_RECOGNISED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +140,7 @@ def to_html(turns: Sequence[Turn], *, language: Language, generated: datetime, v
 
 def permalink(base: str, citation: Citation) -> str:
     """The address under which the app at ``base`` opens a citation in its document."""
-    return f"{base}?{urlencode({'document': citation.doc_id, 'start': citation.start, 'end': citation.end})}"
+    return f"{base}#place/{place(citation)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,52 +155,22 @@ class Words:
 
 
 def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
-    answer = turn.answer
-    lines = items(answer) if answer.status is Status.ANSWERED else []
-    chunks = _chunks(answer)
+    found = {note.citation.n: note for note in notes}
     marked: set[int] = set()
-    for place, (asked, text) in enumerate(chunks):
-        begins, ends = _first(answer, text), [_first(answer, later) for _, later in chunks[place + 1 :]]
-        until = next(filter(None, ends), len(notes) + 1)
-        own = {n.citation.n: n for n in notes if not asked or (begins and begins <= n.citation.n < until)}
-        shown: list[Line] = []
-        for line in lines:
-            its = tuple(own[c.n] for c in line.citations if c.n in own)
-            # An answer that two of the questions share belongs to both, each with its own citations.
-            if its or not (asked or line.citations):
-                shown.append(Line(line.text, its, tuple(n for n in its if n.number not in marked), line.differs))
-                marked |= {note.number for note in its}
-        missing = tuple(word for word in answer.missing if word in (asked or answer.question))
-        hits = [hit for hit in answer.hits if not asked or _excerpt(hit)[:_RECOGNISED] in text]
-        near = tuple(_near(hit, turn) for hit in hits[:_NEAREST])
-        yield Reply(asked, (), missing, near) if not shown else Reply(asked, tuple(shown), (), ())
-
-
-def _chunks(answer: Answer) -> list[tuple[str, str]]:
-    """Each question inside the question with its part of the reply's text; ("", all of it) if there is but one."""
-    asked = parts(answer.question)
-    starts: list[int] = []
-    for part in asked:
-        starts.append(answer.text.find(f"{part}\n", starts[-1] + 1 if starts else 0))
-    if len(asked) < 2 or min(starts) < 0:
-        return [("", answer.text)]
-    return [(q, answer.text[a:b]) for q, a, b in zip(asked, starts, [*starts[1:], None], strict=True)]
-
-
-def _first(answer: Answer, text: str) -> int:
-    """The number of the first citation in a part of the reply, 0 if that has none. Parts are numbered in turn."""
-    own = (c.n for c in answer.citations if c.role is Role.ANSWER and f"{c.quote[-1]}[{c.n}]" in text)
-    return next(own, 0)
+    for part in turn.answer.parts:
+        lines: list[Line] = []
+        for item in part.items:
+            its = tuple(found[n] for n in item.citations)
+            lines.append(Line(item.text, its, tuple(n for n in its if n.number not in marked), item.differs))
+            marked |= {note.number for note in its}
+        asked = part.question if len(turn.answer.parts) > 1 else ""
+        yield Reply(asked, tuple(lines), part.missing, tuple(_near(hit, turn) for hit in part.nearest))
 
 
 def _near(hit: Hit, turn: Turn) -> Near:
-    text, doc_id = _excerpt(hit), hit.passage.doc_id
+    text, doc_id = " ".join(hit.text.split()), hit.passage.doc_id
     excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
     return Near(turn.titles.get(doc_id, doc_id), hit.passage.paragraph, excerpt)
-
-
-def _excerpt(hit: Hit) -> str:
-    return " ".join(hit.text.split())
 
 
 def _about(words: Words, found: Sequence[Entry], generated: datetime, version: str) -> str:

@@ -77,20 +77,31 @@ async function explain(details) {
   try {
     explained.set(id, await (await request(`page/why?${query}`)).text());
     inside.innerHTML = explained.get(id);
+    details.scrollIntoView({ block: "nearest" });
   } catch (error) {
     inside.textContent = error.message;
   }
 }
 function reopen() {
-  for (const details of document.querySelectorAll("#conversation details.why:not([open])")) {
+  for (const details of document.querySelectorAll("#conversation details.because:not([open])")) {
     const { why, doc, start } = details.dataset;
     const html = explained.get([why, doc, start].join("\n"));
     if (html) { details.querySelector("div").innerHTML = html; details.open = true; }
   }
 }
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.why")) explain(event.target);
+  if (event.target.matches?.("details.because")) explain(event.target);
 }, true);
+let examples = null;
+async function suggest() {
+  const place = find(".examples[aria-busy]");
+  if (!place) return;
+  place.removeAttribute("aria-busy");
+  examples ??= request("page/examples").then((response) => response.text()).catch(() => { examples = null; return ""; });
+  place.innerHTML = await examples;
+  if (!place.innerHTML) examples = null;
+}
+
 // A place in the source that was selected with the mouse, in code points of the document.
 function selected() {
   const selection = window.getSelection();
@@ -118,7 +129,7 @@ function selected() {
 function lastAsked() {
   const open = find("#conversation [aria-pressed=true]")?.closest(".turn");
   const turn = open ?? [...document.querySelectorAll("#conversation .turn")].at(-1);
-  return turn?.querySelector("details.why")?.dataset.why ?? null;
+  return turn?.querySelector("details.because")?.dataset.why ?? null;
 }
 
 const correct = find("#correct");
@@ -155,7 +166,7 @@ function unpack() {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   parcel.remove();
 }
-new MutationObserver(() => { reopen(); unpack(); translate(); }).observe(document.body, { childList: true, subtree: true });
+new MutationObserver(() => { reopen(); suggest(); unpack(); translate(); }).observe(document.body, { childList: true, subtree: true });
 
 // Keeps the selection that the button is about.
 correct.addEventListener("mousedown", (event) => event.preventDefault());
@@ -173,7 +184,7 @@ document.addEventListener("click", (event) => {
     if (place) keep({ question: lastAsked(), answers: [place.quote], places: [place] });
     window.getSelection().removeAllRanges();
   } else if (data.take) {
-    if (find("#conversation .turn")) trigger("take", { format: data.take, language: root.dataset.words ?? "zh" });
+    if (find("#conversation .turn")) trigger("take", { format: data.take, language: root.dataset.words ?? "zh", base: location.origin + location.pathname });
     else say("还没有对话可以带走", "There is no conversation to take away yet");
   } else if ("language" in data) setLanguage(root.dataset.words === "en" ? "zh" : "en");
   else if ("themeNext" in data) setTheme(document.body.classList.contains("dark") ? "light" : "dark");
