@@ -19,7 +19,7 @@ LAYERS = (
     {"rag.generations"},
     {"rag.retrieval", "rag.reading"},
     {"rag.answering", "rag.indexing", "rag.training"},
-    {"rag.library"},
+    {"rag.library", "rag.uploads"},
     {"rag"},
     {"rag.contract", "rag.console"},
     {"rag.options"},
