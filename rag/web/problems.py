@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from starlette.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from rag.errors import (
     BusyError,
@@ -22,6 +26,8 @@ from rag.errors import (
     StorageError,
     WenyuanError,
 )
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
@@ -40,6 +46,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     BusyError: 503,
 }
 _RETRY_SECONDS = 2
+_ZH = {404: "没有这个地址。", 405: "这个地址不支持这种请求方法。", 400: "请求的内容无法解析。"}
 
 
 class ProblemResponse(JSONResponse):
@@ -72,3 +79,36 @@ def respond(members: Mapping[str, Any], headers: Mapping[str, str] | None = None
 
 def _sound(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
+async def _on_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, WenyuanError)
+    return respond(problem_of(error))
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [f"{'.'.join(map(str, one['loc']))[:100]}: {one['msg']}" for one in error.errors()[:5]]
+    said = "; ".join(found)
+    return respond(problem(422, f"请求不合要求：{said}", f"The request is not as it should be: {said}"))
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    zh = _ZH.get(error.status_code, "请求有误。")
+    return respond(problem(error.status_code, zh, f"{error.detail}."), error.headers)
+
+
+async def _on_unexpected(_: Request, error: Exception) -> Response:
+    logger.error("a request could not be served", exc_info=error)
+    zh = "出了意料之外的问题。详情见服务端日志，可以再试一次。"
+    return respond(problem(500, zh, "Something unexpected went wrong. The server's log has the details; try again."))
+
+
+HANDLERS: dict[int | type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    WenyuanError: _on_error,
+    RequestValidationError: _on_invalid,
+    HTTPException: _on_http,
+    Exception: _on_unexpected,
+}
+"""What an app answers when something is raised."""
