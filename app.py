@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib.resources import files
@@ -17,7 +18,9 @@ from fastapi import FastAPI
 from eval.web.routes import bench_router
 from rag.errors import WenyuanError
 from rag.settings import Settings, load_settings
-from rag.web import serving
+from rag.uploads import Shelf
+from rag.web import api, guard, serving
+from rag.web.admission import Admission
 from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.fragments import fragments
@@ -43,17 +46,40 @@ def build(index: Path, settings: Settings) -> gr.Blocks:
 
 
 def serve(
-    index: Path, settings: Settings, *, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False
+    index: Path,
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    token: str | None = None,
+    open_browser: bool = False,
 ) -> None:
-    """Serve the page until Ctrl-C; port 0 takes any free one. Raises ServeError if the port is not to be had."""
-    listener = serving.listen(host, port)
-    desk = Desk(index, settings)
+    """Serve the page until Ctrl-C; port 0 takes any free one.
+
+    ``token`` is what a visitor has to know; for other machines than this one it is made where none is given.
+    Raises ServeError if the port is not to be had or the token is too weak.
+    """
+    with serving.listen(host, port) as listener:
+        rules = guard.rules(listener.getsockname()[0], token)
+        desk = Desk(index, settings)
+        new_token = "" if token else rules.token
+        serving.run(
+            guard.guarded(_app(index, settings, desk), rules),
+            listener,
+            token=new_token,
+            open_browser=open_browser,
+            started=desk.warm_up,
+        )
+
+
+def _app(index: Path, settings: Settings, desk: Desk) -> FastAPI:
+    """The page, and the API beside it."""
+    app = FastAPI(openapi_url=None)
     page = Page(desk)
-    server = FastAPI(openapi_url=None)
-    server.include_router(bench_router(index, settings, desk.library))
-    server.include_router(fragments(page))
-    app = gr.mount_gradio_app(
-        server,
+    api.mount(app, desk, Shelf(index, settings), Admission(), bench_router(index, settings, desk.library))
+    app.include_router(fragments(page))
+    gr.mount_gradio_app(
+        app,
         _build(page),
         path="/",
         theme=_THEME,
@@ -66,7 +92,7 @@ def serve(
         max_file_size=0,
         favicon_path=str(_WEB.joinpath("favicon.png")),
     )
-    serving.run(app, listener, open_browser=open_browser, started=desk.warm_up)
+    return app
 
 
 def _build(page: Page) -> gr.Blocks:
@@ -133,6 +159,6 @@ def _updates(view: View) -> tuple[Any, ...]:
 
 if __name__ == "__main__":
     try:
-        serve(Path("index"), load_settings())
+        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN"))
     except WenyuanError as error:
         sys.exit(f"{error.zh}\n{error.en}")

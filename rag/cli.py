@@ -212,17 +212,30 @@ def remove(
     typer.echo(text(f"已移除 {len(doc_ids)} 篇。", f"{len(doc_ids)} removed."))
 
 
-@app.command(help=text("打开网页界面（只监听本机）。", "Serve the web app (on this machine only)."))
+@app.command(
+    help=text("打开网页界面；默认只有本机能访问。", "Serve the web app; by default only this machine can reach it.")
+)
 def serve(
     index: IndexOption = INDEX,
     host: Annotated[str, typer.Option("--host", help=text("监听地址", "address to listen on"))] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help=text("端口", "port"))] = 7860,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="WENYUAN_TOKEN",
+            show_default=False,
+            help=text(
+                "访问口令；监听本机以外的地址时必需，不给就生成", "access token; for other hosts made if not given"
+            ),
+        ),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help=text("打开浏览器", "open the browser"))] = False,
     config: ConfigOption = None,
 ) -> None:
     from app import serve as serve_app
 
-    serve_app(index, settings(config), host=host, port=port, open_browser=open_browser)
+    serve_app(index, settings(config), host=host, port=port, token=token, open_browser=open_browser)
 
 
 def _read_batch(file: Path) -> list[tuple[str | None, str]]:

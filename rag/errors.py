@@ -68,6 +68,10 @@ class ServeError(WenyuanError):
     """The web app could not be started."""
 
 
+class BusyError(WenyuanError):
+    """More questions are being asked at once than can wait for their turn."""
+
+
 class EvaluationError(WenyuanError):
     """Gold questions or results are malformed."""
 

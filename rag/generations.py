@@ -2,6 +2,7 @@
 
 index/CURRENT               the name of the generation in force, replaced atomically
 index/generations/NAME/     manifest.json, library.sqlite, vectors.faiss, owners.npy, terms/
+index/uploads/              files that came over the network; see `rag.uploads`
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
 
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
+UPLOADS = "uploads"
 _STORE, _VECTORS, _OWNERS, _TERMS = "library.sqlite", "vectors.faiss", "owners.npy", "terms"
 # What may lie in a folder that is to become an index.
-_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS})
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def index_paths(
             record
             for record in before
             if record.path not in loaded
-            and (record.path in failed_paths or not any(record.path.is_relative_to(root) for root in roots))
+            and (record.path in failed_paths or not any(_walked(record.path, root, folder) for root in roots))
         ]
         entries, duplicates = _unique([*_reloaded(old, kept), *loaded.values()])
         if not entries:
@@ -120,6 +120,12 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
         _build(folder, _reloaded(old, kept), old, settings, progress=False)
+
+
+def _walked(path: Path, root: Path, index: Path) -> bool:
+    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it."""
+    index = index.resolve()
+    return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
 
 
 def _load_all(

@@ -15,8 +15,8 @@ from rag.splitting import SplitSettings
 
 SETTINGS_FILE = "wenyuan.toml"
 ENVIRONMENT_PREFIX = "WENYUAN_"
-# Variables that are not settings of a library: where caches are, and the language of messages.
-ENVIRONMENT_OTHERS = frozenset({"WENYUAN_CACHE_DIR", "WENYUAN_LANG"})
+# Variables that are not settings of a library: where caches are, the language of messages, the web app's token.
+ENVIRONMENT_OTHERS = frozenset({"WENYUAN_CACHE_DIR", "WENYUAN_LANG", "WENYUAN_TOKEN"})
 
 Retrieval = Literal["hybrid", "dense", "bm25"]
 

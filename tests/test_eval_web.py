@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -16,8 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 from conftest import ARTICLE, CORPUS, ROOT
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from eval import datasets
@@ -26,33 +26,30 @@ from eval.evaluation import evaluate
 from eval.gold import GOLD, GoldQuestion, Place, load_gold
 from eval.results import Draft, drafted, load_result
 from eval.web.routes import bench_router
-from rag.errors import NotFoundError, WenyuanError
 from rag.library import Library
 from rag.settings import Settings
+from rag.web.problems import HANDLERS
 
 QUOTE = "11月月活跃用户近6000万"
-PAIR: dict[str, Any] = {
-    "question": " 豆包2024年11月的月活跃用户有多少？ ",
-    "answers": ["近6000万", " 6000万 ", "", "近6000万"],
-    "document": ARTICLE,
+PLACE = {
+    "doc_id": hashlib.sha256((CORPUS / ARTICLE).read_bytes()).hexdigest()[:12],
     "start": 117,
     "end": 131,
     "quote": QUOTE,
+}
+PAIR: dict[str, Any] = {
+    "question": " 豆包2024年11月的月活跃用户有多少？ ",
+    "answers": ["近6000万", " 6000万 ", "", "近6000万"],
+    "places": [PLACE],
 }
 WAIT_SECONDS = 300
 API = "/api/v1"
 
 
 def client_of(index: Path) -> TestClient:
-    """An app with the bench alone; errors become their class and both messages."""
-    app = FastAPI()
-    app.include_router(bench_router(index, Settings(), lambda: Library.open(index, Settings())))
-
-    @app.exception_handler(WenyuanError)
-    def told(_: Request, error: WenyuanError) -> JSONResponse:
-        status = 404 if isinstance(error, NotFoundError) else 400
-        return JSONResponse({"type": type(error).__name__, "zh": error.zh, "en": error.en}, status)
-
+    """An app with the bench alone, and the problems of the API."""
+    app = FastAPI(exception_handlers=HANDLERS)
+    app.include_router(bench_router(index, Settings(), lambda: Library.open(index, Settings())), prefix=API)
     return TestClient(app)
 
 
@@ -94,13 +91,14 @@ def test_a_pair_that_is_added_is_read_as_a_gold_question(client: TestClient, ind
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"start": 116}, "引文与原文不符：2024-ai-models-in-review.md 的 [116, 131) 是「，11月月活跃用户近6000万」"),
-        ({"quote": "不是原文"}, f"的 [117, 131) 是「{QUOTE}」"),
-        ({"end": 10**9}, "引文与原文不符"),
-        ({"document": "没有.md"}, "没有.md 不在索引里"),
-        ({"quote": None}, "缺一不可"),
+        (
+            {"places": [PLACE | {"start": 116}]},
+            "引文与原文不符：2024-ai-models-in-review.md 的 [116, 131) 是「，11月月活跃用户近6000万」",
+        ),
+        ({"places": [PLACE | {"quote": "不是原文"}]}, f"的 [117, 131) 是「{QUOTE}」"),
+        ({"places": [PLACE | {"end": 10**9}]}, "引文与原文不符"),
         ({"answers": [" "]}, "有答案就要有原文里的证据"),
-        ({"document": None, "start": None, "end": None, "quote": None}, "有答案就要有原文里的证据"),
+        ({"places": []}, "有答案就要有原文里的证据"),
         ({"question": "？！"}, "没有可检索的文字"),
     ],
 )
@@ -108,15 +106,15 @@ def test_a_pair_that_is_not_sound_is_refused_and_nothing_is_written(
     client: TestClient, index: Path, changed: dict[str, Any], said: str
 ) -> None:
     refused = client.post(f"{API}/gold", json=PAIR | changed)
-    assert refused.status_code == 400
-    assert said in refused.json()["zh"]
+    assert refused.status_code == 422
+    assert said in refused.json()["detail_zh"]
     assert not (index / "gold.jsonl").exists()
 
 
 def test_a_question_is_kept_once(client: TestClient, index: Path) -> None:
     client.post(f"{API}/gold", json=PAIR)
     again = client.post(f"{API}/gold", json={"question": PAIR["question"].strip()})
-    assert (again.status_code, again.json()["zh"]) == (400, "这个问题已经存过（u-001）。要改就先删掉它。")
+    assert (again.status_code, again.json()["detail_zh"]) == (422, "这个问题已经存过（u-001）。要改就先删掉它。")
     assert len(load_gold(index / "gold.jsonl")) == 1
 
 
@@ -148,14 +146,14 @@ def test_a_pair_whose_document_has_changed_is_listed_with_what_is_wrong(client: 
     mine = client.get(f"{API}/evaluations").json()["sets"][1]
     assert mine["name"] == "mine"
     assert "旧.md 不在索引里" in mine["problem"]["zh"]
-    assert client.post(f"{API}/evaluations", json={"questions": "mine"}).status_code == 400
+    assert client.post(f"{API}/evaluations", json={"questions": "mine"}).status_code == 422
 
 
 def test_processes_that_add_pairs_at_once_lose_none(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from unittest.mock import Mock\n"
         "from eval.web.gold_file import GoldFile\n"
-        "for i in range(20): GoldFile(Path(sys.argv[1])).add(f'{sys.argv[2]} 的第 {i} 问', (), None, Mock())"
+        "for i in range(20): GoldFile(Path(sys.argv[1])).add(f'{sys.argv[2]} 的第 {i} 问', (), (), Mock())"
     )
     arguments = [sys.executable, "-c", code, str(tmp_path / "gold.jsonl")]
     with ThreadPoolExecutor() as pool:
@@ -174,7 +172,7 @@ def test_built_in_questions_are_not_offered_for_other_documents(hash_encoder: ob
     assert "不在索引里" in built_in["problem"]["zh"]
     assert mine["problem"]["en"].startswith("There are no pairs of your own yet.")
     refused = client.post(f"{API}/evaluations", json={})
-    assert (refused.status_code, refused.json()["zh"]) == (400, built_in["problem"]["zh"])
+    assert (refused.status_code, refused.json()["detail_zh"]) == (422, built_in["problem"]["zh"])
     assert client.get(f"{API}/evaluations").json()["runs"] == []
 
 
@@ -224,7 +222,7 @@ def test_a_run_of_three_questions_gives_what_the_evaluation_gives(real: Path, tm
     assert started.status_code == 202
     run_id = started.json()["id"]
     busy = client.post(f"{API}/evaluations", json={"questions": "gold"})
-    assert (busy.status_code, busy.json()["en"][:24]) == (400, "An evaluation is running")
+    assert (busy.status_code, busy.json()["detail"][:24]) == (422, "An evaluation is running")
 
     seen = list(states(client, run_id))
     assert seen[0]["state"] == "starting"

@@ -64,7 +64,7 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
     """The routes for the index in folder ``index``; ``library`` opens it in its newest generation."""
     bench = Bench(index, settings, library)
     gold = GoldFile(index / NAME)
-    router = APIRouter(prefix="/api/v1", tags=["evaluation"])
+    router = APIRouter(tags=["evaluation"], include_in_schema=False)
 
     @router.post("/evaluations", status_code=202)
     def start(wanted: Start) -> Response:

@@ -1,1 +1,1 @@
-"""The web page's parts: answers and documents as escaped HTML, its style and script. No web framework is imported."""
+"""The web app's parts: answers and documents as escaped HTML, the same as JSON, and what guards and serves them."""

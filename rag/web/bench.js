@@ -71,8 +71,8 @@ function mount(root, base = "api/v1/") {
     }
     const said = (response.headers.get("content-type") ?? "").includes("json") ? await response.json() : null;
     if (response.ok) return said;
-    const detail = typeof said?.detail === "string" ? said.detail : `HTTP ${response.status}`;
-    throw { zh: said?.zh ?? detail, en: said?.en ?? detail };
+    const detail = said?.detail ?? `HTTP ${response.status}`;
+    throw { zh: said?.detail_zh ?? detail, en: detail };
   }
 
   // Do what a click asked for; say in the page what went wrong.

@@ -43,7 +43,7 @@ async function refresh() {
     listing.replaceChildren(make("p", "none", ...await problem(response)));
     return;
   }
-  const { documents } = await response.json();
+  const documents = await response.json();
   const rows = documents.map((one) => {
     const title = make("button", "title", one.title);
     title.dataset.open = `${one.doc_id}:0:0:0:0:1`;
@@ -118,10 +118,10 @@ function send(files) {
     let said = {};
     try { said = JSON.parse(http.responseText); } catch { /* an error without a body */ }
     for (const [at, row] of rows.entries()) {
-      const one = said.files?.[at];
+      const one = said.results?.[at];
       if (!one) finish(row, "failed", both(said.detail_zh ?? said.detail ?? http.statusText, said.detail ?? http.statusText));
-      else if (one.status === "failed") finish(row, "failed", both(one.error_zh, one.error));
-      else if (one.status === "duplicate") finish(row, "done", both(`与《${one.same_as}》内容相同，没有再存`, `The same as ${one.same_as}; not kept twice`));
+      else if (one.status === "failed") finish(row, "failed", both(one.problem.detail_zh, one.problem.detail));
+      else if (one.status === "duplicate") finish(row, "done", both(`与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`));
       else finish(row, "done", both("已加入", "Added"));
     }
     refresh();

@@ -8,31 +8,14 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rag.errors import ServeError
 
 if TYPE_CHECKING:
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-# The browser itself refuses whatever a page of this server would load from, or send to, anywhere else.
-# Inline and evaluated scripts are how the web framework starts and runs its components.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode("ascii")),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-dns-prefetch-control", b"off"),
-)
+    from starlette.types import ASGIApp
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -51,11 +34,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: App, listener: socket.socket, *, open_browser: bool = False, started: Callable[[], None]) -> None:
-    """Answer requests on ``listener`` until interrupted; ``started`` is called once the app answers."""
+def run(
+    app: ASGIApp, listener: socket.socket, *, token: str = "", open_browser: bool = False, started: Callable[[], None]
+) -> None:
+    """Answer requests on ``listener`` until interrupted; ``started`` is called once the app answers.
+
+    ``token`` is shown as a part of the address: for one that nobody knows yet.
+    """
     import uvicorn
 
-    address = url(listener)
+    address = url(listener) + (f"?token={quote(token)}" if token else "")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -68,7 +56,7 @@ def run(app: App, listener: socket.socket, *, open_browser: bool = False, starte
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     # Pages hold a connection open for as long as they are shown; leaving must not wait for them.
-    config = uvicorn.Config(guarded(app), log_level="critical", timeout_graceful_shutdown=1, lifespan="on")
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, lifespan="on")
     try:
         Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
@@ -82,20 +70,6 @@ def url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{host}:{port}/"
-
-
-def guarded(app: App) -> App:
-    """``app`` with headers on every response that keep its pages to this server."""
-
-    async def with_headers(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
-        await app(scope, receive, send_with_headers)
-
-    return with_headers
 
 
 def _unavailable(host: str, port: int, error: Exception) -> ServeError:

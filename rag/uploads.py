@@ -1,0 +1,218 @@
+"""Files that arrive over the network: kept in the index's own folder under safe names, and indexed from there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from uuid import uuid4
+
+from rag.errors import IndexMissingError, LoadError, StorageError, WenyuanError
+from rag.generations import UPLOADS, open_generation, writing
+from rag.indexing import index_paths, remove_documents
+from rag.loading import PARSERS, parse
+from rag.manifest import check_settings
+from rag.settings import Settings
+from rag.store import DocumentRecord
+
+MAX_BYTES = 50 * 2**20
+MAX_NAME_BYTES = 255
+_DRAFT = ".upload-"
+# What is no character of a name: controls, marks that turn the direction of text, halves of pairs, private use.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)
+
+
+class Fate(StrEnum):
+    """What became of an uploaded file."""
+
+    ADDED = "added"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent: its name, which may be anything, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What became of one upload, sent as ``name``.
+
+    ``doc_id``, ``title`` and ``source`` are those of the document that holds its text, empty if it failed; ``error``
+    says why it failed.
+    """
+
+    name: str
+    fate: Fate
+    doc_id: str = ""
+    title: str = ""
+    source: str = ""
+    error: WenyuanError | None = None
+
+
+class Shelf:
+    """The uploaded files of the index in folder ``index``, which need not be there yet. Safe to use from threads."""
+
+    def __init__(self, index: Path, settings: Settings, *, max_bytes: int = MAX_BYTES) -> None:
+        self.folder = index / UPLOADS
+        self.max_bytes = max_bytes
+        """Of one file."""
+        self._index = index
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def add(self, uploads: Sequence[Upload]) -> list[Shelved]:
+        """Keep and index what can be read, all in one generation; what became of each, in order.
+
+        A text that the index holds already is not kept again. If indexing fails nothing is kept. Raises
+        StorageError, ModelError, IndexDamagedError, IndexMismatchError.
+        """
+        with self._lock:
+            kept: list[Path] = []
+            try:
+                with writing(self._index):
+                    self._sweep()
+                    known = {record.sha256: record for record in self._records()}
+                    results = [self._keep(upload, known, kept) for upload in uploads]
+                if kept:
+                    index_paths([self.folder], self._index, self._settings)
+            except BaseException:
+                for path in kept:
+                    path.unlink(missing_ok=True)
+                self._leave_no_empty_folder()
+                raise
+            self._leave_no_empty_folder()
+            return results
+
+    def remove(self, doc_id: str) -> None:
+        """Remove a document from the index, and then its file if that was uploaded; other files are never touched.
+
+        Raises as `rag.indexing.remove_documents`.
+        """
+        with self._lock:
+            digests = {record.sha256 for record in self._records() if record.doc_id == doc_id}
+            remove_documents([doc_id], self._index, self._settings)
+            try:
+                for file in self._files():
+                    if hashlib.sha256(file.read_bytes()).hexdigest() in digests:
+                        file.unlink()
+                self._leave_no_empty_folder()
+            except OSError as error:
+                raise StorageError(
+                    f"文档已从索引移除，但删不掉 {self.folder} 里的文件：{error.strerror}。请手动删除。",
+                    f"Removed from the index, but not the file in {self.folder}: {error.strerror}. Delete it by hand.",
+                ) from error
+
+    def _records(self) -> Iterator[DocumentRecord]:
+        try:
+            generation = open_generation(self._index)
+        except IndexMissingError:
+            return
+        check_settings(generation.manifest, self._settings)
+        yield from generation.store.records()
+
+    def _files(self) -> list[Path]:
+        """The files themselves: what a link leads to is not ours."""
+        if not self.folder.is_dir() or self.folder.is_symlink():
+            return []
+        return [file for file in self.folder.iterdir() if file.is_file() and not file.is_symlink()]
+
+    def _sweep(self) -> None:
+        """Make the folder, without what a killed upload left in it."""
+        if self.folder.is_symlink():
+            raise StorageError(
+                f"{self.folder} 是一个链接，上传的文件只存放在索引文件夹里。请删除这个链接。",
+                f"{self.folder} is a link, and uploads are kept in the index folder only. Delete that link.",
+            )
+        self.folder.mkdir(exist_ok=True)
+        for file in self._files():
+            if file.name.startswith(_DRAFT):
+                file.unlink()
+
+    def _leave_no_empty_folder(self) -> None:
+        if not self.folder.is_symlink() and self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    def _keep(self, upload: Upload, known: dict[str, DocumentRecord | Shelved], kept: list[Path]) -> Shelved:
+        """Write one file that is new and readable; adds it to ``known`` and ``kept``."""
+        digest = hashlib.sha256(upload.data).hexdigest()
+        if same := known.get(digest):
+            return Shelved(upload.name, Fate.DUPLICATE, same.doc_id, same.title, same.source)
+        try:
+            path = self._free(safe_name(upload.name))
+            if len(upload.data) > self.max_bytes:
+                raise _too_large(path.name, self.max_bytes)
+            document = parse(upload.data, source=str(path), name=Path(path.name))
+        except LoadError as error:
+            return Shelved(upload.name, Fate.FAILED, error=error)
+        self._write(path, upload.data)
+        kept.append(path)
+        shelved = Shelved(upload.name, Fate.ADDED, document.doc_id, document.title, document.source)
+        known[digest] = replace(shelved, fate=Fate.DUPLICATE)
+        return shelved
+
+    def _free(self, name: str) -> Path:
+        """Where no file stands, nor a link to one: ``a.md``, or else ``a (2).md`` and so on."""
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122
+        number = 1
+        path = self.folder / name
+        while os.path.lexists(path):
+            number += 1
+            path = self.folder / _fitted(stem, f" ({number}){suffix}")
+        return path
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """The whole file under its name, or nothing."""
+        draft = self.folder / f"{_DRAFT}{uuid4().hex}"
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.chmod(0o644)
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def safe_name(name: str) -> str:
+    """Return ``name`` as a file may be called on any system.
+
+    No path, nothing invisible, not hidden, no device, not too long. Raises LoadError for an unreadable format.
+    """
+    visible = "".join(c for c in name if unicodedata.category(c) not in _INVISIBLE)
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", visible))[-1]
+    last = re.sub(r'[<>:"|?*]', "_", last)
+    last = re.sub(r"^[\s.]+|[\s.]+$", "", last)
+    stem, suffix = os.path.splitext(last)  # noqa: PTH122
+    if suffix.lower() not in PARSERS:
+        raise LoadError(
+            f"不支持这种文件：{last or '（无名）'}。目前可读：{'、'.join(PARSERS)}。",
+            f"Unsupported file type: {last or '(no name)'}. Readable now: {', '.join(PARSERS)}.",
+        )
+    stem = stem.strip()
+    return _fitted(f"_{stem}" if _RESERVED.match(stem) else stem, suffix)
+
+
+def _fitted(stem: str, ending: str) -> str:
+    """``stem`` and ``ending``, the stem cut to what fits into a file name."""
+    room = MAX_NAME_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode("utf-8", "ignore").rstrip() + ending
+
+
+def _too_large(name: str, most: int) -> LoadError:
+    return LoadError(
+        f"{name} 太大，每个文件最多 {most} 字节。请拆成几个文件。",
+        f"{name} is too large; a file may have {most} bytes. Divide it into several.",
+    )

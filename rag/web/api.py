@@ -1,0 +1,228 @@
+"""The HTTP API: the library as JSON under ``/api/v1``, described by its own OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, File, Path, Query, Request, Response, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag import __version__
+from rag.contract import answer_json, document_json, hit_json, record_json
+from rag.errors import IndexMissingError, NotFoundError, QuestionError
+from rag.followup import Earlier, resolve
+from rag.types import Answer
+from rag.uploads import Fate, Shelf, Shelved, Upload
+from rag.web import schema
+from rag.web.admission import Admission
+from rag.web.desk import Desk
+from rag.web.problems import HANDLERS, MEDIA_TYPE, problem_of
+from rag.web.quotes import quote_json
+
+PREFIX = "/api/v1"
+MAX_FILES = 100
+_DESCRIPTION = f"""\
+用文档自己的话回答问题，每个答案都带可核对的出处。 Answers in the documents' own words, each with citations to check.
+
+```sh
+curl http://127.0.0.1:7860{PREFIX}/ask \\
+  -H 'content-type: application/json' -d '{{"question": "豆包2024年11月的月活跃用户有多少？"}}'
+```
+
+- Every quote is a slice: `GET /documents/{{doc_id}}` gives `text`, and `text[start:end] == quote` (code points).
+- `GET /citations/{{doc_id}}/{{start}}/{{end}}` is the lasting address of a citation: `doc_id` is a digest of the file.
+- Errors are `application/problem+json` (RFC 9457); `detail` says what to do in English, `detail_zh` in Chinese.
+- Unknown fields are errors. A busy server answers 503 with `Retry-After`.
+- Where the server asks for its token, send `Authorization: Bearer TOKEN`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the endpoints work with."""
+
+    desk: Desk
+    shelf: Shelf
+    asking: Admission
+    filing: Admission = field(default_factory=lambda: Admission(1, 8))
+
+
+class SearchQuery(BaseModel):
+    """What to search for, and how many passages to return."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: schema.QuestionText
+    k: Annotated[int | None, Field(ge=1, le=1000, description="How many; without it as the server is set.")] = None
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of error responses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    described = {
+        400: "The body can't be parsed.",
+        401: "The server's token is needed.",
+        403: "Called by a wrong name, or by a page of another site.",
+        404: "No such document or place.",
+        409: "The last document can't be removed.",
+        413: "The body is too large.",
+        422: "The request, or the question in it, won't do.",
+        500: "Something unexpected; the server's log has the details.",
+        503: "No usable index, or too much to do. Where waiting helps, `Retry-After` says how long.",
+    }
+    return {status: {"description": described[status], "content": content} for status in sorted(statuses)}
+
+
+AtOffice = Annotated[Office, Depends(_office)]
+DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
+Position = Annotated[int, Path(ge=0, le=2**53)]
+router = APIRouter(responses=_problems(400, 401, 403, 413, 422, 500, 503))
+
+
+@router.post("/ask", response_model=schema.Answer, responses=_problems(404), tags=["ask"])
+async def ask(body: schema.Ask, office: AtOffice) -> dict[str, Any]:
+    """Ask a question and get an answer with citations, or an abstention with the nearest passages."""
+    return answer_json(await office.asking.run(partial(_ask, office, body, body.history)))
+
+
+@router.post("/ask/batch", response_model=schema.Results, tags=["ask"])
+async def ask_batch(body: schema.Batch, office: AtOffice) -> dict[str, Any]:
+    """Ask up to 100 questions; one that won't do has a problem for a result, and the others their answers."""
+
+    def results() -> list[dict[str, Any]]:
+        return [_result(office, question) for question in body.questions]
+
+    return {"results": await office.asking.run(results)}
+
+
+@router.get("/search", response_model=list[schema.Hit], tags=["ask"])
+async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> list[dict[str, Any]]:
+    """Search for passages, best first, without answering."""
+    hits = await office.asking.run(lambda: office.desk.library().search(query.q, query.k))
+    return [hit_json(hit) for hit in hits]
+
+
+@router.get("/documents", response_model=list[schema.Record], tags=["documents"])
+def list_documents(office: AtOffice) -> list[dict[str, Any]]:
+    """List all documents, in index order."""
+    return [record_json(record) for record in office.desk.library().documents()]
+
+
+@router.post(
+    "/documents",
+    response_model=schema.Uploads,
+    responses={207: {"model": schema.Uploads, "description": "At least one file failed."}},
+    tags=["documents"],
+)
+async def add_documents(
+    files: Annotated[list[UploadFile], File(max_length=MAX_FILES, description="Markdown and text files.")],
+    office: AtOffice,
+    response: Response,
+) -> dict[str, Any]:
+    """Upload files, which are kept and indexed. Status 200 if all could be read, else 207; see each file's result."""
+    uploads = [Upload(file.filename or "", await file.read(office.shelf.max_bytes + 1)) for file in files]
+    shelved = await office.filing.run(lambda: office.shelf.add(uploads))
+    if any(one.fate is Fate.FAILED for one in shelved):
+        response.status_code = 207
+    return {"results": [_uploaded(one) for one in shelved]}
+
+
+@router.get("/documents/{doc_id}", response_model=schema.Document, responses=_problems(404), tags=["documents"])
+def read_document(doc_id: DocId, office: AtOffice) -> dict[str, Any]:
+    """Read a document: its whole text and its blocks."""
+    return document_json(office.desk.library().document(doc_id))
+
+
+@router.delete("/documents/{doc_id}", status_code=204, responses=_problems(404, 409), tags=["documents"])
+async def remove_document(doc_id: DocId, office: AtOffice) -> None:
+    """Remove a document from the index, and its file if it was uploaded; a file of the user's own folders stays."""
+    await office.filing.run(lambda: office.shelf.remove(doc_id))
+
+
+@router.get(
+    "/citations/{doc_id}/{start}/{end}", response_model=schema.Quote, responses=_problems(404), tags=["documents"]
+)
+def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> dict[str, Any]:
+    """Open a citation: its words, and the sentence, paragraph and document that they stand in."""
+    return quote_json(office.desk.library(), doc_id, start, end)
+
+
+@router.get("/health", response_model=schema.Health, tags=["server"])
+def health(office: AtOffice) -> dict[str, Any]:
+    """Whether the server is up. Also at `/health`, where no token is needed."""
+    return _health(office.desk)
+
+
+@router.get("/version", response_model=schema.Version, tags=["server"])
+def version(office: AtOffice) -> dict[str, Any]:
+    """What is running, and over which index."""
+    try:
+        made = office.desk.library().manifest
+    except IndexMissingError:
+        return {"version": __version__, "index": None}
+    fields = schema.IndexState.model_fields
+    return {"version": __version__, "index": {name: getattr(made, name) for name in fields}}
+
+
+def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> FastAPI:
+    """The API as an application to be mounted at ``PREFIX``. ``asking`` is shared with whatever else asks the desk."""
+    app = FastAPI(
+        title="问源 Wenyuan",
+        version=__version__,
+        description=_DESCRIPTION,
+        servers=[{"url": PREFIX}],
+        root_path_in_servers=False,
+        # The usual pages of documentation are loaded from elsewhere, and nothing here is.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers=HANDLERS,
+    )
+    app.state.office = Office(desk, shelf, asking or Admission())
+    app.include_router(router)
+    return app
+
+
+def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: APIRouter) -> None:
+    """Put the API at ``PREFIX`` of ``app``, with ``others`` beside it, and its health at ``/health``."""
+    api = create_api(desk, shelf, asking)
+    for other in others:
+        api.include_router(other)
+    app.mount(PREFIX, api)
+    app.add_api_route("/health", lambda: _health(desk), response_model=schema.Health)
+
+
+def _health(desk: Desk) -> dict[str, Any]:
+    return {"status": "ok", "ready": desk.ready}
+
+
+def _ask(office: Office, asked: schema.Question, history: Sequence[schema.Exchange] = ()) -> Answer:
+    question = resolve(asked.question, [Earlier(one.question, one.answer) for one in history])
+    return office.desk.library().ask(question, doc_id=asked.document, min_confidence=asked.min_confidence)
+
+
+def _result(office: Office, asked: schema.BatchQuestion) -> dict[str, Any]:
+    try:
+        return {"id": asked.id, "answer": answer_json(_ask(office, asked), asked.id), "problem": None}
+    except (QuestionError, NotFoundError) as error:
+        return {"id": asked.id, "answer": None, "problem": problem_of(error)}
+
+
+def _uploaded(shelved: Shelved) -> dict[str, Any]:
+    return {
+        "name": shelved.name.encode("utf-8", "replace").decode("utf-8"),
+        "status": shelved.fate.value,
+        "doc_id": shelved.doc_id or None,
+        "title": shelved.title or None,
+        "source": shelved.source or None,
+        "problem": problem_of(shelved.error) if shelved.error else None,
+    }

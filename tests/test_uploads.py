@@ -1,0 +1,305 @@
+"""Uploaded files stay where they belong under names that harm nobody, and are indexed or not kept at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import unicodedata
+from pathlib import Path
+
+import pytest
+from documents import HashEncoder
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from rag.errors import CorpusError, IndexDamagedError, IndexMismatchError, LoadError, NotFoundError, StorageError
+from rag.generations import current_name, writing
+from rag.indexing import index_paths
+from rag.library import Library
+from rag.settings import Settings
+from rag.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
+
+TEXT = "豆包的月活跃用户近6000万。".encode()
+OTHER = "文心的日均调用量达15亿次。".encode()
+
+
+@pytest.fixture
+def index(tmp_path: Path, hash_encoder: HashEncoder) -> Path:  # noqa: ARG001
+    """A folder that is not there yet, for an index with a small model."""
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def shelf(index: Path) -> Shelf:
+    return Shelf(index, Settings())
+
+
+def files(shelf: Shelf) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in shelf.folder.iterdir()} if shelf.folder.exists() else {}
+
+
+def titles(index: Path) -> set[str]:
+    return {record.title for record in Library.open(index, Settings()).documents()}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("报告.md", "报告.md"),
+        ("../../x.md", "x.md"),
+        ("..\\x.md", "x.md"),
+        ("..\\..\\windows\\x.MD", "x.MD"),
+        ("/etc/passwd.txt", "passwd.txt"),
+        ("C:\\x.md", "x.md"),
+        ("C:x.md", "C_x.md"),
+        ("a\0b.md", "ab.md"),
+        ("a\nb\t.md", "ab.md"),
+        (".bashrc.md", "bashrc.md"),
+        (". .x.md", "x.md"),
+        ("x.md. .", "x.md"),
+        ("CON.txt", "_CON.txt"),
+        ("con .txt", "_con.txt"),
+        ("nul.tar.md", "_nul.tar.md"),
+        ("LPT¹.md", "_LPT¹.md"),
+        ("console.md", "console.md"),
+        ("a\u202edm.txt", "adm.txt"),
+        ("\ufeffa\u200b.md", "a.md"),
+        ("a\ud800.md", "a.md"),
+        ("e\u0301.md", "é.md"),
+        ('a<b>|"?*.md', "a_b_____.md"),
+        ("%2e%2e%2fx.md", "%2e%2e%2fx.md"),
+        ("字" * 100 + ".md", "字" * 84 + ".md"),
+        ("x" * 300 + ".markdown", "x" * 246 + ".markdown"),
+    ],
+)
+def test_a_name_is_reduced_to_a_safe_one(sent: str, kept: str) -> None:
+    assert safe_name(sent) == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/", "x.md/", ".md", "/etc/passwd", "a.exe", "a.md.exe", "a", "a.md\0.exe", "\u202e"]
+)
+def test_a_name_of_no_readable_format_is_refused(name: str) -> None:
+    with pytest.raises(LoadError, match=r"\.md"):
+        safe_name(name)
+
+
+_CHARACTERS = st.one_of(st.characters(), st.sampled_from("./\\:\0 ~\u202e\ud800文e\u0301"))
+
+
+@given(st.text(_CHARACTERS, max_size=400), st.sampled_from([".md", ".TXT", ".markdown", ".text"]))
+@example(". " * 200, ".md")
+def test_whatever_is_sent_the_name_is_safe(name: str, suffix: str) -> None:
+    try:
+        kept = safe_name(name + suffix)
+    except LoadError:
+        return
+    assert Path(kept).name == kept
+    assert not kept.startswith((".", "~upload", " "))
+    assert len(kept.encode()) <= MAX_NAME_BYTES
+    assert kept.lower().endswith(suffix.lower())
+    assert not {unicodedata.category(c) for c in kept} & {"Cc", "Cf", "Cs"}
+    assert safe_name(kept) == kept
+
+
+def test_the_first_upload_makes_the_index(shelf: Shelf, index: Path) -> None:
+    (added,) = shelf.add([Upload("../豆包.md", TEXT)])
+    assert (added.name, added.fate, added.title) == ("../豆包.md", Fate.ADDED, "豆包")
+    assert Path(added.source) == index / "uploads" / "豆包.md"
+    assert files(shelf) == {"豆包.md": TEXT}
+    document = Library.open(index, Settings()).document(added.doc_id)
+    assert (document.text, document.source) == (TEXT.decode(), added.source)
+
+
+def test_a_batch_is_one_generation_and_each_file_has_its_own_result(shelf: Shelf, index: Path) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    before = current_name(index)
+    results = shelf.add(
+        [
+            Upload("b.md", OTHER),
+            Upload("empty.md", b""),
+            Upload("blank.txt", b" \n\n "),
+            Upload("image.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"),
+            Upload("c.exe", TEXT + b"!"),
+            Upload("again.txt", TEXT),
+            Upload("twice.md", OTHER),
+            Upload("c.md", "第三篇。".encode("gb18030") * 20),
+        ]
+    )
+    assert [result.fate.value for result in results] == [
+        "added", "failed", "failed", "failed", "failed", "duplicate", "duplicate", "added",
+    ]  # fmt: skip
+    assert files(shelf).keys() == {"a.md", "b.md", "c.md"}
+    assert titles(index) == {"a", "b", "c"}
+    assert len(list((index / "generations").iterdir())) == 2
+    assert current_name(index) != before
+    assert results[5].title == "a"
+    assert results[6].doc_id == results[0].doc_id
+    assert [type(result.error) for result in results[1:5]] == [LoadError] * 4
+    assert "not a text file" in (results[3].error or LoadError("", "")).en
+
+
+def test_nothing_readable_changes_nothing(shelf: Shelf, index: Path) -> None:
+    assert [r.fate for r in shelf.add([Upload("a.md", b"\0\0"), Upload("b.exe", TEXT)])] == [Fate.FAILED] * 2
+    assert not shelf.folder.exists()
+    assert not (index / "CURRENT").exists()
+    assert shelf.add([]) == []
+
+
+def test_the_same_name_never_overwrites(shelf: Shelf) -> None:
+    shelf.add([Upload("报告.md", TEXT), Upload("报告.md", OTHER)])
+    shelf.add([Upload("x/报告.md", TEXT + OTHER)])
+    assert files(shelf) == {"报告.md": TEXT, "报告 (2).md": OTHER, "报告 (3).md": TEXT + OTHER}
+
+
+def test_a_long_name_has_room_for_its_number(shelf: Shelf) -> None:
+    shelf.add([Upload("字" * 100 + ".md", TEXT), Upload("字" * 100 + ".md", OTHER)])
+    assert files(shelf) == {"字" * 84 + ".md": TEXT, "字" * 82 + " (2).md": OTHER}
+
+
+def test_a_file_over_the_limit_is_refused_and_one_at_it_is_not(index: Path) -> None:
+    shelf = Shelf(index, Settings(), max_bytes=len(TEXT))
+    refused, taken = shelf.add([Upload("a.md", TEXT + b" "), Upload("b.md", TEXT)])
+    assert (refused.fate, taken.fate) == (Fate.FAILED, Fate.ADDED)
+    assert f"{len(TEXT)} bytes" in (refused.error or LoadError("", "")).en
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_a_file_is_kept_readable_and_not_executable(shelf: Shelf) -> None:
+    shelf.add([Upload("a.md", b"#!/bin/sh\nrm -rf /\n")])
+    assert stat.S_IMODE((shelf.folder / "a.md").stat().st_mode) == 0o644
+
+
+def test_a_link_in_the_folder_is_neither_followed_nor_replaced(shelf: Shelf, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    shelf.add([Upload("a.md", TEXT)])
+    (shelf.folder / "b.md").symlink_to(secret)
+    shelf.add([Upload("b.md", OTHER)])
+    assert not secret.exists()
+    assert (shelf.folder / "b.md").is_symlink()
+    assert (shelf.folder / "b (2).md").read_bytes() == OTHER
+
+
+def test_an_uploads_folder_that_is_a_link_is_refused(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    index.mkdir()
+    shelf.folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="链接"):
+        shelf.add([Upload("a.md", TEXT)])
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_removing_what_a_link_leads_to_leaves_it(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_bytes(OTHER)
+    shelf.add([Upload("a.md", TEXT)])
+    (shelf.folder / "b.txt").symlink_to(tmp_path / "own.txt")
+    index_paths([shelf.folder], index, Settings())
+    (record,) = [r for r in Library.open(index, Settings()).documents() if r.path == tmp_path / "own.txt"]
+    shelf.remove(record.doc_id)
+    assert (tmp_path / "own.txt").read_bytes() == OTHER
+
+
+def test_a_folder_that_is_no_index_stays_as_it_is(shelf: Shelf, index: Path) -> None:
+    index.mkdir()
+    (index / "thesis.txt").write_text("mine", "utf-8")
+    with pytest.raises(StorageError, match="不是索引文件夹"):
+        shelf.add([Upload("a.md", TEXT)])
+    assert [path.name for path in index.iterdir()] == ["thesis.txt"]
+
+
+def test_if_indexing_fails_nothing_is_kept(shelf: Shelf, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    before = current_name(index)
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("磁盘满", "Disk full")
+
+    monkeypatch.setattr("rag.indexing.write_generation", full)
+    with pytest.raises(StorageError, match="磁盘满"):
+        shelf.add([Upload("b.md", OTHER)])
+    assert files(shelf) == {"a.md": TEXT}
+    assert current_name(index) == before
+
+
+def test_what_a_killed_upload_left_is_swept_away(shelf: Shelf) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    (shelf.folder / ".upload-1234").write_bytes(b"half a f")
+    shelf.add([Upload("b.md", OTHER)])
+    assert files(shelf).keys() == {"a.md", "b.md"}
+
+
+def test_a_damaged_index_is_not_replaced_by_an_upload(shelf: Shelf, index: Path) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    (index / "generations" / current_name(index) / "manifest.json").write_text("{}", "ascii")
+    with pytest.raises((IndexDamagedError, IndexMismatchError)):
+        shelf.add([Upload("b.md", OTHER)])
+    assert files(shelf) == {"a.md": TEXT}
+
+
+def test_an_index_of_other_settings_is_not_rebuilt_by_an_upload(shelf: Shelf, index: Path) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    with pytest.raises(IndexMismatchError):
+        Shelf(index, Settings(passage_max_chars=200)).add([Upload("b.md", OTHER)])
+    assert files(shelf) == {"a.md": TEXT}
+
+
+def test_another_writer_is_waited_for_by_the_user_and_nothing_is_kept(shelf: Shelf, index: Path) -> None:
+    with writing(index), pytest.raises(StorageError, match="另一个进程"):
+        shelf.add([Upload("a.md", TEXT)])
+    assert files(shelf) == {}
+
+
+def test_uploads_at_the_same_time_all_arrive(shelf: Shelf, index: Path) -> None:
+    threads = [
+        threading.Thread(target=shelf.add, args=([Upload("同名.md", f"第{n}篇文章。".encode())],)) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert titles(index) == {"同名", "同名 (2)", "同名 (3)", "同名 (4)"}
+
+
+def test_other_documents_stay_when_files_come_and_go(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "own.md").write_bytes(OTHER)
+    index_paths([corpus], index, Settings())
+    (added,) = shelf.add([Upload("a.md", TEXT)])
+    assert titles(index) == {"own", "a"}
+    index_paths([corpus], index, Settings())
+    assert titles(index) == {"own", "a"}
+    shelf.remove(added.doc_id)
+    assert titles(index) == {"own"}
+    assert not shelf.folder.exists()
+
+
+def test_indexing_a_folder_around_the_index_keeps_the_uploads(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.md").write_bytes(OTHER)
+    shelf.add([Upload("a.md", TEXT)])
+    report = index_paths([tmp_path], index, Settings())
+    assert (len(report.added), report.removed) == (1, ())
+    assert titles(index) == {"own", "a"}
+
+
+def test_removing_a_document_of_the_users_own_leaves_the_file(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "own.md").write_bytes(OTHER)
+    index_paths([corpus], index, Settings())
+    shelf.add([Upload("a.md", TEXT)])
+    (own,) = [r for r in Library.open(index, Settings()).documents() if r.title == "own"]
+    shelf.remove(own.doc_id)
+    assert titles(index) == {"a"}
+    assert (corpus / "own.md").read_bytes() == OTHER
+    assert files(shelf) == {"a.md": TEXT}
+
+
+def test_removing_what_is_not_there_or_is_the_last_changes_nothing(shelf: Shelf, index: Path) -> None:
+    (added,) = shelf.add([Upload("a.md", TEXT)])
+    with pytest.raises(NotFoundError):
+        shelf.remove("0" * 12)
+    with pytest.raises(CorpusError):
+        shelf.remove(added.doc_id)
+    assert (files(shelf), titles(index)) == ({"a.md": TEXT}, {"a"})
