@@ -69,10 +69,11 @@ function mount(root, base = "api/v1/") {
     } catch {
       throw { zh: "连接不上问源的服务。请确认它还在运行，再试一次。", en: "Wenyuan’s server does not answer. See that it is running, then try again." };
     }
-    const said = (response.headers.get("content-type") ?? "").includes("json") ? await response.json() : null;
+    const told = response.status !== 204 && (response.headers.get("content-type") ?? "").includes("json");
+    const said = told ? await response.json() : null;
     if (response.ok) return said;
     const detail = said?.detail ?? `HTTP ${response.status}`;
-    throw { zh: said?.detail_zh ?? detail, en: detail };
+    throw { zh: said?.detail_zh ?? detail, en: detail, status: response.status };
   }
 
   // Do what a click asked for; say in the page what went wrong.
@@ -97,12 +98,12 @@ function mount(root, base = "api/v1/") {
     Object.assign(state, { sets, runs, pairs });
     const running = runs.find((run) => DOING[run.state]);
     if (running) watch(running);
-    const failed = runs.find((run) => run.state === "failed");
-    if (failed?.error) alert(failed.error);
     const finished = runs.filter((run) => run.state === "finished");
     if (!finished.some((run) => run.id === state.open)) Object.assign(state, { open: null, detail: null });
     show();
     if (!state.open && finished.length) await open(finished[0].id);
+    const failed = runs.find((run) => run.state === "failed");
+    if (failed) alert(failed.error);
   }
 
   async function start(questions, sample) {
@@ -115,31 +116,27 @@ function mount(root, base = "api/v1/") {
     if (state.watching) return;
     state.watching = run.id;
     let misses = 0;
-    while (state.watching === run.id && DOING[run.state]) {
+    while (DOING[run.state]) {
       progress(run);
       await new Promise((resume) => setTimeout(resume, POLL));
       try {
         run = await call(`evaluations/${run.id}`);
         misses = 0;
       } catch (error) {
-        // A run that is stopped is not there any more; a server that is gone for a moment comes back.
+        // A run that was stopped, here or elsewhere, is not there any more; a server that is slow comes back.
+        if (error.status === 404) break;
         misses += 1;
-        if (state.watching === run.id && misses < 3) continue;
-        if (state.watching === run.id) alert(error);
-        break;
+        if (misses === 3) { await attempt(() => { throw error; }); break; }
       }
     }
     state.watching = "";
     progress(null);
     if (run.state === "finished") state.open = null;
     await attempt(refresh);
-    if (run.state === "failed" && run.error) alert(run.error);
   }
 
   async function stop() {
-    const id = state.watching;
-    state.watching = "";
-    if (id) await attempt(() => call(`evaluations/${id}`, "DELETE"));
+    if (state.watching) await attempt(() => call(`evaluations/${state.watching}`, "DELETE"));
   }
 
   async function open(id) {

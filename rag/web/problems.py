@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -107,7 +107,7 @@ async def _on_unexpected(_: Request, error: Exception) -> Response:
     return respond(problem(500, zh, "Something unexpected went wrong. The server's log has the details; try again."))
 
 
-HANDLERS: dict[int | type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     WenyuanError: _on_error,
     RequestValidationError: _on_invalid,
     HTTPException: _on_http,
