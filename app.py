@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from eval.web.routes import bench_router
 from rag.errors import WenyuanError
+from rag.loading import PARSERS
 from rag.settings import Settings, load_settings
 from rag.uploads import Shelf
 from rag.web import api, guard, serving
@@ -127,7 +128,7 @@ def _build(page: Page) -> gr.Blocks:
                 composer = _html(_part("composer.html"), "composer", js_on_load=_part("page.js"))
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
-        _html(_part("library.html"), "library", js_on_load=_part("library.js"))
+        _html(_part("library.html").replace("{formats}", " ".join(PARSERS)), "library", js_on_load=_part("library.js"))
         _html(_part("bench.html"), "evaluation", js_on_load=_part("bench.js"))
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.

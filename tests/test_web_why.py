@@ -33,6 +33,7 @@ FOUND = Explanation(
     read=Place(1, 1.0415),
     nearest=Span(40, 90),
     nearest_text="豆包月活近6000万。",
+    nearest_paragraph=5,
     cosine=0.9157,
     opinion=Opinion(0.98, 0.9996, 0.97),
     confidence=0.844,

@@ -65,6 +65,7 @@ class Explanation:
     read: Place
     nearest: Span | None
     nearest_text: str
+    nearest_paragraph: int
     cosine: float | None
     opinion: Opinion | None
     confidence: float

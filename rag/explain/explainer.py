@@ -103,6 +103,7 @@ class Explainer:
             read=_place([(hit.passage.ordinal, hit.score) for hit in asked.hits], ordinal),
             nearest=nearest,
             nearest_text=document.text[nearest.start : nearest.end] if nearest else "",
+            nearest_paragraph=document.block_at((nearest or passage).start).number,
             cosine=cosine,
             opinion=opinions.get(ordinal),
             confidence=asked.reading.confidence,

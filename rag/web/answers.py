@@ -139,7 +139,9 @@ def _actions(answer: Answer) -> str:
     copy = f'<button type="button" class="act" data-copy="{esc(answer.text)}">{both("复制", "Copy")}</button>'
     if answer.status is Status.ABSTAINED:
         return f'<div class="acts">{copy}</div>'
-    keep = f'<button type="button" class="act" data-keep="{esc(_gold(answer))}">{both("答对了", "Right")}</button>'
+    title = "存入自己的问答集，可用来评测 Keep as a gold pair, to evaluate with"
+    right = f'class="act" title="{title}" data-keep="{esc(_gold(answer))}"'
+    keep = f'<button type="button" {right}>✓ {both("答对了", "Right")}</button>'
     return f'<div class="acts">{copy}{keep}</div>'
 
 

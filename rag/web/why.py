@@ -107,7 +107,7 @@ def _word(word: Word) -> str:
 
 def _nearest(found: Explanation, nearest: Span, cosine: float) -> str:
     there = markup.Place(found.passage.doc_id, Span(nearest.start, nearest.start), nearest)
-    where = _where(found.title, found.passage, there)
+    where = _where(found.title, found.nearest_paragraph, there)
     quote = f'<blockquote class="why-quote">{esc(found.nearest_text)}</blockquote>'
     like = f'<span class="why-number">{both(f"相近 {cosine:.3f}", f"cosine {cosine:.3f}")}</span>'
     return _section(
@@ -183,11 +183,11 @@ def _coverage(one: Coverage, *, rest: bool) -> str:
         )
     start, end = one.passage.start, one.passage.end
     there = markup.Place(one.passage.doc_id, Span(start, start), Span(start, end))
-    return f'<p>{said}</p><p class="why-from">{_where(one.title, one.passage, there)}</p>'
+    return f'<p>{said}</p><p class="why-from">{_where(one.title, one.passage.paragraph, there)}</p>'
 
 
-def _where(title: str, passage: Passage, there: markup.Place) -> str:
-    paragraph = both(f"第 {passage.paragraph} 段", f"paragraph {passage.paragraph}")
+def _where(title: str, number: int, there: markup.Place) -> str:
+    paragraph = both(f"第 {number} 段", f"paragraph {number}")
     inner = f'<span class="title">{esc(title)}</span><span class="paragraph">{paragraph}</span>'
     return markup.opener(there, inner, "where")
 
