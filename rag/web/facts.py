@@ -54,6 +54,7 @@ _SOMEBODY = re.compile(
     r"(?:人|人物|家|员|者|将军|将领|国王|女王|皇帝|明星|歌手|教师|律师|医师|首相|总统|主席|院士|官员)$"
 )
 _UNSURE = re.compile(r"预计|预测|预期|有望|计划|目标|或将|可能|拟|如果|传闻|假设|争取")
+_BESIDE_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
 _NO_OBJECT = re.compile(r"(?:前|后|时|期间|以来|左右)$|[的了]")
 
 
@@ -97,7 +98,8 @@ def _amount(s: Sentence, head: Span, number: Span) -> Iterator[Fact]:
     if of >= 0:
         begin = of + 1
     else:
-        begin = next((i for i, word in enumerate(words) if _ATTRIBUTE.match(s.text, word[1], head.end)), len(words))
+        found = _ATTRIBUTE.search(s.text, head.start, head.end)
+        begin = next((i for i, word in enumerate(words) if found and found.start() < word[2]), len(words))
         # 日均调用量: what says more of the attribute belongs to it.
         while begin and _qualifies(words[begin - 1][0]):
             begin -= 1
@@ -203,7 +205,8 @@ def _definitions(s: Sentence) -> Iterator[Fact]:
 
 
 def _fact(s: Sentence, question: str, kind: Kind, answer: Span) -> Fact:
-    return Fact(question, kind, s.original(answer))
+    # Spaces between Chinese and Latin are the source's habit, not the reader's.
+    return Fact(_BESIDE_HAN.sub("", question), kind, s.original(answer))
 
 
 def _qualifies(word: str) -> bool:
