@@ -49,6 +49,8 @@ def _means_something_here(question: Phrase, match: re.Match[str]) -> bool:
     before = [phrase for phrase in phrases(question) if phrase.end <= match.start()]
     if not before:
         return False
+    if before[-1].end == match.start() and match.re is _THING and match.group() not in ("它", "其"):
+        return True
     if match.re is _PERSONAL and any(phrase.sort is not Sort.COMMON for phrase in before):
         return True
     text = question.text[: match.start()]

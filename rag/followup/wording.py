@@ -32,7 +32,7 @@ END = re.compile(r"[?!。 ]*$")
 
 _PERSON_TAGS = frozenset({"nr", "nrt", "nrfg"})
 _NAME_TAGS = _PERSON_TAGS | {"nt", "nz", "ns", "latin", "title"}
-_NOUN_TAGS = frozenset({"vn", "an", "j", "l", "b", "s", "latin", "title", "version", "i"})
+_NOUN_TAGS = frozenset({"vn", "an", "j", "l", "b", "s", "latin", "title", "version", "i", "zg", "g"})
 # Companies whose names jieba knows as common nouns, if at all.
 _COMPANIES = re.compile(
     "百度|苹果|京东|美团|小米|微软|腾讯|阿里|亚马逊|拼多多|滴滴|网易|搜狐|新浪|商汤|旷视|优必选|面壁"
@@ -62,7 +62,7 @@ class Word(NamedTuple):
     @property
     def is_noun(self) -> bool:
         """Whether it can stand in a noun phrase."""
-        return self.tag[0] == "n" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
+        return self.tag[0] == "n" or self.text == "·" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
 
 
 @dataclass(frozen=True)
