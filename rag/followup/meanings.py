@@ -31,7 +31,7 @@ class Earlier:
 
 def single(answer: str) -> str:
     """``answer`` where it is one short thing, else ""."""
-    return answer if 0 < len(answer) <= _LONGEST_ANSWER and not re.search("[；，。,;、]", answer) else ""
+    return answer if 0 < len(answer) <= _LONGEST_ANSWER and not re.search("[；，。,;、/]|^[由被是]", answer) else ""
 
 
 def items(answer: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rag.followup.wording import ASKING, ASKS, CHINESE, Phrase, Word
+from rag.followup.wording import ASKING, ASKS, CHINESE, GENERIC, Phrase, Word
 from rag.reading import spans
 
 _SKIPPED = frozenset("xpcdrtyu")
@@ -86,15 +86,22 @@ def topic(question: Phrase) -> Topic | None:
     # 派|伯敏特: one character before a name is likely of the name.
     if 0 < began < len(words) and _is_piece(words[began - 1]):
         began -= 1
-        if began and _is_piece(words[began - 1]):
-            return None
+    if began and not _is_border(words[began - 1]):
+        return None
     found = _subject(question, words[began:])
+    if found and re.fullmatch(GENERIC, question.text[found.start : found.end]):
+        return None
     # One character after others is most often the end of a name that was cut: 真番|郡.
     return None if found and found.start and found.end - found.start == 1 else found
 
 
 def _is_piece(word: Word) -> bool:
     return len(word.text) == 1 and word.tag[0] in "vaqmgnk" and word.text not in "是有在第"
+
+
+def _is_border(word: Word) -> bool:
+    """Whether a subject can begin after ``word``."""
+    return word.tag in ("date", "t", "uj", "y") or word.tag[0] in "xpcdrf" or word.text in "是有了"
 
 
 def _begins(words: Sequence[Word], position: int) -> bool:
@@ -119,6 +126,13 @@ def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
         taken.append(rest.pop(0))
     while len(taken) > 1 and taken[-1].tag == "b":
         rest.insert(0, taken.pop())
+    if taken[0].tag == "title" and len(taken) > 1:
+        rest[:0] = taken[1:]
+        del taken[1:]
+    while len(taken) > 1 and taken[0].is_name and taken[-1].tag == "vn":
+        rest.insert(0, taken.pop())
+    if len(rest) > 1 and _is_piece(rest[0]) and rest[1].text in ("是", "在", "有", "的", "由"):
+        taken.append(rest.pop(0))
     if any(word.text == "·" for word in taken):
         if rest and _is_piece(rest[0]):
             taken.append(rest.pop(0))
