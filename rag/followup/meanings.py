@@ -31,7 +31,7 @@ class Earlier:
 
 def single(answer: str) -> str:
     """``answer`` where it is one short thing, else ""."""
-    return answer if 0 < len(answer) <= _LONGEST_ANSWER and not re.search("[；，。,;、]", answer) else ""
+    return answer if 0 < len(answer) <= _LONGEST_ANSWER and not re.search("[；，。,;、/]|^[由被是]", answer) else ""
 
 
 def items(answer: str) -> list[str]:
@@ -59,6 +59,8 @@ def thing(turn: Earlier, noun: str = "") -> str:
     if about is None:
         named = kinds_of(question.text)[0] in (Kind.WHO, Kind.WHERE, Kind.WHAT) and ASKS.match(question.text)
         return single(turn.answer) if named else ""
+    if about.described and noun and not about.written.endswith(noun):
+        return ""
     if about.described and single(turn.answer):
         return turn.answer
     fits = _FITTING.get(noun)
@@ -96,6 +98,8 @@ def person(turn: Earlier, pronoun: str = "") -> str:
     """Whom 他 or 她 means after ``turn``; "" if that is not clear."""
     question = Phrase.of(turn.question)
     about = topic(question)
+    if about and about.described:
+        about = None
     is_about_person = about is not None and _may_be_person(question, about)
     asks_person = bool(_WHO.search(question.text)) and _is_person(question, turn.answer)
     if asks_person and is_about_person and about:

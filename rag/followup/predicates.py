@@ -33,7 +33,7 @@ def lacks_subject(question: Phrase) -> bool:
     rest = text[lead.end() :] if lead else text
     if re.fullmatch("有(?:什么|啥|何)用处?", text):
         return True
-    if re.search("[,;。]", text) or _IDLE.fullmatch(text) or _HAPPENING.search(rest):
+    if "有了" in text or re.search("[,;。]", text) or _IDLE.fullmatch(text) or _HAPPENING.search(rest):
         return False
     circumstance = _CIRCUMSTANCE.search(rest)
     if circumstance:

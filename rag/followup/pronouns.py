@@ -7,20 +7,16 @@ from collections.abc import Sequence
 
 from rag.followup.ellipsis import attribute_asked
 from rag.followup.meanings import Earlier, items, person, thing
-from rag.followup.topics import Sort, phrases, topic
-from rag.followup.wording import Phrase
+from rag.followup.topics import Sort, phrases
+from rag.followup.wording import GENERIC, Phrase
 from rag.reading.spans import titles
 
-_NOUN = (
-    "公司|企业|厂商|机构|平台|团队|大模型|模型|产品|应用|软件|工具|系统|技术|项目|小说|书|电影|作品|法律|法规|条例|国家|城市|地区|山|河流|河"
-    "|建筑|药物|药|疾病|病|动物|植物|学校|大学|理论|定律|协议|语言|朝代|元素|品牌|游戏|网站|景点|行业"
-)
 _PERSONAL = re.compile(
     r"(?<![其吉排])(?:他|她)(?!们|人|国)|这(?:个人(?!工|民)|位(?:创始人|作者|科学家|诗人|皇帝|ceo|导演|作家|企业家|人物))"
 )
 _PLURAL = re.compile(r"(?:它|他|她)们")
 _THING = re.compile(
-    rf"(?<![的其])它(?!们)|(?<!的)(?:这一?[家个款部本种座条项首所支台门]|该)(?P<noun>{_NOUN})(?![们])"
+    rf"(?<![的其])它(?!们)|(?<!的)(?:这一?[家个款部本种座条项首所支台门]|该)(?P<noun>{GENERIC})(?![们])"
     r"|(?<![尤极莫])其(?![中他它余实次])|^这(?=是(?:谁|哪|由|什么时候).)|^那(?=是(?:谁|哪|什么时候)[^?].)"
 )
 _OBJECT_BEFORE = re.compile("[,;。?和与跟及]$")
@@ -49,6 +45,8 @@ def _means_something_here(question: Phrase, match: re.Match[str]) -> bool:
     before = [phrase for phrase in phrases(question) if phrase.end <= match.start()]
     if not before:
         return False
+    if before[-1].end == match.start() and match.re is _THING and match.group() not in ("它", "其"):
+        return True
     if match.re is _PERSONAL and any(phrase.sort is not Sort.COMMON for phrase in before):
         return True
     text = question.text[: match.start()]
@@ -61,12 +59,13 @@ def _is_quoted(question: Phrase, match: re.Match[str]) -> bool:
 
 
 def _thing(match: re.Match[str], earlier: Sequence[Earlier]) -> str:
-    """Of the newest turn that was about anything."""
+    """Of the newest turn; of one before only where that one was about nothing, or points back itself."""
     noun = match.groupdict().get("noun") or ""
     for turn in reversed(earlier):
+        question = Phrase.of(turn.question)
         if found := thing(turn, noun):
             return found
-        if topic(Phrase.of(turn.question)) and not noun:
+        if phrases(question) and not _THING.search(question.text):
             return ""
     return ""
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rag.followup.wording import ASKING, ASKS, CHINESE, Phrase, Word
+from rag.followup.wording import ASKING, ASKS, CHINESE, GENERIC, Phrase, Word
 from rag.reading import spans
 
 _SKIPPED = frozenset("xpcdrtyu")
 DESCRIBED = re.compile(r"^(.+?)(?:是|为|叫)(?:哪|谁|什么)[^,]*[?]?$")
+
+# Words that point to what is not in the question.
+_POINTS = re.compile("[这该本此其它他她]|这[一个部本家款些种位].?|它们|他们|她们|本[文书片剧校国]|该[文书片剧校国]")
 
 
 class Sort(StrEnum):
@@ -69,25 +72,49 @@ def phrases(question: Phrase) -> list[Topic]:
 
 
 def topic(question: Phrase) -> Topic | None:
-    """Who or what ``question`` is about; None where that is not clear."""
+    """Who or what ``question`` is about; None where that is not clear, as after 这 or 它."""
     if not CHINESE.search(question.text):
         return None
     words = list(question.words)
     began = 0
     while began < len(words) and not _begins(words, began):
+        if _POINTS.fullmatch(words[began].text):
+            return None
         if ASKS.search(words[began].text) and not re.search("时|为|怎|如何", words[began].text):
             return _asked_about(question, words[began + 1 :])
         began += 1
-    return _subject(question, words[began:])
+    # 派|伯敏特: one character before a name is likely of the name.
+    if 0 < began < len(words) and _is_piece(words[began - 1]):
+        began -= 1
+    if began and not _is_border(words[began - 1]):
+        return None
+    found = _subject(question, words[began:])
+    if found and re.fullmatch(GENERIC, question.text[found.start : found.end]):
+        return None
+    # One character after others is most often the end of a name that was cut: 真番|郡.
+    return None if found and found.start and found.end - found.start == 1 else found
+
+
+def _is_piece(word: Word) -> bool:
+    return len(word.text) == 1 and word.tag[0] in "vaqmgnk" and word.text not in "是有在第"
+
+
+def _is_border(word: Word) -> bool:
+    """Whether a subject can begin after ``word``."""
+    return word.tag in ("date", "t", "uj", "y") or word.tag[0] in "xpcdrf" or word.text in "是有了"
 
 
 def _begins(words: Sequence[Word], position: int) -> bool:
     word = words[position]
     following = words[position + 1] if position + 1 < len(words) else None
-    if word.is_noun:
+    if word.is_noun and word.text != "·":
         return not (following and following.text == "的" and word.tag == "date")
     # 漏斗模型, 小模型: a verb or an adjective that belongs to the noun after it.
-    return word.tag in ("v", "a") and len(word.text) > 1 and following is not None and following.tag[0] in "nupr"
+    return (
+        word.tag in ("v", "a")
+        and len(word.text) > 1
+        and (following is not None and following.tag[0] in "nupr" and not following.is_name)
+    )
 
 
 def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
@@ -95,8 +122,22 @@ def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
         return None
     taken = [words[0]]
     rest = list(words[1:])
-    while rest and rest[0].is_noun:
+    while rest and rest[0].is_noun and rest[0].text != "距离":
         taken.append(rest.pop(0))
+    while len(taken) > 1 and taken[-1].tag == "b":
+        rest.insert(0, taken.pop())
+    if taken[0].tag == "title" and len(taken) > 1:
+        rest[:0] = taken[1:]
+        del taken[1:]
+    while len(taken) > 1 and taken[0].is_name and taken[-1].tag == "vn":
+        rest.insert(0, taken.pop())
+    if len(rest) > 1 and _is_piece(rest[0]) and rest[1].text in ("是", "在", "有", "的", "由"):
+        taken.append(rest.pop(0))
+    if any(word.text == "·" for word in taken):
+        if rest and _is_piece(rest[0]):
+            taken.append(rest.pop(0))
+        if taken[-1].text == "·":
+            return None
     if rest and rest[0].text in ("了", "过", "着") and len(taken) > 1:
         # 月之暗面融资了…: a verb that jieba took for a noun.
         rest.insert(0, taken.pop())
@@ -124,6 +165,8 @@ def _description(question: Phrase, taken: Sequence[Word], rest: Sequence[Word]) 
     """The words before 是 where they hold a whole clause, as in "全球市值最高的公司是哪家"."""
     match = DESCRIBED.match(question.text)
     copula = match.end(1) if match else 0
+    if question.text[:copula].endswith(tuple(ASKING)):
+        return None
     before = [word for word in (*taken, *rest) if word.end <= copula]
     is_clause = any(word.tag[0] in "vad" and word.text not in ASKING for word in before)
     if not is_clause or "的" not in question.text[taken[0].start : copula]:

@@ -22,6 +22,11 @@ _QUALIFIER = (
 )
 # "投后估值", and what follows it.
 ATTRIBUTE = re.compile(rf"(?:{_QUALIFIER})*({_LONGEST_FIRST})")
+# Nouns of a kind of thing, which name none of it.
+GENERIC = (
+    "公司|企业|厂商|机构|平台|团队|大模型|模型|产品|应用|软件|工具|系统|技术|项目|小说|书|电影|作品|法律|法规|条例|国家|城市|地区|山|河流|河"
+    "|建筑|药物|药|疾病|病|动物|植物|学校|大学|理论|定律|协议|语言|朝代|元素|品牌|游戏|网站|景点|行业"
+)
 # Any other word of this form, where a question says no more than it: "潜伏期呢".
 MEASURE = re.compile("[\u4e00-\u9fff]{1,5}(?:[期率量数额度费价]|时间|日期|方式|方法|范围|过程|条件|标准)")
 ASKS = re.compile(
@@ -32,7 +37,7 @@ END = re.compile(r"[?!。 ]*$")
 
 _PERSON_TAGS = frozenset({"nr", "nrt", "nrfg"})
 _NAME_TAGS = _PERSON_TAGS | {"nt", "nz", "ns", "latin", "title"}
-_NOUN_TAGS = frozenset({"vn", "an", "j", "l", "b", "s", "latin", "title", "version", "i"})
+_NOUN_TAGS = frozenset({"vn", "an", "j", "l", "b", "s", "latin", "title", "version", "i", "zg", "g"})
 # Companies whose names jieba knows as common nouns, if at all.
 _COMPANIES = re.compile(
     "百度|苹果|京东|美团|小米|微软|腾讯|阿里|亚马逊|拼多多|滴滴|网易|搜狐|新浪|商汤|旷视|优必选|面壁"
@@ -62,7 +67,7 @@ class Word(NamedTuple):
     @property
     def is_noun(self) -> bool:
         """Whether it can stand in a noun phrase."""
-        return self.tag[0] == "n" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
+        return self.tag[0] == "n" or self.text == "·" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
 
 
 @dataclass(frozen=True)
