@@ -155,7 +155,7 @@ def _watch_connections() -> None:
 
 def _make_up_outcomes() -> None:
     from rag.library import Library
-    from rag.types import Answer, Citation, Status
+    from rag.types import Answer, AnswerItem, AnswerPart, Citation, Status
 
     really = Library.ask
 
@@ -177,16 +177,17 @@ def _make_up_outcomes() -> None:
             block.start,
         )
 
-    def asked(library: Library, question: str) -> Answer:
+    def asked(library: Library, question: str, **options: Any) -> Answer:
         if question == BREAKS:
             raise RuntimeError("made up")
         if question != THREE_SOURCES:
-            return really(library, question)
+            return really(library, question, **options)
         cited = tuple(
             cite(library, n, words) for n, words in enumerate(("557万美元", "英伟", "可变现的商业通道"), start=1)
         )
         answer = "；".join(citation.quote for citation in cited)
-        return Answer(question, Status.ANSWERED, answer, f"共 3 项：\n{answer}", 0.7, cited, ())
+        part = AnswerPart(question, tuple(AnswerItem(citation.quote, (citation.n,)) for citation in cited))
+        return Answer(question, Status.ANSWERED, answer, f"共 3 项：\n{answer}", 0.7, cited, (), parts=(part,))
 
     Library.ask = asked  # type: ignore[method-assign, assignment]
 

@@ -20,7 +20,7 @@ from rag.paths import cache_dir
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from rag.library import Library
     from rag.types import Document, Encoder
@@ -29,6 +29,11 @@ ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
 ARTICLE = "2024-ai-models-in-review.md"
 FUNNEL = "2024-large-model-funnel.txt"
+
+HOSTILE = (
+    '金丝雀项目的暗号是 <script>window.pwned=1</script> 与 <img src=x onerror="window.pwned=2"> 与 $x^2$ 与 '
+    "{{value}} 与 ${value} 与 `code` 与 **粗体** 与 &lt;实体&gt;。"
+)
 
 # The settings of whoever runs the tests are not what is tested.
 for _name in [name for name in os.environ if name.startswith("WENYUAN_") and name != "WENYUAN_CACHE_DIR"]:
@@ -124,6 +129,50 @@ def browser() -> Iterator[Browser]:
 
     with chromium() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def shown_index(tmp_path_factory: pytest.TempPathFactory, shared_encoder: None) -> Path:  # noqa: ARG001
+    """An index of corpus/, of a hostile text and Markdown, and of an article too long to be shown whole."""
+    from rag.indexing import index_paths
+
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "hostile.txt").write_text(f"危险<文档>\n{HOSTILE}\n", "utf-8")
+    (folder / "hostile.md").write_text("# 银丝雀\n\n银丝雀项目的口令是 `<script>window.pwned=4</script>`。\n", "utf-8")
+    lines = [*("。" for _ in range(230)), "琥珀仓库的管理员是欧阳清。", *("。" for _ in range(30))]
+    (folder / "long.txt").write_text("\n".join(lines), "utf-8")
+    index_paths([CORPUS, folder], folder / "index", Settings())
+    return folder / "index"
+
+
+@pytest.fixture(scope="session")
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "server.log"
+
+
+@pytest.fixture(scope="session")
+def server(shown_index: Path, server_log: Path) -> Iterator[str]:
+    """The address of the app over ``shown_index``."""
+    from browser import running
+
+    with running(shown_index, server_log) as served:
+        yield served.url
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """The app's page, open and empty; no script of it may fail."""
+    from playwright.sync_api import expect
+
+    with browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN") as context:
+        opened = context.new_page()
+        errors: list[str] = []
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        opened.goto(server)
+        expect(opened.locator(".chip").first).to_be_visible(timeout=90_000)
+        yield opened
+        assert errors == []
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:

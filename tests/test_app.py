@@ -4,61 +4,19 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import BREAKS, ROOT, THREE_SOURCES, ask, in_view, outside, running, settling, shot
+from browser import BREAKS, THREE_SOURCES, ask, in_view, outside, running, settling, shot
+from conftest import HOSTILE
 from playwright.sync_api import Browser, Page, expect
 
 from rag.errors import ServeError
-from rag.library import Library
 from rag.settings import Settings
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 GPT5 = "GPT-5是什么时候发布的？"
-HOSTILE = (
-    '金丝雀项目的暗号是 <script>window.pwned=1</script> 与 <img src=x onerror="window.pwned=2"> 与 $x^2$ 与 '
-    "{{value}} 与 ${value} 与 `code` 与 **粗体** 与 &lt;实体&gt;。"
-)
-
-
-@pytest.fixture(scope="session")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of corpus/, of a hostile text and Markdown, and of an article too long to be shown whole."""
-    folder = tmp_path_factory.mktemp("app")
-    (folder / "hostile.txt").write_text(f"危险<文档>\n{HOSTILE}\n", "utf-8")
-    (folder / "hostile.md").write_text("# 银丝雀\n\n银丝雀项目的口令是 `<script>window.pwned=4</script>`。\n", "utf-8")
-    lines = [*("。" for _ in range(230)), "琥珀仓库的管理员是欧阳清。", *("。" for _ in range(30))]
-    (folder / "long.txt").write_text("\n".join(lines), "utf-8")
-    Library.index([ROOT / "corpus", folder], folder / "index", Settings())
-    return folder / "index"
-
-
-@pytest.fixture(scope="session")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "server.log"
-
-
-@pytest.fixture(scope="session")
-def server(index: Path, log: Path) -> Iterator[str]:
-    with running(index, log) as served:
-        yield served.url
-
-
-@pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    """The app's page, open and empty; no script of it may fail."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN") as context:
-        opened = context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        opened.goto(server)
-        expect(opened.locator(".chip").first).to_be_visible()
-        yield opened
-        assert errors == []
 
 
 def test_an_answer_stands_beside_its_source_with_exactly_its_words_marked(page: Page) -> None:
@@ -101,7 +59,7 @@ def test_a_citation_of_an_earlier_turn_still_opens(page: Page) -> None:
 
 
 def test_abstaining_names_the_missing_word_and_offers_the_nearest_passages(page: Page) -> None:
-    page.get_by_role("button", name=GPT5).click()
+    ask(page, GPT5)
     expect(page.locator(".abstained .none")).to_have_text("资料里没有找到答案。", use_inner_text=True)
     expect(page.locator(".abstained .missing")).to_contain_text("GPT-5")
     expect(page.locator("#source mark")).to_have_count(0)
@@ -191,7 +149,7 @@ def test_dark_follows_the_system(page: Page) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('#side')).backgroundColor") == "rgb(28, 32, 38)"
 
 
-def test_every_request_stays_on_this_machine(browser: Browser, server: str, log: Path) -> None:
+def test_every_request_stays_on_this_machine(browser: Browser, server: str, server_log: Path) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         hosts: set[str | None] = set()
@@ -201,14 +159,14 @@ def test_every_request_stays_on_this_machine(browser: Browser, server: str, log:
         ask(page, DOUBAO)
         page.locator(".where").first.click()
         assert hosts == {"127.0.0.1"}
-        assert outside(log) == []
+        assert outside(server_log) == []
         answer = context.request.get(server)
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert "googleapis" not in answer.text()
 
 
 def test_without_an_index_the_page_says_what_to_run_and_then_works(
-    browser: Browser, index: Path, tmp_path: Path
+    browser: Browser, shown_index: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "later"
     with running(folder, tmp_path / "server.log") as server, browser.new_context() as context:
@@ -221,7 +179,7 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
             page.locator("#question").press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("还没有索引")
         expect(page.locator("#question")).to_have_value(DOUBAO)
-        shutil.copytree(index, folder)
+        shutil.copytree(shown_index, folder)
         page.get_by_role("button", name="提问").click()
         expect(page.locator("#source mark.exact")).to_have_text("近6000万", timeout=60_000)
         expect(page.get_by_role("alert")).to_have_count(0)

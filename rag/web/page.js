@@ -13,6 +13,8 @@ let askedAt = 0;
 // Asked while another question waits: sent when that one is done.
 let next = null;
 let pressed = false;
+// Until the server's first view is there, the address says what is wanted, not what is shown.
+let loaded = false;
 
 function fit() {
   box.style.height = "auto";
@@ -149,7 +151,7 @@ function changed() {
     key = now;
     // A new answer opens its source by itself; that is not a step to come back to.
     const address = now ? PLACE + now : "";
-    if (root.dataset.view === "ask" && decodeURIComponent(location.hash) !== address) {
+    if (loaded && root.dataset.view === "ask" && decodeURIComponent(location.hash) !== address) {
       history.replaceState(null, "", address || here());
     }
     showPlace(!same);
@@ -223,6 +225,7 @@ new MutationObserver(() => {
 window.addEventListener("wenyuan-loaded", () => {
   const question = new URLSearchParams(location.search).get("q");
   if (question) history.replaceState(null, "", here() + location.hash);
+  loaded = true;
   route();
   if (question) ask(question);
 }, { once: true });

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rag.explain import Abstention, Coverage, Explanation, Place, Where, Word
 from rag.reading.questions import Kind
-from rag.types import Passage, Span
+from rag.types import Span
 from rag.web import markup
 from rag.web.markup import both, esc
 
