@@ -28,7 +28,7 @@ _TO_NUMBER = re.compile(
 )
 _COST_BEFORE = re.compile(r"^的?((?:训练|研发|制造|建设|运营|生产)成本)")
 _ROLE = re.compile(
-    r"(?:联合创始人|创始人|创办人|首席执行官|首席科学家|首席技术官|ceo|cto|董事长|总裁|总经理|校长|院长|总导演|导演|主教练|会长|理事长|秘书长|馆长)"
+    r"(?:轮值|执行|名誉|常务)?(?:联合创始人|创始人|创办人|首席执行官|首席科学家|首席技术官|ceo|cto|董事长|总裁|总经理|校长|院长|总导演|导演|主教练|会长|理事长|秘书长|馆长)"
 )
 _EVENT = (
     "发布|推出|上线|成立|问世|创立|创办|创建|开业|开通|通车|建成|出版|上市|启用|开馆|竣工|动工|开工|首播|上映|播出|诞生|出生"
@@ -113,7 +113,10 @@ def _amount(s: Sentence, head: Span, number: Span) -> Iterator[Fact]:
     before = s.text[left.start : left.end]
     day = [d for d in dates(before) if _FULL_DATE.search(before[d.start : d.end])]
     owner = s.name(left) if s.nominal(left) else s.about(head.start)
-    if owner is None:
+    if owner is None or _ATTRIBUTE.search(s.text[owner.start : owner.end]):
+        return
+    # A figure belongs to a company or a thing; where a person is what the sentence is about, it is someone else's.
+    if any(p.start < owner.end and owner.start < p.end for p in people(s.text)):
         return
     when = ""
     if day and not (owner.start < left.start + day[-1].start < owner.end):

@@ -19,6 +19,8 @@ _NO_NAME_END = re.compile(r"(?:现有?|原有?|共有?|总|旗下|方面|目前|
 _JOINTS = (" ", "-", ".", "·")
 LONGEST = 16
 _PROPER = frozenset({"nr", "nrt", "nrfg", "nz", "nt", "ns", "eng"})
+# What the tagger takes for part of a name and is not, or names no one.
+_NO_NAME = re.compile(r"归母|户均|单季度|同比|环比|现货|指标|主要|会见|首席|董事|主席|记者|轮值|上市公司|业务$")
 VAGUE = frozenset(
     {"公司", "企业", "上市公司", "集团", "项目", "模型", "产品", "平台", "记者", "人员", "部门", "团队", "人工智能"}
     | {"it", "ai", "app", "全国", "全球", "国内", "海外", "世界"}
@@ -81,6 +83,8 @@ class Sentence:
     def last_name(self, span: Span) -> Span | None:
         """The name that ``span`` ends with."""
         words = [word for word in tagged(self.text) if span.start <= word[1] and word[2] <= span.end]
+        if not words or words[-1][2] != span.end:
+            return None
         kept = 0
         while kept < len(words) and _is_part(words[-1 - kept]):
             kept += 1
@@ -142,7 +146,7 @@ def _named(words: list[Word], text: str) -> Span | None:
     span = Span(words[0][1], words[-1][2])
     name = text[span.start : span.end].strip()
     whole = balanced(name) and _TAKES_NAME.search(name) is not None
-    whole = whole and is_nominal(words) and not _NO_NAME_END.search(name)
+    whole = whole and is_nominal(words) and not _NO_NAME_END.search(name) and not _NO_NAME.search(name)
     return span if whole and 2 <= len(name) <= LONGEST and name not in VAGUE else None
 
 
