@@ -101,7 +101,7 @@ def _only_asks(question: Phrase, start: int, person_asked: bool) -> bool:
         return False
     asked = False
     for word in Phrase.of(rest).words:
-        if word.is_noun and not asked:
+        if not asked and (word.is_noun or re.match(r"\d", word.text)):
             return False
         asked = bool(ASKS.search(word.text)) or (asked and word.tag[0] in "qm")
     return True

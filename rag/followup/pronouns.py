@@ -17,8 +17,10 @@ _PERSONAL = re.compile(
 _PLURAL = re.compile(r"(?:它|他|她)们")
 _THING = re.compile(
     rf"(?<![的其])它(?!们)|(?<!的)(?:这一?[家个款部本种座条项首所支台门]|该)(?P<noun>{GENERIC})(?![们])"
-    r"|(?<![尤极莫])其(?![中他它余实次])|^这(?=是(?:谁|哪|由|什么时候).)|^那(?=是(?:谁|哪|什么时候)[^?].)"
+    r"|(?<![尤极莫耳])其(?![中他它余实次])|^这(?=是(?:谁|哪|由|什么时候).)|^那(?=是(?:谁|哪|什么时候)[^?].)"
 )
+# Who or what is asked for, and may be what the pronoun after it means.
+_ASKED_BEFORE = re.compile("谁|哪[个种家位些]|什么(?!时候)")
 _OBJECT_BEFORE = re.compile("[,;。?和与跟及]$")
 
 
@@ -42,6 +44,9 @@ def _put(question: Phrase, match: re.Match[str], meant: str) -> str:
 
 def _means_something_here(question: Phrase, match: re.Match[str]) -> bool:
     """Whether the question itself has named what its pronoun means: "百度和它的伙伴", "小模型…，它…"."""
+    possessive = match.group() == "其" or question.text[match.end() :].startswith("的")
+    if (possessive or match.re is _PERSONAL) and _ASKED_BEFORE.search(question.text, 0, match.start()):
+        return True
     before = [phrase for phrase in phrases(question) if phrase.end <= match.start()]
     if not before:
         return False
@@ -50,7 +55,6 @@ def _means_something_here(question: Phrase, match: re.Match[str]) -> bool:
     if match.re is _PERSONAL and any(phrase.sort is not Sort.COMMON for phrase in before):
         return True
     text = question.text[: match.start()]
-    possessive = match.group() == "其" or question.text[match.end() :].startswith("的")
     return possessive or bool(re.search("[,;。?]", text)) or bool(_OBJECT_BEFORE.search(text))
 
 
