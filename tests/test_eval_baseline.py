@@ -35,9 +35,9 @@ def test_no_measure_fell_significantly_below_the_baseline(
 
 
 def test_the_gate_would_see_retrieval_without_vectors(baseline: list[Outcome], index_dir: Path, tmp_path: Path) -> None:
-    fallen = {
-        one.measure: one for one in regressions(baseline, outcomes(Settings(retrieval="bm25"), index_dir, tmp_path))
-    }
+    # The rules read faster, and rank nothing anew.
+    changed = Settings(retrieval="bm25", reader="rules")
+    fallen = {one.measure: one for one in regressions(baseline, outcomes(changed, index_dir, tmp_path))}
     assert {"Recall@1", "nDCG@10", "MRR@10"} <= fallen.keys()
     assert all(len(one.questions) > 10 for one in fallen.values())
     shutil.rmtree(tmp_path)

@@ -12,7 +12,7 @@ from rag.library import Library
 from rag.reading.questions import Kind
 from rag.settings import Settings
 from rag.types import Status
-from rag.web.examples import candidates, checked, examples
+from rag.web.examples import candidates, checked
 from rag.web.facts import facts
 
 MADE_UP = """# 青禾书店
@@ -33,6 +33,10 @@ MADE_UP = """# 青禾书店
 2. 读者忠诚。
 3. 店员懂书。
 """
+
+
+def questions(library: Library, limit: int = 6) -> list[str]:
+    return [candidate.question for candidate in candidates(library, limit)]
 
 
 def asked(sentence: str, topic: str = "", *, opening: bool = False) -> list[tuple[str, str]]:
@@ -108,7 +112,7 @@ def test_what_is_unsure_or_says_not_of_whom_is_not_asked(sentence: str) -> None:
 
 
 def test_the_two_articles_give_questions_that_a_reader_would_ask(library: Library) -> None:
-    assert examples(library) == [
+    assert questions(library) == [
         "豆包大模型11月的月活跃用户有多少？",
         "大模型成功穿过漏斗，需要哪三种动力？",
         "豆包大模型是什么时候推出的？",
@@ -116,8 +120,8 @@ def test_the_two_articles_give_questions_that_a_reader_would_ask(library: Librar
         "月之暗面的创始人是谁？",
         "kimi智能助手的平均单个用户获客成本是多少？",
     ]
-    assert examples(library, 2) == examples(library)[:2]
-    assert examples(library, 0) == []
+    assert questions(library, 2) == questions(library)[:2]
+    assert questions(library, 0) == []
 
 
 def test_each_candidate_knows_where_its_answer_stands(library: Library) -> None:
@@ -143,7 +147,7 @@ def test_checked_questions_are_answered_from_where_they_were_made_of(library: Li
 
 def test_a_question_that_is_not_answered_is_left_out(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     really = library.ask
-    first, second = examples(library, 2)
+    first, second = questions(library, 2)
     monkeypatch.setattr(
         library, "ask", lambda question: really(question, min_confidence=1.0 if question == first else 0)
     )
@@ -163,7 +167,7 @@ def test_asking_is_bounded(library: Library, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_made_up_text_gives_questions_of_every_kind(bookshop: Library) -> None:
-    assert set(examples(bookshop, 20)) == {
+    assert set(questions(bookshop, 20)) == {
         "青禾书店是什么？",
         "青禾书店的会员人数是多少？",
         "青禾书店的创始人是谁？",
@@ -176,7 +180,7 @@ def test_a_made_up_text_gives_questions_of_every_kind(bookshop: Library) -> None
 def test_a_text_without_a_clear_fact_gives_no_question(tmp_path: Path, hash_encoder: HashEncoder) -> None:  # noqa: ARG001
     (tmp_path / "poem.txt").write_text("昨夜雨疏风骤，浓睡不消残酒。\n试问卷帘人，却道海棠依旧。\n", "utf-8")
     Library.index([tmp_path / "poem.txt"], tmp_path / "index", Settings())
-    assert examples(Library.open(tmp_path / "index", Settings())) == []
+    assert questions(Library.open(tmp_path / "index", Settings())) == []
 
 
 def test_candidates_of_two_articles_take_no_time_that_is_noticed(library: Library) -> None:

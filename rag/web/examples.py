@@ -48,12 +48,7 @@ class Candidate:
     answer: Span
 
 
-def examples(library: Library, limit: int = 6) -> list[str]:
-    """At most ``limit`` questions about the documents of ``library``, unchecked. Loads no model, asks nothing."""
-    return [candidate.question for candidate in candidates(library, limit)]
-
-
-def checked(library: Library, limit: int = 6, *, asked: int = 18) -> list[str]:
+def checked(library: Library, limit: int = 6, *, asked: int = 10) -> list[str]:
     """Those questions that ``library`` answers with confidence from where they were made of; asks at most ``asked``.
 
     Takes seconds: for the background. Raises as `Library.ask`.
@@ -63,7 +58,10 @@ def checked(library: Library, limit: int = 6, *, asked: int = 18) -> list[str]:
 
 
 def candidates(library: Library, limit: int = 18) -> list[Candidate]:
-    """At most ``limit`` questions, from as many documents and of as many kinds as there are. The same every time."""
+    """At most ``limit`` questions, unchecked, from as many documents and of as many kinds as there are.
+
+    The same every time. Loads no model, asks nothing.
+    """
     found: list[Candidate] = []
     for record in library.documents()[:_DOCUMENTS]:
         found += islice(_of(library.document(record.doc_id)), _EACH)

@@ -226,6 +226,7 @@ window.addEventListener("wenyuan-loaded", () => {
   const question = new URLSearchParams(location.search).get("q");
   if (question) history.replaceState(null, "", here() + location.hash);
   loaded = true;
+  root.dataset.loaded = String(Math.round(performance.now()));
   route();
   if (question) ask(question);
 }, { once: true });
