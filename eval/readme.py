@@ -19,6 +19,7 @@ from unittest.mock import patch
 import msgspec
 
 from eval.ablation import AblationRow, ablation_table
+from eval.page_speed import PageSpeed
 from eval.peers.table import Comparison
 from eval.peers.table import markdown as peers_markdown
 from eval.report.markdown import grid
@@ -35,6 +36,10 @@ READMES = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
 _ARTICLES = {"gold": ("调优", "tuning"), "gold-held-out": ("留出", "held out")}
 # The same questions with the rule-based reader and with the trained one.
 _READERS = {"gold-held-out": ("规则", "rules"), "trained-held-out": ("训练", "trained")}
+_READERS_ON_SETS = {
+    "cmrc2018_trial": ("CMRC 2018 trial", "CMRC 2018 trial"),
+    "chinese_squad2_dev": ("ChineseSquad 2.0 dev", "ChineseSquad 2.0 dev"),
+}
 _SETS = {
     "cmrc2018_trial": "CMRC 2018 trial",
     "drcd_dev": "DRCD dev",
@@ -72,6 +77,34 @@ def _readers() -> str:
     return _grid((text("留出的 93 题（95% 区间）", "93 held-out questions (95 % interval)"), *heads), rows)
 
 
+def _readers_on_sets() -> str:
+    results, heads = [], []
+    for name, (zh, en) in _READERS_ON_SETS.items():
+        for reader, (reader_zh, reader_en) in (("rules", ("规则", "rules")), ("trained", ("训练", "trained"))):
+            result = _result(f"{name}-{reader}")
+            results.append(result)
+            heads.append(
+                text(f"{zh}，{result.questions} 题，{reader_zh}", f"{en}, {result.questions} questions, {reader_en}")
+            )
+    return _grid((text("指标（95% 区间）", "measure (95 % interval)"), *heads), _measure_rows(results))
+
+
+def _page() -> str:
+    found = _published("page-speed", PageSpeed)
+    rows = [
+        (text("打开到可以提问", "opened, until one can ask"), found.interactive),
+        (text("按下回车到答案显示", "from Enter to the painted answer"), found.answer),
+        (text("同上，8 人不停地同时问", "the same, 8 people asking without a pause"), found.together),
+    ]
+    columns = (text("耗时", "time"), "p50", "p95", text("次数", "of"))
+    shown = [(name, f"{one.p50:.0f} ms", f"{one.p95:.0f} ms", str(one.n)) for name, one in rows]
+    said = text(
+        f"`python -m eval.page_speed`，真实浏览器，{found.machine.cores} 核；出错 {len(found.errors)} 次。",
+        f"`python -m eval.page_speed`, a real browser, {found.machine.cores} cores; errors: {len(found.errors)}.",
+    )
+    return f"{_grid(columns, shown)}\n\n{said}"
+
+
 def _sets() -> str:
     results = {title: _result(name) for name, title in _SETS.items()}
     heads = [
@@ -104,6 +137,8 @@ def _peers() -> str:
 _TABLES: dict[str, Callable[[], str]] = {
     "articles": _articles,
     "readers": _readers,
+    "readers on sets": _readers_on_sets,
+    "page": _page,
     "sets": _sets,
     "ablation": _ablation,
     "peers": _peers,

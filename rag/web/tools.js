@@ -139,7 +139,7 @@ document.addEventListener("selectionchange", () => {
   if (correct.hidden) return;
   const box = window.getSelection().getRangeAt(0).getBoundingClientRect();
   correct.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - correct.offsetWidth - 8))}px`;
-  correct.style.top = `${Math.max(64, box.bottom + 8)}px`;
+  correct.style.top = `${Math.max(64, Math.min(box.bottom + 8, window.innerHeight - 48))}px`;
 });
 
 async function keep(pair) {
