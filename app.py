@@ -14,14 +14,16 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.events import api as api_event
 
-from rag.errors import WenyuanError
+from rag.errors import ServeError, WenyuanError
 from rag.settings import Settings, load_settings
 from rag.uploads import Shelf
 from rag.web import api, guard, serving
 from rag.web.admission import Admission
 from rag.web.desk import Desk
 from rag.web.page import Page, View
+from rag.web.tools import tools
 
 _WEB = files("rag.web")
 _FONTS = (
@@ -39,7 +41,7 @@ _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).se
 
 def build(index: Path, settings: Settings) -> gr.Blocks:
     """The page over the index in folder ``index``, which need not exist yet."""
-    return _build(Desk(index, settings))
+    return _build(Desk(index, settings), Admission())
 
 
 def serve(
@@ -72,25 +74,29 @@ def serve(
 def _app(desk: Desk, shelf: Shelf) -> FastAPI:
     """The page, and the API beside it."""
     app = FastAPI(openapi_url=None)
-    api.mount(app, desk, shelf, Admission())
+    asking = Admission()
+    api.mount(app, desk, shelf, asking)
+    blocks = _build(desk, asking)
     gr.mount_gradio_app(
         app,
-        _build(desk),
+        blocks,
         path="/",
         theme=_THEME,
         css=_WEB.joinpath("page.css").read_text("utf-8"),
         footer_links=[],
         run_history=False,
         ssr_mode=False,
-        mcp_server=False,
+        mcp_server=True,
         show_error=False,
         max_file_size=0,
         favicon_path=str(_WEB.joinpath("favicon.png")),
     )
+    if blocks.mcp_error:
+        raise ServeError(f"MCP 服务启动失败：{blocks.mcp_error}", f"MCP could not be started: {blocks.mcp_error}")
     return app
 
 
-def _build(desk: Desk) -> gr.Blocks:
+def _build(desk: Desk, asking: Admission) -> gr.Blocks:
     page = Page(desk)
     first = page.opening()
 
@@ -130,6 +136,8 @@ def _build(desk: Desk) -> gr.Blocks:
         composer.home(home, None, parts, trigger_mode="always_last", **quick)
         composer.fresh(opening, None, [turns, *parts], **quick)
         blocks.load(opening, None, [turns, *parts], **quick)
+        for tool in tools(desk, asking):
+            api_event(tool, api_name=tool.__name__, queue=False)
     return blocks
 
 

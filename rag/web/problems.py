@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from rag.errors import (
     BusyError,
@@ -93,10 +94,17 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return respond(problem(422, f"请求不合要求：{said}", f"The request is not as it should be: {said}"))
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     zh = _ZH.get(error.status_code, "请求有误。")
-    return respond(problem(error.status_code, zh, f"{error.detail}."), error.headers)
+    headers = {"allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return respond(problem(error.status_code, zh, f"{error.detail}."), headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of an address: the framework names those of the first endpoint only."""
+    there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", ())}))
 
 
 async def _on_unexpected(_: Request, error: Exception) -> Response:
@@ -105,7 +113,7 @@ async def _on_unexpected(_: Request, error: Exception) -> Response:
     return respond(problem(500, zh, "Something unexpected went wrong. The server's log has the details; try again."))
 
 
-HANDLERS: dict[int | type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     WenyuanError: _on_error,
     RequestValidationError: _on_invalid,
     HTTPException: _on_http,
