@@ -14,9 +14,10 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.events import api as api_event
 
 from eval.web.routes import bench_router
-from rag.errors import WenyuanError
+from rag.errors import ServeError, WenyuanError
 from rag.loading import PARSERS
 from rag.settings import Settings, load_settings
 from rag.uploads import Shelf
@@ -26,6 +27,7 @@ from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.fragments import fragments
 from rag.web.page import Page, View
+from rag.web.tools import tools
 
 _WEB = files("rag.web")
 _FONTS = (
@@ -43,7 +45,7 @@ _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).se
 
 def build(index: Path, settings: Settings) -> gr.Blocks:
     """The page over the index in folder ``index``, which need not exist yet."""
-    return _build(Page(Desk(index, settings)))
+    return _build(Desk(index, settings), Admission())
 
 
 def serve(
@@ -76,27 +78,31 @@ def serve(
 def _app(index: Path, settings: Settings, desk: Desk) -> FastAPI:
     """The page, and the API beside it."""
     app = FastAPI(openapi_url=None)
-    page = Page(desk)
-    api.mount(app, desk, Shelf(index, settings), Admission(), bench_router(index, settings, desk.library))
-    app.include_router(fragments(page))
+    asking = Admission()
+    api.mount(app, desk, Shelf(index, settings), asking, bench_router(index, settings, desk.library))
+    app.include_router(fragments(Page(desk)))
+    blocks = _build(desk, asking)
     gr.mount_gradio_app(
         app,
-        _build(page),
+        blocks,
         path="/",
         theme=_THEME,
         css="".join(_part(name) for name in ("page.css", "why.css", "bench.css")),
         footer_links=[],
         run_history=False,
         ssr_mode=False,
-        mcp_server=False,
+        mcp_server=True,
         show_error=False,
         max_file_size=0,
         favicon_path=str(_WEB.joinpath("favicon.png")),
     )
+    if blocks.mcp_error:
+        raise ServeError(f"MCP 服务启动失败：{blocks.mcp_error}", f"MCP could not be started: {blocks.mcp_error}")
     return app
 
 
-def _build(page: Page) -> gr.Blocks:
+def _build(desk: Desk, asking: Admission) -> gr.Blocks:
+    page = Page(desk)
     first = page.opening()
 
     def opening() -> tuple[Any, ...]:
@@ -119,7 +125,7 @@ def _build(page: Page) -> gr.Blocks:
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:
         turns = gr.State([])
-        tools = _html(_part("header.html"), "top", js_on_load=_part("tools.js"))
+        header = _html(_part("header.html"), "top", js_on_load=_part("tools.js"))
         parcel = _html("", "parcel")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
@@ -140,9 +146,11 @@ def _build(page: Page) -> gr.Blocks:
         composer.place(show, None, parts, trigger_mode="always_last", **quick)
         composer.home(home, None, parts, trigger_mode="always_last", **quick)
         composer.fresh(opening, None, [turns, *parts], **quick)
-        tools.take(take, turns, parcel, **quick)
+        header.take(take, turns, parcel, **quick)
         loaded = blocks.load(opening, None, [turns, *parts], **quick)
         loaded.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-loaded')); }")
+        for tool in tools(desk, asking):
+            api_event(tool, api_name=tool.__name__, queue=False)
     return blocks
 
 
@@ -160,6 +168,6 @@ def _updates(view: View) -> tuple[Any, ...]:
 
 if __name__ == "__main__":
     try:
-        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN"))
+        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN") or None)
     except WenyuanError as error:
         sys.exit(f"{error.zh}\n{error.en}")

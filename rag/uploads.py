@@ -83,7 +83,7 @@ class Shelf:
             try:
                 with writing(self._index):
                     self._sweep()
-                    known: dict[str, DocumentRecord | Shelved] = {one.sha256: one for one in self._records()}
+                    known: dict[str, DocumentRecord | Shelved] = {r.sha256: r for r in self._records()}
                     results = [self._keep(upload, known, kept) for upload in uploads]
                 if kept:
                     index_paths([self.folder], self._index, self._settings)

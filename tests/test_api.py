@@ -179,6 +179,15 @@ def test_an_upload_without_a_readable_file_is_no_success(small: TestClient) -> N
     problem(small.get("/api/v1/documents"), 503, "urn:wenyuan:problem:index-missing")
 
 
+def test_an_upload_of_another_name_or_with_more_fields_is_refused(small: TestClient) -> None:
+    file = ("a.md", "第一篇文章。")
+    named = small.post("/api/v1/documents", files=[("file", file)])
+    assert "body.files: Field required" in problem(named, 422, "about:blank")["detail"]
+    more = small.post("/api/v1/documents", files=[("files", file)], data={"folder": "x"})
+    assert "body.folder: Extra inputs" in problem(more, 422, "about:blank")["detail"]
+    problem(small.get("/api/v1/documents"), 503, "urn:wenyuan:problem:index-missing")
+
+
 def test_removing_takes_the_document_and_its_file_but_not_the_last(small: TestClient, index: Path) -> None:
     first, second = upload(small, ("a.md", "第一篇文章。"), ("b.md", "第二篇文章。"))
     gone = small.delete(f"/api/v1/documents/{first['doc_id']}")
@@ -243,6 +252,8 @@ def test_an_unknown_address_or_method_is_a_problem_too(small: TestClient) -> Non
     wrong = small.put("/api/v1/ask")
     problem(wrong, 405, "about:blank")
     assert wrong.headers["allow"] == "POST"
+    assert small.patch("/api/v1/documents/x").headers["allow"] == "DELETE, GET"
+    problem(small.get("/api/v1/documents/a%0Ab"), 404, "about:blank")
     assert problem(small.get("/api/v1/search?q=a&kk=3"), 422, "about:blank")["detail"].endswith("not permitted")
 
 

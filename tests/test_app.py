@@ -107,7 +107,7 @@ def test_a_long_article_is_shown_around_the_place_and_can_be_leafed(page: Page) 
 def test_the_interface_changes_to_english_and_remembers_it(page: Page) -> None:
     ask(page, DOUBAO)
     page.get_by_role("button", name="Switch language").click()
-    expect(page.locator(".send")).to_have_text("Ask", use_inner_text=True)
+    expect(page.locator(".composer .send")).to_have_text("Ask", use_inner_text=True)
     expect(page.locator(".cards .paragraph")).to_have_text("paragraph 4", use_inner_text=True)
     assert "把握" not in page.locator("body").inner_text()
     shot(page, "english")

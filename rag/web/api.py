@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, File, Path, Query, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag import __version__
@@ -123,11 +124,17 @@ def list_documents(office: AtOffice) -> list[dict[str, Any]]:
     tags=["documents"],
 )
 async def add_documents(
-    files: Annotated[list[UploadFile], File(max_length=MAX_FILES, description="Markdown and text files.")],
+    files: Annotated[
+        list[UploadFile], File(min_length=1, max_length=MAX_FILES, description="Markdown and text files.")
+    ],
     office: AtOffice,
+    request: Request,
     response: Response,
 ) -> dict[str, Any]:
     """Upload files, which are kept and indexed. Status 200 if all could be read, else 207; see each file's result."""
+    unknown = (await request.form()).keys() - {"files"}
+    if unknown:
+        raise RequestValidationError([{"loc": ("body", min(unknown)), "msg": "Extra inputs are not permitted"}])
     uploads = [Upload(file.filename or "", await file.read(office.shelf.max_bytes + 1)) for file in files]
     shelved = await office.filing.run(lambda: office.shelf.add(uploads))
     if any(one.fate is Fate.FAILED for one in shelved):
@@ -189,11 +196,18 @@ def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> Fas
     )
     app.state.office = Office(desk, shelf, asking or Admission())
     app.include_router(router)
+    # It is described here, for the framework has no word for it, and refused by the endpoint.
+    app.openapi()["components"]["schemas"]["Body_add_documents"]["additionalProperties"] = False
     return app
 
 
 def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: APIRouter) -> None:
-    """Put the API at ``PREFIX`` of ``app``, with ``others`` beside it, and its health at ``/health``."""
+    """Put the API at ``PREFIX`` of ``app``, with ``others`` beside it, and its health at ``/health``.
+
+    Other addresses of ``app`` give problems too.
+    """
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     api = create_api(desk, shelf, asking)
     for other in others:
         api.include_router(other)

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from rag.errors import (
     BusyError,
@@ -95,10 +96,17 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return respond(problem(422, f"请求不合要求：{said}", f"The request is not as it should be: {said}"))
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     zh = _ZH.get(error.status_code, "请求有误。")
-    return respond(problem(error.status_code, zh, f"{error.detail}."), error.headers)
+    headers = {"allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return respond(problem(error.status_code, zh, f"{error.detail}."), headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of an address: the framework names those of the first endpoint only."""
+    there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", ())}))
 
 
 async def _on_unexpected(_: Request, error: Exception) -> Response:

@@ -70,8 +70,9 @@ class Ask(Question):
 
 
 class BatchQuestion(Question):
-    """A question of a batch."""
+    """A question of a batch. One that can't be asked has a problem for its result."""
 
+    question: Annotated[_Text, Field(description="The question, in Chinese or English.")]
     id: Annotated[_Text | None, Field(max_length=200, description="Comes back with the result.")] = None
 
 
