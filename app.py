@@ -155,6 +155,6 @@ def _updates(view: View) -> tuple[Any, ...]:
 
 if __name__ == "__main__":
     try:
-        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN"))
+        serve(Path("index"), load_settings(), token=os.environ.get("WENYUAN_TOKEN") or None)
     except WenyuanError as error:
         sys.exit(f"{error.zh}\n{error.en}")
