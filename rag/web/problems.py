@@ -49,6 +49,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     BusyError: 503,
 }
 _RETRY_SECONDS = 2
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ZH = {404: "没有这个地址。", 405: "这个地址不支持这种请求方法。", 400: "请求的内容无法解析。"}
 
 
@@ -105,8 +106,12 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """All methods of an address: the framework names those of the first endpoint only."""
-    there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", ())}))
+
+    def answers(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return ", ".join(filter(answers, _METHODS))
 
 
 async def _on_unexpected(_: Request, error: Exception) -> Response:
