@@ -16,7 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rag.types import Answer, Citation, Role, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Role, Status
+from rag.web.answers import place
 from rag.web.conversation import Turn
 from rag.web.escaping import html, markdown, nameable
 from rag.web.takeaway import entries, to_html, to_markdown
@@ -44,7 +45,8 @@ def turns(library: Library) -> list[Turn]:
 
 def made_up(question: str, quote: str, *, asked: str | None = None, title: str = "题", source: str = "a.md") -> Turn:
     citation = Citation(1, "d1", title, source, 3, 10, 10 + len(quote), quote, f"前{quote}后", 9)
-    answer = Answer(question, Status.ANSWERED, quote, f"{quote}[1]\n…", 0.9, (citation,), ())
+    parts = (AnswerPart(question, (AnswerItem(quote, (1,)),)),)
+    answer = Answer(question, Status.ANSWERED, quote, f"{quote}[1]\n…", 0.9, (citation,), (), parts=parts)
     return Turn(question if asked is None else asked, answer, {"d1": title})
 
 
@@ -180,7 +182,7 @@ def test_the_page_needs_nothing_from_anywhere(turns: list[Turn]) -> None:
 
 def test_with_a_base_each_citation_has_its_address(turns: list[Turn]) -> None:
     cited = turns[0].answer.citations[0]
-    address = f"http://127.0.0.1:7860/?document={cited.doc_id}&start={cited.start}&end={cited.end}"
+    address = f"http://127.0.0.1:7860/#place/{place(cited)}"
     assert f"<{address}>" in as_markdown(turns, "http://127.0.0.1:7860/")
     links = [href for href in Elements(as_html(turns, "http://127.0.0.1:7860/")).all("href") if href[0] != "#"]
     assert links[0] == address
@@ -219,7 +221,9 @@ def test_what_another_source_says_instead_is_set_apart_with_its_own_note() -> No
     turn = made_up("多少？", "十")
     other = replace(turn.answer.citations[0], n=2, quote="十二", sentence="共十二。", sentence_start=9, end=12)
     other = replace(other, role=Role.DIFFERENT)
-    both = replace(turn, answer=replace(turn.answer, citations=(*turn.answer.citations, other)))
+    [part] = turn.answer.parts
+    parts = (part._replace(items=(*part.items, AnswerItem(other.quote, (other.n,), differs=True))),)
+    both = replace(turn, answer=replace(turn.answer, citations=(*turn.answer.citations, other), parts=parts))
     assert "> 十[^1]\n\n另有不同的说法：十二[^2]" in as_markdown([both])
 
 
