@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 _ROOT = Path(__file__).parent.parent
 _PUBLISHED = _ROOT / RESULTS
 READMES = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
-_ARTICLES = {"gold": ("调优", "tuning"), "gold-held-out": ("留出", "held out")}
+_ARTICLES = {"gold-trained": ("调优", "tuning"), "trained-held-out": ("留出", "held out")}
 # The same questions with the rule-based reader and with the trained one.
 _READERS = {"gold-held-out": ("规则", "rules"), "trained-held-out": ("训练", "trained")}
 _READERS_ON_SETS = {
