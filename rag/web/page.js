@@ -9,7 +9,6 @@ const narrow = window.matchMedia("(max-width: 860px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 let sent = "";
 let waiting = false;
-let askedAt = 0;
 // Asked while another question waits: sent when that one is done.
 let next = null;
 let pressed = false;
@@ -24,17 +23,28 @@ function fit() {
 function ask(question) {
   if (waiting) {
     // The same question at once, or while it is being answered, is a key pressed twice.
-    const twice = question === sent && (performance.now() - askedAt < 500 || find("#conversation .pending"));
+    const twice = question === sent;
     if (!twice) next = question;
     return;
   }
   waiting = true;
-  askedAt = performance.now();
   sent = question;
   find("#notice .local")?.remove();
+  showWaiting(question);
   if (root.dataset.view !== "ask") { history.pushState(null, "", here()); route(); }
   trigger("ask", { question });
   watch();
+}
+
+// The question stands in the conversation at once; what the server sends takes its place.
+function showWaiting(question) {
+  if (!question.trim()) return;
+  const turn = document.createElement("article");
+  turn.className = "turn pending";
+  turn.innerHTML = '<p class="asked"></p><p class="waiting" role="status"><i></i>' +
+    '<span class="zh">正在查找原文…</span><span class="en">Looking for passages…</span></p>';
+  turn.firstChild.textContent = question.trim();
+  find("#conversation .log")?.append(turn);
 }
 
 // What was typed leaves the box once the server has it, and comes back if it was not answered.
@@ -45,6 +55,7 @@ function taken() {
 function settle() {
   requestAnimationFrame(() => {
     waiting = false;
+    find("#conversation .pending")?.remove();
     if (find("#notice .notice") && !box.value && sent.trim()) { box.value = sent; fit(); }
     const question = next;
     next = null;
@@ -59,7 +70,7 @@ async function watch() {
     await new Promise((resume) => setTimeout(resume, 2000));
     try {
       await fetch("robots.txt", { cache: "no-store" });
-      if (turn > 5 && !find("#conversation .pending")) settle();
+      if (turn > 60) settle();
     } catch {
       if (!waiting) return;
       find("#conversation .pending")?.remove();

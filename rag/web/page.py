@@ -78,13 +78,14 @@ class Page:
         )
 
     def ask(self, turns: Sequence[Turn], question: str) -> Iterator[tuple[list[Turn], View]]:
-        """The turns so far and the view, first while the question waits and then with its reply or a notice."""
+        """The turns so far and the view: what is being done, where that takes long, then the reply or a notice.
+
+        The page itself shows the question while it waits.
+        """
         before = list(turns)
         try:
             validate(question)
             meant = resolve(question, [Earlier(turn.answer.question, turn.answer.answer) for turn in before])
-            first = "retrieve" if self._desk.ready else "load"
-            yield before, View(_log(before, answers.pending(question, meant, first)), "", None)
             library = self._desk.library()
             for said in _asked(library, meant):
                 if isinstance(said, str):
