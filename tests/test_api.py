@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from conftest import ARTICLE
 from documents import HashEncoder
 from fastapi import FastAPI
@@ -332,7 +333,8 @@ def test_four_questions_are_answered_at_once_and_thirty_two_wait() -> None:
             release.set()
         await admission.run(work)
 
-    anyio.run(crowd)
+    with start_blocking_portal() as portal:
+        portal.call(crowd)
     assert (max(most), len(most), running) == (4, 37, [])
 
 

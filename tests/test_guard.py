@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -209,12 +210,16 @@ def test_the_printed_address_carries_a_token_that_was_made(
 ) -> None:
     import uvicorn
 
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: __import__("asyncio").run(self.startup(sockets)))
-
     async def startup(self: uvicorn.Server, sockets: Any = None) -> None:
         pass
 
+    def start(server: uvicorn.Server, sockets: Any) -> None:
+        # The browser of other tests keeps a loop in this thread.
+        with start_blocking_portal() as portal:
+            portal.call(server.startup, sockets)
+
     monkeypatch.setattr(uvicorn.Server, "startup", startup)
+    monkeypatch.setattr(uvicorn.Server, "run", start)
     with serving.listen("127.0.0.1", 0) as listener:
         address = serving.url(listener)
         serving.run(guarded(Starlette(), rules("127.0.0.1")), listener, token="a+b/c", started=lambda: None)
