@@ -6,24 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from rag import dense
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.loading import SourceFile, discover, load
 from rag.manifest import build_settings, check_settings
+from rag.reuse import row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
 from rag.tokenization import terms
-from rag.types import Document, Encoder, Passage
-
-if TYPE_CHECKING:
-    from rag.types import Vectors
+from rag.types import Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,7 @@ def index_paths(
         )
         passages = old.manifest.passages if old else 0
         if rebuilt or added or changed or removed:
-            passages = _build(folder, entries, None if rebuilt else old, settings, progress=progress)
+            passages = _build(folder, entries, old, settings, progress=progress)
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -201,51 +196,9 @@ def _build(
                 for d, _, passages in documents
                 for p in passages
             ],
-            vectors=_vectors(documents, old, encoder, progress=progress),
+            vectors=row_vectors([(d, passages) for d, _, passages in documents], old, encoder, progress=progress),
             settings=build_settings(settings),
             encoder=encoder.name,
         ),
     )
     return ordinal
-
-
-def _same_texts(stored: Sequence[Passage], passages: Sequence[Passage]) -> bool:
-    """Whether passages of one document stand for the same texts, wherever they stand in the index."""
-
-    def parts(passage: Passage) -> tuple[object, ...]:
-        return passage.start, passage.end, passage.context, passage.sentences
-
-    return list(map(parts, stored)) == list(map(parts, passages))
-
-
-def _vectors(
-    documents: Sequence[tuple[Document, Path, Sequence[Passage]]],
-    old: Generation | None,
-    encoder: Encoder,
-    *,
-    progress: bool,
-) -> Vectors:
-    """The vectors of all rows in order; those of documents that ``old`` holds are taken from there."""
-    usable = old is not None and old.manifest.encoder == encoder.name
-    held = {record.doc_id: record for record in old.store.records()} if old and usable else {}
-    texts: list[str] = []
-    pieces: list[Vectors | int] = []
-    for document, _, passages in documents:
-        record = held.get(document.doc_id)
-        if old and record and _same_texts(old.store.passages_between(record.passages), passages):
-            first, last = record.passages[0], record.passages[-1]
-            pieces.append(old.dense.vectors(range(old.dense.rows(first).start, old.dense.rows(last).stop)))
-        else:
-            rows = [text for passage in passages for text in dense.row_texts(passage, document.text)]
-            texts.extend(rows)
-            pieces.append(len(rows))
-    encoded = encoder.encode_passages(texts, progress=progress)
-    parts: list[Vectors] = []
-    taken = 0
-    for piece in pieces:
-        if isinstance(piece, int):
-            parts.append(encoded[taken : taken + piece])
-            taken += piece
-        else:
-            parts.append(piece)
-    return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)

@@ -17,7 +17,7 @@ LAYERS = (
     {"rag.settings"},
     {"rag.manifest"},
     {"rag.generations"},
-    {"rag.retrieval", "rag.reading"},
+    {"rag.retrieval", "rag.reading", "rag.reuse"},
     {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
     {"rag.library", "rag.uploads"},
     {"rag"},
