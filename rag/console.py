@@ -14,6 +14,7 @@ from rag.messages import text
 from rag.types import Answer, Citation, Document, Hit, Status
 
 if TYPE_CHECKING:
+    from rag.history import GenerationRecord
     from rag.indexing import IndexReport
     from rag.library import Library
     from rag.store import DocumentRecord
@@ -66,6 +67,19 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
         table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), escape(r.source))
+    console.print(table)
+
+
+def show_generations(console: Console, records: Iterable[GenerationRecord]) -> None:
+    """A table of generations; the one in force is marked."""
+    table = Table(box=None, header_style="bold")
+    columns = ("", ("版本", "generation"), ("建于", "built"), ("文档", "documents"), ("段落单元", "passages"), "MB")
+    for place, names in enumerate(columns):
+        table.add_column(names if isinstance(names, str) else text(*names), justify="right" if place > 2 else "left")
+    for r in records:
+        mark = text("在用", "in force") if r.in_force else ""
+        built = r.created.astimezone().strftime("%Y-%m-%d %H:%M:%S") if r.created else text("已损坏", "damaged")
+        table.add_row(mark, escape(r.name), built, str(r.documents), str(r.passages), f"{r.size / 1e6:.1f}")
     console.print(table)
 
 

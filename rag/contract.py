@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.history import GenerationRecord
 from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
 
@@ -94,4 +95,17 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
         "characters": record.characters,
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
+    }
+
+
+def generation_json(record: GenerationRecord) -> dict[str, Any]:
+    """A generation as listed; ``error`` is null unless it is damaged."""
+    return {
+        "generation": record.name,
+        "in_force": record.in_force,
+        "created": record.created.isoformat() if record.created else None,
+        "documents": record.documents,
+        "passages": record.passages,
+        "bytes": record.size,
+        "error": record.error.message("en") if record.error else None,
     }

@@ -200,5 +200,6 @@ def _build(
             settings=build_settings(settings),
             encoder=encoder.name,
         ),
+        settings.keep_generations,
     )
     return ordinal

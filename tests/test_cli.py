@@ -12,7 +12,9 @@ import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL, Command
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
-COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "train", "eval"]
+COMMANDS = [
+    "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
+]  # fmt: skip
 
 ANSWER = ["id", "question", "status", "answer", "text", "confidence", "citations", "hits", "timings_ms"]
 CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]

