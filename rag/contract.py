@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.checking import Health
 from rag.history import GenerationRecord
+from rag.inspection import Problem
 from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
 
@@ -109,3 +111,26 @@ def generation_json(record: GenerationRecord) -> dict[str, Any]:
         "bytes": record.size,
         "error": record.error.message("en") if record.error else None,
     }
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """What a check found."""
+    return {
+        "sound": health.sound,
+        "generations": [
+            {
+                "generation": one.name,
+                "in_force": one.in_force,
+                "sound": one.inspection.sound,
+                "problems": [problem_json(problem) for problem in one.inspection.problems],
+            }
+            for one in health.generations
+        ],
+        "problems": [problem_json(problem) for problem in health.problems],
+        "notes": [problem_json(note) for note in health.notes],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """What is wrong with a file or document."""
+    return {"place": problem.place, "problem": problem.en, "problem_zh": problem.zh}

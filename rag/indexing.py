@@ -13,7 +13,7 @@ from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.loading import SourceFile, discover, load
 from rag.manifest import build_settings, check_settings
-from rag.reuse import row_vectors
+from rag.reuse import Held, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
@@ -84,7 +84,7 @@ def index_paths(
         )
         passages = old.manifest.passages if old else 0
         if rebuilt or added or changed or removed:
-            passages = _build(folder, entries, old, settings, progress=progress)
+            passages = build(folder, entries, _held(old), settings, progress=progress)
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -114,7 +114,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        _build(folder, _reloaded(old, kept), old, settings, progress=False)
+        build(folder, _reloaded(old, kept), _held(old), settings, progress=False)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -149,6 +149,10 @@ def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]
         return None, [error]
 
 
+def _held(old: Generation | None) -> Held | None:
+    return Held(old.manifest.encoder, old.store, old.dense) if old else None
+
+
 def _reloaded(old: Generation | None, records: Iterable[DocumentRecord]) -> list[_Entry]:
     return [_Entry(old.document(record.doc_id), record.path) for record in records] if old else []
 
@@ -175,16 +179,19 @@ def _nothing_to_index(
     return CorpusError(f"{zh}请放入 .md 或 .txt 文件。", f"{en} Put .md or .txt files there.")
 
 
-def _build(
-    folder: Path, entries: Sequence[_Entry], old: Generation | None, settings: Settings, *, progress: bool
+def build(
+    folder: Path, entries: Sequence[tuple[Document, Path]], old: Held | None, settings: Settings, *, progress: bool
 ) -> int:
-    """Split, embed and write a generation; returns the number of its passages."""
+    """Split, embed and write a generation of documents and their files; returns the number of its passages.
+
+    To be called inside `writing`. Vectors that ``old`` holds are not made again. Raises StorageError, ModelError.
+    """
     encoder = load_encoder(settings.model, device=settings.device)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
     ordinal = 0
-    for entry in entries:
-        passages = split(entry.document, settings.split, ordinal)
-        documents.append((entry.document, entry.path, passages))
+    for document, path in entries:
+        passages = split(document, settings.split, ordinal)
+        documents.append((document, path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
     write_generation(

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag import dense
+from rag.dense import DenseIndex
+from rag.store import Store
 from rag.types import Document, Encoder, Passage
 
 if TYPE_CHECKING:
-    from rag.generations import Generation
     from rag.types import Vectors
 
 _DIGEST_BYTES = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Passages and their vectors, by the model called ``encoder``."""
+
+    encoder: str
+    store: Store
+    dense: DenseIndex
+
+
 def row_vectors(
     documents: Iterable[tuple[Document, Sequence[Passage]]],
-    old: Generation | None,
+    old: Held | None,
     encoder: Encoder,
     *,
     progress: bool = False,
 ) -> Vectors:
     """The vectors of all rows of ``documents`` in order, (rows, dimension).
 
-    Only texts that no row of ``old`` stands for are given to ``encoder``, each once; a generation of another model
-    has none to give.
+    Only texts that no row of ``old`` stands for are given to ``encoder``, each once; vectors of another model are not
+    taken.
     """
-    held = _held(old) if old is not None and old.manifest.encoder == encoder.name else {}
+    held = _held(old) if old is not None and old.encoder == encoder.name else {}
     missing: dict[bytes, str] = {}
     rows: list[bytes] = []
     for text in _texts(documents):
@@ -50,13 +61,10 @@ def row_vectors(
     return vectors
 
 
-def _held(old: Generation) -> dict[bytes, int]:
+def _held(old: Held) -> dict[bytes, int]:
     """The row of ``old`` that holds each text; of several the first."""
     held: dict[bytes, int] = {}
-    documents = (
-        (old.document(record.doc_id), old.store.passages_between(record.passages)) for record in old.store.records()
-    )
-    for row, text in enumerate(_texts(documents)):
+    for row, text in enumerate(_texts(old.store.contents())):
         held.setdefault(_digest(text), row)
     return held
 

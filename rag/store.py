@@ -94,6 +94,16 @@ class Store:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def check(self) -> None:
+        """Raise sqlite3.DatabaseError if the file is not a sound database."""
+        found = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(found[:3]))
+
+    def count(self) -> int:
+        """How many passages there are, of whatever document."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
         query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
@@ -102,6 +112,13 @@ class Store:
             doc_id, title, source, path, sha256, characters, paragraphs = fields
             ordinals = range(first, first + count)
             yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
+
+    def contents(self) -> Iterator[tuple[Document, list[Passage]]]:
+        """Every document with its passages, in index order."""
+        for record in self.records():
+            document = self._document(record.doc_id)
+            assert document is not None
+            yield document, self.passages_between(record.passages)
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""

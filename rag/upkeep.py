@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -67,3 +68,41 @@ def prune(
     for name in gone:
         typer.echo(name)
     typer.echo(text(f"已删除 {len(gone)} 个索引版本。", f"{len(gone)} generations deleted."))
+
+
+@upkeep_app.command(help=text("检查索引是否完好，可以修复。", "Check whether the index is sound; can repair it."))
+def check(
+    index: IndexOption = INDEX,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help=text("用完好的部分重建损坏的部分", "rebuild what is damaged from what is not")),
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    from rag.checking import check as examined
+
+    health = examined(index)
+    done: list[tuple[str, str]] = []
+    left: list[tuple[str, str]] = []
+    if repair and not health.sound:
+        from rag.repair import repair as repaired
+
+        report = repaired(index, settings(config), progress=not as_json and sys.stderr.isatty())
+        done, left = [*report.done], [*report.left]
+        health = examined(index)
+    if as_json:
+        from rag.contract import health_json
+
+        steps = {"done": [text(*step) for step in done], "left": [text(*step) for step in left]}
+        print_json(health_json(health) | steps)
+    else:
+        from rag.console import show_health
+
+        for step in done:
+            typer.echo(f"+ {text(*step)}")
+        for step in left:
+            typer.echo(f"! {text(*step)}")
+        show_health(console(), health)
+    if not health.sound:
+        raise typer.Exit(1)
