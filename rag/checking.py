@@ -66,7 +66,7 @@ def check(index: Path | str = "index") -> Health:
     store = next((one.inspection.store for one in found if one.in_force), None)
     if store:
         records = list(store.records())
-        for is_problem, problem in (*_uploads(folder, records), *_quotes_of(folder / GOLD, store, records)):
+        for is_problem, problem in (*_uploads(folder, records), *_quotes_of(_gold(folder, in_force), store, records)):
             (problems if is_problem else notes).append(problem)
     return Health(found, tuple(problems), tuple(notes))
 
@@ -94,6 +94,12 @@ def _uploads(index: Path, records: list[DocumentRecord]) -> Iterator[tuple[bool,
                     f"is not in the index; to index it: wenyuan index {index / UPLOADS} --index {index}",
                 ),
             )
+
+
+def _gold(index: Path, in_force: str) -> Path:
+    """The gold pairs, or those that were imported with the generation in force and not yet put in place."""
+    pending = index / f".{GOLD}.{in_force}"
+    return pending if pending.is_file() else index / GOLD
 
 
 def _quotes_of(file: Path, store: Store, records: list[DocumentRecord]) -> Iterator[tuple[bool, Problem]]:

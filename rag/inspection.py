@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.dense import DenseIndex, row_count
+from rag.dense import DenseIndex, is_plain, row_count
 from rag.errors import WenyuanError
 from rag.generations import OWNERS, STORE, TERMS, VECTORS
 from rag.manifest import MANIFEST, Manifest, differing, parse_manifest
@@ -132,14 +132,14 @@ def _inspect_vectors(
 ) -> tuple[DenseIndex | None, list[Problem]]:
     try:
         owners = np.load(folder / OWNERS)
+        if not is_plain(folder / VECTORS, manifest.vectors, manifest.dimension):
+            shape = f"{manifest.vectors}x{manifest.dimension}"
+            return None, [Problem(VECTORS, f"不是 {shape} 的向量文件", f"is no file of {shape} vectors")]
         dense = DenseIndex(folder / VECTORS, owners)
         norms = np.linalg.norm(dense.vectors(range(len(dense))), axis=1)
     except (OSError, ValueError, RuntimeError) as error:
         return None, [Problem(VECTORS, f"无法读取：{error}", f"can't be read: {error}")]
     problems = []
-    if (len(dense), dense.dimension) != (manifest.vectors, manifest.dimension):
-        shape = f"{manifest.vectors}x{manifest.dimension}"
-        problems.append(_differ(VECTORS, "向量", "vectors", f"{len(dense)}x{dense.dimension}", shape))
     if owners.tolist() != list(expected) or len(owners) != len(dense):
         problems.append(_differ(OWNERS, "向量", "vectors", len(owners), len(expected)))
     # A norm that is no number is not near 1 either.

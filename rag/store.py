@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -77,6 +77,21 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
         connection.close()
 
 
+def relocate(file: Path, paths: Mapping[str, Path]) -> None:
+    """Tell a store that no one reads yet where its documents are now, by their SHA-256. Raises sqlite3.Error."""
+    connection = sqlite3.connect(file)
+    try:
+        # No two may have the same path even on the way, and some may change places.
+        connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
+        connection.executemany(
+            "UPDATE documents SET path = ?1, source = ?1 WHERE sha256 = ?2",
+            ((str(path), sha256) for sha256, path in paths.items()),
+        )
+        connection.commit()
+    finally:
+        connection.close()
+
+
 class Store:
     """Read access to a store. Thread-safe: all threads share one connection, one after the other.
 
@@ -95,7 +110,9 @@ class Store:
             return self._connection.execute(query, values).fetchall()
 
     def check(self) -> None:
-        """Raise sqlite3.DatabaseError if the file is not a sound database."""
+        """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
+        if self._rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
+            raise sqlite3.DatabaseError("views or triggers")
         found = [row[0] for row in self._rows("PRAGMA integrity_check")]
         if found != ["ok"]:
             raise sqlite3.DatabaseError("; ".join(found[:3]))

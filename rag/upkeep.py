@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -106,3 +107,48 @@ def check(
         show_health(console(), health)
     if not health.sound:
         raise typer.Exit(1)
+
+
+@upkeep_app.command(
+    help=text("把整个资料库写成一个文件，可以核对。", "Write the library to one file that can be verified.")
+)
+def export(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=text("写到哪里，如 资料库.tar.gz", "such as library.tar.gz"))
+    ],
+    index: IndexOption = INDEX,
+    force: Annotated[bool, typer.Option("--force", help=text("覆盖已有文件", "replace an existing file"))] = False,
+) -> None:
+    from rag.transfer import export_library
+
+    size = export_library(file, index, force=force)
+    typer.echo(text(f"已导出到 {file}（{size / 1e6:.1f} MB）。", f"Exported to {file} ({size / 1e6:.1f} MB)."))
+
+
+@upkeep_app.command(
+    "import",
+    help=text("从导出的文件恢复资料库，先核对再启用。", "Take a library from an exported file, verified first."),
+)
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=text("wenyuan export 写的文件", "what wenyuan export wrote"))
+    ],
+    index: IndexOption = INDEX,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help=text("已有索引时导入为新版本", "into an index that is there, as a new generation")
+        ),
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    from rag.transfer import import_library
+
+    done = import_library(file, index, settings(config), force=force)
+    for notice in done.notices:
+        typer.echo(f"! {text(notice.zh, notice.en)}")
+    if done.gold_kept:
+        typer.echo(text(f"原有的问答已存为 {done.gold_kept}。", f"The gold pairs that were there: {done.gold_kept}."))
+    zh = f"已导入 {done.generation}：{done.documents} 篇文档，{done.passages} 个段落单元，{done.uploads} 个上传的文件。"
+    en = f"Imported {done.generation}: {done.documents} documents, {done.passages} passages, {done.uploads} uploads."
+    typer.echo(text(zh, en))

@@ -14,7 +14,7 @@ from conftest import ARTICLE, CORPUS, FUNNEL, Command
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = [
     "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
-    "check",
+    "check", "export", "import",
 ]  # fmt: skip
 
 ANSWER = ["id", "question", "status", "answer", "text", "confidence", "citations", "hits", "timings_ms"]
