@@ -10,7 +10,7 @@ from rag.errors import IndexDamagedError, IndexMissingError, WenyuanError
 from rag.generations import GENERATIONS, open_generation, writing
 from rag.manifest import Manifest, check_settings, parse_manifest
 from rag.settings import Settings, load_settings
-from rag.switching import name_in_force, names, prune, resolve, switch
+from rag.switching import name_in_force, names, prune, resolve, sweep, switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def rollback(name: str, index: Path | str = "index", settings: Settings | None =
     with writing(folder):
         manifest = open_generation(folder, name).manifest
         check_settings(manifest, settings)
+        sweep(folder)
         if manifest.generation != name_in_force(folder):
             switch(folder, manifest.generation)
     return manifest

@@ -118,9 +118,12 @@ def import_library(
             raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        kept = _settle_gold(folder, name)
+        kept, notices = None, list[WenyuanError]()
+        try:
+            kept = _settle_gold(folder, name)
+        except OSError as error:
+            notices.append(_gold_waits(folder, name, error))
     uploads = sum(member.startswith(f"{UPLOADS}/") for member in inventory.files)
-    notices: list[WenyuanError] = []
     try:
         check_settings(manifest, settings)
     except IndexMismatchError as error:
@@ -216,6 +219,15 @@ def _settle_gold(index: Path, name: str) -> Path | None:
             shutil.copy2(there, kept)
         new.replace(there)
     return kept
+
+
+def _gold_waits(index: Path, name: str, error: OSError) -> StorageError:
+    waiting, reason = _pending(index, name), error.strerror or str(error)
+    return StorageError(
+        f"资料库已导入，但问答没能放到 {index / GOLD}（{reason}）。它们在 {waiting}，请手动改名。",
+        f"The library is imported, but its gold pairs could not be put in {index / GOLD} ({reason}). They are in "
+        f"{waiting}: rename that.",
+    )
 
 
 def _occupied(index: Path, name: str) -> StorageError:

@@ -358,3 +358,21 @@ def test_the_commands_take_a_library_elsewhere(index: Path, wenyuan: Command, tm
     assert (refused.code, "不为空" in refused.err or "已有内容" in refused.err) == (1, True)
     assert wenyuan("export", file, "--index", index).code == 1
     assert wenyuan("import", tmp_path / "corpus" / "a.md", "--index", tmp_path / "third").err.startswith("错误：")
+
+
+def test_gold_pairs_that_find_no_place_are_kept_and_it_is_said_where(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    index_paths([tmp_path / "corpus"], other, Settings())
+    (other / "gold.jsonl").mkdir()
+    (other / "gold.jsonl" / "in the way").touch()
+    done = import_library(file, other, Settings(), force=True)
+    waiting = other / f".gold.jsonl.{done.generation}"
+    assert (current_name(other), waiting.read_text("utf-8")) == (done.generation, GOLD)
+    assert [notice.zh.partition("（")[0] for notice in done.notices] == [
+        f"资料库已导入，但问答没能放到 {other / 'gold.jsonl'}"
+    ]
+    assert check(other).sound
+    shutil.rmtree(other / "gold.jsonl")
+    import_library(file, other, Settings(), force=True)
+    assert (other / "gold.jsonl").read_text("utf-8") == GOLD
+    assert not waiting.exists()
