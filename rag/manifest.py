@@ -9,9 +9,9 @@ import msgspec
 
 from rag.errors import IndexDamagedError, IndexMismatchError
 from rag.settings import Settings
-from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
+from rag.tokenization import EQUAL_FILE, NAMES_FILE, STOPWORDS_FILE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 
 
@@ -61,7 +61,9 @@ def build_settings(settings: Settings) -> BuildSettings:
         passage_max_chars=settings.passage_max_chars,
         passage_context=settings.passage_context,
         user_dictionary=_digest(dictionary) if dictionary and dictionary.is_file() else "",
-        words=hashlib.sha256(b"".join(file.read_bytes() for file in (NAMES_FILE, STOPWORDS_FILE))).hexdigest()[:12],
+        words=hashlib.sha256(
+            b"".join(file.read_bytes() for file in (NAMES_FILE, STOPWORDS_FILE, EQUAL_FILE))
+        ).hexdigest()[:12],
     )
 
 

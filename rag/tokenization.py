@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rag.errors import SettingsError
+from rag.numbers import numbers
 from rag.paths import cache_dir
 from rag.text import normalise
 
@@ -20,12 +21,32 @@ if TYPE_CHECKING:
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
 _PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PIECE = re.compile(rf"(?:{_HAN.pattern}|〇)+|{_COMPOUND.pattern}")
 
 # Words of a question or of grammar: they say nothing about which passage answers.
 STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
 STOPWORDS = frozenset(STOPWORDS_FILE.read_text("utf-8").split())
 # Names that jieba's dictionary lacks.
 NAMES_FILE = Path(__file__).with_name("names.txt")
+# Units, and words that differ between regions: those of a line are one term.
+EQUAL_FILE = Path(__file__).with_name("equal.txt")
+_ROWS = [line.split() for line in EQUAL_FILE.read_text("utf-8").splitlines() if not line.startswith("#")]
+_EQUAL = {word: row[0] for row in _ROWS for word in row}
+_INSIDE = re.compile("|".join(sorted((w for w in _EQUAL if len(w) > 1 and _HAN.match(w)), key=len, reverse=True)))
+_SIGN = re.compile("[$¥€£]|°c")
+_MEASURED = re.compile(r"(\d+(?:\.\d+)?)([a-z]{1,3}[23]?)")
+# Such a short unit in Latin script is one only after a number.
+_SHORT = 2
+_MOST_JOINED = 3
+
+
+class Word(NamedTuple):
+    """A word at ``[start, end)`` of a normalised text, and the ``term`` that all its writings share."""
+
+    text: str
+    start: int
+    end: int
+    term: str
 
 
 @cache
@@ -43,6 +64,9 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     made.tmp_dir = str(folder)
     made.initialize()
     made.load_userdict(str(NAMES_FILE))
+    for word in _EQUAL:
+        if _HAN.match(word) and not made.FREQ.get(word):
+            made.add_word(word)
     if user_dictionary is not None:
         try:
             made.load_userdict(str(user_dictionary))
@@ -57,16 +81,58 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
 def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int, int]]:
     """Cut normalised ``text`` into ``(word, start, end)`` in order, without white space and punctuation.
 
-    A Latin or numeric name is one word; Chinese is cut by jieba's accurate mode.
+    A Latin name is one word, and a number with its scale (6000万); Chinese is cut by jieba's accurate mode.
     """
-    found: list[tuple[str, int, int]] = []
+    return [word[:3] for word in _cut(text, user_dictionary)]
+
+
+@lru_cache(maxsize=1024)
+def _cut(text: str, user_dictionary: Path | None) -> tuple[Word, ...]:
+    plain: list[tuple[str, int, int]] = []
     position = 0
     for match in _COMPOUND.finditer(text):
-        found.extend(_han_words(text, position, match.start(), user_dictionary))
-        found.append((match.group(), match.start(), match.end()))
+        plain.extend(_han_words(text, position, match.start(), user_dictionary))
+        plain.append((match.group(), match.start(), match.end()))
         position = match.end()
-    found.extend(_han_words(text, position, len(text), user_dictionary))
-    return found
+    plain.extend(_han_words(text, position, len(text), user_dictionary))
+    found = [Word(text[start:end], start, end, term) for start, end, term in numbers(text, plain)]
+    found += [Word(sign.group(), *sign.span(), _EQUAL[sign.group()]) for sign in _SIGN.finditer(text)]
+    taken = {i for word in found for i in range(word.start, word.end)}
+    for word, start, end in plain:
+        if taken.isdisjoint(range(start, end)):
+            found.extend(_without_number(word, start))
+        else:
+            # 十二月 and 亿美元 are cut as 12月 and 1亿美元 are.
+            rest = "".join(" " if i in taken else text[i] for i in range(start, end))
+            found.extend(_word(piece.group(), start + piece.start()) for piece in re.finditer(r"\S+", rest))
+    found.sort(key=lambda one: one.start)
+    return tuple(one._replace(term=_term(one, found[i - 1] if i else None)) for i, one in enumerate(found))
+
+
+def _without_number(word: str, start: int) -> list[Word]:
+    """The words in a word of jieba's or a Latin one: 5km is two, and so is 亿元."""
+    measured = _MEASURED.fullmatch(word)
+    if measured and measured.group(2) in _EQUAL:
+        return [_word(measured.group(i), start + measured.start(i)) for i in (1, 2)]
+    if word[0] in "万亿" and word[1:] in _EQUAL:
+        return [_word(word[0], start), _word(word[1:], start + 1)]
+    return [_word(word, start)]
+
+
+def _word(text: str, start: int) -> Word:
+    return Word(text, start, start + len(text), "")
+
+
+def _term(word: Word, before: Word | None) -> str:
+    """What a word is searched for as: a name without hyphens, a word of EQUAL_FILE as the first of its line."""
+    if word.term:
+        return word.term
+    if _HAN.search(word.text):
+        return _EQUAL.get(word.text) or _INSIDE.sub(lambda found: _EQUAL[found.group()], word.text)
+    measures = before is not None and word.start - before.end <= 1 and before.text[-1:].isdecimal()
+    if word.text in _EQUAL and (measures or len(word.text) > _SHORT):
+        return _EQUAL[word.text]
+    return _whole(word.text)
 
 
 def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) -> list[tuple[str, int, int]]:
@@ -97,16 +163,19 @@ def _tagger() -> Any:
 def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     """The index terms of ``text``: its words, the words inside long ones, and every pair of neighbouring characters.
 
-    "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始人, 创始, 创始, 始人. The pairs find what jieba cuts differently
-    in question and text; README.md has their effect. Terms hold no white space.
+    "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始人, 创始, 创始, 始人; 六千万 and 6000万 both give 60000000 among
+    others, see `rag.numbers`. The pairs find what jieba cuts differently in question and text; README.md has their
+    effect. Terms hold no white space.
     """
-    return _terms(words(normalise(text).text, user_dictionary), tokenizer(user_dictionary))
+    folded = normalise(text).text
+    return _terms(folded, _cut(folded, user_dictionary), tokenizer(user_dictionary))
 
 
 def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     """The terms of ``text`` that carry its subject, each once: those of its words that are not STOPWORDS."""
-    cut = [word for word in words(normalise(text).text, user_dictionary) if word[0] not in STOPWORDS]
-    return list(dict.fromkeys(_terms(cut, tokenizer(user_dictionary))))
+    folded = normalise(text).text
+    cut = [word for word in _cut(folded, user_dictionary) if word.text not in STOPWORDS]
+    return list(dict.fromkeys(_terms(folded, cut, tokenizer(user_dictionary))))
 
 
 def content_words(
@@ -115,10 +184,10 @@ def content_words(
     """The words of ``text`` but those of ``skip``: ``(as written, as a term)``, each once, in order."""
     folded = normalise(text)
     found: dict[str, str] = {}
-    for word, start, end in words(folded.text, user_dictionary):
-        if word not in skip:
-            left, right = folded.to_original(start, end)
-            found.setdefault(_whole(word), text[left:right])
+    for word in _cut(folded.text, user_dictionary):
+        if word.text not in skip:
+            left, right = folded.to_original(word.start, word.end)
+            found.setdefault(word.term, text[left:right])
     return [(written, term) for term, written in found.items()]
 
 
@@ -130,36 +199,55 @@ def term_owners(
     Most have one owner; a pair of neighbouring characters may stand across two words. ``skip`` are the words to leave
     out: with none, the terms are those of `terms`.
     """
-    cut = [word for word in words(normalise(text).text, user_dictionary) if word[0] not in skip]
+    folded = normalise(text).text
+    cut = [word for word in _cut(folded, user_dictionary) if word.text not in skip]
     found: dict[str, dict[str, None]] = {}
     for position, word in enumerate(cut):
-        for term in _terms([word], tokenizer(user_dictionary)):
-            found.setdefault(term, {})[_whole(word[0])] = None
+        for term in _terms(folded, [word], tokenizer(user_dictionary)):
+            found.setdefault(term, {})[word.term] = None
         before = cut[position - 1] if position else None
-        if before and before[2] == word[1] and _HAN.search(before[0]) and _HAN.search(word[0]):
-            across = found.setdefault(before[0][-1] + word[0][0], {})
-            across |= {_whole(before[0]): None, _whole(word[0]): None}
+        if before and before.end == word.start and _HAN.match(before.text[-1]) and _HAN.match(word.text):
+            found.setdefault(before.text[-1] + word.text[0], {}).update({before.term: None, word.term: None})
+    for term, owners in _joined(folded, cut):
+        found.setdefault(term, {}).update(dict.fromkeys(owners))
     return {term: tuple(owners) for term, owners in found.items()}
 
 
-def _terms(cut: Sequence[tuple[str, int, int]], jieba_tokenizer: Tokenizer) -> list[str]:
+def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[str]:
     found: list[str] = []
     run, run_end = "", -1
-    for word, start, end in cut:
-        if not _HAN.search(word):
-            found.extend(_name_terms(word))
-            continue
-        if start != run_end:
-            found.extend(_pairs(run))
-            run = ""
-        run, run_end = run + word, end
-        found.append(word)
-        for size in (2, 3):
-            if len(word) > size:
-                grams = (word[i : i + size] for i in range(len(word) - size + 1))
-                found.extend(gram for gram in grams if jieba_tokenizer.FREQ.get(gram))
+    for word in cut:
+        found.append(word.term)
+        for match in _PIECE.finditer(word.text):
+            piece, start = match.group(), word.start + match.start()
+            if not _HAN.match(piece) and piece[0] != "〇":
+                found.extend(() if piece in _EQUAL else (term for term in _name_terms(piece) if term != word.term))
+                continue
+            if start != run_end:
+                found.extend(_pairs(run))
+                run = ""
+            run, run_end = run + piece, start + len(piece)
+            if piece != word.text:
+                found.append(piece)
+            for size in (2, 3):
+                if len(piece) > size:
+                    grams = (piece[i : i + size] for i in range(len(piece) - size + 1))
+                    found.extend(_EQUAL.get(gram, gram) for gram in grams if jieba_tokenizer.FREQ.get(gram))
     found.extend(_pairs(run))
-    return found
+    return found + [term for term, _ in _joined(text, cut)]
+
+
+def _joined(text: str, cut: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names that others write without spaces ("GPT 4" as gpt4), with the terms of their words."""
+    for i, first in enumerate(cut):
+        chain = [first]
+        for word in cut[i + 1 : i + _MOST_JOINED]:
+            if not first.text.isascii() or not first.text[0].isalpha() or text[chain[-1].end : word.start] != " ":
+                break
+            if not word.text.isascii() or not re.search(r"\d", word.text) or not word.text[-1].isalnum():
+                break
+            chain.append(word)
+            yield _whole("".join(one.text for one in chain)), tuple(one.term for one in chain)
 
 
 def _name_terms(word: str) -> list[str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from rag.numbers import in_digits
 from rag.text import normalise
 from rag.tokenization import content_words
 
@@ -160,6 +161,7 @@ class Question:
 def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = None) -> Question:
     """Read kind, terms and dates off one question; ``corpus`` weighs its terms."""
     normalised = normalise(text).text.strip()
+    dated = in_digits(normalised)
     written = {term: as_written for as_written, term in content_words(text, user_dictionary)}
     return Question(
         text=text,
@@ -169,8 +171,8 @@ def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = No
         written=written,
         unknown=frozenset(term for term in written if not corpus.knows(term)),
         unknown_names=frozenset(name for name in written.values() if _is_unknown_name(name, corpus)),
-        years=frozenset(_YEAR.findall(normalised)),
-        months=frozenset(month.lstrip("0") for month in _MONTH.findall(normalised)),
+        years=frozenset(_YEAR.findall(dated)),
+        months=frozenset(month.lstrip("0") for month in _MONTH.findall(dated)),
     )
 
 
