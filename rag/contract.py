@@ -26,6 +26,7 @@ def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any
             }
             for part in answer.parts
         ],
+        "corrections": [{"asked": asked, "searched": searched} for asked, searched in answer.corrections],
         "confidence": answer.confidence,
         "citations": [citation_json(citation) for citation in answer.citations],
         "hits": [hit_json(hit) for hit in answer.hits],

@@ -32,6 +32,7 @@ from rag.manifest import (
     record_files,
     write_manifest,
 )
+from rag.sounds import sounds_of
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def write_generation(index: Path, contents: Contents) -> Manifest:
 def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
     passages = [passage for _, _, of_document in contents.documents for passage in of_document]
     owners = np.repeat([p.ordinal for p in passages], [dense.row_count(p) for p in passages]).astype(np.int32)
-    store.write(draft / _STORE, contents.documents)
+    store.write(draft / _STORE, contents.documents, sounds_of(body for _, body, _ in contents.terms))
     dense.write(contents.vectors, draft / _VECTORS)
     np.save(draft / _OWNERS, owners)
     sparse.write(contents.terms, draft / _TERMS)

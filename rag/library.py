@@ -18,10 +18,11 @@ from rag.generations import Generation, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
 from rag.reading import Candidate, Question, Reader
-from rag.reading.questions import analyse, parts
+from rag.reading.questions import parts
 from rag.reading.readers import load_reader
 from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
+from rag.spelling import understood
 from rag.store import DocumentRecord
 from rag.tokenization import tagged
 from rag.types import Answer, Document, Encoder, Hit, Passage
@@ -201,6 +202,6 @@ class Library:
     def _candidates(
         self, question: str, generation: Generation, within: range | None = None
     ) -> tuple[Question, list[Candidate]]:
-        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, within)
-        asked = analyse(question, generation.sparse, self.settings.dictionary_path)
+        asked = understood(question, generation, self.settings.dictionary_path)
+        retrieved = self._retrieve(asked.text, max(self.settings.hits, self.settings.read), generation, within)
         return asked, candidates_of(retrieved, generation)

@@ -37,11 +37,13 @@ _SECTION = re.compile(rf"(?:([{_D}])千)?(?:零?([{_D}])百)?(?:零?([{_D}])?(�
 
 # What may follow a numeral in one word of jieba's: what it counts or measures. Else the word is a name: 三国, 五粮液.
 _COUNTED = frozenset(
-    "个 家 款 种 名 位 人 次 倍 天 年 月 日 号 张 条 项 只 台 套 件 座 所 届 度 岁 大 部 篇 场 轮 期 章 节 级 层 页 卷 点 成 周 "
-    "元 美元 港元 欧元 日元 米 克 吨 里 公里 千米 公斤 千克 厘米 公顷 亩 平方公里 平方米 立方米 分钟 小时 个月 月份 年级 "
-    "世纪 年代 周年 多 余 以上 以下 份 支 艘 架 辆 户 字 本".split()
+    (
+        "个 家 款 种 名 位 人 次 倍 天 年 月 日 号 张 条 项 只 台 套 件 座 所 届 度 岁 大 部 篇 场 轮 期 章 节 级 层 页 卷 点 成 周 "
+        "元 美元 港元 欧元 日元 米 克 吨 里 公里 千米 公斤 千克 厘米 公顷 亩 平方公里 平方米 立方米 分钟 小时 个月 月份 "
+        "年级 世纪 年代 周年 多 余 以上 以下 份 支 艘 架 辆 户 字 本"
+    ).split()
 )
-_AROUND = frozenset("第 近 约 超 逾 达 约合 百分之".split())
+_AROUND = frozenset(["第", "近", "约", "超", "逾", "达", "约合", "百分之"])
 _ABOUT = re.compile("(?:超|超过|近|逾|达|达到|约|突破)$")
 # 一 is a number before these only: in 一个 and 一些 it says "a".
 _ONE_OF = re.compile(r"\s?(?:月|号|日|公里|千米|公斤|千克|吨|美元|平方)")
@@ -91,7 +93,7 @@ def value(written: str) -> Decimal | None:
 
 
 def in_digits(text: str) -> str:
-    """Normalised ``text`` with its dates in digits, close together: 二〇二四年十二月 and "2024 年 12 月" as 2024年12月."""
+    """Normalised ``text`` with its dates in digits, close together: 二〇二四年三月 and "2024 年 3 月" as 2024年3月."""
     text = _DAY.sub(lambda m: f"{m[1]}年{m[3]}月{m[4]}日", text)
 
     def digits(match: re.Match[str]) -> str:
@@ -107,6 +109,7 @@ def _term(match: re.Match[str]) -> str:
     """The term of a match; "" where it is no number."""
     part, percent = (match["part"] or "").strip(), match["percent"]
     written = match["arabic"] or match["han"]
+    number: Decimal | None
     if match["arabic"]:
         number = _arabic(written)
     elif (
@@ -135,7 +138,7 @@ def _is_counting(text: str, match: re.Match[str], words: Sequence[tuple[str, int
     written = match["han"]
     if match["part"]:
         return True
-    if text[max(0, start - 1) : start] in ("数", "几", "好") and start or _INEXACT.match(text, end):
+    if text[:start].endswith(("数", "几", "好")) or _INEXACT.match(text, end):
         return False
     if written == "一" and not match["percent"] and not _ONE_OF.match(text, end):
         return False

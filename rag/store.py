@@ -24,6 +24,8 @@ CREATE TABLE passages (
     ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
 ) STRICT;
+CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX by_sound ON sounds (sound);
 """
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _SPANS = msgspec.json.Decoder(tuple[Span, ...])
@@ -43,8 +45,15 @@ class DocumentRecord:
     passages: range
 
 
-def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage]]]) -> None:
-    """Write a new store. Raises sqlite3.Error if the disk does not take it."""
+def write(
+    file: Path,
+    documents: Iterable[tuple[Document, Path, Sequence[Passage]]],
+    sounds: Iterable[tuple[str, str, int]] = (),
+) -> None:
+    """Write a new store. Raises sqlite3.Error if the disk does not take it.
+
+    ``sounds`` are ``(sound, word, number of passages)``; see `rag.sounds`.
+    """
     connection = sqlite3.connect(file)
     try:
         connection.executescript(_SCHEMA)
@@ -72,6 +81,7 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
                     for p in passages
                 ),
             )
+        connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
         connection.commit()
     finally:
         connection.close()
@@ -116,6 +126,11 @@ class Store:
         """The ordinals of a document's passages, or None."""
         rows = self._rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
         return range(rows[0][0], rows[0][0] + rows[0][1]) if rows else None
+
+    def sounding(self, sound: str) -> list[tuple[str, int]]:
+        """The words that sound so and the number of passages that have each, the most frequent first."""
+        query = "SELECT word, passages FROM sounds WHERE sound = ? ORDER BY passages DESC, word"
+        return [(word, count) for word, count in self._rows(query, (sound,))]
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""

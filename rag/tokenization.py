@@ -83,11 +83,12 @@ def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int
 
     A Latin name is one word, and a number with its scale (6000万); Chinese is cut by jieba's accurate mode.
     """
-    return [word[:3] for word in _cut(text, user_dictionary)]
+    return [word[:3] for word in cut_words(text, user_dictionary)]
 
 
 @lru_cache(maxsize=1024)
-def _cut(text: str, user_dictionary: Path | None) -> tuple[Word, ...]:
+def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...]:
+    """The `words` of normalised ``text`` with their terms."""
     plain: list[tuple[str, int, int]] = []
     position = 0
     for match in _COMPOUND.finditer(text):
@@ -142,6 +143,11 @@ def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) ->
     return [(word, start + left, start + right) for word, left, right in cut if _HAN.search(word)]
 
 
+def in_dictionary(word: str, user_dictionary: Path | None = None) -> bool:
+    """Whether jieba's dictionary, NAMES_FILE or the user's words have ``word``."""
+    return bool(tokenizer(user_dictionary).FREQ.get(word))
+
+
 @lru_cache(maxsize=8192)
 def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
     """``(word, start, end, part of speech)`` of everything in normalised ``text``, in order, by jieba's tagger."""
@@ -168,13 +174,13 @@ def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     effect. Terms hold no white space.
     """
     folded = normalise(text).text
-    return _terms(folded, _cut(folded, user_dictionary), tokenizer(user_dictionary))
+    return _terms(folded, cut_words(folded, user_dictionary), tokenizer(user_dictionary))
 
 
 def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     """The terms of ``text`` that carry its subject, each once: those of its words that are not STOPWORDS."""
     folded = normalise(text).text
-    cut = [word for word in _cut(folded, user_dictionary) if word.text not in STOPWORDS]
+    cut = [word for word in cut_words(folded, user_dictionary) if word.text not in STOPWORDS]
     return list(dict.fromkeys(_terms(folded, cut, tokenizer(user_dictionary))))
 
 
@@ -184,7 +190,7 @@ def content_words(
     """The words of ``text`` but those of ``skip``: ``(as written, as a term)``, each once, in order."""
     folded = normalise(text)
     found: dict[str, str] = {}
-    for word in _cut(folded.text, user_dictionary):
+    for word in cut_words(folded.text, user_dictionary):
         if word.text not in skip:
             left, right = folded.to_original(word.start, word.end)
             found.setdefault(word.term, text[left:right])
@@ -200,7 +206,7 @@ def term_owners(
     out: with none, the terms are those of `terms`.
     """
     folded = normalise(text).text
-    cut = [word for word in _cut(folded, user_dictionary) if word.text not in skip]
+    cut = [word for word in cut_words(folded, user_dictionary) if word.text not in skip]
     found: dict[str, dict[str, None]] = {}
     for position, word in enumerate(cut):
         for term in _terms(folded, [word], tokenizer(user_dictionary)):

@@ -169,7 +169,8 @@ class Answer:
     """The reply to one question: the documents' own words, or a reasoned abstention.
 
     ``answer`` is the short extract (several joined by "；", empty when abstained), ``parts`` the same taken apart,
-    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains.
+    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains,
+    ``corrections`` those of its words that were searched for in another spelling: as asked, and as searched.
     """
 
     question: str
@@ -181,6 +182,7 @@ class Answer:
     hits: tuple[Hit, ...]
     missing: tuple[str, ...] = ()
     parts: tuple[AnswerPart, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -127,7 +127,8 @@ class Question:
     ``kinds`` are the kinds of answer it wants, the main one first ("谁在什么时候" wants two). ``terms`` maps its
     content words, as terms and in order, to their inverse document frequency, ``written`` to how the question
     has them; ``unknown`` are those that no document contains, ``unknown_names`` those of them that name one thing
-    exactly, such as GPT-5; ``years`` and ``months`` are the dates that it names.
+    exactly, such as GPT-5; ``years`` and ``months`` are the dates that it names. ``corrections`` are words of what
+    was asked that ``text`` has otherwise, as asked and as here; see `rag.spelling`.
     """
 
     text: str
@@ -139,6 +140,7 @@ class Question:
     unknown_names: frozenset[str]
     years: frozenset[str]
     months: frozenset[str]
+    corrections: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> Kind:

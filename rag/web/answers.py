@@ -61,11 +61,16 @@ def _asked(question: str, meant: str) -> str:
 
 def _reply(answer: Answer, titles: Mapping[str, str]) -> str:
     cited = {citation.n: citation for citation in answer.citations}
-    body = ""
+    body = "".join(_corrected(*pair) for pair in answer.corrections)
     for part in answer.parts:
         body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
         body += _section(part.items, cited) if part.items else _nothing(part, titles)
     return body
+
+
+def _corrected(asked: str, searched: str) -> str:
+    zh, en = f"按“{searched}”查找：资料里没有“{asked}”", f"Searched for “{searched}”: no document has “{asked}”"
+    return f'<p class="meant corrected">{both(zh, en)}</p>'
 
 
 def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:

@@ -139,6 +139,13 @@ class Part(_Response):
     items: list[Item]
 
 
+class Correction(_Response):
+    """A word of the question that no document has, and the one of the same sound that was searched for instead."""
+
+    asked: str
+    searched: str
+
+
 class Answer(_Response):
     """The documents' own words, or an abstention with the nearest passages."""
 
@@ -148,6 +155,7 @@ class Answer(_Response):
     answer: Annotated[str, Field(description="The short answer, several joined by `；`; empty when abstained.")]
     text: Annotated[str, Field(description="The reply in full, with citation marks.")]
     parts: list[Part]
+    corrections: list[Correction]
     confidence: float
     citations: list[Citation]
     hits: list[Hit]
