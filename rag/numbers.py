@@ -36,13 +36,13 @@ _DAY = re.compile(r"(?<![\d.])((?:19|20)\d\d)([-/.])(0?[1-9]|1[0-2])\2(3[01]|[12
 _SECTION = re.compile(rf"(?:([{_D}])千)?(?:零?([{_D}])百)?(?:零?([{_D}])?(十))?(?:零?([{_D}]))?")
 
 # What may follow a numeral in one word of jieba's: what it counts or measures. Else the word is a name: 三国, 五粮液.
-_COUNTED = frozenset(
-    (
-        "个 家 款 种 名 位 人 次 倍 天 年 月 日 号 张 条 项 只 台 套 件 座 所 届 度 岁 大 部 篇 场 轮 期 章 节 级 层 页 卷 点 成 周 "
-        "元 美元 港元 欧元 日元 米 克 吨 里 公里 千米 公斤 千克 厘米 公顷 亩 平方公里 平方米 立方米 分钟 小时 个月 月份 "
-        "年级 世纪 年代 周年 多 余 以上 以下 份 支 艘 架 辆 户 字 本"
-    ).split()
+_CLASSIFIERS = (
+    "个 家 款 种 名 位 人 次 倍 天 年 月 日 号 张 条 项 只 台 套 件 座 所 届 度 岁 大 部 篇 "
+    "场 轮 期 章 节 级 层 页 卷 点 成 周 元 美元 港元 欧元 日元 米 克 吨 里 公里 千米 公斤 "
+    "千克 厘米 公顷 亩 平方公里 平方米 立方米 分钟 小时 个月 月份 年级 世纪 年代 周年 多 "
+    "余 以上 以下 份 支 艘 架 辆 户 字 本"
 )
+_COUNTED = frozenset(_CLASSIFIERS.split())
 _AROUND = frozenset(["第", "近", "约", "超", "逾", "达", "约合", "百分之"])
 _ABOUT = re.compile("(?:超|超过|近|逾|达|达到|约|突破)$")
 # 一 is a number before these only: in 一个 and 一些 it says "a".
