@@ -101,7 +101,7 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
     taken = {i for word in found for i in range(word.start, word.end)}
     for word, start, end in plain:
         if taken.isdisjoint(range(start, end)):
-            found.extend(_without_number(word, start))
+            found.extend(_parts(word, start, user_dictionary))
         else:
             # 十二月 and 亿美元 are cut as 12月 and 1亿美元 are.
             rest = "".join(" " if i in taken else text[i] for i in range(start, end))
@@ -110,13 +110,17 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
     return tuple(one._replace(term=_term(one, found[i - 1] if i else None)) for i, one in enumerate(found))
 
 
-def _without_number(word: str, start: int) -> list[Word]:
-    """The words in a word of jieba's or a Latin one: 5km is two, and so is 亿元."""
+def _parts(word: str, start: int, user_dictionary: Path | None) -> list[Word]:
+    """The words in a word of jieba's or a Latin one: 5km is two, and so are 亿元 and 资讯科技, as 信息科技 is."""
     measured = _MEASURED.fullmatch(word)
     if measured and measured.group(2) in _EQUAL:
         return [_word(measured.group(i), start + measured.start(i)) for i in (1, 2)]
     if word[0] in "万亿" and word[1:] in _EQUAL:
         return [_word(word[0], start), _word(word[1:], start + 1)]
+    meant = word if word in _EQUAL else _INSIDE.sub(lambda found: _EQUAL[found.group()], word)
+    if meant != word and len(meant) == len(word):
+        cut = tokenizer(user_dictionary).tokenize(meant)
+        return [Word(word[left:right], start + left, start + right, term) for term, left, right in cut]
     return [_word(word, start)]
 
 
