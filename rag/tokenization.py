@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
 _PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_PIECE = re.compile(rf"(?:{_HAN.pattern}|〇)+|{_COMPOUND.pattern}")
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PIECE = re.compile(rf"{_HAN.pattern}+|{_COMPOUND.pattern}")
 
 # Words of a question or of grammar: they say nothing about which passage answers.
 STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
@@ -38,6 +38,7 @@ _MEASURED = re.compile(r"(\d+(?:\.\d+)?)([a-z]{1,3}[23]?)")
 # Such a short unit in Latin script is one only after a number.
 _SHORT = 2
 _MOST_JOINED = 3
+_NUMBER_TERM = re.compile(r"第?\d[\d.]*[%条章节款届期页卷]?")
 
 
 class Word(NamedTuple):
@@ -216,7 +217,7 @@ def term_owners(
         for term in _terms(folded, [word], tokenizer(user_dictionary)):
             found.setdefault(term, {})[word.term] = None
         before = cut[position - 1] if position else None
-        if before and before.end == word.start and _HAN.match(before.text[-1]) and _HAN.match(word.text):
+        if before and before.end == word.start and _is_han(before, -1) and _is_han(word, 0):
             found.setdefault(before.text[-1] + word.text[0], {}).update({before.term: None, word.term: None})
     for term, owners in _joined(folded, cut):
         found.setdefault(term, {}).update(dict.fromkeys(owners))
@@ -230,8 +231,12 @@ def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[s
         found.append(word.term)
         for match in _PIECE.finditer(word.text):
             piece, start = match.group(), word.start + match.start()
-            if not _HAN.match(piece) and piece[0] != "〇":
-                found.extend(() if piece in _EQUAL else (term for term in _name_terms(piece) if term != word.term))
+            if not _HAN.match(piece):
+                if piece not in _EQUAL and word.term[0] != "第":
+                    found.extend(term for term in _name_terms(piece) if term != word.term)
+                continue
+            if _NUMBER_TERM.fullmatch(word.term):
+                # What is inside misleads: 二十一条 is not 十一条.
                 continue
             if start != run_end:
                 found.extend(_pairs(run))
@@ -245,6 +250,11 @@ def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[s
                     found.extend(_EQUAL.get(gram, gram) for gram in grams if jieba_tokenizer.FREQ.get(gram))
     found.extend(_pairs(run))
     return found + [term for term, _ in _joined(text, cut)]
+
+
+def _is_han(word: Word, place: int) -> bool:
+    """Whether a word has a Chinese character at its beginning (0) or end (-1) that makes pairs with its neighbours."""
+    return bool(_HAN.match(word.text[place])) and not _NUMBER_TERM.fullmatch(word.term)
 
 
 def _joined(text: str, cut: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -69,6 +69,11 @@ def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert numbers(folded, words(folded)) == []
 
 
+def test_an_ordinal_is_not_found_by_its_parts() -> None:
+    assert terms("第二十一条") == terms("第21条") == ["第21条"]
+    assert set(terms("第十一条")) & set(terms("第二十一条")) == set()
+
+
 def test_of_a_name_and_a_number_side_by_side_only_the_number_is_one() -> None:
     assert [(word.text, word.term) for word in cut_words("五粮液有三家酒厂") if word.term != word.text] == [("三", "3")]
 
