@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from rag.equal import EQUAL_FILE
 from rag.errors import IndexDamagedError, IndexMismatchError
 from rag.settings import Settings
-from rag.tokenization import EQUAL_FILE, NAMES_FILE, STOPWORDS_FILE
+from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
 
 FORMAT_VERSION = 2
 MANIFEST = "manifest.json"

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rag.equal import CHINESE, EQUAL, SIGN, parts, respelt, unit
 from rag.errors import SettingsError
 from rag.numbers import numbers
 from rag.paths import cache_dir
@@ -28,15 +29,6 @@ STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
 STOPWORDS = frozenset(STOPWORDS_FILE.read_text("utf-8").split())
 # Names that jieba's dictionary lacks.
 NAMES_FILE = Path(__file__).with_name("names.txt")
-# Units, and words that differ between regions: those of a line are one term.
-EQUAL_FILE = Path(__file__).with_name("equal.txt")
-_ROWS = [line.split() for line in EQUAL_FILE.read_text("utf-8").splitlines() if not line.startswith("#")]
-_EQUAL = {word: row[0] for row in _ROWS for word in row}
-_INSIDE = re.compile("|".join(sorted((w for w in _EQUAL if len(w) > 1 and _HAN.match(w)), key=len, reverse=True)))
-_SIGN = re.compile("[$¥€£]|°c")
-_MEASURED = re.compile(r"(\d+(?:\.\d+)?)([a-z]{1,3}[23]?)")
-# Such a short unit in Latin script is one only after a number.
-_SHORT = 2
 _MOST_JOINED = 3
 _NUMBER_TERM = re.compile(r"第?\d[\d.]*[%条章节款届期页卷]?")
 
@@ -65,8 +57,8 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     made.tmp_dir = str(folder)
     made.initialize()
     made.load_userdict(str(NAMES_FILE))
-    for word in _EQUAL:
-        if _HAN.match(word) and not made.FREQ.get(word):
+    for word in sorted(CHINESE):
+        if not made.FREQ.get(word):
             made.add_word(word)
     if user_dictionary is not None:
         try:
@@ -98,7 +90,7 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
         position = match.end()
     plain.extend(_han_words(text, position, len(text), user_dictionary))
     found = [Word(text[start:end], start, end, term) for start, end, term in numbers(text, plain)]
-    found += [Word(sign.group(), *sign.span(), _EQUAL[sign.group()]) for sign in _SIGN.finditer(text)]
+    found += [Word(sign.group(), *sign.span(), EQUAL[sign.group()]) for sign in SIGN.finditer(text)]
     taken = {i for word in found for i in range(word.start, word.end)}
     for word, start, end in plain:
         if taken.isdisjoint(range(start, end)):
@@ -112,17 +104,13 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
 
 
 def _parts(word: str, start: int, user_dictionary: Path | None) -> list[Word]:
-    """The words in a word of jieba's or a Latin one: 5km is two, and so are 亿元 and 资讯科技, as 信息科技 is."""
-    measured = _MEASURED.fullmatch(word)
-    if measured and measured.group(2) in _EQUAL:
-        return [_word(measured.group(i), start + measured.start(i)) for i in (1, 2)]
-    if word[0] in "万亿" and word[1:] in _EQUAL:
-        return [_word(word[0], start), _word(word[1:], start + 1)]
-    meant = word if word in _EQUAL else _INSIDE.sub(lambda found: _EQUAL[found.group()], word)
+    """The words in a word of jieba's or a Latin one; 资讯科技 is cut as 信息科技 is."""
+    meant = word if word in EQUAL else respelt(word)
     if meant != word and len(meant) == len(word):
         cut = tokenizer(user_dictionary).tokenize(meant)
         return [Word(word[left:right], start + left, start + right, term) for term, left, right in cut]
-    return [_word(word, start)]
+    found = [_word(part, start) for part in parts(word)]
+    return [found[0], *(one._replace(start=found[0].end, end=one.end + len(found[0].text)) for one in found[1:])]
 
 
 def _word(text: str, start: int) -> Word:
@@ -130,15 +118,13 @@ def _word(text: str, start: int) -> Word:
 
 
 def _term(word: Word, before: Word | None) -> str:
-    """What a word is searched for as: a name without hyphens, a word of EQUAL_FILE as the first of its line."""
+    """What a word is searched for as: a name without hyphens, a word of `rag.equal` as the first of its line."""
     if word.term:
         return word.term
     if _HAN.search(word.text):
-        return _EQUAL.get(word.text) or _INSIDE.sub(lambda found: _EQUAL[found.group()], word.text)
+        return respelt(word.text)
     measures = before is not None and word.start - before.end <= 1 and before.text[-1:].isdecimal()
-    if word.text in _EQUAL and (measures or len(word.text) > _SHORT):
-        return _EQUAL[word.text]
-    return _whole(word.text)
+    return unit(word.text, measures=measures) or _whole(word.text)
 
 
 def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) -> list[tuple[str, int, int]]:
@@ -232,7 +218,7 @@ def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[s
         for match in _PIECE.finditer(word.text):
             piece, start = match.group(), word.start + match.start()
             if not _HAN.match(piece):
-                if piece not in _EQUAL and word.term[0] != "第":
+                if piece not in EQUAL and word.term[0] != "第":
                     found.extend(term for term in _name_terms(piece) if term != word.term)
                 continue
             if _NUMBER_TERM.fullmatch(word.term):
@@ -247,7 +233,7 @@ def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[s
             for size in (2, 3):
                 if len(piece) > size:
                     grams = (piece[i : i + size] for i in range(len(piece) - size + 1))
-                    found.extend(_EQUAL.get(gram, gram) for gram in grams if jieba_tokenizer.FREQ.get(gram))
+                    found.extend(EQUAL.get(gram, gram) for gram in grams if jieba_tokenizer.FREQ.get(gram))
     found.extend(_pairs(run))
     return found + [term for term, _ in _joined(text, cut)]
 
