@@ -14,7 +14,19 @@ from conftest import ARTICLE, CORPUS, FUNNEL, Command
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "train", "eval"]
 
-ANSWER = ["id", "question", "status", "answer", "text", "confidence", "citations", "hits", "timings_ms"]
+ANSWER = [
+    "id",
+    "question",
+    "status",
+    "answer",
+    "text",
+    "parts",
+    "corrections",
+    "confidence",
+    "citations",
+    "hits",
+    "timings_ms",
+]
 CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]
 HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
