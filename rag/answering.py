@@ -198,18 +198,20 @@ def _cite(evidence: Evidence, n: int) -> Citation:
     quote = document.text[start:end]
     if not quote or not (sentence.start <= start < end <= sentence.end):
         raise AssertionError(f"evidence outside its sentence: {document.doc_id} [{start}, {end}) not in {sentence}")
+    block = document.block_at(start)
     return Citation(
         n=n,
         doc_id=document.doc_id,
         title=document.title,
         source=document.source,
-        paragraph=document.block_at(start).number,
+        paragraph=block.number,
         start=start,
         end=end,
         quote=quote,
         sentence=document.text[sentence.start : sentence.end],
         sentence_start=sentence.start,
         role=evidence.role,
+        page=block.page,
     )
 
 

@@ -105,7 +105,10 @@ def _line(console: Console, line: Text) -> None:
 
 
 def _heading(citation: Citation) -> Text:
-    where = text(f"《{citation.title}》第 {citation.paragraph} 段", f"{citation.title}, paragraph {citation.paragraph}")
+    zh, en = (f"第 {citation.page} 页", f", page {citation.page}") if citation.page else ("", "")
+    where = text(
+        f"《{citation.title}》{zh}第 {citation.paragraph} 段", f"{citation.title}{en}, paragraph {citation.paragraph}"
+    )
     return Text.assemble((f"[{citation.n}] ", "bold cyan"), (where, "bold"), (f"  {citation.source}", "dim"))
 
 

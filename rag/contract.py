@@ -46,6 +46,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "sentence": citation.sentence,
         "role": citation.role.value,
+        "page": citation.page,
     }
 
 
@@ -77,6 +78,7 @@ def document_json(document: Document) -> dict[str, Any]:
                 "start": block.start,
                 "end": block.end,
                 "line": block.line,
+                "page": block.page,
                 "path": list(block.path),
             }
             for block in document.blocks

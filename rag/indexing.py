@@ -25,6 +25,8 @@ from rag.types import Document, Encoder, Passage
 if TYPE_CHECKING:
     from rag.types import Vectors
 
+_READABLE = ".md .txt .pdf .docx .html"
+
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
@@ -63,9 +65,10 @@ def index_paths(
     started = perf_counter()
     folder, settings = Path(index), settings or load_settings()
     discovery = discover(paths, exclude=folder)
-    loaded, failed = _load_all(discovery.files, progress=progress)
+    loaded, failed, told = _load_all(discovery.files, progress=progress)
     with writing(folder):
         old, notices = _old_generation(folder)
+        notices += told
         before = list(old.store.records()) if old else []
         roots = [path.resolve() for path in paths]
         failed_paths = {file.path.resolve() for file, _ in failed}
@@ -130,18 +133,19 @@ def _walked(path: Path, root: Path, index: Path) -> bool:
 
 def _load_all(
     files: Sequence[SourceFile], *, progress: bool
-) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]]]:
+) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]], list[WenyuanError]]:
     from tqdm import tqdm
 
     loaded: dict[Path, _Entry] = {}
     failed: list[tuple[SourceFile, LoadError]] = []
+    told: list[WenyuanError] = []
     for file in tqdm(files, desc="读取 load", unit="file", disable=not progress, delay=2):
         path = file.path.resolve()
         try:
-            loaded[path] = _Entry(load(file), path)
+            loaded[path] = _Entry(load(file, told), path)
         except LoadError as error:
             failed.append((file, error))
-    return loaded, failed
+    return loaded, failed, told
 
 
 def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
@@ -177,7 +181,7 @@ def _nothing_to_index(
     en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
     if failed:
         return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
-    return CorpusError(f"{zh}请放入 .md 或 .txt 文件。", f"{en} Put .md or .txt files there.")
+    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")
 
 
 def _build(

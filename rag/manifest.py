@@ -11,7 +11,7 @@ from rag.errors import IndexDamagedError, IndexMismatchError
 from rag.settings import Settings
 from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 
 

@@ -97,14 +97,15 @@ def _cards(citations: Sequence[Citation]) -> str:
     for c in citations:
         sentence, start, end = c.sentence, c.start - c.sentence_start, c.end - c.sentence_start
         marked = f"{esc(sentence[:start])}<mark>{esc(sentence[start:end])}</mark>{esc(sentence[end:])}"
-        where = _where(f"[{c.n}]", c.title, c.paragraph)
+        where = _where(f"[{c.n}]", c.title, c.paragraph, c.page)
         cards += f'<li>{opener(place(c), where, "where")}<p class="sentence">{marked}</p></li>'
     return f'<ul class="cards">{cards}</ul>'
 
 
-def _where(mark: str, title: str, paragraph: int) -> str:
+def _where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
     number = f'<span class="n">{esc(mark)}</span>' if mark else ""
-    number_of = both(f"第 {paragraph} 段", f"paragraph {paragraph}")
+    zh, en = (f"第 {page} 页 · ", f"page {page} · ") if page else ("", "")
+    number_of = both(f"{zh}第 {paragraph} 段", f"{en}paragraph {paragraph}")
     return f'{number}<span class="title">{esc(title)}</span><span class="paragraph">{number_of}</span>'
 
 

@@ -110,6 +110,7 @@ class Citation(_Response):
         Literal["answer", "repeat", "different"],
         Field(description="It answers, says the same again, or is another source's different answer."),
     ]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
 
 
 class Hit(_Response):
@@ -187,7 +188,8 @@ class Block(_Response):
     kind: Literal["heading", "paragraph", "list_item", "quote", "code"]
     start: int
     end: int
-    line: int
+    line: Annotated[int, Field(description="From 1; 0 where the format has no lines.")]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
     path: list[str]
 
 
@@ -214,6 +216,7 @@ class Quote(_Response):
     quote: str
     sentence: Annotated[str, Field(description="The sentences that the quote touches.")]
     sentence_start: int
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
 
 
 class Uploaded(_Response):
