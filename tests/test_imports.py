@@ -37,7 +37,7 @@ PLACES = {
     "tantivy": {"rag.sparse"},
     "sqlite3": {"rag.store", "rag.generations"},
     "markdown_it": {"rag.loading.markdown"},
-    "lxml": {"rag.loading.archive", "rag.loading.boilerplate", "rag.loading.flow", "rag.loading.html"},
+    "lxml": {"rag.loading.boilerplate", "rag.loading.flow", "rag.loading.trees"},
     "openpyxl": {"rag.loading.xlsx"},
     "pypdfium2": {"rag.loading.pdf", "rag.loading.glyphs"},
     "zipfile": {"rag.loading.archive"},

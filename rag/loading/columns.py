@@ -54,7 +54,8 @@ def rows(pieces: Sequence[Line]) -> list[Line]:
 
 def _joined(row: list[Line]) -> Line:
     longest = max(row, key=lambda p: len(p.text))
-    return replace(longest, text=" ".join(p.text for p in row), x0=row[0].x0, x1=max(p.x1 for p in row))
+    text, x1 = " ".join(p.text for p in row), max(p.x1 for p in row)
+    return replace(longest, text=text, x0=row[0].x0, x1=x1, pieces=len(row))
 
 
 def _column(pieces: Sequence[Line]) -> Column:
@@ -67,10 +68,10 @@ def _parts(pieces: list[Line], deep: int) -> Iterator[list[Line]]:
     if gutter is None:
         yield pieces
         return
-    for crossing, band in groupby(pieces, key=lambda p: _crosses(p, gutter)):
-        part = list(band)
+    bands = [(crossing, list(band)) for crossing, band in groupby(pieces, key=lambda p: _crosses(p, gutter))]
+    for (crossing, part), (_, after) in zip(bands, [*bands[1:], (False, [])], strict=True):
         if crossing:
-            yield part
+            yield [*part, after.pop(0)] if _ends(part[-1], after) else part
             continue
         left, right = [p for p in part if p.x0 < gutter], [p for p in part if p.x0 >= gutter]
         if left and right and not (_is_prose(left) and _is_prose(right)):
@@ -79,6 +80,13 @@ def _parts(pieces: list[Line], deep: int) -> Iterator[list[Line]]:
         for side in (left, right):
             if side:
                 yield from _parts(side, deep - 1)
+
+
+def _ends(line: Line, after: list[Line]) -> bool:
+    """Whether the first piece after a line that crosses the gutter is the short last line of the same paragraph."""
+    if len(after) < 2 or after[0].size != line.size:
+        return False
+    return after[0].y - line.y < after[1].y - after[0].y - _SAME_ROW * line.size
 
 
 def _gutter(pieces: list[Line]) -> float | None:

@@ -12,11 +12,11 @@ from rag.errors import LoadError
 from rag.loading.archive import Archive, joined
 from rag.loading.blocks import Parsed, RawBlock, gather
 from rag.loading.flow import flow
-from rag.loading.html import html_tree, xhtml_tree
+from rag.loading.html import page_tree, strict_page_tree
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-_TREES = {"application/xhtml+xml": xhtml_tree, "text/html": html_tree, "text/x-oeb1-document": html_tree}
+_TREES = {"application/xhtml+xml": strict_page_tree, "text/html": page_tree, "text/x-oeb1-document": page_tree}
 
 
 def parse_epub(data: bytes, name: Path) -> Parsed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rag.text import is_cjk
@@ -15,19 +15,24 @@ _GAP = 1.5
 _RAISED = 0.45
 # pdfium sees a space in any gap; beside a Chinese character it takes one of this width.
 _SPACE = 0.5
+# Bold type is sometimes a character printed twice, so much of its width apart.
 _PRINTED_TWICE = 0.3
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u2010": "-"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text or a piece of one, in points: ``y`` is its baseline and counts from the top of the page."""
+    """A line of text or a piece of one, in points: ``y`` is its baseline and counts from the top of the page.
+
+    ``pieces``: so many with wide gaps between them make up the line, as in a row of a table.
+    """
 
     text: str
     x0: float
     x1: float
     y: float
     size: float
+    pieces: int = 1
 
 
 class _Glyph(NamedTuple):
@@ -40,20 +45,20 @@ class _Glyph(NamedTuple):
     angle: int
 
 
-def page_lines(page: Any) -> list[Line]:
-    """The pieces of lines of a page in the order of the file; each column of a row is a piece.
+def page_lines(page: Any) -> tuple[list[Line], float]:
+    """The pieces of lines of a page in the order of the file (each column of a row is a piece), and its height.
 
     What is not written in the direction of most of the page (a watermark, a stamp in the margin) is left out.
     """
     text = page.get_textpage()
     try:
         glyphs = _glyphs(text)
+        left, bottom, right, top = page.get_cropbox()
         angles = Counter(glyph.angle for glyph in glyphs if not glyph.generated and glyph.angle >= 0)
-        if not angles:
-            return []
-        angle = max(sorted(angles), key=lambda one: angles[one])
-        width, height = page.get_size()
-        return _pieces(text, [g for g in glyphs if g.generated or g.angle == angle], max(width, height))
+        angle = max(range(4), key=lambda one: angles[one])
+        highest = (top, right, -bottom, -left)[angle]
+        pieces = _pieces(text, [g for g in glyphs if g.generated or g.angle == angle], highest)
+        return pieces, right - left if angle % 2 else top - bottom
     finally:
         text.close()
 
@@ -85,48 +90,43 @@ def _turned(angle: int, box: Any, x: float, y: float) -> tuple[float, float, flo
     """Left and right edge and baseline of a character, as if the page were turned so that it stands upright."""
     match angle:
         case 1:
-            return -box.top, -box.bottom, -x
+            return -box.top, -box.bottom, x
         case 2:
             return -box.right, -box.left, -y
         case 3:
-            return box.bottom, box.top, x
+            return box.bottom, box.top, -x
         case _:
             return box.left, box.right, y
 
 
 def _pieces(text: Any, glyphs: list[_Glyph], top: float) -> list[Line]:
     pieces: list[Line] = []
-    current: Line | None = None
+    characters: list[str] = []
+    x0 = x1 = y = size = 0.0
     last: _Glyph | None = None
-    space = False
+    space = written = False
     for glyph in glyphs:
         if glyph.generated or glyph.character.isspace():
-            space = True
-            if not glyph.generated and current and last and glyph.x1 > current.x1:
-                last = last._replace(character=" ")
+            space, written = True, written or not glyph.generated
             continue
-        size = _size(text, glyph.place) if last is None or current is None else current.size
-        y = top - glyph.y
-        if current and last and abs(y - current.y) <= _RAISED * current.size:
-            gap = glyph.x0 - current.x1
-            if glyph.character == last.character and abs(glyph.x0 - last.x0) < _PRINTED_TWICE * current.size:
+        if last and abs(top - glyph.y - y) <= _RAISED * size and -size <= glyph.x0 - x1 <= _GAP * size:
+            if glyph.character == last.character and abs(glyph.x0 - last.x0) < _PRINTED_TWICE * (last.x1 - last.x0):
                 continue
-            if -current.size <= gap <= _GAP * current.size:
-                between = " " if space and _apart(current.text[-1], glyph.character, gap / current.size, last) else ""
-                joined = current.text + between + glyph.character
-                current = replace(current, text=joined, x1=max(current.x1, glyph.x1))
-                last, space = glyph, False
-                continue
-        if current:
-            pieces.append(current)
-        size = _size(text, glyph.place)
-        current = Line(glyph.character, glyph.x0, glyph.x1, y, size)
-        last, space = glyph, False
-    return [*pieces, current] if current else pieces
+            if space and (written or _apart(last.character, glyph.character, (glyph.x0 - x1) / size)):
+                characters.append(" ")
+            x1 = max(x1, glyph.x1)
+        else:
+            if characters:
+                pieces.append(Line("".join(characters), x0, x1, y, size))
+            characters = []
+            x0, x1, y, size = glyph.x0, glyph.x1, top - glyph.y, _size(text, glyph.place)
+        characters.append(glyph.character)
+        last, space, written = glyph, False, False
+    return [*pieces, Line("".join(characters), x0, x1, y, size)] if characters else pieces
 
 
-def _apart(before: str, after: str, gap: float, last: _Glyph) -> bool:
-    return last.character == " " or gap >= _SPACE or not (is_cjk(before) or is_cjk(after))
+def _apart(before: str, after: str, gap: float) -> bool:
+    return gap >= _SPACE or not (is_cjk(before) or is_cjk(after))
 
 
 def _size(text: Any, index: int) -> float:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.archive import xml_parser
 from rag.loading.blocks import Parsed, gather
 from rag.loading.boilerplate import drop_boilerplate
 from rag.loading.decoding import decode
 from rag.loading.flow import flow
+from rag.loading.trees import html_tree, xml_tree
 from rag.types import BlockKind
 
 _DECLARED = re.compile(rb"<(?:meta|\?xml)[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
@@ -24,51 +24,41 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,31};")
 
 def parse_html(data: bytes, name: Path) -> Parsed:
     """The page's main text: what is in its navigation, scripts, forms and footers is left out."""
-    return _page(html_tree(data, name), name)
+    return _page(page_tree(data, name), name)
 
 
 def parse_xhtml(data: bytes, name: Path) -> Parsed:
     """The same of a page that is XML."""
-    return _page(xhtml_tree(data, name), name)
+    return _page(strict_page_tree(data, name), name)
 
 
-def html_tree(data: bytes, name: Path) -> Any:
+def page_tree(data: bytes, name: Path) -> Any:
     """The root element of a page, or None if there is nothing in it. Raises LoadError."""
-    from lxml import etree
-
-    text = _decoded(data, name)
-    if not text.strip():
-        return None
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError:
-        # Not one element: nothing but comments, for example.
-        return None
-    # What stands too deep is left out of the tree without a word.
-    limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
-    if limits:
+        return html_tree(_decoded(data, name))
+    except SyntaxError as error:
         raise LoadError(
-            f"{name} 的结构嵌套太深，已跳过（{limits[0]}）。请重新保存网页。",
-            f"{name} is nested too deeply and was skipped ({limits[0]}). Save the page again.",
-        )
-    return root
+            f"{name} 的结构嵌套太深，已跳过（{error}）。请重新保存网页。",
+            f"{name} is nested too deeply and was skipped ({error}). Save the page again.",
+        ) from error
 
 
-def xhtml_tree(data: bytes, name: Path) -> Any:
-    """The root element of a page in XML; one that is not well-formed is read as HTML."""
-    from lxml import etree
-
+def strict_page_tree(data: bytes, name: Path) -> Any:
+    """The root element of a page in XML; one that is not well-formed is read as HTML. Raises LoadError."""
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), _decoded(data, name))
     # The bytes are UTF-8 now, whatever they say of themselves.
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text)
+    if "<!ENTITY" in text:
+        raise LoadError(
+            f"{name} 定义了 XML 实体，可能有害，已跳过。请重新导出。",
+            f"{name} declares XML entities, which may do harm; it was skipped. Export it again.",
+        )
     try:
-        root = etree.fromstring(text.encode(), xml_parser())
-    except etree.XMLSyntaxError:
-        return html_tree(data, name)
-    etree.strip_tags(root, etree.Entity)
+        root = xml_tree(text.encode())
+    except SyntaxError:
+        return page_tree(data, name)
     for element in root.iter():
-        element.tag = etree.QName(element).localname
+        element.tag = element.tag.rpartition("}")[2]
     return root
 
 

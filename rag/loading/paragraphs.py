@@ -36,6 +36,7 @@ class Paragraph:
     page: int
     lines: int
     last: Line
+    last_page: int
     column: Column
 
 
@@ -48,15 +49,15 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
             above: Line | None = None
             for line in column.lines:
                 if above is None:
-                    into = _continued(found, line, margin)
+                    into = _continued(found, line, number, margin)
                 else:
                     into = None if _begins(above, line, column, margin, leading) else found[-1]
                 if into is None:
-                    found.append(Paragraph(line.text, line.size, number, 1, line, column))
+                    found.append(Paragraph(line.text, line.size, number, 1, line, number, column))
                 else:
                     into.text = join(into.text, line.text)
                     into.lines += 1
-                    into.last, into.column = line, column
+                    into.last, into.last_page, into.column = line, number, column
                     # What comes next belongs to it, and not to the footnotes in between.
                     found.remove(into)
                     found.append(into)
@@ -65,10 +66,10 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
 
 
 def join(text: str, line: str) -> str:
-    """``line`` after ``text``: a word that was divided becomes one, and Chinese characters get no space."""
+    """``line`` after ``text``: a word that was divided becomes one, and beside Chinese characters is no space."""
     if _HYPHENATED.search(text) and line[:1].islower():
         return text[:-1] + line
-    if is_cjk(text[-1]) and is_cjk(line[0]):
+    if is_cjk(text[-1]) or is_cjk(line[0]):
         return text + line
     return f"{text} {line}"
 
@@ -95,7 +96,7 @@ def _alike(above: Line, line: Line) -> bool:
 
 def _begins(above: Line, line: Line, column: Column, margin: float, leading: dict[int, float]) -> bool:
     """Whether ``line`` begins a paragraph under ``above``."""
-    if not _alike(above, line) or ordinal_of(line.text) is not None:
+    if not _alike(above, line) or ordinal_of(line.text) is not None or max(above.pieces, line.pieces) > 1:
         return True
     if line.y - above.y > _GAP * min(leading.get(round(line.size), 2 * line.size), 2.2 * line.size):
         return True
@@ -116,12 +117,16 @@ def _is_short(above: Line, line: Line, column: Column) -> bool:
     return above.x1 + needed < column.right
 
 
-def _continued(found: list[Paragraph], line: Line, margin: float) -> Paragraph | None:
+def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> Paragraph | None:
     """The paragraph that goes on with the first line of a new column, if one does."""
     for paragraph in reversed(found[-_MOST_FOOTNOTES:]):
         if _alike(paragraph.last, line):
+            last = paragraph.last
+            below = paragraph.last_page == page and line.y > last.y
             goes_on = (
                 not paragraph.text.endswith(_ENDS)
+                and max(last.pieces, line.pieces) == 1
+                and not (below and line.y - last.y > 2 * line.size)
                 and line.x0 <= margin + _INDENT * line.size
                 and ordinal_of(line.text) is None
                 and not _is_short(paragraph.last, line, paragraph.column)

@@ -56,10 +56,10 @@ def _pages(data: bytes, name: Path) -> tuple[list[tuple[list[Line], float]], lis
                 f"无法读取 {name}：第 {index + 1} 页已损坏，已跳过。请重新导出后再索引。",
                 f"Can't read {name}: page {index + 1} is damaged; it was skipped. Export it again.",
             ) from error
-        pieces = page_lines(page)
+        pieces, height = page_lines(page)
         if not pieces and _has_picture(page):
             scanned.append(index + 1)
-        pages.append((pieces, max(page.get_size())))
+        pages.append((pieces, height))
         page.close()
     document.close()
     return pages, scanned
@@ -111,8 +111,8 @@ def _unreadable(name: Path, error: Any) -> LoadError:
             f"{name} has a password and was skipped. Remove the password.",
         )
     return LoadError(
-        f"无法读取 {name}：文件已损坏，或不是 .pdf 格式（{error}）。请重新导出后再索引。",
-        f"Can't read {name}: damaged, or not a .pdf file ({error}). Export it again.",
+        f"无法读取 {name}：文件已损坏，或不是 .pdf 格式。请重新导出后再索引。",
+        f"Can't read {name}: damaged, or not a .pdf file. Export it again.",
     )
 
 

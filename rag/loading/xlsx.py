@@ -15,7 +15,8 @@ from rag.loading.tables import Row, table
 
 # Shown with so many decimals: "0.00%".
 _PERCENT = re.compile(r"0(?:\.(0+))?%")
-_MOST_COLUMNS = 1000
+# As many as a sheet can have; a file may number them as it likes.
+_MOST_ROWS = 1_048_576
 
 
 def parse_xlsx(data: bytes, name: Path) -> Parsed:
@@ -47,8 +48,9 @@ def _blocks(book: Any) -> Iterator[RawBlock]:
 def _rows(sheet: Any) -> Iterator[Row]:
     # What a file says of its size may be wrong, and then rows would be missing.
     sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS), start=1):
-        yield Row([_shown(cell) for cell in row], number)
+    for number, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS), start=1):
+        if row:
+            yield Row([_shown(cell) for cell in row], number)
 
 
 def _shown(cell: Any) -> str:
