@@ -148,7 +148,7 @@ def test_footnotes_do_not_divide_the_paragraph_that_goes_on_over_the_page() -> N
     ]
     assert [(b.text, b.page) for b in parse_pdf(samples.pdf(pages), NAME).blocks] == [
         ("1 a footnote in small type, which is a paragraph of its own.", 1),
-        (" ".join([full] * 4 + ["and its end."]), 1),
+        (" ".join([*[full] * 4, "and its end."]), 1),
     ]
 
 
@@ -171,15 +171,32 @@ def test_large_type_makes_headings_with_levels_by_size_and_bullets_make_items() 
     ]
 
 
+def test_an_item_goes_on_beside_its_bullet_and_lines_of_a_table_of_contents_are_dropped() -> None:
+    content = (
+        line("Introduction . . . . . . . . . . . . . . . . 3", 72, 700)
+        + line("Utilities............................... 12", 72, 686)
+        + line("- an item that takes two lines of the page, of which the first", 72, 640)
+        + line("goes on here.", 84, 626)
+        + line("- another item.", 72, 612)
+    )
+    assert texts(samples.pdf([content])) == [
+        "- an item that takes two lines of the page, of which the first goes on here.",
+        "- another item.",
+    ]
+
+
 @pytest.mark.parametrize(
-    ("matrix", "x", "y"),
-    [(b"0 1 -1 0", lambda n: 100 + 14 * n, lambda n: 100), (b"0 -1 1 0", lambda n: 500 - 14 * n, lambda n: 700)]
-    + [(b"-1 0 0 -1", lambda n: 500, lambda n: 100 + 14 * n)],
+    ("matrix", "first", "step"),
+    [(b"0 1 -1 0", (100, 100), (14, 0)), (b"0 -1 1 0", (500, 700), (-14, 0)), (b"-1 0 0 -1", (500, 100), (0, 14))],
     ids=["upwards", "downwards", "upside down"],
 )
-def test_a_page_that_lies_on_its_side_is_read_and_a_watermark_on_it_is_not(matrix: bytes, x, y) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_that_lies_on_its_side_is_read_and_a_watermark_on_it_is_not(
+    matrix: bytes, first: tuple[int, int], step: tuple[int, int]
+) -> None:
     lines = b"".join(
-        b"BT /F 12 Tf %s %d %d Tm (line number %d of the page) Tj ET\n" % (matrix, x(n), y(n), n) for n in range(4)
+        b"BT /F 12 Tf %s %d %d Tm (line number %d of the page) Tj ET\n"
+        % (matrix, first[0] + n * step[0], first[1] + n * step[1], n)
+        for n in range(4)
     )
     watermark = b"BT /F 40 Tf 0.7 0.7 -0.7 0.7 100 100 Tm (DRAFT) Tj ET"
     assert texts(samples.pdf([lines + watermark])) == [" ".join(f"line number {n} of the page" for n in range(4))]

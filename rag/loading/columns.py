@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from rag.loading.glyphs import Line
+from rag.loading.plain import ordinal_of
 
 # In ems.
 _GUTTER = 0.7
@@ -23,6 +24,7 @@ _MOST_COLUMNS_DEEP = 3
 # A page with more pieces is a map or a plan.
 _MOST_PIECES = 4000
 _SAME_ROW = 0.45
+_LONGEST_NUMBER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,17 @@ def rows(pieces: Sequence[Line]) -> list[Line]:
 def _joined(row: list[Line]) -> Line:
     longest = max(row, key=lambda p: len(p.text))
     text, x1 = " ".join(p.text for p in row), max(p.x1 for p in row)
-    return replace(longest, text=text, x0=row[0].x0, x1=x1, pieces=len(row))
+    # What is set off is the item's number, not a cell.
+    numbered = len(row[0].text) <= _LONGEST_NUMBER and ordinal_of(f"{row[0].text} ") is not None
+    return replace(longest, text=text, x0=row[0].x0, x1=x1, pieces=len(row) - (numbered and len(row) > 1))
 
 
 def _column(pieces: Sequence[Line]) -> Column:
     lines = rows(pieces)
-    return Column(tuple(lines), min(line.x0 for line in lines), max(line.x1 for line in lines))
+    edges = sorted((line.x1 for line in lines), reverse=True)
+    # One line alone may stick out.
+    right = next((edge for edge, next_edge in pairwise(edges) if edge - next_edge < lines[0].size), edges[0])
+    return Column(tuple(lines), min(line.x0 for line in lines), right)
 
 
 def _parts(pieces: list[Line], deep: int) -> Iterator[list[Line]]:

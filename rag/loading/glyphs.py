@@ -15,8 +15,6 @@ _GAP = 1.5
 _RAISED = 0.45
 # pdfium sees a space in any gap; beside a Chinese character it takes one of this width.
 _SPACE = 0.5
-# Bold type is sometimes a character printed twice, so much of its width apart.
-_PRINTED_TWICE = 0.3
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u2010": "-"}
 
 
@@ -110,8 +108,6 @@ def _pieces(text: Any, glyphs: list[_Glyph], top: float) -> list[Line]:
             space, written = True, written or not glyph.generated
             continue
         if last and abs(top - glyph.y - y) <= _RAISED * size and -size <= glyph.x0 - x1 <= _GAP * size:
-            if glyph.character == last.character and abs(glyph.x0 - last.x0) < _PRINTED_TWICE * (last.x1 - last.x0):
-                continue
             if space and (written or _apart(last.character, glyph.character, (glyph.x0 - x1) / size)):
                 characters.append(" ")
             x1 = max(x1, glyph.x1)

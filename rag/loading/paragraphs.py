@@ -103,7 +103,8 @@ def _begins(above: Line, line: Line, column: Column, margin: float, leading: dic
     indented = line.x0 > margin + _INDENT * line.size
     ended = _is_short(above, line, column) or above.text.endswith(_ENDS)
     if indented and (ended or above.x0 <= margin + _INDENT * line.size / 2):
-        return not (ordinal_of(above.text) is not None and not ended)
+        # A list's item goes on to the right of its number.
+        return ordinal_of(above.text) is None or line.x0 < above.x0 + _INDENT * line.size / 2
     return _is_short(above, line, column)
 
 
@@ -125,7 +126,7 @@ def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> 
             below = paragraph.last_page == page and line.y > last.y
             goes_on = (
                 not paragraph.text.endswith(_ENDS)
-                and max(last.pieces, line.pieces) == 1
+                and max(last.pieces, line.pieces) == 1 < len(paragraph.column.lines)
                 and not (below and line.y - last.y > 2 * line.size)
                 and line.x0 <= margin + _INDENT * line.size
                 and ordinal_of(line.text) is None
