@@ -15,10 +15,10 @@ DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "train", "eval"]
 
 ANSWER = ["id", "question", "status", "answer", "text", "confidence", "citations", "hits", "timings_ms"]
-CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]
+CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role", "page"]
 HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
-BLOCK = ["paragraph", "kind", "start", "end", "line", "path"]
+BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "path"]
 RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages"]
 
 

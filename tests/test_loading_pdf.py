@@ -81,6 +81,14 @@ def test_a_printed_report_in_two_columns_is_read_word_for_word_in_order(printed:
     assert [(b.kind, b.text, b.path) for b in parse_pdf(printed, NAME).blocks] == expected
 
 
+def test_rare_characters_and_spaces_beside_latin_words_are_kept(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(f"<style>{STYLE}</style><p>姓𠮷的人用 GPT-4o 与 AI 模型；“引号”……（括号）《书名》！</p>")
+    made = page.pdf()
+    page.close()
+    assert texts(made) == ["姓𠮷的人用 GPT-4o 与 AI 模型；“引号”……（括号）《书名》！"]
+
+
 def test_each_block_names_the_page_on_which_it_begins(printed: bytes) -> None:
     pages = [block.page for block in parse_pdf(printed, NAME).blocks]
     assert (pages[0], pages[-1]) == (1, 4)

@@ -84,6 +84,13 @@ def test_values_are_written_as_one_would_write_them_down() -> None:
     )
 
 
+def test_half_a_character_is_replaced_and_a_pair_of_halves_is_one() -> None:
+    from rag.loading.blocks import gather
+
+    halves = [RawBlock(PARAGRAPH, "甲\ud842乙", path=("\ud842\udfb7",))]
+    assert gather(halves, XLSX) == (RawBlock(PARAGRAPH, "甲\ufffd乙", path=("𠮷",)),)
+
+
 def test_a_formula_without_a_stored_result_says_nothing() -> None:
     book = openpyxl.Workbook()
     book.active.append(("合计", "=SUM(B2:B9)"))

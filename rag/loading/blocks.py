@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -83,7 +83,7 @@ def gather(blocks: Iterable[RawBlock], name: Path) -> tuple[RawBlock, ...]:
     gathered: list[RawBlock] = []
     characters = above = 0
     for block in blocks:
-        gathered.append(block)
+        gathered.append(_sound(block))
         characters += len(block.text)
         above += sum(map(len, block.path))
         if characters > MAX_CHARACTERS or above > MAX_PATH_CHARACTERS or len(gathered) > MAX_BLOCKS:
@@ -93,6 +93,19 @@ def gather(blocks: Iterable[RawBlock], name: Path) -> tuple[RawBlock, ...]:
                 "and was skipped. Divide it into several files.",
             )
     return tuple(gathered)
+
+
+def _sound(block: RawBlock) -> RawBlock:
+    """``block`` with whole characters only: some formats hold them as pairs, of which a half is no text."""
+    try:
+        (block.text + "".join(block.path)).encode()
+    except UnicodeEncodeError:
+        return replace(block, text=_whole(block.text), path=tuple(map(_whole, block.path)))
+    return block
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def assemble(raw: Sequence[RawBlock], *, source: str, default_title: str, sha256: str, title: str = "") -> Document:

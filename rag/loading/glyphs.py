@@ -13,8 +13,10 @@ from rag.text import is_cjk
 # Distances in ems: characters farther apart are not of one piece, lower or higher ones not on one line.
 _GAP = 1.5
 _RAISED = 0.45
-# pdfium sees a space in any gap; beside a Chinese character it takes one of this width.
+# pdfium finds spaces by their width, but between Chinese characters too many and beside them too few.
 _SPACE = 0.5
+_SPACE_BESIDE = 0.18
+_CHINESE_WIDTH = 0.96
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u2010": "-"}
 
 
@@ -65,19 +67,20 @@ def _glyphs(text: Any) -> list[_Glyph]:
     """All characters, turned so that each would be read from left to right; ``angle`` is -1 if they are aslant."""
     import pypdfium2.raw as pdfium
 
+    raw = text.raw
     x, y = ctypes.c_double(), ctypes.c_double()
     box = pdfium.FS_RECTF()
     found = []
     for index in range(text.count_chars()):
-        code = pdfium.FPDFText_GetUnicode(text, index)
+        code = pdfium.FPDFText_GetUnicode(raw, index)
         character = chr(code) if 0 < code < 0x110000 else ""
         character = _HYPHENS.get(character, character)
-        if not character or (ord(character) < 32 and character not in "\t"):
+        if not character or (code < 32 and character not in "\t-"):
             continue
-        generated = pdfium.FPDFText_IsGenerated(text, index) == 1
-        pdfium.FPDFText_GetCharOrigin(text, index, x, y)
-        pdfium.FPDFText_GetLooseCharBox(text, index, box)
-        turned = pdfium.FPDFText_GetCharAngle(text, index) / (math.pi / 2)
+        generated = pdfium.FPDFText_IsGenerated(raw, index) == 1
+        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
+        pdfium.FPDFText_GetLooseCharBox(raw, index, box)
+        turned = pdfium.FPDFText_GetCharAngle(raw, index) / (math.pi / 2)
         angle = round(turned) % 4 if abs(turned - round(turned)) < 0.1 else -1
         left, right, base = _turned(angle, box, x.value, y.value)
         found.append(_Glyph(index, character, generated, left, right, base, angle))
@@ -108,7 +111,8 @@ def _pieces(text: Any, glyphs: list[_Glyph], top: float) -> list[Line]:
             space, written = True, written or not glyph.generated
             continue
         if last and abs(top - glyph.y - y) <= _RAISED * size and -size <= glyph.x0 - x1 <= _GAP * size:
-            if space and (written or _apart(last.character, glyph.character, (glyph.x0 - x1) / size)):
+            edge = max(x1, last.x0 + _CHINESE_WIDTH * size) if is_cjk(last.character) else x1
+            if written or _apart(last.character, glyph.character, (glyph.x0 - edge) / size, seen=space):
                 characters.append(" ")
             x1 = max(x1, glyph.x1)
         else:
@@ -121,8 +125,15 @@ def _pieces(text: Any, glyphs: list[_Glyph], top: float) -> list[Line]:
     return [*pieces, Line("".join(characters), x0, x1, y, size)] if characters else pieces
 
 
-def _apart(before: str, after: str, gap: float) -> bool:
-    return gap >= _SPACE or not (is_cjk(before) or is_cjk(after))
+def _apart(before: str, after: str, gap: float, *, seen: bool) -> bool:
+    """Whether a space stands between two characters; ``seen``: pdfium has found one."""
+    match is_cjk(before) + is_cjk(after):
+        case 2:
+            return seen and gap >= _SPACE
+        case 1:
+            return before.isalnum() and after.isalnum() and gap >= _SPACE_BESIDE
+        case _:
+            return seen
 
 
 def _size(text: Any, index: int) -> float:

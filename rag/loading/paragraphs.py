@@ -21,6 +21,7 @@ _KINSOKU = 2.5
 # Lines whose sizes differ by more are not of one paragraph, nor those with so much more than the usual distance.
 _SIZES = 0.08
 _GAP = 1.3
+_FEW = 1.6
 _ENDS = tuple("。！？!?：:；;.…”」』")
 _HYPHENATED = re.compile(r"[A-Za-z]{2}[-\u00ad]\Z")
 # Between the two halves of a paragraph may stand the footnotes of its page, which are smaller.
@@ -43,6 +44,7 @@ class Paragraph:
 def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
     """The paragraphs of all pages; one that goes on in the next column or on the next page is one."""
     found: list[Paragraph] = []
+    aside: list[Paragraph] = []
     for number, columns in enumerate(pages, start=1):
         for column in columns:
             margin, leading = _margin(column), _leading(column)
@@ -59,8 +61,10 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
                     into.lines += 1
                     into.last, into.last_page, into.column = line, number, column
                     # What comes next belongs to it, and not to the footnotes in between.
-                    found.remove(into)
-                    found.append(into)
+                    while found[-1] is not into:
+                        aside.append(found.pop())
+                    found[-1:] = [*reversed(aside), into]
+                    aside.clear()
                 above = line
     return found
 
@@ -87,7 +91,11 @@ def _leading(column: Column) -> dict[int, float]:
     for above, line in pairwise(column.lines):
         if _alike(above, line):
             distances.setdefault(round(line.size), []).append(line.y - above.y)
-    return {size: median(sorted(found)[: -(-len(found) * 3 // 4)]) for size, found in distances.items()}
+    # Of a few distances none may be between two lines of one paragraph.
+    return {
+        size: median(sorted(found)[: -(-len(found) * 3 // 4)]) if len(found) > 2 else min([*found, _FEW * size])
+        for size, found in distances.items()
+    }
 
 
 def _alike(above: Line, line: Line) -> bool:

@@ -45,11 +45,14 @@ def main(memory: int) -> None:
         request = msgspec.msgpack.decode(message, type=Request)
         del message
         _limit_time(request.seconds)
-        try:
-            answer = msgspec.msgpack.encode(_read(request))
-        except MemoryError:
-            answer = msgspec.msgpack.encode(Reply(out_of_memory=True))
-        send(target, answer)
+        send(target, _answer(request))
+
+
+def _answer(request: Request) -> bytes:
+    try:
+        return msgspec.msgpack.encode(_read(request))
+    except MemoryError:
+        return msgspec.msgpack.encode(Reply(out_of_memory=True))
 
 
 def _read(request: Request) -> Reply:
