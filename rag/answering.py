@@ -29,6 +29,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "missing": "资料中没有出现：{terms}。",
         "unmatched": "最接近的原文没有提到：{terms}。",
         "nearest": "最接近的段落：",
+        "corrected": "\n按“{searched}”查找：资料里没有“{asked}”。",
         "excerpt": "· 《{title}》第 {paragraph} 段：{excerpt}",
     },
     "en": {
@@ -44,6 +45,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "missing": "Not in any document: {terms}.",
         "unmatched": "The nearest text does not mention: {terms}.",
         "nearest": "The nearest passages:",
+        "corrected": "\nSearched for “{searched}”: no document has “{asked}”.",
         "excerpt": "· {title}, paragraph {paragraph}: {excerpt}",
     },
 }
@@ -108,6 +110,8 @@ def compose(
         else:
             answered.append(AnswerPart(part.question.text, (), part.unknown, tuple(part.hits[:_NEAREST])))
             replies.append(_abstention(template, part, titles))
+        for written, searched in part.question.corrections:
+            replies[-1] += template["corrected"].format(asked=written, searched=searched)
     if len(parts) > 1:
         asked = (part.question.text for part in parts)
         replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
@@ -121,6 +125,7 @@ def compose(
         hits=_merged_hits(parts),
         missing=tuple(dict.fromkeys(word for part in parts for word in part.unknown)),
         parts=tuple(answered),
+        corrections=tuple(dict.fromkeys(pair for part in parts for pair in part.question.corrections)),
     )
 
 
@@ -198,18 +203,20 @@ def _cite(evidence: Evidence, n: int) -> Citation:
     quote = document.text[start:end]
     if not quote or not (sentence.start <= start < end <= sentence.end):
         raise AssertionError(f"evidence outside its sentence: {document.doc_id} [{start}, {end}) not in {sentence}")
+    block = document.block_at(start)
     return Citation(
         n=n,
         doc_id=document.doc_id,
         title=document.title,
         source=document.source,
-        paragraph=document.block_at(start).number,
+        paragraph=block.number,
         start=start,
         end=end,
         quote=quote,
         sentence=document.text[sentence.start : sentence.end],
         sentence_start=sentence.start,
         role=evidence.role,
+        page=block.page,
     )
 
 

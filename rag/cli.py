@@ -13,8 +13,19 @@ import typer
 from eval.cli import eval_app
 from rag.errors import QuestionError, WenyuanError
 from rag.messages import text
-from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
+from rag.options import (
+    INDEX,
+    AtOption,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    console,
+    open_library,
+    print_json,
+    settings,
+)
 from rag.training.cli import train_app
+from rag.upkeep import upkeep_app
 
 app = typer.Typer(
     name="wenyuan",
@@ -29,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
+app.add_typer(upkeep_app)
 
 
 def main() -> None:
@@ -94,6 +106,7 @@ def ask(
             "--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')
         ),
     ] = None,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     if (question is None) == (batch is None):
@@ -104,13 +117,13 @@ def ask(
     from rag.contract import answer_json
 
     if batch is not None:
-        _ask_batch(batch, index, config, document, as_json=as_json)
+        _ask_batch(batch, index, config, document, at, as_json=as_json)
         return
     assert question is not None
     from rag.answering import validate
 
     validate(question)
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     answer = library.ask(question, doc_id=document)
     if as_json:
         print_json(answer_json(answer))
@@ -120,11 +133,13 @@ def ask(
         show_answer(console(), answer, library)
 
 
-def _ask_batch(file: Path, index: Path, config: Path | None, document: str | None, *, as_json: bool) -> None:
+def _ask_batch(
+    file: Path, index: Path, config: Path | None, document: str | None, at: str | None, *, as_json: bool
+) -> None:
     from rag.contract import answer_json
 
     questions = _read_batch(file)
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     failed = False
     for question_id, question in questions:
         try:
@@ -154,11 +169,12 @@ def search(
         typer.Option("-k", min=1, max=1000, help=text("返回条数（默认按设置 hits）", "how many (setting hits)")),
     ] = None,
     as_json: JsonOption = False,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import hit_json
 
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     hits = library.search(query, k)
     if as_json:
         print_json([hit_json(hit) for hit in hits])
@@ -170,10 +186,12 @@ def search(
 
 
 @app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
-def list_documents(index: IndexOption = INDEX, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def list_documents(
+    index: IndexOption = INDEX, as_json: JsonOption = False, at: AtOption = None, config: ConfigOption = None
+) -> None:
     from rag.contract import record_json
 
-    records = open_library(index, config).documents()
+    records = open_library(index, config, at).documents()
     if as_json:
         print_json([record_json(record) for record in records])
     else:
@@ -187,11 +205,12 @@ def show(
     doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help=text("文档编号", "the document's id"))],
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import document_json
 
-    document = open_library(index, config).document(doc_id)
+    document = open_library(index, config, at).document(doc_id)
     if as_json:
         print_json(document_json(document))
     else:

@@ -14,6 +14,8 @@ from rag.messages import text
 from rag.types import Answer, Citation, Document, Hit, Status
 
 if TYPE_CHECKING:
+    from rag.checking import Health
+    from rag.history import GenerationRecord
     from rag.indexing import IndexReport
     from rag.library import Library
     from rag.store import DocumentRecord
@@ -69,6 +71,41 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
     console.print(table)
 
 
+def show_generations(console: Console, records: Iterable[GenerationRecord]) -> None:
+    """A table of generations; the one in force is marked."""
+    table = Table(box=None, header_style="bold")
+    columns = ("", ("版本", "generation"), ("建于", "built"), ("文档", "documents"), ("段落单元", "passages"), "MB")
+    for place, names in enumerate(columns):
+        table.add_column(names if isinstance(names, str) else text(*names), justify="right" if place > 2 else "left")
+    for r in records:
+        mark = text("在用", "in force") if r.in_force else ""
+        built = r.created.astimezone().strftime("%Y-%m-%d %H:%M:%S") if r.created else text("已损坏", "damaged")
+        table.add_row(mark, escape(r.name), built, str(r.documents), str(r.passages), f"{r.size / 1e6:.1f}")
+    console.print(table)
+
+
+def show_health(console: Console, health: Health) -> None:
+    """A line for each generation, and one for each thing that is wrong."""
+    for one in health.generations:
+        mark = text("（在用）", " (in force)") if one.in_force else ""
+        count = len(one.inspection.problems)
+        said = text("完好", "sound") if not count else text(f"损坏 {count} 处", f"{count} damages")
+        _line(console, Text(f"{one.name}{mark}  {said}", "red" if count else "green"))
+        for problem in one.inspection.problems:
+            _line(console, Text(f"  ✗ {problem.place}: {text(problem.zh, problem.en)}", "red"))
+    for problem in health.problems:
+        _line(console, Text(f"✗ {problem.place}: {text(problem.zh, problem.en)}", "red"))
+    for note in health.notes:
+        _line(console, Text(f"- {note.place}: {text(note.zh, note.en)}", "dim"))
+    if health.sound:
+        _line(console, Text(text("索引完好。", "The index is sound."), "green"))
+    else:
+        _line(
+            console,
+            Text(text("索引有损坏。修复：wenyuan check --repair", "Damaged. To repair: wenyuan check --repair"), "red"),
+        )
+
+
 def show_document(console: Console, document: Document) -> None:
     """A document with its paragraph numbers."""
     _line(console, Text(document.title, "bold"))
@@ -105,7 +142,10 @@ def _line(console: Console, line: Text) -> None:
 
 
 def _heading(citation: Citation) -> Text:
-    where = text(f"《{citation.title}》第 {citation.paragraph} 段", f"{citation.title}, paragraph {citation.paragraph}")
+    zh, en = (f"第 {citation.page} 页", f", page {citation.page}") if citation.page else ("", "")
+    where = text(
+        f"《{citation.title}》{zh}第 {citation.paragraph} 段", f"{citation.title}{en}, paragraph {citation.paragraph}"
+    )
     return Text.assemble((f"[{citation.n}] ", "bold cyan"), (where, "bold"), (f"  {citation.source}", "dim"))
 
 

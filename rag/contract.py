@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.checking import Health
+from rag.history import GenerationRecord
+from rag.inspection import Problem
 from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
 
@@ -26,6 +29,7 @@ def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any
             }
             for part in answer.parts
         ],
+        "corrections": [{"asked": asked, "searched": searched} for asked, searched in answer.corrections],
         "confidence": answer.confidence,
         "citations": [citation_json(citation) for citation in answer.citations],
         "hits": [hit_json(hit) for hit in answer.hits],
@@ -46,6 +50,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "sentence": citation.sentence,
         "role": citation.role.value,
+        "page": citation.page,
     }
 
 
@@ -77,6 +82,7 @@ def document_json(document: Document) -> dict[str, Any]:
                 "start": block.start,
                 "end": block.end,
                 "line": block.line,
+                "page": block.page,
                 "path": list(block.path),
             }
             for block in document.blocks
@@ -95,3 +101,39 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
     }
+
+
+def generation_json(record: GenerationRecord) -> dict[str, Any]:
+    """A generation as listed; ``error`` is null unless it is damaged."""
+    return {
+        "generation": record.name,
+        "in_force": record.in_force,
+        "created": record.created.isoformat() if record.created else None,
+        "documents": record.documents,
+        "passages": record.passages,
+        "bytes": record.size,
+        "error": record.error.message("en") if record.error else None,
+    }
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """What a check found."""
+    return {
+        "sound": health.sound,
+        "generations": [
+            {
+                "generation": one.name,
+                "in_force": one.in_force,
+                "sound": one.inspection.sound,
+                "problems": [problem_json(problem) for problem in one.inspection.problems],
+            }
+            for one in health.generations
+        ],
+        "problems": [problem_json(problem) for problem in health.problems],
+        "notes": [problem_json(note) for note in health.notes],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """What is wrong with a file or document."""
+    return {"place": problem.place, "problem": problem.en, "problem_zh": problem.zh}

@@ -52,6 +52,10 @@ class StorageError(WenyuanError):
     """The index could not be written: disk full, read-only folder, another writer."""
 
 
+class ArchiveError(WenyuanError):
+    """A file is not a library that Wenyuan exported, or not all of it."""
+
+
 class ModelError(WenyuanError):
     """The embedding model is missing or damaged."""
 

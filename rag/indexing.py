@@ -6,24 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from rag import dense
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.loading import SourceFile, discover, load
 from rag.manifest import build_settings, check_settings
+from rag.reuse import Held, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
 from rag.tokenization import terms
-from rag.types import Document, Encoder, Passage
+from rag.types import Document, Passage
 
-if TYPE_CHECKING:
-    from rag.types import Vectors
+_READABLE = ".md .txt .pdf .docx .html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +60,10 @@ def index_paths(
     started = perf_counter()
     folder, settings = Path(index), settings or load_settings()
     discovery = discover(paths, exclude=folder)
-    loaded, failed = _load_all(discovery.files, progress=progress)
+    loaded, failed, told = _load_all(discovery.files, progress=progress)
     with writing(folder):
         old, notices = _old_generation(folder)
+        notices += told
         before = list(old.store.records()) if old else []
         roots = [path.resolve() for path in paths]
         failed_paths = {file.path.resolve() for file, _ in failed}
@@ -89,7 +87,7 @@ def index_paths(
         )
         passages = old.manifest.passages if old else 0
         if rebuilt or added or changed or removed:
-            passages = _build(folder, entries, None if rebuilt else old, settings, progress=progress)
+            passages = build(folder, entries, _held(old), settings, progress=progress)
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -119,7 +117,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        _build(folder, _reloaded(old, kept), old, settings, progress=False)
+        build(folder, _reloaded(old, kept), _held(old), settings, progress=False)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -130,18 +128,19 @@ def _walked(path: Path, root: Path, index: Path) -> bool:
 
 def _load_all(
     files: Sequence[SourceFile], *, progress: bool
-) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]]]:
+) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]], list[WenyuanError]]:
     from tqdm import tqdm
 
     loaded: dict[Path, _Entry] = {}
     failed: list[tuple[SourceFile, LoadError]] = []
+    told: list[WenyuanError] = []
     for file in tqdm(files, desc="读取 load", unit="file", disable=not progress, delay=2):
         path = file.path.resolve()
         try:
-            loaded[path] = _Entry(load(file), path)
+            loaded[path] = _Entry(load(file, told), path)
         except LoadError as error:
             failed.append((file, error))
-    return loaded, failed
+    return loaded, failed, told
 
 
 def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
@@ -152,6 +151,10 @@ def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]
         return None, []
     except WenyuanError as error:
         return None, [error]
+
+
+def _held(old: Generation | None) -> Held | None:
+    return Held(old.manifest.encoder, old.store, old.dense) if old else None
 
 
 def _reloaded(old: Generation | None, records: Iterable[DocumentRecord]) -> list[_Entry]:
@@ -177,19 +180,22 @@ def _nothing_to_index(
     en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
     if failed:
         return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
-    return CorpusError(f"{zh}请放入 .md 或 .txt 文件。", f"{en} Put .md or .txt files there.")
+    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")
 
 
-def _build(
-    folder: Path, entries: Sequence[_Entry], old: Generation | None, settings: Settings, *, progress: bool
+def build(
+    folder: Path, entries: Sequence[tuple[Document, Path]], old: Held | None, settings: Settings, *, progress: bool
 ) -> int:
-    """Split, embed and write a generation; returns the number of its passages."""
+    """Split, embed and write a generation of documents and their files; returns the number of its passages.
+
+    To be called inside `writing`. Vectors that ``old`` holds are not made again. Raises StorageError, ModelError.
+    """
     encoder = load_encoder(settings.model, device=settings.device)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
     ordinal = 0
-    for entry in entries:
-        passages = split(entry.document, settings.split, ordinal)
-        documents.append((entry.document, entry.path, passages))
+    for document, path in entries:
+        passages = split(document, settings.split, ordinal)
+        documents.append((document, path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
     write_generation(
@@ -201,51 +207,10 @@ def _build(
                 for d, _, passages in documents
                 for p in passages
             ],
-            vectors=_vectors(documents, old, encoder, progress=progress),
+            vectors=row_vectors([(d, passages) for d, _, passages in documents], old, encoder, progress=progress),
             settings=build_settings(settings),
             encoder=encoder.name,
         ),
+        settings.keep_generations,
     )
     return ordinal
-
-
-def _same_texts(stored: Sequence[Passage], passages: Sequence[Passage]) -> bool:
-    """Whether passages of one document stand for the same texts, wherever they stand in the index."""
-
-    def parts(passage: Passage) -> tuple[object, ...]:
-        return passage.start, passage.end, passage.context, passage.sentences
-
-    return list(map(parts, stored)) == list(map(parts, passages))
-
-
-def _vectors(
-    documents: Sequence[tuple[Document, Path, Sequence[Passage]]],
-    old: Generation | None,
-    encoder: Encoder,
-    *,
-    progress: bool,
-) -> Vectors:
-    """The vectors of all rows in order; those of documents that ``old`` holds are taken from there."""
-    usable = old is not None and old.manifest.encoder == encoder.name
-    held = {record.doc_id: record for record in old.store.records()} if old and usable else {}
-    texts: list[str] = []
-    pieces: list[Vectors | int] = []
-    for document, _, passages in documents:
-        record = held.get(document.doc_id)
-        if old and record and _same_texts(old.store.passages_between(record.passages), passages):
-            first, last = record.passages[0], record.passages[-1]
-            pieces.append(old.dense.vectors(range(old.dense.rows(first).start, old.dense.rows(last).stop)))
-        else:
-            rows = [text for passage in passages for text in dense.row_texts(passage, document.text)]
-            texts.extend(rows)
-            pieces.append(len(rows))
-    encoded = encoder.encode_passages(texts, progress=progress)
-    parts: list[Vectors] = []
-    taken = 0
-    for piece in pieces:
-        if isinstance(piece, int):
-            parts.append(encoded[taken : taken + piece])
-            taken += piece
-        else:
-            parts.append(piece)
-    return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)

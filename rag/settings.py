@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Instead of ``min_confidence``: the share of all questions that may get a wrong answer."""
     language: Literal["auto", "zh", "en"] = "auto"
     """The language of replies; ``auto`` follows the question."""
+    keep_generations: _Count = 3
+    """How many generations of the index stay on disk, the one in force among them."""
 
     @property
     def split(self) -> SplitSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,8 @@ CREATE TABLE passages (
     ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
 ) STRICT;
+CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX by_sound ON sounds (sound);
 """
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _SPANS = msgspec.json.Decoder(tuple[Span, ...])
@@ -43,8 +45,15 @@ class DocumentRecord:
     passages: range
 
 
-def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage]]]) -> None:
-    """Write a new store. Raises sqlite3.Error if the disk does not take it."""
+def write(
+    file: Path,
+    documents: Iterable[tuple[Document, Path, Sequence[Passage]]],
+    sounds: Iterable[tuple[str, str, int]] = (),
+) -> None:
+    """Write a new store. Raises sqlite3.Error if the disk does not take it.
+
+    ``sounds`` are ``(sound, word, number of passages)``; see `rag.sounds`.
+    """
     connection = sqlite3.connect(file)
     try:
         connection.executescript(_SCHEMA)
@@ -72,6 +81,22 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
                     for p in passages
                 ),
             )
+        connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def relocate(file: Path, paths: Mapping[str, Path]) -> None:
+    """Tell a store that no one reads yet where its documents are now, by their SHA-256. Raises sqlite3.Error."""
+    connection = sqlite3.connect(file)
+    try:
+        # No two may have the same path even on the way, and some may change places.
+        connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
+        connection.executemany(
+            "UPDATE documents SET path = ?1, source = ?1 WHERE sha256 = ?2",
+            ((str(path), sha256) for sha256, path in paths.items()),
+        )
         connection.commit()
     finally:
         connection.close()
@@ -94,6 +119,18 @@ class Store:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def check(self) -> None:
+        """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
+        if self._rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
+            raise sqlite3.DatabaseError("views or triggers")
+        found = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(found[:3]))
+
+    def count(self) -> int:
+        """How many passages there are, of whatever document."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
         query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
@@ -102,6 +139,13 @@ class Store:
             doc_id, title, source, path, sha256, characters, paragraphs = fields
             ordinals = range(first, first + count)
             yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
+
+    def contents(self) -> Iterator[tuple[Document, list[Passage]]]:
+        """Every document with its passages, in index order."""
+        for record in self.records():
+            document = self._document(record.doc_id)
+            assert document is not None
+            yield document, self.passages_between(record.passages)
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
@@ -116,6 +160,11 @@ class Store:
         """The ordinals of a document's passages, or None."""
         rows = self._rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
         return range(rows[0][0], rows[0][0] + rows[0][1]) if rows else None
+
+    def sounding(self, sound: str) -> list[tuple[str, int]]:
+        """The words that sound so and the number of passages that have each, the most frequent first."""
+        query = "SELECT word, passages FROM sounds WHERE sound = ? ORDER BY passages DESC, word"
+        return [(word, count) for word, count in self._rows(query, (sound,))]
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""

@@ -40,8 +40,9 @@ class Block:
 
     ``number`` counts the blocks of a document from 1, headings included. ``path`` names what stands
     above the block, outermost first: headings, then the list items that it is nested in.
-    ``line`` is the 1-based line of the source file on which the block begins. ``level`` is the depth of a
-    heading or list item (1 is the outermost), ``item`` a list item's 1-based place in its list; 0 elsewhere.
+    ``line`` is the 1-based line of the source file on which the block begins, ``page`` its 1-based page; 0 where
+    the format has none. ``level`` is the depth of a heading or list item (1 is the outermost), ``item`` a list
+    item's 1-based place in its list; 0 elsewhere.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Block:
     path: tuple[str, ...] = ()
     level: int = 0
     item: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``."""
+    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``.
+
+    ``page`` is the page on which its paragraph begins, 0 where the format has none.
+    """
 
     n: int
     doc_id: str
@@ -132,6 +137,7 @@ class Citation:
     sentence: str
     sentence_start: int
     role: Role = Role.ANSWER
+    page: int = 0
 
 
 class Status(StrEnum):
@@ -169,7 +175,8 @@ class Answer:
     """The reply to one question: the documents' own words, or a reasoned abstention.
 
     ``answer`` is the short extract (several joined by "；", empty when abstained), ``parts`` the same taken apart,
-    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains.
+    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains,
+    ``corrections`` those of its words that were searched for in another spelling: as asked, and as searched.
     """
 
     question: str
@@ -181,6 +188,7 @@ class Answer:
     hits: tuple[Hit, ...]
     missing: tuple[str, ...] = ()
     parts: tuple[AnswerPart, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

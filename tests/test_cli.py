@@ -12,13 +12,28 @@ import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL, Command
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
-COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "train", "eval"]
+COMMANDS = [
+    "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
+    "check", "export", "import",
+]  # fmt: skip
 
-ANSWER = ["id", "question", "status", "answer", "text", "parts", "confidence", "citations", "hits", "timings_ms"]
-CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]
+ANSWER = [
+    "id",
+    "question",
+    "status",
+    "answer",
+    "text",
+    "parts",
+    "corrections",
+    "confidence",
+    "citations",
+    "hits",
+    "timings_ms",
+]
+CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role", "page"]
 HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
-BLOCK = ["paragraph", "kind", "start", "end", "line", "path"]
+BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "path"]
 RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages"]
 
 

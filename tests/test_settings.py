@@ -85,7 +85,7 @@ def test_a_wrong_variable_is_an_error_that_names_it(file: Path, name: str, value
 
 def test_an_error_lists_the_settings_that_there_are(file: Path) -> None:
     file.write_text("hitz = 3", "utf-8")
-    with pytest.raises(SettingsError, match="min_confidence、max_error、language"):
+    with pytest.raises(SettingsError, match="min_confidence、max_error、language、keep_generations"):
         load_settings(environment={})
 
 

@@ -20,7 +20,7 @@ def test_a_hyphenated_name_is_one_term_and_its_parts(written: str) -> None:
 
 def test_numbers_and_versions_stay_whole() -> None:
     assert terms("3.33") == ["3.33"]
-    assert terms("Claude 3.5 Sonnet") == ["claude", "3.5", "sonnet"]
+    assert terms("Claude 3.5 Sonnet") == ["claude", "3.5", "sonnet", "claude3.5"]
     assert {"qwen2.5coder32b", "qwen", "2.5", "coder", "32b"} <= set(terms("Qwen2.5 - coder - 32b"))
 
 

@@ -8,18 +8,31 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.errors import CorpusError, LoadError
-from rag.loading.blocks import RawBlock, assemble
+from rag.errors import CorpusError, LoadError, WenyuanError
+from rag.loading.apart import parse_apart
+from rag.loading.blocks import Parsed, Parser, RawBlock, assemble, gather
 from rag.loading.decoding import decode
+from rag.loading.delimited import parse_csv, parse_tsv
+from rag.loading.jsonl import parse_jsonl
 from rag.loading.markdown import parse_markdown
 from rag.loading.plain import parse_plain
+from rag.loading.worker import FORMATS
 from rag.types import Document
 
-PARSERS: dict[str, Callable[[str], list[RawBlock]]] = {
-    ".md": parse_markdown,
-    ".markdown": parse_markdown,
-    ".txt": parse_plain,
-    ".text": parse_plain,
+
+def _of_text(blocks: Callable[[str], list[RawBlock]]) -> Parser:
+    return lambda data, name: Parsed(gather(blocks(decode(data, name)), name))
+
+
+PARSERS: dict[str, Parser] = {
+    ".md": _of_text(parse_markdown),
+    ".markdown": _of_text(parse_markdown),
+    ".txt": _of_text(parse_plain),
+    ".text": _of_text(parse_plain),
+    ".csv": parse_csv,
+    ".tsv": parse_tsv,
+    ".jsonl": parse_jsonl,
+    **dict.fromkeys(FORMATS, parse_apart),
 }
 IGNORE_FILE = ".wenyuanignore"
 
@@ -104,8 +117,11 @@ def _unreadable(error: OSError) -> None:
     ) from error
 
 
-def load(file: SourceFile) -> Document:
-    """Read one file into a Document. Raises LoadError if it can't be opened, decoded or holds no text."""
+def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Document:
+    """Read one file into a Document; what is worth telling of it is added to ``notices``.
+
+    Raises LoadError if it can't be opened, decoded or holds no text.
+    """
     name = os.fsencode(file.path).decode("utf-8", "replace")
     if name != str(file.path):
         # Neither the index nor a terminal can hold such a name; unpacking an archive from another system makes them.
@@ -120,16 +136,21 @@ def load(file: SourceFile) -> Document:
             f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
             f"Can't read {file.path}: {error.strerror}. Check its permissions.",
         ) from error
-    return parse(data, source=file.source, name=file.path)
+    return parse(data, source=file.source, name=file.path, notices=notices)
 
 
-def parse(data: bytes, *, source: str, name: Path) -> Document:
-    """Turn a file's bytes into a Document; ``name`` gives the format by its suffix and the title by default."""
-    text = decode(data, name)
-    raw = PARSERS[name.suffix.lower()](text)
-    if not raw:
+def parse(data: bytes, *, source: str, name: Path, notices: list[WenyuanError] | None = None) -> Document:
+    """Turn a file's bytes into a Document; ``name`` gives the format by its suffix and the title by default.
+
+    Parts of the file that hold no text are named in ``notices``. Raises LoadError.
+    """
+    parsed = PARSERS[name.suffix.lower()](data, name)
+    if not parsed.blocks:
         raise LoadError(
             f"{name} 里没有文字，已跳过。",
             f"{name} holds no text; it was skipped.",
         )
-    return assemble(raw, source=source, default_title=name.stem, sha256=hashlib.sha256(data).hexdigest())
+    if notices is not None:
+        notices += [LoadError(notice.zh, notice.en) for notice in parsed.notices]
+    sha256 = hashlib.sha256(data).hexdigest()
+    return assemble(parsed.blocks, source=source, default_title=name.stem, sha256=sha256, title=parsed.title)

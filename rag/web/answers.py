@@ -61,11 +61,16 @@ def _asked(question: str, meant: str) -> str:
 
 def _reply(answer: Answer, titles: Mapping[str, str]) -> str:
     cited = {citation.n: citation for citation in answer.citations}
-    body = ""
+    body = "".join(_corrected(*pair) for pair in answer.corrections)
     for part in answer.parts:
         body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
         body += _section(part.items, cited) if part.items else _nothing(part, titles)
     return body
+
+
+def _corrected(asked: str, searched: str) -> str:
+    zh, en = f"按“{searched}”查找：资料里没有“{asked}”", f"Searched for “{searched}”: no document has “{asked}”"
+    return f'<p class="meant corrected">{both(zh, en)}</p>'
 
 
 def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
@@ -97,14 +102,15 @@ def _cards(citations: Sequence[Citation]) -> str:
     for c in citations:
         sentence, start, end = c.sentence, c.start - c.sentence_start, c.end - c.sentence_start
         marked = f"{esc(sentence[:start])}<mark>{esc(sentence[start:end])}</mark>{esc(sentence[end:])}"
-        where = _where(f"[{c.n}]", c.title, c.paragraph)
+        where = _where(f"[{c.n}]", c.title, c.paragraph, c.page)
         cards += f'<li>{opener(place(c), where, "where")}<p class="sentence">{marked}</p></li>'
     return f'<ul class="cards">{cards}</ul>'
 
 
-def _where(mark: str, title: str, paragraph: int) -> str:
+def _where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
     number = f'<span class="n">{esc(mark)}</span>' if mark else ""
-    number_of = both(f"第 {paragraph} 段", f"paragraph {paragraph}")
+    zh, en = (f"第 {page} 页 · ", f"page {page} · ") if page else ("", "")
+    number_of = both(f"{zh}第 {paragraph} 段", f"{en}paragraph {paragraph}")
     return f'{number}<span class="title">{esc(title)}</span><span class="paragraph">{number_of}</span>'
 
 

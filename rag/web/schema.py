@@ -110,6 +110,7 @@ class Citation(_Response):
         Literal["answer", "repeat", "different"],
         Field(description="It answers, says the same again, or is another source's different answer."),
     ]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
 
 
 class Hit(_Response):
@@ -139,6 +140,13 @@ class Part(_Response):
     items: list[Item]
 
 
+class Correction(_Response):
+    """A word of the question that no document has, and the one of the same sound that was searched for instead."""
+
+    asked: str
+    searched: str
+
+
 class Answer(_Response):
     """The documents' own words, or an abstention with the nearest passages."""
 
@@ -148,6 +156,7 @@ class Answer(_Response):
     answer: Annotated[str, Field(description="The short answer, several joined by `；`; empty when abstained.")]
     text: Annotated[str, Field(description="The reply in full, with citation marks.")]
     parts: list[Part]
+    corrections: list[Correction]
     confidence: float
     citations: list[Citation]
     hits: list[Hit]
@@ -187,7 +196,8 @@ class Block(_Response):
     kind: Literal["heading", "paragraph", "list_item", "quote", "code"]
     start: int
     end: int
-    line: int
+    line: Annotated[int, Field(description="From 1; 0 where the format has no lines.")]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
     path: list[str]
 
 
@@ -214,6 +224,7 @@ class Quote(_Response):
     quote: str
     sentence: Annotated[str, Field(description="The sentences that the quote touches.")]
     sentence_start: int
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
 
 
 class Uploaded(_Response):
