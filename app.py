@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from rag.web.conversation import Turn
 from rag.web.desk import Desk
 from rag.web.fragments import fragments
 from rag.web.page import Page, View
-from rag.web.tools import tools
+from rag.web.tools import Tool, tools
 
 _WEB = files("rag.web")
 _FONTS = (
@@ -41,11 +41,6 @@ _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).se
     body_text_color="#20242a",
     body_text_color_dark="#e7e5df",
 )
-
-
-def build(index: Path, settings: Settings) -> gr.Blocks:
-    """The page over the index in folder ``index``, which need not exist yet."""
-    return _build(Desk(index, settings), Admission())
 
 
 def serve(
@@ -80,8 +75,9 @@ def _app(index: Path, settings: Settings, desk: Desk) -> FastAPI:
     app = FastAPI(openapi_url=None)
     asking = Admission()
     api.mount(app, desk, Shelf(index, settings), asking, bench_router(index, settings, desk.library))
-    app.include_router(fragments(Page(desk)))
-    blocks = _build(desk, asking)
+    page = Page(desk)
+    app.include_router(fragments(page))
+    blocks = _blocks(page, tools(desk, asking))
     gr.mount_gradio_app(
         app,
         blocks,
@@ -101,8 +97,8 @@ def _app(index: Path, settings: Settings, desk: Desk) -> FastAPI:
     return app
 
 
-def _build(desk: Desk, asking: Admission) -> gr.Blocks:
-    page = Page(desk)
+def _blocks(page: Page, offered: Sequence[Tool]) -> gr.Blocks:
+    """The page for Gradio, which also offers the tools over MCP."""
     first = page.opening()
 
     def opening() -> tuple[Any, ...]:
@@ -149,7 +145,7 @@ def _build(desk: Desk, asking: Admission) -> gr.Blocks:
         header.take(take, turns, parcel, **quick)
         loaded = blocks.load(opening, None, [turns, *parts], **quick)
         loaded.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-loaded')); }")
-        for tool in tools(desk, asking):
+        for tool in offered:
             api_event(tool, api_name=tool.__name__, queue=False)
     return blocks
 

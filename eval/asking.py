@@ -109,6 +109,6 @@ def _cited(citation: Citation, library: Library, corpus: Corpus) -> Cited:
         start=citation.start,
         end=citation.end,
         sentence_start=citation.sentence_start,
-        sentence_end=citation.sentence_start + len(citation.sentence),
+        sentence_end=citation.sentence_end,
         exact=text[citation.start : citation.end] == citation.quote,
     )

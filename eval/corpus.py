@@ -29,7 +29,7 @@ class Corpus:
 
     def name(self, doc_id: str) -> str:
         """The name of a document. Raises NotFoundError."""
-        return self._names[doc_id] if doc_id in self._names else self._library.document(doc_id).source
+        return self._names.get(doc_id) or Path(self._library.document(doc_id).source).name
 
     def doc_id(self, name: str) -> str | None:
         """The id of the document called ``name``, or None."""

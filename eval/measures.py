@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from eval.gold import GoldQuestion, Place
 
@@ -113,6 +112,9 @@ def auroc(confidences: Floats, answerable: Floats) -> float:
 
     That is Mann and Whitney's U over its largest value; NaN where there is none of either.
     """
+    # Here, because the web app imports this module when it starts, and scipy takes a second.
+    from scipy.stats import rankdata
+
     positive = answerable > 0
     above, below = int(positive.sum()), int((~positive).sum())
     if not above or not below:

@@ -26,7 +26,7 @@ import numpy as np
 
 from eval.environment import Code, Machine, code, machine
 from eval.gold import GOLD, load_gold
-from eval.results import RESULTS
+from eval.results import RESULTS, pretty
 from rag.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _ASKED = 40
 _CONVERSATION = 8
 _READY_SECONDS = 120
 _ROOT = Path(__file__).parent.parent
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Types a question and waits until its reply has been painted; gives milliseconds, or an error.
 _ASK = """
 async (question) => {
@@ -88,6 +88,12 @@ class PageSpeed(msgspec.Struct, frozen=True):
     errors: tuple[str, ...]
 
 
+def installed_chromium() -> str | None:
+    """The program of an installed browser; None leaves it to the one that playwright brought."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description="How fast the web page is.")
@@ -110,16 +116,14 @@ def main() -> None:
     for name, times in (("interactive", interactive), ("answer painted", answer), (f"{_PEOPLE} people", together)):
         print(f"{name:15} p50 {times.p50:7.0f} ms   p95 {times.p95:7.0f} ms   n {times.n}")
     print(f"errors          {len(errors)}")
-    (_ROOT / RESULTS / "page-speed.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    (_ROOT / RESULTS / "page-speed.json").write_bytes(pretty(found))
 
 
 async def _measure(address: str, questions: Sequence[str], seconds: int) -> tuple[Times, Times, Times, list[str]]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-        found = next(filter(None, map(shutil.which, names)), None)
-        browser = await playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=installed_chromium(), args=FLAGS)
         # The model is loaded, and the browser's own caches are filled.
         first = await _opened(browser, address)
         for question in questions[:3]:

@@ -8,13 +8,11 @@ the tables between ``<!-- NAME -->`` and ``<!-- /NAME -->`` in both files.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
-from unittest.mock import patch
 
 import msgspec
 
@@ -25,14 +23,14 @@ from eval.peers.table import markdown as peers_markdown
 from eval.report.markdown import grid
 from eval.report.tables import MEASURES, interval
 from eval.results import RESULTS, Result, load_result, pretty
-from rag.errors import EvaluationError, WenyuanError
-from rag.messages import language, text
+from rag.errors import EvaluationError, Language, WenyuanError
+from rag.messages import language, speaking, text
 
 _T = TypeVar("_T")
 
 _ROOT = Path(__file__).parent.parent
 _PUBLISHED = _ROOT / RESULTS
-READMES = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
+READMES: dict[Language, Path] = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
 _ARTICLES = {"gold-trained": ("调优", "tuning"), "trained-held-out": ("留出", "held out")}
 # The same questions with the rule-based reader and with the trained one.
 _READERS = {"gold-held-out": ("规则", "rules"), "trained-held-out": ("训练", "trained")}
@@ -47,9 +45,9 @@ _SETS = {
 }
 
 
-def renewed(readme: str, tongue: str) -> str:
+def renewed(readme: str, tongue: Language) -> str:
     """``readme`` with its tables made anew. Raises EvaluationError if a marker or a published result is missing."""
-    with patch.dict(os.environ, {"WENYUAN_LANG": tongue}):
+    with speaking(tongue):
         for name, make in _TABLES.items():
             pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
             if not pattern.search(readme):

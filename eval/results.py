@@ -116,7 +116,6 @@ class Draft:
         (self.folder / RESULT).write_bytes(pretty(result))
         lines = (msgspec.json.encode(_shortened(outcome)) + b"\n" for outcome in outcomes)
         (self.folder / QUESTIONS).write_bytes(b"".join(lines))
-        self._journal.unlink()
 
     def _taken_up(self) -> list[Asked]:
         if self._journal.is_file() and self._journal.read_bytes().startswith(self._header):
@@ -149,6 +148,8 @@ def drafting(name: str, fingerprint: str, results: Path = RESULTS) -> Iterator[D
                 if place.exists():
                     place.rename(old)
                 partial.rename(place)
+                # Only now: until a result is in its place, the journal says how far it is.
+                (place / _ASKED).unlink()
                 shutil.rmtree(old, ignore_errors=True)
     except Timeout as error:
         raise EvaluationError(
@@ -219,6 +220,6 @@ def _shortened(outcome: Outcome) -> Outcome:
     return msgspec.structs.replace(outcome, asked=asked)
 
 
-def pretty(result: Result) -> bytes:
-    """``result.json``'s contents."""
+def pretty(result: object) -> bytes:
+    """The contents of ``result.json``, or of any other published result."""
     return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
-from scipy import stats
 
 from eval.measures import Floats
 
@@ -63,6 +62,8 @@ def difference(a: Floats, b: Floats) -> Difference:
     p is the two-sided value of Fisher's randomisation test: how often swapping the two systems' values question by
     question gives a mean difference at least as large (Smucker, Allan and Carterette, 2007).
     """
+    from scipy import stats
+
     gaps = b - a
     mean = estimate(gaps)
     test = stats.permutation_test(

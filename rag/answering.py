@@ -186,9 +186,7 @@ def _abstention(template: dict[str, str], part: Part, titles: dict[str, str]) ->
     if part.hits:
         lines.append(template["nearest"])
     for hit in part.hits[:_NEAREST]:
-        text = " ".join(hit.text.split())
-        excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-        passage = hit.passage
+        passage, excerpt = hit.passage, hit.excerpt(_EXCERPT)
         lines.append(
             template["excerpt"].format(title=titles[passage.doc_id], paragraph=passage.paragraph, excerpt=excerpt)
         )

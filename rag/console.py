@@ -152,16 +152,15 @@ def _heading(citation: Citation) -> Text:
 def _in_context(citation: Citation, document: Document) -> Text:
     """The cited sentence with a little of its paragraph around it."""
     block = document.block_at(citation.start)
-    sentence_end = citation.sentence_start + len(citation.sentence)
     begin = max(block.start, citation.sentence_start - _NEIGHBOURS)
-    end = min(block.end, sentence_end + _NEIGHBOURS)
+    end = min(block.end, citation.sentence_end + _NEIGHBOURS)
     whole = document.text
     return Text.assemble(
         ("…" if begin > block.start else "", "dim"),
         (whole[begin : citation.sentence_start], "dim"),
         whole[citation.sentence_start : citation.start],
         (citation.quote, _HIGHLIGHT),
-        whole[citation.end : sentence_end],
-        (whole[sentence_end:end], "dim"),
+        whole[citation.end : citation.sentence_end],
+        (whole[citation.sentence_end : end], "dim"),
         ("…" if end < block.end else "", "dim"),
     )

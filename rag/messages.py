@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rag.errors import Language
+
+_VARIABLE = "WENYUAN_LANG"
 
 
 def language() -> Language:
     """``WENYUAN_LANG`` (zh or en); without it Chinese."""
-    return "en" if os.environ.get("WENYUAN_LANG", "zh").lower().startswith("en") else "zh"
+    return "en" if os.environ.get(_VARIABLE, "zh").lower().startswith("en") else "zh"
+
+
+@contextmanager
+def speaking(tongue: Language) -> Iterator[None]:
+    """In ``tongue`` whatever is said inside, in the whole process and in those that it starts."""
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = tongue
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_VARIABLE]
+        else:
+            os.environ[_VARIABLE] = before
 
 
 def text(zh: str, en: str) -> str:

@@ -110,6 +110,11 @@ class Hit:
     dense: float | None = None
     sparse: float | None = None
 
+    def excerpt(self, most: int) -> str:
+        """The text's first ``most`` characters on one line."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= most else f"{text[:most]}…"
+
 
 class Role(StrEnum):
     """Why something is cited: it answers, says the same as what answers, or is another source's different answer."""
@@ -138,6 +143,17 @@ class Citation:
     sentence_start: int
     role: Role = Role.ANSWER
     page: int = 0
+
+    @property
+    def sentence_end(self) -> int:
+        """Where the sentence ends in the document."""
+        return self.sentence_start + len(self.sentence)
+
+    @property
+    def in_sentence(self) -> tuple[str, str, str]:
+        """The sentence in three: before the quote, the quote, after it."""
+        start, end = self.start - self.sentence_start, self.end - self.sentence_start
+        return self.sentence[:start], self.sentence[start:end], self.sentence[end:]
 
 
 class Status(StrEnum):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from eval.page_speed import FLAGS, installed_chromium
 
 ROOT = Path(__file__).parents[1]
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -38,14 +39,12 @@ expect.set_options(timeout=20_000)
 def chromium() -> Iterator[Browser]:
     """An installed Chromium, or else the one that playwright installed; fails the test if there is neither."""
     with sync_playwright() as playwright:
-        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-        found = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        found = installed_chromium() or playwright.chromium.executable_path
         if not Path(found).exists():
             pytest.fail(
                 "No Chromium for the browser tests. Run: make browser, or: apt-get install chromium", pytrace=False
             )
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 

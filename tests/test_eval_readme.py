@@ -10,17 +10,17 @@ from conftest import ROOT
 
 from eval.readme import READMES, renewed
 from eval.results import RESULTS, Result
-from rag.errors import EvaluationError
+from rag.errors import EvaluationError, Language
 
 
 @pytest.mark.parametrize("tongue", sorted(READMES))
-def test_the_tables_are_those_of_the_published_results(tongue: str) -> None:
+def test_the_tables_are_those_of_the_published_results(tongue: Language) -> None:
     readme = READMES[tongue].read_text("utf-8")
     assert renewed(readme, tongue) == readme, "Run: python -m eval.readme"
 
 
 @pytest.mark.parametrize("tongue", sorted(READMES))
-def test_a_changed_figure_would_be_seen(tongue: str) -> None:
+def test_a_changed_figure_would_be_seen(tongue: Language) -> None:
     readme = READMES[tongue].read_text("utf-8")
     assert renewed(readme.replace("| Recall@1 | 0.", "| Recall@1 | 1.", 1), tongue) == readme
 

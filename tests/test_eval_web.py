@@ -24,7 +24,9 @@ from eval import datasets
 from eval.corpus import Corpus
 from eval.evaluation import evaluate
 from eval.gold import GOLD, GoldQuestion, Place, load_gold
-from eval.results import Draft, drafted, load_result
+from eval.results import Draft, Drafted, drafted, load_result
+from eval.web.bench import Bench, State
+from eval.web.job import Request
 from eval.web.routes import bench_router
 from rag.library import Library
 from rag.settings import Settings
@@ -196,6 +198,43 @@ def test_how_far_a_draft_is_can_be_read_while_it_is_written(tmp_path: Path) -> N
     assert found is not None
     assert found.questions == 3
     assert 0 <= found.seconds < WAIT_SECONDS
+
+
+class Running:
+    """A job of three questions that has not ended yet."""
+
+    is_running = True
+    error = None
+
+    def __init__(self, run_id: str, index: Path) -> None:
+        self.request = Request(
+            id=run_id,
+            index=str(index),
+            results=str(index / "evaluations"),
+            settings=Settings(),
+            dataset="gold",
+            questions=tuple(load_gold(GOLD)[:3]),
+        )
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_is_asked_never_falls_when_the_result_takes_its_place_while_one_looks(
+    index: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    run_id = "20250101T000000-abcdef"
+    bench = Bench(index, Settings(), lambda: Library.open(index, Settings()))
+    monkeypatch.setattr(bench, "_job", Running(run_id, index))
+    finished = Path(shutil.copytree(ROOT / "eval" / "results" / "baseline", index / "evaluations" / "done"))
+    partial = finished.rename(index / "evaluations" / f"{run_id}.partial")
+    (partial / "asked.jsonl").write_text("{}\n" * 4, "utf-8")
+
+    def looking(name: str, results: Path) -> Drafted | None:
+        found = None if moment == "before" else drafted(name, results)
+        partial.rename(index / "evaluations" / run_id)
+        return found or drafted(name, results)
+
+    monkeypatch.setattr("eval.web.bench.drafted", looking)
+    assert bench.run(run_id).state is State.FINISHED
 
 
 @pytest.fixture(scope="module")

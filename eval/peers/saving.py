@@ -10,7 +10,7 @@ import msgspec
 from eval.asking import Asked
 from eval.benchmark import Cuts, Outcome
 from eval.peers.table import Comparison, Row
-from eval.results import RESULTS, Result, drafting
+from eval.results import RESULTS, Result, drafting, pretty
 
 
 def save(comparison: Comparison, results: Path = RESULTS) -> list[str]:
@@ -25,8 +25,7 @@ def save(comparison: Comparison, results: Path = RESULTS) -> list[str]:
             draft.finish(_result(name, comparison, row), _outcomes(row))
         names.append(name)
     rows = tuple(msgspec.structs.replace(row, questions={}) for row in comparison.rows)
-    summary = msgspec.json.encode(msgspec.structs.replace(comparison, rows=rows))
-    (results / f"peers-{comparison.corpus}.json").write_bytes(msgspec.json.format(summary, indent=1) + b"\n")
+    (results / f"peers-{comparison.corpus}.json").write_bytes(pretty(msgspec.structs.replace(comparison, rows=rows)))
     return names
 
 

@@ -22,8 +22,7 @@ from eval.gold import GOLD
 from eval.results import RESULT, Result, drafted
 from eval.statistics import Estimate
 from eval.web.gold_file import NAME
-from eval.web.job import Job, Request, Words
-from eval.web.view import REPORTS, VIEW
+from eval.web.job import REPORTS, VIEW, Job, Request, Words
 from rag.errors import EvaluationError, Language, NotFoundError, StorageError, WenyuanError
 from rag.library import Library
 from rag.settings import Settings
@@ -202,10 +201,11 @@ class Bench:
         so_far = drafted(request.id, self.results)
         asked = so_far.questions if so_far else 0
         state, error, left = State.STARTING, None, None
-        if not job.is_running:
-            # It may have finished since its folder was looked for.
-            if finished := self._of_result(self.results / request.id):
-                return finished
+        is_running = job.is_running
+        # The result is looked for last: whatever was in progress above has either stayed so or become a result.
+        if finished := self._of_result(self.results / request.id):
+            return finished
+        if not is_running:
             state, error = State.FAILED, job.error
         elif so_far:
             state = State.ASKING if asked < total else State.MEASURING

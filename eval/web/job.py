@@ -15,10 +15,14 @@ from typing import IO
 import msgspec
 
 from eval.gold import GoldQuestion
+from rag.errors import Language
 from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# What the process leaves beside the result: how the page shows it, and the whole report in each language.
+VIEW = "view.json"
+REPORTS: dict[Language, str] = {"zh": "report.html", "en": "report.en.html"}
 _ROOT = Path(__file__).parents[2]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +14,9 @@ from eval.report.headline import Figure, headline, shown_tables
 from eval.report.page import page
 from eval.report.pictures import Picture, pictures
 from eval.report.tables import Table, stage_name
-from rag.errors import Language
+from eval.web.job import REPORTS, VIEW
+from rag.messages import speaking
 
-VIEW = "view.json"
-REPORTS: dict[Language, str] = {"zh": "report.html", "en": "report.en.html"}
 _MOST_LISTED = 300
 
 
@@ -59,7 +55,7 @@ def write_view(evaluation: Evaluation, folder: Path) -> None:
     """
     view: dict[str, object] = {"failures": [_failed(one) for one in failures(evaluation, _MOST_LISTED)]}
     for language, report in REPORTS.items():
-        with _speaking(language):
+        with speaking(language):
             view[language] = Shown(
                 headline(evaluation),
                 shown_tables(evaluation),
@@ -83,16 +79,3 @@ def _failed(failure: Failure) -> Failed:
         confidence=asked.confidence,
         cited=failure.cited,
     )
-
-
-@contextmanager
-def _speaking(language: Language) -> Iterator[None]:
-    before = os.environ.get("WENYUAN_LANG")
-    os.environ["WENYUAN_LANG"] = language
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["WENYUAN_LANG"]
-        else:
-            os.environ["WENYUAN_LANG"] = before

@@ -9,7 +9,7 @@ from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Span, Statu
 from rag.web.conversation import Turn
 from rag.web.markup import Place, both, esc, opener
 
-_EXCERPT = 96
+EXCERPT = 96
 # Above this share of its sentence an answer is the sentence, and saying it twice helps nobody.
 _WHOLE = 0.8
 # Lower bounds of confidence and what they are called.
@@ -27,13 +27,13 @@ _WAITING = {
 }
 
 
-def turn(number: int, one: Turn) -> str:
-    """A question and its reply; ``number`` counts the turns of the conversation from 0."""
+def turn(one: Turn) -> str:
+    """A question and its reply."""
     abstained = one.answer.status is Status.ABSTAINED
     foot = f'<footer class="foot">{_meta(one.answer)}{_actions(one.answer)}</footer>{_why(one.answer)}'
     state = " abstained" if abstained else ""
     return (
-        f'<article class="turn" data-turn="{number}">{_asked(one.asked, one.answer.question)}'
+        f'<article class="turn">{_asked(one.asked, one.answer.question)}'
         f'<div class="reply{state}">{_reply(one.answer, one.titles)}{foot}</div></article>'
     )
 
@@ -46,7 +46,7 @@ def pending(question: str, meant: str, stage: str) -> str:
 
 def place(citation: Citation) -> Place:
     """Where a citation leads."""
-    around = Span(citation.sentence_start, citation.sentence_start + len(citation.sentence))
+    around = Span(citation.sentence_start, citation.sentence_end)
     return Place(citation.doc_id, Span(citation.start, citation.end), around)
 
 
@@ -100,10 +100,11 @@ def _marks(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
 def _cards(citations: Sequence[Citation]) -> str:
     cards = ""
     for c in citations:
-        sentence, start, end = c.sentence, c.start - c.sentence_start, c.end - c.sentence_start
-        marked = f"{esc(sentence[:start])}<mark>{esc(sentence[start:end])}</mark>{esc(sentence[end:])}"
+        before, quote, after = map(esc, c.in_sentence)
         where = _where(f"[{c.n}]", c.title, c.paragraph, c.page)
-        cards += f'<li>{opener(place(c), where, "where")}<p class="sentence">{marked}</p></li>'
+        cards += (
+            f'<li>{opener(place(c), where, "where")}<p class="sentence">{before}<mark>{quote}</mark>{after}</p></li>'
+        )
     return f'<ul class="cards">{cards}</ul>'
 
 
@@ -125,11 +126,9 @@ def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
 
 def _nearest(hit: Hit, titles: Mapping[str, str]) -> str:
     passage = hit.passage
-    text = " ".join(hit.text.split())
-    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
     there = Place(passage.doc_id, Span(passage.start, passage.start), Span(passage.start, passage.end))
     where = _where("", titles.get(passage.doc_id, passage.doc_id), passage.paragraph)
-    return f'{opener(there, where, "where")}<p class="sentence">{esc(excerpt)}</p>'
+    return f'{opener(there, where, "where")}<p class="sentence">{esc(hit.excerpt(EXCERPT))}</p>'
 
 
 def _meta(answer: Answer) -> str:

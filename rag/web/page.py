@@ -183,7 +183,7 @@ def _titles(library: Library, answer: Answer) -> dict[str, str]:
 
 
 def _log(turns: Sequence[Turn], last: str = "") -> str:
-    shown = "".join(answers.turn(number, turn) for number, turn in enumerate(turns))
+    shown = "".join(map(answers.turn, turns))
     return f'<div class="log" role="log">{shown}{last}</div>'
 
 

@@ -11,12 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.errors import Language
 from rag.types import Citation, Hit, Role
-from rag.web.answers import place
+from rag.web.answers import EXCERPT, place
 from rag.web.conversation import Turn
 from rag.web.escaping import html, markdown
 
 _TEMPLATE = Path(__file__).with_name("takeaway.html")
-_EXCERPT = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,6 @@ class Note:
 
     number: int
     citation: Citation
-
-    @property
-    def sentence(self) -> tuple[str, str, str]:
-        """The sentence in three: before the quote, the quote, after it."""
-        c = self.citation
-        start, end = c.start - c.sentence_start, c.end - c.sentence_start
-        return c.sentence[:start], c.sentence[start:end], c.sentence[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +160,8 @@ def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
 
 
 def _near(hit: Hit, turn: Turn) -> Near:
-    text, doc_id = " ".join(hit.text.split()), hit.passage.doc_id
-    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-    return Near(turn.titles.get(doc_id, doc_id), hit.passage.paragraph, excerpt)
+    doc_id = hit.passage.doc_id
+    return Near(turn.titles.get(doc_id, doc_id), hit.passage.paragraph, hit.excerpt(EXCERPT))
 
 
 def _about(words: Words, found: Sequence[Entry], generated: datetime, version: str) -> str:
