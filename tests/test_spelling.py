@@ -83,7 +83,7 @@ def test_a_correction_is_said_in_the_reply_in_json_and_on_the_page(matching: Lib
     assert answer.corrections == (("豆苞", "豆包"),)
     assert answer.text.endswith("\n按“豆包”查找：资料里没有“豆苞”。")
     assert answer_json(answer)["corrections"] == [{"asked": "豆苞", "searched": "豆包"}]
-    shown = turn(0, Turn(answer.question, answer, {}))
+    shown = turn(Turn(answer.question, answer, {}))
     assert "按“豆包”查找：资料里没有“豆苞”" in shown
 
 
