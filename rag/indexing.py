@@ -190,7 +190,7 @@ def build(
 
     To be called inside `writing`. Vectors that ``old`` holds are not made again. Raises StorageError, ModelError.
     """
-    encoder = load_encoder(settings.model, device=settings.device)
+    encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
     ordinal = 0
     for document, path in entries:

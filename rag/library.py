@@ -185,13 +185,15 @@ class Library:
     def _ready_reader(self) -> Reader:
         with self._lock:
             if self._reader is None:
-                self._reader = load_reader(self.settings.reader, device=self.settings.device)
+                self._reader = load_reader(
+                    self.settings.reader, device=self.settings.device, engine=self.settings.engine
+                )
             return self._reader
 
     def _ready_encoder(self) -> Encoder:
         with self._lock:
             if self._encoder is None:
-                encoder = load_encoder(self.settings.model, device=self.settings.device)
+                encoder = load_encoder(self.settings.model, device=self.settings.device, engine=self.settings.engine)
                 built_with = self._generation.manifest.encoder
                 if encoder.name != built_with:
                     raise IndexMismatchError(

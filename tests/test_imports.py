@@ -12,6 +12,7 @@ from conftest import ROOT, Command
 LAYERS = (
     {"rag.types", "rag.errors", "rag.paths", "rag.disk"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching"},
+    {"rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.splitting", "rag.dense", "rag.sparse", "rag.fusion", "rag.store"},
     {"rag.reuse"},
@@ -49,7 +50,9 @@ PLACES = {
     "ir_measures": {"eval.trec"},
     "matplotlib": {"eval.report.pictures", "rag.training.pictures"},
     "pypinyin": {"rag.sounds", "rag.training.styles"},
-    "tokenizers": {"rag.embedding.tokenizer", "rag.reading.pairs"},
+    "tokenizers": {"rag.embedding.compiled", "rag.embedding.tokenizer", "rag.reading.pairs"},
+    "openvino": {"rag.bert"},
+    "torch": {"rag.reading.network", "rag.training.loop"},
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"eval.check"},
     "anyio": {"rag.web.admission"},
