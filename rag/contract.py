@@ -13,6 +13,7 @@ from rag.types import Answer, Citation, Document, Hit
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport
+    from rag.saved import Compared, ComparedAnswer
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
@@ -151,6 +152,42 @@ def health_json(health: Health) -> dict[str, Any]:
         ],
         "problems": [problem_json(problem) for problem in health.problems],
         "notes": [problem_json(note) for note in health.notes],
+    }
+
+
+def compared_json(compared: ComparedAnswer) -> dict[str, Any]:
+    """A saved answer, and what has become of what it cites."""
+    return {
+        "id": compared.answer.id,
+        "question": compared.answer.question,
+        "holds": compared.holds,
+        "citations": [_now_json(one) for one in compared.citations],
+    }
+
+
+def _now_json(one: Compared) -> dict[str, Any]:
+    """A saved citation; ``now`` is null if its document is gone, its ``start`` and ``end`` if the quote is."""
+    saved, now = one.citation, None
+    if one.document:
+        now = {
+            "doc_id": one.document.doc_id,
+            "title": one.document.title,
+            "source": one.document.source,
+            "paragraph": one.paragraph,
+            "start": one.quote.start if one.quote else None,
+            "end": one.quote.end if one.quote else None,
+            "sentence": one.text,
+        }
+    return {
+        "n": saved.n,
+        "state": one.state.value,
+        "doc_id": saved.doc_id,
+        "source": saved.source,
+        "paragraph": saved.paragraph,
+        "quote": saved.quote,
+        "sentence": saved.sentence,
+        "now": now,
+        "difference": [list(step) for step in one.difference],
     }
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from time import monotonic, sleep
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from conftest import ROOT
@@ -48,11 +48,16 @@ class Following:
         assert process.stdout
         assert process.stderr
         self._readers = [
-            threading.Thread(target=lambda: [self._lines.put(line) for line in process.stdout or ()]),
-            threading.Thread(target=lambda: self.errors.extend(process.stderr or ())),
+            threading.Thread(target=self._read, args=(process.stdout, self._lines.put)),
+            threading.Thread(target=self._read, args=(process.stderr, self.errors.append)),
         ]
         for reader in self._readers:
             reader.start()
+
+    @staticmethod
+    def _read(stream: IO[str], keep: Callable[[str], object]) -> None:
+        for line in stream:
+            keep(line)
 
     def line(self) -> str:
         """The next line on standard output."""
@@ -86,9 +91,6 @@ class Following:
         for reader in self._readers:
             reader.join(SECONDS)
         return code
-
-
-Follow = Callable[..., Following]
 
 
 @contextmanager
