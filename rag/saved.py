@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -165,9 +165,9 @@ def compare(citation: SavedCitation, document: Document | None) -> Compared:
     if found:
         near = min(found, key=lambda span: abs(span.start - quote.start))
         return Compared(citation, State.MOVED, document, near, _within(near, citation.quote, document))
-    near_by = _closest(citation.sentence, document)
-    kept = _within(near_by, citation.quote, document) if near_by else None
-    return Compared(citation, State.CHANGED, document, near_by, kept)
+    alike = _closest(citation, document)
+    kept = _within(alike, citation.quote, document) if alike else None
+    return Compared(citation, State.CHANGED, document, alike, kept)
 
 
 def difference(before: str, after: str) -> list[Step]:
@@ -190,14 +190,22 @@ def _within(sentence: Span, quote: str, document: Document) -> Span | None:
     return Span(at, at + len(quote)) if at >= 0 else None
 
 
-def _closest(cited: str, document: Document) -> Span | None:
-    """As many sentences of ``document`` as ``cited`` has, those that have most in common with it, if it is much."""
+def _closest(citation: SavedCitation, document: Document) -> Span | None:
+    """The sentences that have most in common with those cited, if it is much; of equals the nearest to their place."""
     spans = [span for block in document.blocks for span in sentences(document.text, block.start, block.end)]
-    count = min(len(sentences(cited)), len(spans))
-    runs = [Span(first.start, last.end) for first, last in zip(spans, spans[count - 1 :], strict=False)]
-    said = [document.text[slice(*run)] for run in runs]
-    best = get_close_matches(cited, said, n=1, cutoff=_ALIKE)
-    return runs[said.index(best[0])] if best else None
+    count = min(len(sentences(citation.sentence)), len(spans))
+    matcher = SequenceMatcher(None, b=citation.sentence, autojunk=False)
+    found, alike, far = None, _ALIKE, len(document.text)
+    for first, last in zip(spans, spans[count - 1 :], strict=False):
+        run, distance = Span(first.start, last.end), abs(first.start - citation.start)
+        matcher.set_seq1(document.text[slice(*run)])
+        # The first two are quick to tell and never too small.
+        if matcher.real_quick_ratio() < alike or matcher.quick_ratio() < alike:
+            continue
+        ratio = matcher.ratio()
+        if (ratio, -distance) > (alike, -far):
+            found, alike, far = run, ratio, distance
+    return found
 
 
 def _document(citation: SavedCitation, store: Store, records: Sequence[DocumentRecord]) -> Document | None:

@@ -151,6 +151,15 @@ def test_an_answer_over_two_sentences_is_compared_with_two(file: Path, index: Pa
     ]
 
 
+def test_of_sentences_that_are_equally_alike_the_one_in_its_place_was_changed(file: Path, index: Path) -> None:
+    rows = ["甲的价格是10元。", "乙的价格是10元。", "丙的价格是10元。"]
+    change(file, index, "\n".join(rows))
+    answers = saved(file, answered(file, quote="10元", sentence=rows[1]))
+    change(file, index, "\n".join([rows[0], "乙的价格是12元。", rows[2]]))
+    found = only(answers, index)
+    assert (found["paragraph"], found["difference"][1:3]) == (2, [["-", "10"], ["+", "12"]])
+
+
 def test_a_sentence_that_was_deleted_is_all_difference(file: Path, index: Path) -> None:
     answers = saved(file, answered(file))
     change(file, index, "完全不同的内容。")
