@@ -15,10 +15,10 @@ from rag.types import Answer, Citation, Document, Hit, Status
 
 if TYPE_CHECKING:
     from rag.checking import Health
+    from rag.comparing import Compared, ComparedAnswer
     from rag.history import GenerationRecord
     from rag.indexing import IndexReport
     from rag.library import Library
-    from rag.saved import Compared, ComparedAnswer
     from rag.store import DocumentRecord
 
 _HIGHLIGHT = "bold black on yellow"

@@ -12,8 +12,8 @@ from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
 
 if TYPE_CHECKING:
+    from rag.comparing import Compared, ComparedAnswer
     from rag.indexing import IndexReport
-    from rag.saved import Compared, ComparedAnswer
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:

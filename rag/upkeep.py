@@ -124,7 +124,7 @@ def check(
 
 
 def _check_answers(file: Path, index: Path, *, repair: bool, as_json: bool) -> None:
-    from rag.saved import check_answers
+    from rag.comparing import check_answers
 
     if repair:
         raise SavedAnswerError(
