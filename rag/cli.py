@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -26,6 +27,9 @@ from rag.options import (
 )
 from rag.training.cli import train_app
 from rag.upkeep import upkeep_app
+
+if TYPE_CHECKING:
+    from rag.indexing import IndexReport
 
 app = typer.Typer(
     name="wenyuan",
@@ -64,32 +68,54 @@ def index(
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help=text("没有变化就不输出", "print only changes"))] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help=text("之后文件一有变化就更新，Ctrl-C 结束", "then again whenever files change; Ctrl-C ends it"),
+        ),
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
+    progress = not as_json and sys.stderr.isatty()
+    if watch:
+        from rag.watching import follow
+
+        _show_rounds(follow(paths, index, settings(config), progress=progress), as_json=as_json, quiet=quiet)
+        return
     from rag.indexing import index_paths
 
-    report = index_paths(paths, index, settings(config), progress=not as_json and sys.stderr.isatty())
+    report = index_paths(paths, index, settings(config), progress=progress)
+    _show_indexed(report, as_json=as_json, quiet=quiet)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _show_indexed(report: IndexReport, *, as_json: bool, quiet: bool, indent: int | None = 2) -> None:
     if as_json:
-        print_json(
-            {
-                "added": report.added,
-                "changed": report.changed,
-                "unchanged": report.unchanged,
-                "removed": report.removed,
-                "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
-                "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
-                "unsupported": report.unsupported,
-                "documents": report.documents,
-                "passages": report.passages,
-                "seconds": round(report.seconds, 3),
-            }
-        )
+        from rag.contract import report_json
+
+        print_json(report_json(report), indent)
     elif not quiet or report.added or report.changed or report.removed or report.failed:
         from rag.console import show_report
 
         show_report(console(), report)
-    if report.failed:
-        raise typer.Exit(1)
+
+
+def _show_rounds(rounds: Iterator[IndexReport | WenyuanError], *, as_json: bool, quiet: bool) -> None:
+    """Each report or error as it comes, until the user has had enough."""
+    try:
+        for number, told in enumerate(rounds):
+            if not isinstance(told, WenyuanError):
+                _show_indexed(told, as_json=as_json, quiet=quiet, indent=None)
+            elif as_json:
+                print_json({"error": text(told.zh, told.en)}, indent=None)
+            else:
+                _say(told)
+            if not number and not as_json and not quiet:
+                typer.echo(text("继续关注文件的变化；Ctrl-C 结束。", "Watching for changes; Ctrl-C ends it."))
+    except KeyboardInterrupt:
+        return
 
 
 @app.command(help=text("提问，得到带出处的答案。", "Ask a question, get a cited answer."))
@@ -288,6 +314,10 @@ def _notices() -> logging.Handler:
 
 
 def _fail(error: WenyuanError) -> NoReturn:
+    _say(error)
+    sys.exit(1)
+
+
+def _say(error: WenyuanError) -> None:
     message = " ".join(text(error.zh, error.en).split())
     typer.secho(text("错误：", "Error: ") + message, fg=typer.colors.RED, err=True)
-    sys.exit(1)

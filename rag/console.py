@@ -15,6 +15,7 @@ from rag.types import Answer, Citation, Document, Hit, Status
 
 if TYPE_CHECKING:
     from rag.checking import Health
+    from rag.comparing import Compared, ComparedAnswer
     from rag.history import GenerationRecord
     from rag.indexing import IndexReport
     from rag.library import Library
@@ -106,6 +107,25 @@ def show_health(console: Console, health: Health) -> None:
         )
 
 
+def show_compared(console: Console, answers: Sequence[ComparedAnswer]) -> None:
+    """Each saved answer with what has become of its citations; of a changed sentence the old and the new one."""
+    for compared in answers:
+        _line(console, Text(" ".join(filter(None, (compared.answer.id, compared.answer.question))), "bold"))
+        for one in compared.citations:
+            _line(console, _fate(one))
+            if one.difference:
+                for sign, style in (("-", "red"), ("+", "green")):
+                    steps = [(said, f"bold {style}" if mark == sign else "") for mark, said in one.difference]
+                    kept = [step for step, (mark, _) in zip(steps, one.difference, strict=True) if mark in ("=", sign)]
+                    if kept:
+                        _line(console, Text.assemble((f"    {sign} ", style), *kept))
+    states = [one.state.value for compared in answers for one in compared.citations]
+    counts = [states.count(name) for name in ("unchanged", "moved", "changed", "gone")]
+    zh = "{} 处没有变，{} 处换了位置，{} 处改了，{} 处的文档已不在。".format(*counts)
+    en = "{} unchanged, {} moved, {} changed, {} with the document gone.".format(*counts)
+    _line(console, Text(text(zh, en), "green" if all(one.holds for one in answers) else "red"))
+
+
 def show_document(console: Console, document: Document) -> None:
     """A document with its paragraph numbers."""
     _line(console, Text(document.title, "bold"))
@@ -139,6 +159,23 @@ def show_report(console: Console, report: IndexReport) -> None:
 def _line(console: Console, line: Text) -> None:
     """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is."""
     console.print(line, soft_wrap=True)
+
+
+def _fate(one: Compared) -> Text:
+    """A line that says what has become of a saved citation."""
+    saved = one.citation
+    zh, en = (f"第 {saved.paragraph} 段", f", paragraph {saved.paragraph}") if saved.paragraph else ("", "")
+    where = text(f"《{saved.title}》{zh}", f"{saved.title}{en}")
+    now = text(f"现在是第 {one.paragraph} 段", f"now paragraph {one.paragraph}")
+    sign, style, said = {
+        "unchanged": ("=", "green", text("没有变", "unchanged")),
+        "moved": ("→", "cyan", text(f"一字未改，{now}", f"word for word, {now}")),
+        "changed": ("≠", "red", text(f"改了，{now}", f"changed, {now}")),
+        "gone": ("✗", "red", text(f"文档已不在：{saved.source}", f"the document is gone: {saved.source}")),
+    }[one.state.value]
+    if one.state.value == "changed" and not one.text:
+        said = text("这句话已不在文档里", "the sentence is no longer in the document")
+    return Text.assemble((f"  {sign} ", style), (f"[{saved.n}] {where}", "bold"), (f"  {said}", style))
 
 
 def _heading(citation: Citation) -> Text:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.checking import Health
 from rag.history import GenerationRecord
 from rag.inspection import Problem
+from rag.messages import text
 from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Hit
+
+if TYPE_CHECKING:
+    from rag.comparing import Compared, ComparedAnswer
+    from rag.indexing import IndexReport
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
@@ -103,6 +108,22 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
     }
 
 
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """What indexing did."""
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
+        "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
+        "unsupported": report.unsupported,
+        "documents": report.documents,
+        "passages": report.passages,
+        "seconds": round(report.seconds, 3),
+    }
+
+
 def generation_json(record: GenerationRecord) -> dict[str, Any]:
     """A generation as listed; ``error`` is null unless it is damaged."""
     return {
@@ -131,6 +152,42 @@ def health_json(health: Health) -> dict[str, Any]:
         ],
         "problems": [problem_json(problem) for problem in health.problems],
         "notes": [problem_json(note) for note in health.notes],
+    }
+
+
+def compared_json(compared: ComparedAnswer) -> dict[str, Any]:
+    """A saved answer, and what has become of what it cites."""
+    return {
+        "id": compared.answer.id,
+        "question": compared.answer.question,
+        "holds": compared.holds,
+        "citations": [_now_json(one) for one in compared.citations],
+    }
+
+
+def _now_json(one: Compared) -> dict[str, Any]:
+    """A saved citation; ``now`` is null if its document is gone, its ``start`` and ``end`` if the quote is."""
+    saved, now = one.citation, None
+    if one.document:
+        now = {
+            "doc_id": one.document.doc_id,
+            "title": one.document.title,
+            "source": one.document.source,
+            "paragraph": one.paragraph,
+            "start": one.quote.start if one.quote else None,
+            "end": one.quote.end if one.quote else None,
+            "sentence": one.text,
+        }
+    return {
+        "n": saved.n,
+        "state": one.state.value,
+        "doc_id": saved.doc_id,
+        "source": saved.source,
+        "paragraph": saved.paragraph,
+        "quote": saved.quote,
+        "sentence": saved.sentence,
+        "now": now,
+        "difference": [list(step) for step in one.difference],
     }
 
 

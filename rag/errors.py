@@ -56,6 +56,10 @@ class ArchiveError(WenyuanError):
     """A file is not a library that Wenyuan exported, or not all of it."""
 
 
+class SavedAnswerError(WenyuanError):
+    """A file holds no saved answers, or damaged ones."""
+
+
 class ModelError(WenyuanError):
     """The embedding model is missing or damaged."""
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from rag.errors import SavedAnswerError
 from rag.messages import text
 from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, print_json, settings
 
@@ -78,9 +79,22 @@ def check(
         bool,
         typer.Option("--repair", help=text("用完好的部分重建损坏的部分", "rebuild what is damaged from what is not")),
     ] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers",
+            metavar="FILE",
+            help=text(
+                "改为检查存下的回答：所引的原文变了没有", "check saved answers instead: has what they cite changed"
+            ),
+        ),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
+    if answers is not None:
+        _check_answers(answers, index, repair=repair, as_json=as_json)
+        return
     from rag.checking import check as examined
 
     health = examined(index)
@@ -106,6 +120,27 @@ def check(
             typer.echo(f"! {text(*step)}")
         show_health(console(), health)
     if not health.sound:
+        raise typer.Exit(1)
+
+
+def _check_answers(file: Path, index: Path, *, repair: bool, as_json: bool) -> None:
+    from rag.comparing import check_answers
+
+    if repair:
+        raise SavedAnswerError(
+            "--answers 只检查存下的回答，不能和 --repair 一起用。",
+            "--answers only checks; it does not go with --repair.",
+        )
+    compared = check_answers(file, index)
+    if as_json:
+        from rag.contract import compared_json
+
+        print_json([compared_json(one) for one in compared])
+    else:
+        from rag.console import show_compared
+
+        show_compared(console(), compared)
+    if not all(one.holds for one in compared):
         raise typer.Exit(1)
 
 
