@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from conftest import Command
 from documents import HashEncoder, document
 
 from rag.dictionary import Entry, read_entries, with_words, without_words
@@ -139,12 +139,28 @@ def test_lines_by_hand_stay_and_removing_restores_the_file_and_the_terms(index: 
     Library.open(index, settings)
 
 
-def test_an_open_library_cuts_questions_by_the_new_dictionary_after_a_refresh(index: Path, settings: Settings) -> None:
+def test_an_open_library_cuts_by_what_another_process_added_once_it_is_refreshed(
+    index: Path, settings: Settings, python: Command
+) -> None:
     library = Library.open(index, settings)
-    change_words(index, settings, add=["沐岚科技"])
+    assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
+    code = "import sys; from rag.words import *; from rag.settings import Settings; change_words(sys.argv[1], "
+    code += "Settings(user_dictionary=sys.argv[2], retrieval='bm25'), add=['沐岚科技'])"
+    finished = python(code, index, settings.user_dictionary)
+    assert (finished.code, finished.err) == (0, "")
+    assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
     library.refresh()
     assert "沐岚科技" in terms("沐岚科技", settings.dictionary_path)
-    assert library.search("沐岚科技")[0].text.count("沐岚科技") == 3
+
+
+def test_indexing_takes_up_what_was_added_by_hand(
+    index: Path, settings: Settings, hash_encoder: HashEncoder, tmp_path: Path
+) -> None:
+    assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
+    Path(settings.user_dictionary).write_text("沐岚科技\n", "utf-8")
+    index_paths([tmp_path / "source"], index, settings)
+    assert open_generation(index).sparse.knows("沐岚科技")
+    assert hash_encoder.passages == []
 
 
 @pytest.mark.parametrize("word", ["", "  ", "，。", "沐岚 科技", "沐岚。", "沐", "长" * 33])
@@ -176,15 +192,12 @@ def test_a_malformed_line_is_named(tmp_path: Path) -> None:
         read_entries(file)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_dictionary_that_cannot_be_written_leaves_all_as_it_was(index: Path, settings: Settings) -> None:
-    folder = Path(settings.user_dictionary).parent
-    folder.chmod(0o500)
-    try:
-        with pytest.raises(StorageError, match="无法写入用户词典"):
-            change_words(index, settings, add=["沐岚科技"])
-    finally:
-        folder.chmod(0o700)
+def test_a_dictionary_that_cannot_be_written_leaves_the_index_as_it_was(index: Path, tmp_path: Path) -> None:
+    generation = open_generation(index).manifest.generation
+    nowhere = Settings(user_dictionary=str(tmp_path / "nowhere" / "words.txt"), retrieval="bm25")
+    with pytest.raises(StorageError, match="无法写入用户词典"):
+        change_words(index, nowhere, add=["沐岚科技"])
+    assert open_generation(index).manifest.generation == generation
 
 
 def test_a_failing_index_takes_the_dictionary_back(
