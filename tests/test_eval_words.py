@@ -17,7 +17,7 @@ from rag.errors import EvaluationError, WenyuanError
 from rag.generations import open_generation
 from rag.indexing import index_paths
 from rag.settings import Settings
-from rag.words import change_words
+from rag.words.editing import change_words
 
 WORD = "文心大模型"
 

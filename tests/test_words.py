@@ -15,7 +15,8 @@ from rag.indexing import index_paths
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from rag.tokenization import cut_words, reread, terms, words
-from rag.words import Change, change_words, find_words
+from rag.words.editing import Change, change_words
+from rag.words.finding import find_words
 from rag.words.setting import keep, with_dictionary
 
 TEXTS = (
@@ -144,7 +145,7 @@ def test_an_open_library_cuts_by_what_another_process_added_once_it_is_refreshed
 ) -> None:
     library = Library.open(index, settings)
     assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
-    code = "import sys; from rag.words import *; from rag.settings import Settings; change_words(sys.argv[1], "
+    code = "import sys; from rag.words.editing import change_words; from rag.settings import Settings; change_words(sys.argv[1], "
     code += "Settings(user_dictionary=sys.argv[2], retrieval='bm25'), add=['沐岚科技'])"
     finished = python(code, index, settings.user_dictionary)
     assert (finished.code, finished.err) == (0, "")

@@ -1,6 +1,4 @@
-"""The segmentation doctor: names that jieba cuts apart, found in the documents, and the user's dictionary of them."""
+"""The segmentation doctor: names that jieba cuts apart, found in the documents, and the user's dictionary of them.
 
-from rag.words.editing import Change, change_words
-from rag.words.finding import NewWord, find_words
-
-__all__ = ["Change", "NewWord", "change_words", "find_words"]
+Nothing is imported here: the command line passes through on its way to every other command.
+"""

@@ -13,7 +13,7 @@ from rag.messages import text
 from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
 
 if TYPE_CHECKING:
-    from rag.words import NewWord
+    from rag.words.finding import NewWord
 
 words_app = typer.Typer()
 
@@ -47,7 +47,7 @@ def words(
     if chosen:
         _change(chosen if add else [], chosen if remove else [], gold, index, config, quick=quick, as_json=as_json)
         return
-    from rag.words import find_words
+    from rag.words.finding import find_words
 
     library = open_library(index, config)
     documents = [library.document(record.doc_id) for record in library.documents()]
@@ -76,7 +76,7 @@ def _change(
     quick: bool,
     as_json: bool,
 ) -> None:
-    from rag.words import change_words
+    from rag.words.editing import change_words
     from rag.words.setting import keep, with_dictionary
 
     progress = not as_json and sys.stderr.isatty()
