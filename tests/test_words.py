@@ -145,8 +145,8 @@ def test_an_open_library_cuts_by_what_another_process_added_once_it_is_refreshed
 ) -> None:
     library = Library.open(index, settings)
     assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
-    code = "import sys; from rag.words.editing import change_words; from rag.settings import Settings; change_words(sys.argv[1], "
-    code += "Settings(user_dictionary=sys.argv[2], retrieval='bm25'), add=['沐岚科技'])"
+    code = "import sys; from rag.words.editing import change_words; from rag.settings import Settings; "
+    code += "change_words(sys.argv[1], Settings(user_dictionary=sys.argv[2], retrieval='bm25'), add=['沐岚科技'])"
     finished = python(code, index, settings.user_dictionary)
     assert (finished.code, finished.err) == (0, "")
     assert "沐岚科技" not in terms("沐岚科技", settings.dictionary_path)
