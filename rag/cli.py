@@ -27,6 +27,7 @@ from rag.options import (
 )
 from rag.training.cli import train_app
 from rag.upkeep import upkeep_app
+from rag.words.cli import words_app
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
 app.add_typer(upkeep_app)
+app.add_typer(words_app)
 
 
 def main() -> None:

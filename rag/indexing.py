@@ -17,7 +17,7 @@ from rag.reuse import Held, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
-from rag.tokenization import terms
+from rag.tokenization import reread, terms
 from rag.types import Document, Passage
 
 _READABLE = ".md .txt .pdf .docx .html"
@@ -85,6 +85,9 @@ def index_paths(
             build_settings(settings),
             encoder_name(settings.model),
         )
+        if rebuilt:
+            # The dictionary may have been edited since this process read it.
+            reread()
         passages = old.manifest.passages if old else 0
         if rebuilt or added or changed or removed:
             passages = build(folder, entries, _held(old), settings, progress=progress)

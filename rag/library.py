@@ -24,7 +24,7 @@ from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.spelling import understood
 from rag.store import DocumentRecord
-from rag.tokenization import tagged
+from rag.tokenization import reread, tagged
 from rag.types import Answer, Document, Encoder, Hit, Passage
 
 Stage = Literal["load", "retrieve", "read"]
@@ -75,6 +75,8 @@ class Library:
         if not self.pinned and current_name(self.index_dir) != self._generation.manifest.generation:
             generation = open_generation(self.index_dir)
             check_settings(generation.manifest, self.settings)
+            if generation.manifest.settings.user_dictionary != self.manifest.settings.user_dictionary:
+                reread()
             self._generation = generation
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rag.dictionary import read_entries
 from rag.equal import CHINESE, EQUAL, SIGN, parts, respelt, unit
-from rag.errors import SettingsError
 from rag.numbers import numbers
 from rag.paths import cache_dir
 from rag.text import normalise
@@ -46,6 +47,19 @@ class Word(NamedTuple):
 def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     """The process's jieba tokenizer with the names of NAMES_FILE and the user's words.
 
+    Raises SettingsError if the user's dictionary can't be read.
+    """
+    made = copy(built_in())
+    made.FREQ, made.user_word_tag_tab = dict(made.FREQ), dict(made.user_word_tag_tab)
+    for entry in read_entries(user_dictionary) if user_dictionary else ():
+        made.add_word(*entry)
+    return made
+
+
+@cache
+def built_in() -> Tokenizer:
+    """The tokenizer without a user's words.
+
     Its dictionary cache is a file of the user's own, not one in a shared /tmp.
     """
     import jieba
@@ -60,15 +74,25 @@ def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
     for word in sorted(CHINESE):
         if not made.FREQ.get(word):
             made.add_word(word)
-    if user_dictionary is not None:
-        try:
-            made.load_userdict(str(user_dictionary))
-        except (OSError, ValueError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"无法读取用户词典 {user_dictionary}：{error}。每行应为“词语 词频 词性”，后两项可省略。",
-                f"Can't read the user dictionary {user_dictionary}: {error}. A line is: word [frequency [tag]].",
-            ) from error
     return made
+
+
+def reread() -> None:
+    """Forget the dictionaries and all that was cut by them: the user's file has changed."""
+    tokenizer.cache_clear()
+    _names.cache_clear()
+    cut_words.cache_clear()
+
+
+@cache
+def _names(user_dictionary: Path | None) -> re.Pattern[str]:
+    """What is kept whole before jieba cuts the rest: names in Latin script, and the user's words that hold such."""
+    words = [entry.word for entry in read_entries(user_dictionary)] if user_dictionary else []
+    mixed = sorted({word for word in words if _HAN.search(word) and _COMPOUND.search(word)}, key=lambda w: (-len(w), w))
+    # C919大飞机 does not begin inside AC919.
+    whole = [rf"(?<![a-z0-9._-]){re.escape(w)}" if w[0].isascii() else re.escape(w) for w in mixed]
+    whole = [rf"{pattern}(?![a-z0-9])" if w[-1].isascii() else pattern for pattern, w in zip(whole, mixed, strict=True)]
+    return re.compile("|".join([*whole, _COMPOUND.pattern]))
 
 
 def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int, int]]:
@@ -84,7 +108,7 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
     """The `words` of normalised ``text`` with their terms."""
     plain: list[tuple[str, int, int]] = []
     position = 0
-    for match in _COMPOUND.finditer(text):
+    for match in _names(user_dictionary).finditer(text):
         plain.extend(_han_words(text, position, match.start(), user_dictionary))
         plain.append((match.group(), match.start(), match.end()))
         position = match.end()

@@ -14,7 +14,7 @@ from conftest import ARTICLE, CORPUS, FUNNEL, Command
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = [
     "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
-    "check", "export", "import",
+    "check", "export", "import", "words",
 ]  # fmt: skip
 
 ANSWER = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.text import normalise
-from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners, terms, tokenizer, words
+from rag.tokenization import STOPWORDS, built_in, content_terms, content_words, term_owners, terms, tokenizer, words
 
 
 @pytest.mark.parametrize("written", ["GPT - 4o", "GPT-4o", "ＧＰＴ－４ｏ", "gpt‑4O"])
@@ -107,5 +107,6 @@ def test_the_dictionary_cache_is_in_the_users_own_folder(tmp_path: Path, monkeyp
     file = tmp_path / "words.txt"
     file.write_text("问源 5\n", "utf-8")
     monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / "cache"))
+    built_in.cache_clear()
     tokenizer(file)
     assert [path.name for path in (tmp_path / "cache" / "jieba").iterdir()] == ["jieba.cache"]
