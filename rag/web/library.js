@@ -8,28 +8,70 @@ const dialog = element.querySelector("dialog");
 const API = "api/v1/documents";
 
 async function refresh() {
-  let documents;
   try {
     documents = await (await request(API)).json();
   } catch (error) {
     listing.replaceChildren(make("p", { className: "none" }, both(error.zh, error.en)));
     return;
   }
-  const rows = documents.map((one) => {
-    const title = make("button", { type: "button", className: "title", textContent: one.title, data: { open: `${one.doc_id}:0:0:0:0:1` } });
-    const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
-    remove.addEventListener("click", () => ask(one));
-    return make("tr", {}, make("td", {}, title, make("span", { className: "note", textContent: one.source })),
-      figure(one.characters), figure(one.paragraphs), make("td", {}, remove));
-  });
-  const heads = [["文章", "Document"], ["字数", "Characters"], ["段落", "Paragraphs"]].map((pair, at) =>
-    make("th", { className: at ? "figure" : "", scope: "col" }, both(...pair)));
-  const table = make("table", {}, make("thead", {}, make("tr", {}, heads, make("td"))), make("tbody", {}, rows));
-  listing.replaceChildren(make("p", { className: "count" }, both(`共 ${rows.length} 篇`, `${rows.length} documents`)), table);
+  show();
 }
 
-function figure(number) {
-  return make("td", { className: "figure", textContent: new Intl.NumberFormat("en-US").format(number) });
+const number = new Intl.NumberFormat("en-US");
+const byTitle = (one, other) => one.title.localeCompare(other.title, "zh-CN") || one.source.localeCompare(other.source);
+// Each column: its name, how it is ordered when chosen, and the order itself; documents of one rank stand by title.
+const COLUMNS = {
+  title: { name: ["文章", "Document"], down: false, order: byTitle },
+  characters: { name: ["字数", "Characters"], down: true, order: (one, other) => one.characters - other.characters },
+  paragraphs: { name: ["段落", "Paragraphs"], down: true, order: (one, other) => one.paragraphs - other.paragraphs },
+  modified: { name: ["修改日期", "Modified"], down: true, order: (one, other) => (one.modified ?? "").localeCompare(other.modified ?? "") },
+};
+let documents = [];
+let sorted = { by: "modified", down: true };
+
+function show() {
+  const { order } = COLUMNS[sorted.by];
+  const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
+  const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, ordered.map(line)));
+  listing.replaceChildren(make("p", { className: "count" }, both(`共 ${ordered.length} 篇`, `${ordered.length} documents`)), table);
+}
+
+function head(by) {
+  const { name, down } = COLUMNS[by];
+  const chosen = sorted.by === by;
+  const button = make("button", { type: "button" }, both(...name));
+  button.addEventListener("click", () => {
+    sorted = { by, down: chosen ? !sorted.down : down };
+    show();
+    listing.querySelector(`th[data-by=${by}] button`).focus();
+  });
+  const made = make("th", { className: by === "title" ? "" : "figure", scope: "col", data: { by } }, button);
+  if (chosen) made.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+  return made;
+}
+
+function line(one) {
+  const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
+  remove.addEventListener("click", () => ask(one));
+  return make("tr", {}, make("td", {}, opener(one, "title"), make("span", { className: "note", textContent: one.source }), alsoIn(one)),
+    figure(number.format(one.characters), " 字", " characters"), figure(number.format(one.paragraphs), " 段", " paragraphs"),
+    figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", {}, remove));
+}
+
+function opener({ doc_id, title }, className = "") {
+  return make("button", { type: "button", className, textContent: title, data: { open: `${doc_id}:0:0:0:0:1` } });
+}
+
+// Files of the same bytes by their names, documents that are almost the same to be opened.
+function alsoIn({ doc_id, also_in: others }) {
+  if (!others.length) return null;
+  const names = others.flatMap((other) => ["、", other.doc_id === doc_id ? other.source : opener(other)]).slice(1);
+  return make("p", { className: "also" }, both("另见 ", "Also in "), names);
+}
+
+// On a phone, where no column's name is above it, a figure says what it counts.
+function figure(shown, zh = "", en = "") {
+  return make("td", { className: "figure" }, shown, make("span", { className: "unit" }, both(zh, en)));
 }
 
 function ask(one) {

@@ -136,7 +136,7 @@ function showPlace(instant) {
 // The citations of the turn whose citation is open, in order, and which of them that is.
 function around() {
   const turn = find("#conversation [aria-pressed=true]")?.closest(".turn");
-  const buttons = turn ? [...turn.querySelectorAll(".cite, .cards [data-open]")] : [];
+  const buttons = turn ? [...turn.querySelectorAll(".cite, .cards .where")] : [];
   const places = [...new Set(buttons.map((button) => button.dataset.open))];
   return { turn, places, at: places.indexOf(shownPlace()) };
 }
