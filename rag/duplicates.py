@@ -50,9 +50,10 @@ def alike(documents: Sequence[Document], *, progress: bool = False) -> dict[str,
     index = MinHashLSH(num_perm=_HASHES, params=_BANDS)
     firsts: dict[str, tuple[Document, MinHash]] = {}
     groups: dict[str, str] = {}
+    blank = MinHash(_HASHES, hashfunc=int)
     for document in tqdm(documents, desc="比较 compare", unit="doc", disable=not progress, delay=2):
         shingles = _shingles(document.text)
-        signature = MinHash(_HASHES, hashfunc=int)
+        signature = blank.copy()
         for start in range(0, len(shingles), _AT_ONCE):
             signature.update_batch((shingles[start : start + _AT_ONCE] >> np.uint64(32)).tolist())
         near = [firsts[doc_id] for doc_id in index.query(signature)]

@@ -69,7 +69,7 @@ def test_the_newest_document_is_first_and_a_heading_changes_the_order(page: Page
     size.click()
     assert titles(page) == ["一", "丙", "甲"]
     expect(page.locator("th[data-by=characters]")).to_have_attribute("aria-sort", "ascending")
-    page.get_by_role("button", name="文章").click()
+    page.get_by_role("button", name="文章", exact=True).click()
     assert titles(page) == ["丙", "甲", "一"]
 
 
