@@ -9,6 +9,7 @@ import pytest
 from documents import HashEncoder
 
 from rag import store
+from rag.checking import check
 from rag.contract import record_json
 from rag.generations import STORE, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
@@ -158,3 +159,14 @@ def test_a_document_that_is_moved_by_an_import_is_only_where_it_is_now(index: Pa
 def test_hits_and_citations_name_the_copies(index: Path, corpus: Path) -> None:
     hit = Library.open(index, Settings()).search("豆包的月活")[0]
     assert hit.also_in == (Elsewhere(hit.passage.doc_id, "甲", str(corpus / "sub" / "copy.md")),)
+
+
+def test_an_uploaded_copy_that_was_changed_is_a_problem(index: Path) -> None:
+    uploads = index / "uploads"
+    uploads.mkdir()
+    (uploads / "up.md").write_text(TEXT, "utf-8")
+    index_paths([uploads], index, Settings())
+    assert [name for name, _ in files(index)["甲"]] == ["a.md", "copy.md", "up.md"]
+    assert check(index).sound
+    (uploads / "up.md").write_text("别的", "utf-8")
+    assert [problem.place for problem in check(index).problems] == ["uploads/up.md"]
