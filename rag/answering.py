@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from rag.agreement import Source, sources
 from rag.errors import Language, QuestionError
 from rag.reading import Evidence, Question, Reading
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Status
@@ -102,9 +103,11 @@ def compose(
     confidences: list[float] = []
     for part in parts:
         if part.reading.evidence and part.reading.confidence >= min_confidence:
-            cited = [_cite(evidence, len(citations) + i) for i, evidence in enumerate(part.reading.evidence, start=1)]
-            replies.append(_reply(template, part.reading.evidence, cited))
-            answered.append(AnswerPart(part.question.text, _items(part.reading.evidence, cited)))
+            found = sources(part.reading.evidence, part.hits)
+            cited = [_cite(source, n) for n, source in enumerate(found, start=len(citations) + 1)]
+            evidence = [source.evidence for source in found]
+            replies.append(_reply(template, evidence, cited))
+            answered.append(AnswerPart(part.question.text, _items(evidence, cited)))
             confidences.append(part.reading.confidence)
             citations += cited
         else:
@@ -193,8 +196,9 @@ def _abstention(template: dict[str, str], part: Part, titles: dict[str, str]) ->
     return "\n".join(lines)
 
 
-def _cite(evidence: Evidence, n: int) -> Citation:
-    """A citation of ``evidence``; its quote is checked against the document's text."""
+def _cite(source: Source, n: int) -> Citation:
+    """A citation of a source; its quote is checked against the document's text."""
+    evidence, also_in = source
     document = evidence.document
     start, end = evidence.spans[0].start, evidence.spans[-1].end
     sentence = evidence.sentence
@@ -215,6 +219,7 @@ def _cite(evidence: Evidence, n: int) -> Citation:
         sentence_start=sentence.start,
         role=evidence.role,
         page=block.page,
+        also_in=also_in,
     )
 
 

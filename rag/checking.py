@@ -74,7 +74,9 @@ def check(index: Path | str = "index") -> Health:
 def _uploads(index: Path, records: list[DocumentRecord]) -> Iterator[tuple[bool, Problem]]:
     """Uploads are the only copies of what was uploaded: each should be there as it was indexed."""
     folder = (index / UPLOADS).resolve()
-    indexed = {record.path: record for record in records if record.path.parent == folder}
+    indexed = {
+        path: record for record in records for file in record.files if (path := Path(file.path)).parent == folder
+    }
     for path, record in indexed.items():
         place = f"{UPLOADS}/{path.name}"
         try:

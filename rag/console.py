@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.messages import text
-from rag.types import Answer, Citation, Document, Hit, Status
+from rag.types import Answer, Citation, Document, Elsewhere, Hit, Status
 
 if TYPE_CHECKING:
     from rag.checking import Health
@@ -35,6 +35,8 @@ def show_answer(console: Console, answer: Answer, library: Library) -> None:
     for citation in answer.citations:
         _line(console, Text("\n") + _heading(citation))
         _line(console, Text("    ") + _in_context(citation, library.document(citation.doc_id)))
+        if citation.also_in:
+            _line(console, Text(f"    {_also_in(citation.also_in, citation.doc_id)}", "dim"))
     label = text("可信度", "confidence")
     total = answer.timings_ms.get("total", 0.0)
     _line(console, Text(f"\n{label} {answer.confidence:.2f} · {total:.0f} ms", "dim"))
@@ -54,6 +56,8 @@ def show_hits(console: Console, hits: Sequence[Hit], titles: dict[str, str]) -> 
             ),
         )
         _line(console, Text(f"     {' '.join(hit.text.split())}\n"))
+        if hit.also_in:
+            _line(console, Text(f"     {_also_in(hit.also_in, hit.passage.doc_id)}\n", "dim"))
 
 
 def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
@@ -64,11 +68,13 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
         ("标题", "title", "left"),
         ("字数", "characters", "right"),
         ("段落", "paragraphs", "right"),
+        ("修改于", "modified", "left"),
         ("来源", "source", "left"),
     ):
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
-        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), escape(r.source))
+        where = "\n".join((r.source, *([_also_in(r.also_in, r.doc_id)] if r.also_in else [])))
+        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), r.modified[:10], escape(where))
     console.print(table)
 
 
@@ -184,6 +190,13 @@ def _heading(citation: Citation) -> Text:
         f"《{citation.title}》{zh}第 {citation.paragraph} 段", f"{citation.title}{en}, paragraph {citation.paragraph}"
     )
     return Text.assemble((f"[{citation.n}] ", "bold cyan"), (where, "bold"), (f"  {citation.source}", "dim"))
+
+
+def _also_in(others: Sequence[Elsewhere], doc_id: str) -> str:
+    """Other files of document ``doc_id`` by their source, documents that are almost the same by title, too."""
+    zh = "、".join(o.source if o.doc_id == doc_id else f"《{o.title}》{o.source}" for o in others)
+    en = ", ".join(o.source if o.doc_id == doc_id else f"{o.title} ({o.source})" for o in others)
+    return text(f"另见 {zh}", f"also in {en}")
 
 
 def _in_context(citation: Citation, document: Document) -> Text:

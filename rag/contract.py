@@ -9,7 +9,7 @@ from rag.history import GenerationRecord
 from rag.inspection import Problem
 from rag.messages import text
 from rag.store import DocumentRecord
-from rag.types import Answer, Citation, Document, Hit
+from rag.types import Answer, Citation, Document, Elsewhere, Hit
 
 if TYPE_CHECKING:
     from rag.comparing import Compared, ComparedAnswer
@@ -56,6 +56,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "sentence": citation.sentence,
         "role": citation.role.value,
         "page": citation.page,
+        "also_in": [elsewhere_json(other) for other in citation.also_in],
     }
 
 
@@ -69,7 +70,13 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "end": hit.passage.end,
         "score": hit.score,
         "text": hit.text,
+        "also_in": [elsewhere_json(other) for other in hit.also_in],
     }
+
+
+def elsewhere_json(other: Elsewhere) -> dict[str, Any]:
+    """Where a text stands once more: the same ``doc_id`` in a file of the same bytes, another in a document alike."""
+    return {"doc_id": other.doc_id, "title": other.title, "source": other.source}
 
 
 def document_json(document: Document) -> dict[str, Any]:
@@ -105,6 +112,8 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
         "characters": record.characters,
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
+        "modified": record.modified or None,
+        "also_in": [elsewhere_json(other) for other in record.also_in],
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
+from rag.duplicates import alike
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
@@ -18,14 +19,17 @@ from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
 from rag.tokenization import reread, terms
-from rag.types import Document, Passage
+from rag.types import Document, Origin, Passage
 
 _READABLE = ".md .txt .pdf .docx .html"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What indexing did. Sources by what became of them; ``failed`` with the reason."""
+    """What indexing did. Sources by what became of their files; ``failed`` with the reason.
+
+    ``duplicates`` are those of the files whose bytes another has, too, with the source under which they are kept.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -53,9 +57,9 @@ def index_paths(
     """Bring the index in folder ``index`` up to date with ``paths``; other documents in it stay.
 
     Under the given paths new files are added, changed ones replaced, vanished ones removed; a file that can't be
-    read is reported and its former version is kept. Only new text is embedded. Nothing on disk changes if nothing
-    did in the files. Raises CorpusError if a path is missing or nothing at all could be read, StorageError,
-    ModelError, SettingsError.
+    read is reported and its former version is kept. Of files of the same bytes the first by path stands for all. Only
+    new text is embedded. Nothing on disk changes if nothing did in the files. Raises CorpusError if a path is missing
+    or nothing at all could be read, StorageError, ModelError, SettingsError.
     """
     started = perf_counter()
     folder, settings = Path(index), settings or load_settings()
@@ -68,19 +72,21 @@ def index_paths(
         roots = [path.resolve() for path in paths]
         failed_paths = {file.path.resolve() for file, _ in failed}
         kept = [
-            record
+            (record, file)
             for record in before
-            if record.path not in loaded
-            and (record.path in failed_paths or not any(_walked(record.path, root, folder) for root in roots))
+            for file in record.files
+            if (path := Path(file.path)) not in loaded
+            and (path in failed_paths or not any(_walked(path, root, folder) for root in roots))
         ]
-        entries, duplicates = _unique([*_reloaded(old, kept), *loaded.values()])
+        files = sorted([*_reloaded(old, kept), *loaded.values()], key=lambda one: str(one.path))
+        entries, duplicates = _unique(files)
         if not entries:
             raise _nothing_to_index(paths, failed, discovery.unsupported)
-        known = {record.path: record.sha256 for record in before}
-        now = {entry.path: entry.document for entry in entries}
+        known = {Path(file.path): record.sha256 for record in before for file in record.files}
+        now = {file.path: file.document for file in files}
         added = [d.source for path, d in now.items() if path not in known]
         changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
-        removed = [record.source for record in before if record.path not in now]
+        removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
         rebuilt = old is None or (old.manifest.settings, old.manifest.encoder) != (
             build_settings(settings),
             encoder_name(settings.model),
@@ -114,13 +120,13 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
         check_settings(old.manifest, settings)
         for doc_id in doc_ids:
             old.document(doc_id)
-        kept = [record for record in old.store.records() if record.doc_id not in doc_ids]
+        kept = [(r, file) for r in old.store.records() if r.doc_id not in doc_ids for file in r.files]
         if not kept:
             raise CorpusError(
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        build(folder, _reloaded(old, kept), _held(old), settings, progress=False)
+        build(folder, _unique(_reloaded(old, kept))[0], _held(old), settings, progress=False)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -160,19 +166,32 @@ def _held(old: Generation | None) -> Held | None:
     return Held(old.manifest.encoder, old.store, old.dense) if old else None
 
 
-def _reloaded(old: Generation | None, records: Iterable[DocumentRecord]) -> list[_Entry]:
-    return [_Entry(old.document(record.doc_id), record.path) for record in records] if old else []
+def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[_Entry]:
+    if old is None:
+        return []
+    return [
+        _Entry(
+            replace(
+                old.document(record.doc_id), source=file.source, title=file.title, modified=file.modified, copies=()
+            ),
+            Path(file.path),
+        )
+        for record, file in kept
+    ]
 
 
-def _unique(entries: Iterable[_Entry]) -> tuple[list[_Entry], list[tuple[str, str]]]:
-    """Entries by path, one for each content; and ``(source, source of the same content)`` of the others."""
-    first: dict[str, _Entry] = {}
+def _unique(files: Iterable[_Entry]) -> tuple[list[_Entry], list[tuple[str, str]]]:
+    """The first entry of each content, which knows the others; and ``(source, source of the first)`` of those."""
+    same: dict[str, list[_Entry]] = {}
+    for file in files:
+        same.setdefault(file.document.doc_id, []).append(file)
+    entries = []
     duplicates = []
-    for entry in sorted(entries, key=lambda one: str(one.path)):
-        same = first.setdefault(entry.document.doc_id, entry)
-        if same is not entry:
-            duplicates.append((entry.document.source, same.document.source))
-    return list(first.values()), duplicates
+    for (document, path), *others in same.values():
+        copies = tuple(Origin(str(at), other.source, other.title, other.modified) for other, at in others)
+        entries.append(_Entry(replace(document, copies=copies), path))
+        duplicates += [(copy.source, document.source) for copy in copies]
+    return entries, duplicates
 
 
 def _nothing_to_index(
@@ -196,9 +215,10 @@ def build(
     encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
     ordinal = 0
+    groups = alike([document for document, _ in entries], progress=progress)
     for document, path in entries:
         passages = split(document, settings.split, ordinal)
-        documents.append((document, path, passages))
+        documents.append((replace(document, alike=groups.get(document.doc_id, "")), path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
     write_generation(

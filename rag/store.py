@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
-from rag.types import Block, Document, Passage, Span
+from rag.types import Block, Document, Elsewhere, Origin, Passage, Span
 
 _SCHEMA = """
 CREATE TABLE documents (
     position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, source TEXT NOT NULL,
     path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL,
+    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL,
     first_passage INTEGER NOT NULL, passages INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE passages (
@@ -27,13 +28,17 @@ CREATE TABLE passages (
 CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX by_sound ON sounds (sound);
 """
+_COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _SPANS = msgspec.json.Decoder(tuple[Span, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals."""
+    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals.
+
+    ``modified`` and ``copies`` are as in `Document`; ``also_in`` names the copies, then the documents alike.
+    """
 
     doc_id: str
     title: str
@@ -43,6 +48,14 @@ class DocumentRecord:
     characters: int
     paragraphs: int
     passages: range
+    modified: str = ""
+    copies: tuple[Origin, ...] = ()
+    also_in: tuple[Elsewhere, ...] = ()
+
+    @property
+    def files(self) -> tuple[Origin, ...]:
+        """Every file of these bytes; the first is the one that stands for them."""
+        return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
 
 def write(
@@ -60,7 +73,7 @@ def write(
         for position, (document, path, passages) in enumerate(documents):
             blocks = msgspec.json.encode(document.blocks)
             connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     position,
                     document.doc_id,
@@ -70,6 +83,9 @@ def write(
                     document.sha256,
                     document.text,
                     blocks,
+                    document.modified,
+                    msgspec.json.encode(document.copies),
+                    document.alike,
                     passages[0].ordinal,
                     len(passages),
                 ),
@@ -88,13 +104,16 @@ def write(
 
 
 def relocate(file: Path, paths: Mapping[str, Path]) -> None:
-    """Tell a store that no one reads yet where its documents are now, by their SHA-256. Raises sqlite3.Error."""
+    """Tell a store that no one reads yet where its documents are now, by their SHA-256. Raises sqlite3.Error.
+
+    Other files of the same bytes are forgotten.
+    """
     connection = sqlite3.connect(file)
     try:
         # No two may have the same path even on the way, and some may change places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
         connection.executemany(
-            "UPDATE documents SET path = ?1, source = ?1 WHERE sha256 = ?2",
+            "UPDATE documents SET path = ?1, source = ?1, copies = CAST('[]' AS BLOB) WHERE sha256 = ?2",
             ((str(path), sha256) for sha256, path in paths.items()),
         )
         connection.commit()
@@ -134,11 +153,29 @@ class Store:
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
         query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
-                   first_passage, passages FROM documents ORDER BY position"""
-        for *fields, first, count in self._rows(query):
-            doc_id, title, source, path, sha256, characters, paragraphs = fields
-            ordinals = range(first, first + count)
-            yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
+                   first_passage, passages, modified, copies, alike FROM documents ORDER BY position"""
+        rows = self._rows(query)
+        groups: dict[str, list[Elsewhere]] = {}
+        for doc_id, title, source, *_, alike in rows:
+            groups.setdefault(alike or doc_id, []).append(Elsewhere(doc_id, title, source))
+        for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, copied, alike in rows:
+            copies = _COPIES.decode(copied)
+            yield DocumentRecord(
+                doc_id,
+                title,
+                source,
+                Path(path),
+                sha256,
+                characters,
+                paragraphs,
+                range(first, first + count),
+                modified,
+                copies,
+                (
+                    *(Elsewhere(doc_id, copy.title, copy.source) for copy in copies),
+                    *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
+                ),
+            )
 
     def contents(self) -> Iterator[tuple[Document, list[Passage]]]:
         """Every document with its passages, in index order."""
@@ -149,12 +186,13 @@ class Store:
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
-        query = "SELECT title, source, sha256, text, blocks FROM documents WHERE doc_id = ?"
+        query = "SELECT title, source, sha256, text, blocks, modified, copies, alike FROM documents WHERE doc_id = ?"
         rows = self._rows(query, (doc_id,))
         if not rows:
             return None
-        title, source, sha256, text, blocks = rows[0]
-        return Document(doc_id, title, source, sha256, text, _BLOCKS.decode(blocks))
+        title, source, sha256, text, blocks, modified, copies, alike = rows[0]
+        found = _BLOCKS.decode(blocks)
+        return Document(doc_id, title, source, sha256, text, found, modified, _COPIES.decode(copies), alike)
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""

@@ -56,9 +56,36 @@ class Block:
     page: int = 0
 
 
+class Origin(NamedTuple):
+    """A file that a document was read from: its resolved path, how it is cited, the document's title there.
+
+    ``modified`` is when it was last changed before it was indexed, as ISO 8601 in UTC; "" where that is not known.
+    """
+
+    path: str
+    source: str
+    title: str
+    modified: str
+
+
+class Elsewhere(NamedTuple):
+    """Where a text stands once more: in a file of the same bytes, or in a document that is almost the same.
+
+    ``doc_id`` is the document's own in the first case, the other document's in the second.
+    """
+
+    doc_id: str
+    title: str
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes."""
+    """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes.
+
+    ``modified`` is as in `Origin`. ``copies`` are other files of the same bytes. ``alike`` is the id of the first of
+    the documents that are almost this text, this one among them; "" where there is no other.
+    """
 
     doc_id: str
     title: str
@@ -66,6 +93,14 @@ class Document:
     sha256: str
     text: str
     blocks: tuple[Block, ...]
+    modified: str = ""
+    copies: tuple[Origin, ...] = ()
+    alike: str = ""
+
+    @property
+    def also_in(self) -> tuple[Elsewhere, ...]:
+        """The other files of the same bytes."""
+        return tuple(Elsewhere(self.doc_id, copy.title, copy.source) for copy in self.copies)
 
     def block_at(self, position: int) -> Block:
         """Return the last block that begins at or before ``position``."""
@@ -100,7 +135,7 @@ class Hit:
     """A retrieved passage. ``rank`` counts from 1; a higher ``score`` is better.
 
     ``dense`` is the cosine of question and passage, ``sparse`` the BM25 score; None where that retriever
-    did not return the passage.
+    did not return the passage. ``also_in`` is where the same words stand once more and are not listed for it.
     """
 
     rank: int
@@ -109,6 +144,7 @@ class Hit:
     text: str
     dense: float | None = None
     sparse: float | None = None
+    also_in: tuple[Elsewhere, ...] = ()
 
     def excerpt(self, most: int) -> str:
         """The text's first ``most`` characters on one line."""
@@ -128,7 +164,8 @@ class Role(StrEnum):
 class Citation:
     """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``.
 
-    ``page`` is the page on which its paragraph begins, 0 where the format has none.
+    ``page`` is the page on which its paragraph begins, 0 where the format has none. ``also_in`` is where its document
+    or almost the same one says it once more, which is no other source.
     """
 
     n: int
@@ -143,6 +180,7 @@ class Citation:
     sentence_start: int
     role: Role = Role.ANSWER
     page: int = 0
+    also_in: tuple[Elsewhere, ...] = ()
 
     @property
     def sentence_end(self) -> int:

@@ -135,10 +135,10 @@ def test_a_file_that_became_unreadable_keeps_its_former_version_and_is_reported(
 def test_a_file_of_the_same_content_is_stored_once_and_reported(index: Path, corpus: Path) -> None:
     (corpus / "sub").mkdir()
     (corpus / "sub" / "copy.md").write_bytes((corpus / "a.md").read_bytes())
-    before = current_name(index)
     report = index_paths([corpus], index, Settings())
     assert [names(pair) for pair in report.duplicates] == [["copy.md", "a.md"]]
-    assert current_name(index) == before
+    assert changes(report) == (["copy.md"], [], ["a.md", "b.txt"], [])
+    assert (sorted(held(index)), report.documents) == (["a.md", "b.txt"], 2)
 
 
 def test_a_folder_emptied_of_everything_is_refused_and_the_index_stays(index: Path, corpus: Path) -> None:

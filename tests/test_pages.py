@@ -63,12 +63,14 @@ def test_a_citation_names_its_page() -> None:
 
 
 def test_an_answer_cites_the_page_that_it_was_found_on() -> None:
+    from rag.agreement import Source
     from rag.answering import _cite
     from rag.reading import Evidence
 
     sentence = Span(MADE.blocks[1].start, MADE.blocks[1].end)
     evidence = Evidence(document=MADE, spans=(Span(sentence.start, sentence.start + 3),), sentence=sentence, score=1.0)
-    assert (_cite(evidence, 1).page, _cite(evidence, 1).quote) == (3, "The")
+    cited = _cite(Source(evidence, ()), 1)
+    assert (cited.page, cited.quote) == (3, "The")
 
 
 def test_the_web_page_names_the_page_beside_the_paragraph_and_marks_where_it_begins() -> None:

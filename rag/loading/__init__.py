@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import CorpusError, LoadError, WenyuanError
@@ -131,12 +132,14 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
         )
     try:
         data = file.path.read_bytes()
+        changed = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
     except OSError as error:
         raise LoadError(
             f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
             f"Can't read {file.path}: {error.strerror}. Check its permissions.",
         ) from error
-    return parse(data, source=file.source, name=file.path, notices=notices)
+    document = parse(data, source=file.source, name=file.path, notices=notices)
+    return replace(document, modified=changed.isoformat(timespec="seconds"))
 
 
 def parse(data: bytes, *, source: str, name: Path, notices: list[WenyuanError] | None = None) -> Document:

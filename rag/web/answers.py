@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Span, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Span, Status
 from rag.web.conversation import Turn
+from rag.web.elsewhere import also_in
 from rag.web.markup import Place, both, esc, opener
 
 EXCERPT = 96
@@ -103,7 +104,8 @@ def _cards(citations: Sequence[Citation]) -> str:
         before, quote, after = map(esc, c.in_sentence)
         where = _where(f"[{c.n}]", c.title, c.paragraph, c.page)
         cards += (
-            f'<li>{opener(place(c), where, "where")}<p class="sentence">{before}<mark>{quote}</mark>{after}</p></li>'
+            f'<li>{opener(place(c), where, "where")}<p class="sentence">{before}<mark>{quote}</mark>{after}</p>'
+            f"{also_in(c.also_in, c.doc_id)}</li>"
         )
     return f'<ul class="cards">{cards}</ul>'
 
@@ -153,7 +155,11 @@ def _actions(answer: Answer) -> str:
 def _gold(answer: Answer) -> str:
     """What the page sends to keep a checked answer as a gold pair, as JSON."""
     answers = [item.text for part in answer.parts for item in part.items if not item.differs]
-    places = [{"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote} for c in answer.citations]
+    places = [
+        {"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote}
+        for c in answer.citations
+        if c.role is Role.ANSWER
+    ]
     return json.dumps({"question": answer.question, "answers": answers, "places": places}, ensure_ascii=False)
 
 

@@ -94,6 +94,16 @@ class Problem(_Response):
     detail_zh: Annotated[str, Field(description="The same in Chinese.")]
 
 
+class Elsewhere(_Response):
+    """Where a text stands once more."""
+
+    doc_id: Annotated[
+        str, Field(description="The document's own: a file of the same bytes; another: a document almost the same.")
+    ]
+    title: str
+    source: str
+
+
 class Citation(_Response):
     """A verbatim quote: the document's text at `[start, end)`."""
 
@@ -111,6 +121,9 @@ class Citation(_Response):
         Field(description="It answers, says the same again, or is another source's different answer."),
     ]
     page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
+    also_in: Annotated[
+        list[Elsewhere], Field(description="Where it is said once more; copies of one text are one source.")
+    ]
 
 
 class Hit(_Response):
@@ -123,6 +136,7 @@ class Hit(_Response):
     end: int
     score: float
     text: str
+    also_in: Annotated[list[Elsewhere], Field(description="Where the same words stand, not listed for themselves.")]
 
 
 class Item(_Response):
@@ -187,6 +201,10 @@ class Record(_Response):
     characters: int
     paragraphs: int
     passages: int
+    modified: Annotated[
+        str | None, Field(description="When its file was last changed before it was indexed, as ISO 8601 in UTC.")
+    ]
+    also_in: Annotated[list[Elsewhere], Field(description="Files of the same bytes, then documents almost the same.")]
 
 
 class Block(_Response):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.types import Block, BlockKind, Document, Span
+from rag.web.elsewhere import also_in
 from rag.web.markup import Place, both, esc, opener
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def document(source: Document, place: Place) -> str:
     if left:
         after = _leaf(source, place, shown[-1].number + WINDOW // 3, f"后面还有 {left} 段", f"{left} more")
     body = "".join(_page(source, block) + _block(source.text, block, place, target) for block in shown)
-    head = f'<header>{_tools()}<h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p></header>'
+    head = f'<header>{_tools()}<h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p>'
+    head += f"{also_in(source.also_in, source.doc_id)}</header>"
     key = esc(str(place))
     return (
         f'<div class="pane" data-key="{key}" data-doc="{esc(source.doc_id)}">{head}{_outline(source, place)}'
