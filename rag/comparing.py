@@ -152,8 +152,10 @@ def _document(citation: SavedCitation, store: Store, records: Sequence[DocumentR
         return document
     # The same file may have been indexed by another way to write its path.
     parts = tuple(part for part in Path(citation.source).parts if part != "..")
-    same = [record for record in records if record.source == citation.source] or [
-        record for record in records if parts and record.path.parts[-len(parts) :] == parts
+    same = [record for record in records if any(file.source == citation.source for file in record.files)] or [
+        record
+        for record in records
+        if parts and any(Path(file.path).parts[-len(parts) :] == parts for file in record.files)
     ]
     documents = [found for record in same if (found := store.document(record.doc_id))]
     return next((one for one in documents if citation.sentence in one.text), documents[0] if documents else None)
