@@ -9,7 +9,7 @@ index/gold.jsonl            gold pairs of the web app's users
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from rag import dense, sparse, store
 from rag.errors import IndexDamagedError, NotFoundError, StorageError
+from rag.loading import LOADERS
 from rag.manifest import (
     FORMAT_VERSION,
     BuildSettings,
@@ -73,13 +74,17 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a new generation: documents with their files and passages, term lists, and vectors by row."""
+    """What goes into a new generation: documents with their files and passages, term lists, and vectors by row.
+
+    ``outdated`` are the ids of documents that former loaders have read.
+    """
 
     documents: Sequence[tuple[Document, Path, Sequence[Passage]]]
     terms: Sequence[tuple[int, Sequence[str], Sequence[str]]]
     vectors: Vectors
     settings: BuildSettings
     encoder: str
+    outdated: Collection[str] = ()
 
 
 def open_generation(index: Path, name: str | None = None) -> Generation:
@@ -191,6 +196,8 @@ def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
         vectors=len(owners),
         corpus={document.source: document.sha256 for document, _, _ in contents.documents},
         files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
+        loaders=LOADERS,
+        outdated=tuple(sorted(contents.outdated)),
     )
     write_manifest(manifest, draft)
     return manifest

@@ -39,7 +39,10 @@ class BuildSettings(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256."""
+    """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256.
+
+    ``loaders`` is the version of `rag.loading` that has read all documents but the ``outdated`` ones, named by id.
+    """
 
     format_version: int
     generation: str
@@ -52,6 +55,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     vectors: int
     corpus: dict[str, str]
     files: dict[str, FileRecord]
+    loaders: int = 0
+    outdated: tuple[str, ...] = ()
 
 
 def build_settings(settings: Settings) -> BuildSettings:

@@ -20,7 +20,7 @@ LAYERS = (
     {"rag.archive"},
     {"rag.generations"},
     {"rag.history"},
-    {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection"},
+    {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection", "rag.refresh"},
     {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
     {"rag.library", "rag.uploads", "rag.checking", "rag.transfer"},
     {"rag.repair"},

@@ -35,6 +35,8 @@ PARSERS: dict[str, Parser] = {
     **dict.fromkeys(FORMATS, parse_apart),
 }
 IGNORE_FILE = ".wenyuanignore"
+# To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
+LOADERS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
 
     Raises LoadError if it can't be opened, decoded or holds no text.
     """
+    return parse(read(file), source=file.source, name=file.path, notices=notices)
+
+
+def read(file: SourceFile) -> bytes:
+    """The bytes of a file. Raises LoadError if it can't be opened, or its name can't be kept."""
     name = os.fsencode(file.path).decode("utf-8", "replace")
     if name != str(file.path):
         # Neither the index nor a terminal can hold such a name; unpacking an archive from another system makes them.
@@ -130,13 +137,12 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
             f"The name of {name} is not UTF-8; it was skipped. Rename it.",
         )
     try:
-        data = file.path.read_bytes()
+        return file.path.read_bytes()
     except OSError as error:
         raise LoadError(
             f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
             f"Can't read {file.path}: {error.strerror}. Check its permissions.",
         ) from error
-    return parse(data, source=file.source, name=file.path, notices=notices)
 
 
 def parse(data: bytes, *, source: str, name: Path, notices: list[WenyuanError] | None = None) -> Document:
