@@ -45,7 +45,7 @@ PLACES = {
     "lxml": {"rag.loading.boilerplate", "rag.loading.flow", "rag.loading.trees"},
     "openpyxl": {"rag.loading.xlsx"},
     "pypdfium2": {"rag.loading.pdf", "rag.loading.glyphs"},
-    "zipfile": {"rag.loading.archive"},
+    "zipfile": {"eval.folder", "rag.loading.archive"},
     "ir_measures": {"eval.trec"},
     "matplotlib": {"eval.report.pictures", "rag.training.pictures"},
     "pypinyin": {"rag.sounds", "rag.training.styles"},

@@ -186,5 +186,5 @@ def _crashed(name: Path, code: int) -> LoadError:
 
 
 _READER = Reader()
-atexit.register(_READER.close)
-parse_apart = _READER.parse
+parse_apart, close = _READER.parse, _READER.close
+atexit.register(close)
