@@ -87,18 +87,20 @@ class Contents:
     outdated: Collection[str] = ()
 
 
-def open_generation(index: Path, name: str | None = None) -> Generation:
+def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMAT_VERSION) -> Generation:
     """Open the generation in force, or the one called ``name``.
+
+    One of an older format, down to ``oldest``, is good for its documents and vectors, not for being searched.
 
     Raises IndexMissingError, NotFoundError for an unknown name, IndexDamagedError for a file that is not what was
     written, IndexMismatchError for another format.
     """
     if name is not None:
-        return _open(index / GENERATIONS / resolve(index, name))
+        return _open(index / GENERATIONS / resolve(index, name), oldest)
     wanted = current_name(index)
     while True:
         try:
-            return _open(_folder(index, wanted))
+            return _open(_folder(index, wanted), oldest)
         except IndexDamagedError:
             # It may be gone because others have replaced it since its name was read.
             now = name_in_force(index)
@@ -115,8 +117,8 @@ def _folder(index: Path, name: str) -> Path:
     return folder
 
 
-def _open(folder: Path) -> Generation:
-    manifest = read_manifest(folder)
+def _open(folder: Path, oldest: int) -> Generation:
+    manifest = read_manifest(folder, oldest=oldest)
     try:
         owners = np.load(folder / OWNERS)
         opened = Generation(

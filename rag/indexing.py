@@ -11,7 +11,7 @@ from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.loading import Discovery, SourceFile, discover
-from rag.manifest import build_settings, check_settings
+from rag.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.refresh import Entry, outdated, refresh
 from rag.reuse import Held, row_vectors
 from rag.settings import Settings, load_settings
@@ -92,10 +92,7 @@ def update(
     added = [d.source for path, d in now.items() if path not in known]
     changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
     removed = [record.source for record in before if record.path not in now]
-    rebuilt = old is None or (old.manifest.settings, old.manifest.encoder) != (
-        build_settings(settings),
-        encoder_name(settings.model),
-    )
+    rebuilt = old is None or not is_current(old.manifest, settings)
     passages = old.manifest.passages if old else 0
     if rebuilt or added or changed or removed or found.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record in kept} if old else ()
@@ -112,6 +109,15 @@ def update(
         documents=len(entries),
         passages=passages,
         seconds=perf_counter() - started,
+    )
+
+
+def is_current(manifest: Manifest, settings: Settings) -> bool:
+    """Whether a generation is what this program would make with ``settings``. Raises ModelError."""
+    return (manifest.format_version, manifest.settings, manifest.encoder) == (
+        FORMAT_VERSION,
+        build_settings(settings),
+        encoder_name(settings.model),
     )
 
 
@@ -142,7 +148,7 @@ def _walked(path: Path, root: Path, index: Path) -> bool:
 def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
     """The generation in force, or None with a notice if it can't be used."""
     try:
-        return open_generation(index), []
+        return open_generation(index, oldest=OLDEST_FORMAT), []
     except IndexMissingError:
         return None, []
     except WenyuanError as error:

@@ -57,6 +57,8 @@ def repair(index: Path | str = "index", settings: Settings | None = None, *, pro
         sound = [one for one in health.generations if one.inspection.sound]
         if current and not current.inspection.sound:
             _rebuild(folder, current, sound, settings, report, progress=progress)
+        elif health.older:
+            report.left.append(Step(health.older.zh, health.older.en))
         for one in health.generations:
             if one is not current and not one.inspection.sound:
                 _put_away(folder, one.name, report)

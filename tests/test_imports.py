@@ -22,7 +22,7 @@ LAYERS = (
     {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection", "rag.refresh"},
     {"rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training"},
-    {"rag.library", "rag.uploads", "rag.checking", "rag.transfer"},
+    {"rag.library", "rag.uploads", "rag.checking", "rag.transfer", "rag.upgrading"},
     {"rag.repair"},
     {"rag"},
     {"rag.contract", "rag.console"},
