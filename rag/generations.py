@@ -36,6 +36,7 @@ from rag.switching import CURRENT as CURRENT
 from rag.switching import GENERATIONS as GENERATIONS
 from rag.switching import current_name as current_name
 from rag.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
+from rag.tokenization import cutter
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a new generation: documents with their files and passages, term lists, and vectors by row.
+    """What goes into a new generation: documents with their files and passages, terms, and vectors by row.
 
-    ``outdated`` are the ids of documents that former loaders have read.
+    ``terms`` are as `rag.sparse.write` takes them. ``outdated`` are the ids of documents that former loaders have read.
     """
 
     documents: Sequence[tuple[Document, Path, Sequence[Passage]]]
-    terms: Sequence[tuple[int, Sequence[str], Sequence[str]]]
+    terms: Sequence[tuple[int, str, str]]
     vectors: Vectors
     settings: BuildSettings
     encoder: str
@@ -200,6 +201,7 @@ def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
         files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
         loaders=LOADERS,
         outdated=tuple(sorted(contents.outdated)),
+        cutter=cutter(),
     )
     write_manifest(manifest, draft)
     return manifest

@@ -13,11 +13,11 @@ from rag.generations import Contents, Generation, open_generation, write_generat
 from rag.loading import Discovery, SourceFile, discover
 from rag.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.refresh import Entry, outdated, refresh
-from rag.reuse import Held, row_vectors
+from rag.reuse import Held, passage_terms, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
-from rag.tokenization import terms
+from rag.tokenization import cutter, terms
 from rag.types import Document, Passage
 
 _READABLE = ".md .txt .pdf .docx .html"
@@ -96,7 +96,9 @@ def update(
     passages = old.manifest.passages if old else 0
     if rebuilt or added or changed or removed or found.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record in kept} if old else ()
-        passages = build(folder, entries, _held(old), settings, outdated=stale, progress=progress)
+        passages = build(
+            folder, entries, held(old, settings) if old else None, settings, outdated=stale, progress=progress
+        )
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -136,7 +138,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
         stale = outdated(old.manifest, kept) & {record.doc_id for record in kept}
-        build(folder, _reloaded(old, kept), _held(old), settings, outdated=stale)
+        build(folder, _reloaded(old, kept), held(old, settings), settings, outdated=stale)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -155,8 +157,11 @@ def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]
         return None, [error]
 
 
-def _held(old: Generation | None) -> Held | None:
-    return Held(old.manifest.encoder, old.store, old.dense) if old else None
+def held(old: Generation, settings: Settings) -> Held:
+    """What need not be made again with ``settings``; terms only if the same code and words have cut them."""
+    made, wanted = old.manifest, build_settings(settings)
+    same = (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary)
+    return Held(made.encoder, old.store, old.dense, old.sparse if same else None)
 
 
 def _reloaded(old: Generation | None, records: Iterable[DocumentRecord]) -> list[Entry]:
@@ -196,8 +201,8 @@ def build(
 ) -> int:
     """Split, embed and write a generation of documents and their files; returns the number of its passages.
 
-    To be called inside `writing`. Vectors that ``old`` holds are not made again. ``outdated`` are the ids of documents
-    that former loaders have read. Raises StorageError, ModelError.
+    To be called inside `writing`. Vectors and terms that ``old`` holds are not made again. ``outdated`` are the ids
+    of documents that former loaders have read. Raises StorageError, ModelError.
     """
     encoder = load_encoder(settings.model, device=settings.device)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
@@ -207,16 +212,13 @@ def build(
         documents.append((document, path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
+    split_up = [(document, passages) for document, _, passages in documents]
     write_generation(
         folder,
         Contents(
             documents=documents,
-            terms=[
-                (p.ordinal, terms(d.text[p.start : p.end], dictionary), terms(p.context, dictionary))
-                for d, _, passages in documents
-                for p in passages
-            ],
-            vectors=row_vectors([(d, passages) for d, _, passages in documents], old, encoder, progress=progress),
+            terms=passage_terms(split_up, old, lambda text: terms(text, dictionary)),
+            vectors=row_vectors(split_up, old, encoder, progress=progress),
             settings=build_settings(settings),
             encoder=encoder.name,
             outdated=outdated,

@@ -43,7 +43,8 @@ class BuildSettings(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256.
 
-    ``loaders`` is the version of `rag.loading` that has read all documents but the ``outdated`` ones, named by id.
+    ``loaders`` is the version of `rag.loading` that has read all documents but the ``outdated`` ones, named by id;
+    ``cutter`` is what has cut the terms, see `rag.tokenization`.
     """
 
     format_version: int
@@ -59,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, FileRecord]
     loaders: int = 0
     outdated: tuple[str, ...] = ()
+    cutter: str = ""
 
 
 def build_settings(settings: Settings) -> BuildSettings:

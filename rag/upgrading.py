@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.generations import open_generation, writing
-from rag.indexing import build, is_current
+from rag.indexing import build, held, is_current
 from rag.manifest import OLDEST_FORMAT
 from rag.refresh import Entry, outdated
-from rag.reuse import Held
 from rag.settings import Settings, load_settings
 
 
@@ -41,7 +40,6 @@ def upgrade(
             return None
         documents = [document for document, _ in old.store.contents()]
         entries = [Entry(one, record.path) for one, record in zip(documents, old.store.records(), strict=True)]
-        held = Held(old.manifest.encoder, old.store, old.dense)
         stale = outdated(old.manifest, list(old.store.records()))
-        passages = build(folder, entries, held, settings, outdated=stale, progress=progress)
+        passages = build(folder, entries, held(old, settings), settings, outdated=stale, progress=progress)
     return Upgraded(len(entries), passages, old.manifest.format_version)

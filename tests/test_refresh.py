@@ -14,6 +14,7 @@ from rag.generations import current_name, open_generation
 from rag.indexing import index_paths, remove_documents
 from rag.loading import parse
 from rag.settings import Settings
+from rag.tokenization import terms
 
 BEFORE, AFTER = "豆包的月活是6000万。", "豆包的月活是7000万。"
 
@@ -125,3 +126,36 @@ def test_a_link_of_another_kind_of_name_is_parsed_as_its_name_says(
     (tmp_path / "links" / "b.md").symlink_to(corpus / "b.txt")
     index_paths([tmp_path / "links"], index, Settings())
     assert parsed == ["b.md"]
+
+
+def test_only_the_terms_of_new_text_are_cut(index: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+
+    def noted(text: str, dictionary: Path | None) -> list[str]:
+        cut.append(text)
+        return terms(text, dictionary)
+
+    monkeypatch.setattr("rag.indexing.terms", noted)
+    (corpus / "c.md").write_text("新来的一篇。", "utf-8")
+    index_paths([corpus], index, Settings())
+    assert cut == ["新来的一篇。", "c"]
+    anew = index.with_name("anew")
+    index_paths([corpus], anew, Settings())
+    grown, made = (sorted(open_generation(one).sparse.stored()) for one in (index, anew))
+    assert (grown == made, len(made)) == (True, 3)
+
+
+@pytest.mark.parametrize("what", ["code", "dictionary"])
+def test_terms_that_would_be_cut_otherwise_now_are_cut_again(
+    index: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("的月活是\n", "utf-8")
+    if what == "code":
+        monkeypatch.setattr("rag.indexing.cutter", lambda: "other")
+        monkeypatch.setattr("rag.indexing.terms", lambda *_: ["别的"])
+        (corpus / "c.md").write_text("新来的一篇。", "utf-8")
+    settings = Settings(user_dictionary=str(words)) if what == "dictionary" else Settings()
+    index_paths([corpus], index, settings)
+    stored = {ordinal: body.split() for ordinal, body, _ in open_generation(index).sparse.stored()}
+    assert ("别的" if what == "code" else "的月活是") in stored[0]
