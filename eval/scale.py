@@ -176,7 +176,7 @@ def run(folder: Path, encoder: str) -> _Measured:
 
     spent: defaultdict[str, float] = defaultdict(float)
     counting: list[Counting] = []
-    load = rag.indexing.load_encoder
+    load = vars(rag.indexing)["load_encoder"]
 
     def loaded(*values: Any, **named: Any) -> Encoder:
         counting.append(Counting(MadeUp() if encoder == "none" else load(*values, **named)))

@@ -85,8 +85,8 @@ def passage_terms(
         return known[key]
 
     found = []
-    for document, passages in documents:
-        for passage in passages:
+    for document, split_up in documents:
+        for passage in split_up:
             body, context = _texts_of(passage, document)
             found.append((passage.ordinal, terms_of(body), terms_of(context)))
     return found

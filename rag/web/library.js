@@ -122,7 +122,7 @@ function send(files) {
       if (!one) finish(row, "failed", both(said.detail_zh ?? said.detail ?? http.statusText, said.detail ?? http.statusText));
       else if (one.status === "failed") finish(row, "failed", both(one.problem.detail_zh, one.problem.detail));
       else if (one.status === "duplicate") finish(row, "done", both(`与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`));
-      else finish(row, "done", both("已加入", "Added"));
+      else finish(row, "done", both(["已加入", ...one.notices.map((n) => n.detail_zh)].join("；"), ["Added", ...one.notices.map((n) => n.detail)].join("; ")));
     }
     refresh();
   });
