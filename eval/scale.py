@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,10 +49,12 @@ _STAGES = {
 class Run(msgspec.Struct, frozen=True):
     """One run: ``seconds`` in all, of which each of ``stages``; what it embedded; its memory at the highest, in MB.
 
-    ``parser_mb`` is that of the process that reads PDF and the like.
+    ``cpu_seconds`` are those of all its threads, whatever else the machine was doing, with those of the process that
+    reads PDF and the like; ``parser_mb`` is the memory of the latter.
     """
 
     seconds: float
+    cpu_seconds: float
     stages: dict[str, float]
     documents: int
     passages: int
@@ -127,7 +130,8 @@ def main() -> None:
     found = measure(options.files, options.news, options.encoder)
     for name, one in (("first", found.first), ("again", found.again), ("one more", found.one_more)):
         stages = " ".join(f"{stage} {seconds:.1f}" for stage, seconds in one.stages.items())
-        print(f"{name:9} {one.seconds:8.1f} s  {one.memory_mb:5} MB  {one.texts_embedded:7} texts embedded  ({stages})")
+        spent = f"{one.seconds:8.1f} s ({one.cpu_seconds:.1f} s CPU)  {one.memory_mb:5} MB"
+        print(f"{name:9} {spent}  {one.texts_embedded:7} texts embedded  ({stages})")
     options.out.write_bytes(pretty(found))
 
 
@@ -194,9 +198,11 @@ def run(folder: Path, encoder: str) -> _Measured:
     spent["vectors"] -= spent["embed"]
     memory = _peak_mb("self")
     close()
+    cpu = sum(os.times()[:4])
     records = open_generation(folder / "index").store.records()
     done = Run(
         seconds=round(seconds, 2),
+        cpu_seconds=round(cpu, 2),
         stages={stage: round(spent[stage], 2) for stage in [*_STAGES.values(), "embed"]},
         documents=report.documents,
         passages=report.passages,
