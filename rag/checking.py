@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from rag.errors import IndexMismatchError
 from rag.generations import GENERATIONS, GOLD, UPLOADS
 from rag.inspection import Inspection, Problem, inspect
-from rag.manifest import file_digest
+from rag.manifest import FORMAT_VERSION, file_digest, other_format
 from rag.store import DocumentRecord, Store
 from rag.switching import CURRENT, current_name, name_in_force, names
 
@@ -35,7 +36,13 @@ class Health:
 
     @property
     def sound(self) -> bool:
-        return not self.problems and all(one.inspection.sound for one in self.generations)
+        return not self.problems and self.older is None and all(one.inspection.sound for one in self.generations)
+
+    @property
+    def older(self) -> IndexMismatchError | None:
+        """What is to be done if the generation in force is of an older format; kept ones may be."""
+        manifest = self.in_force.inspection.manifest if self.in_force else None
+        return other_format(manifest.format_version) if manifest and manifest.format_version < FORMAT_VERSION else None
 
     @property
     def in_force(self) -> Checked | None:

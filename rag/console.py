@@ -106,6 +106,8 @@ def show_health(console: Console, health: Health) -> None:
         _line(console, Text(f"- {note.place}: {text(note.zh, note.en)}", "dim"))
     if health.sound:
         _line(console, Text(text("索引完好。", "The index is sound."), "green"))
+    elif health.older and not health.problems and all(one.inspection.sound for one in health.generations):
+        _line(console, Text(f"! {text(health.older.zh, health.older.en)}", "yellow"))
     else:
         _line(
             console,

@@ -9,7 +9,7 @@ index/gold.jsonl            gold pairs of the web app's users
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from rag import dense, sparse, store
 from rag.errors import IndexDamagedError, NotFoundError, StorageError
+from rag.loading import LOADERS
 from rag.manifest import (
     FORMAT_VERSION,
     BuildSettings,
@@ -35,6 +36,7 @@ from rag.switching import CURRENT as CURRENT
 from rag.switching import GENERATIONS as GENERATIONS
 from rag.switching import current_name as current_name
 from rag.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
+from rag.tokenization import cutter
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -73,27 +75,33 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a new generation: documents with their files and passages, term lists, and vectors by row."""
+    """What goes into a new generation: documents with their files and passages, terms, and vectors by row.
+
+    ``terms`` are as `rag.sparse.write` takes them. ``outdated`` are the ids of documents that former loaders have read.
+    """
 
     documents: Sequence[tuple[Document, Path, Sequence[Passage]]]
-    terms: Sequence[tuple[int, Sequence[str], Sequence[str]]]
+    terms: Sequence[tuple[int, str, str]]
     vectors: Vectors
     settings: BuildSettings
     encoder: str
+    outdated: Collection[str] = ()
 
 
-def open_generation(index: Path, name: str | None = None) -> Generation:
+def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMAT_VERSION) -> Generation:
     """Open the generation in force, or the one called ``name``.
+
+    One of an older format, down to ``oldest``, is good for its documents and vectors, not for being searched.
 
     Raises IndexMissingError, NotFoundError for an unknown name, IndexDamagedError for a file that is not what was
     written, IndexMismatchError for another format.
     """
     if name is not None:
-        return _open(index / GENERATIONS / resolve(index, name))
+        return _open(index / GENERATIONS / resolve(index, name), oldest)
     wanted = current_name(index)
     while True:
         try:
-            return _open(_folder(index, wanted))
+            return _open(_folder(index, wanted), oldest)
         except IndexDamagedError:
             # It may be gone because others have replaced it since its name was read.
             now = name_in_force(index)
@@ -110,8 +118,8 @@ def _folder(index: Path, name: str) -> Path:
     return folder
 
 
-def _open(folder: Path) -> Generation:
-    manifest = read_manifest(folder)
+def _open(folder: Path, oldest: int) -> Generation:
+    manifest = read_manifest(folder, oldest=oldest)
     try:
         owners = np.load(folder / OWNERS)
         opened = Generation(
@@ -191,6 +199,9 @@ def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
         vectors=len(owners),
         corpus={document.source: document.sha256 for document, _, _ in contents.documents},
         files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
+        loaders=LOADERS,
+        outdated=tuple(sorted(contents.outdated)),
+        cutter=cutter(),
     )
     write_manifest(manifest, draft)
     return manifest

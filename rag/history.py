@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag.errors import IndexDamagedError, IndexMissingError, WenyuanError
 from rag.generations import GENERATIONS, open_generation, writing
-from rag.manifest import Manifest, check_settings, parse_manifest
+from rag.manifest import OLDEST_FORMAT, Manifest, check_settings, parse_manifest
 from rag.settings import Settings, load_settings
 from rag.switching import name_in_force, names, prune, resolve, sweep, switch
 
@@ -76,7 +76,7 @@ def prune_generations(keep: int, index: Path | str = "index") -> list[str]:
 
 def _record(folder: Path, *, in_force: bool) -> GenerationRecord:
     try:
-        manifest = parse_manifest(folder)
+        manifest = parse_manifest(folder, oldest=OLDEST_FORMAT)
     except WenyuanError as error:
         return GenerationRecord(folder.name, in_force, error=error)
     size = sum(file.bytes for file in manifest.files.values())

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
 
 from rag.duplicates import alike
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
-from rag.loading import SourceFile, discover, load
-from rag.manifest import build_settings, check_settings
-from rag.reuse import Held, row_vectors
+from rag.loading import Discovery, SourceFile, discover
+from rag.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
+from rag.refresh import Entry, document_of, outdated, refresh
+from rag.reuse import Held, passage_terms, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
-from rag.tokenization import reread, terms
+from rag.tokenization import cutter, reread, terms
 from rag.types import Document, Origin, Passage
 
 _READABLE = ".md .txt .pdf .docx .html"
@@ -44,13 +44,6 @@ class IndexReport:
     seconds: float
 
 
-class _Entry(NamedTuple):
-    """A document on its way into a generation, with the file it came from."""
-
-    document: Document
-    path: Path
-
-
 def index_paths(
     paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
 ) -> IndexReport:
@@ -58,57 +51,85 @@ def index_paths(
 
     Under the given paths new files are added, changed ones replaced, vanished ones removed; a file that can't be
     read is reported and its former version is kept. Of files of the same bytes the first by path stands for all. Only
-    new text is embedded. Nothing on disk changes if nothing did in the files. Raises CorpusError if a path is missing
-    or nothing at all could be read, StorageError, ModelError, SettingsError.
+    files whose bytes changed are parsed, and only new text is embedded. Nothing on disk changes if nothing did in the
+    files. Raises CorpusError if a path is missing or nothing at all could be read, StorageError, ModelError,
+    SettingsError.
     """
     started = perf_counter()
     folder, settings = Path(index), settings or load_settings()
     discovery = discover(paths, exclude=folder)
-    loaded, failed, told = _load_all(discovery.files, progress=progress)
     with writing(folder):
         old, notices = _old_generation(folder)
-        notices += told
-        before = list(old.store.records()) if old else []
-        roots = [path.resolve() for path in paths]
-        failed_paths = {file.path.resolve() for file, _ in failed}
-        kept = [
-            (record, file)
-            for record in before
-            for file in record.files
-            if (path := Path(file.path)) not in loaded
-            and (path in failed_paths or not any(_walked(path, root, folder) for root in roots))
-        ]
-        files = sorted([*_reloaded(old, kept), *loaded.values()], key=lambda one: str(one.path))
-        entries, duplicates = _unique(files)
-        if not entries:
-            raise _nothing_to_index(paths, failed, discovery.unsupported)
-        known = {Path(file.path): record.sha256 for record in before for file in record.files}
-        now = {file.path: file.document for file in files}
-        added = [d.source for path, d in now.items() if path not in known]
-        changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
-        removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
-        rebuilt = old is None or (old.manifest.settings, old.manifest.encoder) != (
-            build_settings(settings),
-            encoder_name(settings.model),
+        report = update(folder, old, paths, discovery, settings, progress=progress)
+    return replace(report, notices=(*notices, *report.notices), seconds=perf_counter() - started)
+
+
+def update(
+    folder: Path,
+    old: Generation | None,
+    paths: Sequence[Path],
+    discovery: Discovery,
+    settings: Settings,
+    *,
+    parsed: Mapping[Path, Document] | None = None,
+    progress: bool = False,
+) -> IndexReport:
+    """`index_paths` inside `writing`: ``old`` is the generation in force, ``discovery`` what lies under ``paths``.
+
+    Documents in ``parsed``, by resolved path, are taken without reading their files.
+    """
+    started = perf_counter()
+    found = refresh(discovery.files, old, parsed or {}, progress=progress)
+    before = list(old.store.records()) if old else []
+    roots = [path.resolve() for path in paths]
+    failed_paths = {file.path.resolve() for file, _ in found.failed}
+    kept = [
+        (record, file)
+        for record in before
+        for file in record.files
+        if (path := Path(file.path)) not in found.entries
+        and (path in failed_paths or not any(_walked(path, root, folder) for root in roots))
+    ]
+    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: str(one.path))
+    entries, duplicates = _unique(files)
+    if not entries:
+        raise _nothing_to_index(paths, found.failed, discovery.unsupported)
+    known = {Path(file.path): record.sha256 for record in before for file in record.files}
+    now = {file.path: file.document for file in files}
+    added = [d.source for path, d in now.items() if path not in known]
+    changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
+    removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
+    rebuilt = old is None or not is_current(old.manifest, settings)
+    if rebuilt:
+        # The dictionary may have been edited since this process read it.
+        reread()
+    passages = old.manifest.passages if old else 0
+    if rebuilt or added or changed or removed or found.reread:
+        stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
+        passages = build(
+            folder, entries, held(old, settings) if old else None, settings, outdated=stale, progress=progress
         )
-        if rebuilt:
-            # The dictionary may have been edited since this process read it.
-            reread()
-        passages = old.manifest.passages if old else 0
-        if rebuilt or added or changed or removed:
-            passages = build(folder, entries, _held(old), settings, progress=progress)
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
         unchanged=tuple(d.source for path, d in now.items() if known.get(path) == d.sha256),
         removed=tuple(removed),
         duplicates=tuple(duplicates),
-        failed=tuple((file.source, error) for file, error in failed),
+        failed=tuple((file.source, error) for file, error in found.failed),
         unsupported=tuple(map(str, discovery.unsupported)),
-        notices=tuple(notices),
+        notices=tuple(found.notices),
         documents=len(entries),
         passages=passages,
         seconds=perf_counter() - started,
+    )
+
+
+def is_current(manifest: Manifest, settings: Settings) -> bool:
+    """Whether a generation is what this program would make with ``settings``. Raises ModelError."""
+    return (manifest.format_version, manifest.settings, manifest.encoder) == (
+        FORMAT_VERSION,
+        build_settings(settings),
+        encoder_name(settings.model),
     )
 
 
@@ -126,7 +147,8 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        build(folder, _unique(_reloaded(old, kept))[0], _held(old), settings, progress=False)
+        stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
+        build(folder, _unique(_reloaded(old, kept))[0], held(old, settings), settings, outdated=stale)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -135,61 +157,37 @@ def _walked(path: Path, root: Path, index: Path) -> bool:
     return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
 
 
-def _load_all(
-    files: Sequence[SourceFile], *, progress: bool
-) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]], list[WenyuanError]]:
-    from tqdm import tqdm
-
-    loaded: dict[Path, _Entry] = {}
-    failed: list[tuple[SourceFile, LoadError]] = []
-    told: list[WenyuanError] = []
-    for file in tqdm(files, desc="读取 load", unit="file", disable=not progress, delay=2):
-        path = file.path.resolve()
-        try:
-            loaded[path] = _Entry(load(file, told), path)
-        except LoadError as error:
-            failed.append((file, error))
-    return loaded, failed, told
-
-
 def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
     """The generation in force, or None with a notice if it can't be used."""
     try:
-        return open_generation(index), []
+        return open_generation(index, oldest=OLDEST_FORMAT), []
     except IndexMissingError:
         return None, []
     except WenyuanError as error:
         return None, [error]
 
 
-def _held(old: Generation | None) -> Held | None:
-    return Held(old.manifest.encoder, old.store, old.dense) if old else None
+def held(old: Generation, settings: Settings) -> Held:
+    """What need not be made again with ``settings``; terms only if the same code and words have cut them."""
+    made, wanted = old.manifest, build_settings(settings)
+    same = (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary)
+    return Held(made.encoder, old.store, old.dense, old.sparse if same else None)
 
 
-def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[_Entry]:
-    if old is None:
-        return []
-    return [
-        _Entry(
-            replace(
-                old.document(record.doc_id), source=file.source, title=file.title, modified=file.modified, copies=()
-            ),
-            Path(file.path),
-        )
-        for record, file in kept
-    ]
+def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
+    return [Entry(document_of(old, record, file), Path(file.path)) for record, file in kept] if old else []
 
 
-def _unique(files: Iterable[_Entry]) -> tuple[list[_Entry], list[tuple[str, str]]]:
+def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]:
     """The first entry of each content, which knows the others; and ``(source, source of the first)`` of those."""
-    same: dict[str, list[_Entry]] = {}
+    same: dict[str, list[Entry]] = {}
     for file in files:
         same.setdefault(file.document.doc_id, []).append(file)
     entries = []
     duplicates = []
     for (document, path), *others in same.values():
         copies = tuple(Origin(str(at), other.source, other.title, other.modified) for other, at in others)
-        entries.append(_Entry(replace(document, copies=copies), path))
+        entries.append(Entry(replace(document, copies=copies), path))
         duplicates += [(copy.source, document.source) for copy in copies]
     return entries, duplicates
 
@@ -206,11 +204,18 @@ def _nothing_to_index(
 
 
 def build(
-    folder: Path, entries: Sequence[tuple[Document, Path]], old: Held | None, settings: Settings, *, progress: bool
+    folder: Path,
+    entries: Sequence[tuple[Document, Path]],
+    old: Held | None,
+    settings: Settings,
+    *,
+    outdated: Collection[str],
+    progress: bool = False,
 ) -> int:
     """Split, embed and write a generation of documents and their files; returns the number of its passages.
 
-    To be called inside `writing`. Vectors that ``old`` holds are not made again. Raises StorageError, ModelError.
+    To be called inside `writing`. Vectors and terms that ``old`` holds are not made again. ``outdated`` are the ids
+    of documents that former loaders have read. Raises StorageError, ModelError.
     """
     encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
@@ -221,18 +226,16 @@ def build(
         documents.append((replace(document, alike=groups.get(document.doc_id, "")), path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
+    split_up = [(document, passages) for document, _, passages in documents]
     write_generation(
         folder,
         Contents(
             documents=documents,
-            terms=[
-                (p.ordinal, terms(d.text[p.start : p.end], dictionary), terms(p.context, dictionary))
-                for d, _, passages in documents
-                for p in passages
-            ],
-            vectors=row_vectors([(d, passages) for d, _, passages in documents], old, encoder, progress=progress),
+            terms=passage_terms(split_up, old, lambda text: terms(text, dictionary)),
+            vectors=row_vectors(split_up, old, encoder, progress=progress),
             settings=build_settings(settings),
             encoder=encoder.name,
+            outdated=outdated,
         ),
         settings.keep_generations,
     )

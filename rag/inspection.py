@@ -13,7 +13,7 @@ import numpy as np
 from rag.dense import DenseIndex, is_plain, row_count
 from rag.errors import WenyuanError
 from rag.generations import OWNERS, STORE, TERMS, VECTORS
-from rag.manifest import MANIFEST, Manifest, differing, parse_manifest
+from rag.manifest import MANIFEST, OLDEST_FORMAT, Manifest, differing, parse_manifest
 from rag.sparse import SparseIndex
 from rag.store import DocumentRecord, Store
 from rag.types import Document, Passage
@@ -48,7 +48,7 @@ def inspect(folder: Path) -> Inspection:
     """Verify every file of the generation in ``folder``, and that its parts agree with each other."""
     manifest, problems = None, []
     try:
-        manifest = parse_manifest(folder)
+        manifest = parse_manifest(folder, oldest=OLDEST_FORMAT)
         problems += [Problem(name, reason, reason) for name, reason in differing(manifest, folder)]
     except WenyuanError as error:
         problems.append(Problem(MANIFEST, error.zh, error.en))

@@ -57,6 +57,8 @@ def repair(index: Path | str = "index", settings: Settings | None = None, *, pro
         sound = [one for one in health.generations if one.inspection.sound]
         if current and not current.inspection.sound:
             _rebuild(folder, current, sound, settings, report, progress=progress)
+        elif health.older:
+            report.left.append(Step(health.older.zh, health.older.en))
         for one in health.generations:
             if one is not current and not one.inspection.sound:
                 _put_away(folder, one.name, report)
@@ -92,7 +94,9 @@ def _rebuild(
     donors = [inspection, *(one.inspection for one in sound)]
     held = [Held(d.manifest.encoder, d.store, d.dense) for d in donors if d.manifest and d.store and d.dense]
     everything_kept = msgspec.structs.replace(settings, keep_generations=_ALL)
-    passages = build(index, entries, held[0] if held else None, everything_kept, progress=progress)
+    # Who has read them is not known of all: the next run of wenyuan index reads them again.
+    stale = [document.doc_id for document, _ in entries]
+    passages = build(index, entries, held[0] if held else None, everything_kept, outdated=stale, progress=progress)
     zh = f"已重建为新版本：{len(entries)} 篇文档，{passages} 个段落单元"
     report.done.append(Step(zh, f"rebuilt as a new generation: {len(entries)} documents, {passages} passages"))
     _put_away(index, current.name, report)

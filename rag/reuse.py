@@ -1,9 +1,9 @@
-"""Vectors by content: a text that the old generation holds a vector of is not embedded again, wherever it stood."""
+"""Vectors and terms by content: a text that the old generation has is not embedded and cut again, wherever it stood."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from rag import dense
 from rag.dense import DenseIndex
+from rag.sparse import SparseIndex
 from rag.store import Store
 from rag.types import Document, Encoder, Passage
 
@@ -22,11 +23,12 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Passages and their vectors, by the model called ``encoder``."""
+    """Passages and their vectors, by the model called ``encoder``; their terms if they would be cut the same now."""
 
     encoder: str
     store: Store
     dense: DenseIndex
+    sparse: SparseIndex | None = None
 
 
 def row_vectors(
@@ -59,6 +61,40 @@ def row_vectors(
         anew = [place for place, key in enumerate(rows) if key in made]
         vectors[anew] = encoded[[made[rows[place]] for place in anew]]
     return vectors
+
+
+def passage_terms(
+    documents: Iterable[tuple[Document, Sequence[Passage]]], old: Held | None, cut: Callable[[str], Sequence[str]]
+) -> list[tuple[int, str, str]]:
+    """The ordinal of each passage with the terms of its text and of its context, joined by spaces.
+
+    Only texts that ``old`` has no terms of are given to ``cut``, each once.
+    """
+    known: dict[bytes, str] = {}
+    if old and old.sparse:
+        stored = {ordinal: terms for ordinal, *terms in old.sparse.stored()}
+        for document, passages in old.store.contents():
+            for passage in passages:
+                for text, terms in zip(_texts_of(passage, document), stored.get(passage.ordinal, ()), strict=False):
+                    known[_digest(text)] = terms
+
+    def terms_of(text: str) -> str:
+        key = _digest(text)
+        if key not in known:
+            known[key] = " ".join(cut(text))
+        return known[key]
+
+    found = []
+    for document, split_up in documents:
+        for passage in split_up:
+            body, context = _texts_of(passage, document)
+            found.append((passage.ordinal, terms_of(body), terms_of(context)))
+    return found
+
+
+def _texts_of(passage: Passage, document: Document) -> tuple[str, str]:
+    """What is searched for terms: the passage's text, and its context."""
+    return document.text[passage.start : passage.end], passage.context
 
 
 def _held(old: Held) -> dict[bytes, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from rag.tokenization import in_dictionary
 
@@ -19,10 +19,12 @@ def sound(word: str) -> str:
     return " ".join(lazy_pinyin(word))
 
 
-def sounds_of(passages: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, int]]:
-    """``(sound, word, number of passages)`` of every Chinese word of 2 to LONGEST characters in the passages' terms."""
-    counts = Counter(term for terms in passages for term in set(terms) if _WORD.fullmatch(term))
-    for word, count in sorted(counts.items()):
+def sounds_of(passages: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+    """``(sound, word, number of passages)`` of every Chinese word of 2 to LONGEST characters in the passages' terms,
+    which are joined by spaces.
+    """
+    counts = Counter(term for terms in passages for term in set(terms.split(" ")))
+    for word, count in sorted((word, count) for word, count in counts.items() if _WORD.fullmatch(word)):
         # Terms of two characters that no dictionary has are mostly neighbours, not words.
         if len(word) > 2 or in_dictionary(word):
             yield sound(word), word, count

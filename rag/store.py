@@ -132,6 +132,9 @@ class Store:
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        # A store of format 1 knows no more of a document's files than where the first is.
+        known = {row[1] for row in self._rows("PRAGMA table_info(documents)")}
+        self._files = "modified, copies, alike" if "copies" in known else "'', '[]', ''"
         self.document = lru_cache(maxsize=64)(self._document)
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
@@ -152,8 +155,8 @@ class Store:
 
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
-        query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
-                   first_passage, passages, modified, copies, alike FROM documents ORDER BY position"""
+        query = f"""SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
+                    first_passage, passages, {self._files} FROM documents ORDER BY position"""
         rows = self._rows(query)
         groups: dict[str, list[Elsewhere]] = {}
         for doc_id, title, source, *_, alike in rows:
@@ -186,7 +189,7 @@ class Store:
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
-        query = "SELECT title, source, sha256, text, blocks, modified, copies, alike FROM documents WHERE doc_id = ?"
+        query = f"SELECT title, source, sha256, text, blocks, {self._files} FROM documents WHERE doc_id = ?"
         rows = self._rows(query, (doc_id,))
         if not rows:
             return None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cache, lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rag.dictionary import read_entries
-from rag.equal import CHINESE, EQUAL, SIGN, parts, respelt, unit
+from rag.equal import CHINESE, EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
 from rag.numbers import numbers
 from rag.paths import cache_dir
 from rag.text import normalise
@@ -101,6 +103,16 @@ def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int
     A Latin name is one word, and a number with its scale (6000万); Chinese is cut by jieba's accurate mode.
     """
     return [word[:3] for word in cut_words(text, user_dictionary)]
+
+
+@cache
+def cutter() -> str:
+    """What cuts the terms, as a digest: this code, the words that come with it, and the libraries."""
+    names = ("tokenization.py", "text.py", "numbers.py", "equal.py")
+    digest = hashlib.sha256()
+    for file in (*(Path(__file__).with_name(name) for name in names), NAMES_FILE, STOPWORDS_FILE, EQUAL_FILE):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return "-".join((digest.hexdigest()[:12], *map(version, ("jieba", "opencc"))))
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,18 @@ from rag.disk import sync_file, sync_folder, sync_tree
 from rag.errors import ArchiveError, IndexMismatchError, StorageError, WenyuanError
 from rag.generations import GENERATIONS, GOLD, STORE, UPLOADS, open_generation, writing
 from rag.inspection import inspect
-from rag.manifest import MANIFEST, FileRecord, Manifest, check_settings, file_digest, parse_manifest, write_manifest
+from rag.manifest import (
+    FORMAT_VERSION,
+    MANIFEST,
+    OLDEST_FORMAT,
+    FileRecord,
+    Manifest,
+    check_settings,
+    file_digest,
+    other_format,
+    parse_manifest,
+    write_manifest,
+)
 from rag.settings import Settings, load_settings
 from rag.switching import CURRENT, discard, name_in_force, new_name, sweep, switch
 
@@ -125,6 +136,8 @@ def import_library(
             notices.append(_gold_waits(folder, name, error))
     uploads = sum(member.startswith(f"{UPLOADS}/") for member in inventory.files)
     try:
+        if manifest.format_version != FORMAT_VERSION:
+            raise other_format(manifest.format_version)
         check_settings(manifest, settings)
     except IndexMismatchError as error:
         notices.append(error)
@@ -136,7 +149,7 @@ def _verify(file: Path, generation: Path) -> None:
     there = {path.relative_to(generation).as_posix() for path in generation.rglob("*") if path.is_file()}
     try:
         # What the manifest lists is only looked at once that is known to be inside.
-        listed = {MANIFEST, *parse_manifest(generation).files}
+        listed = {MANIFEST, *parse_manifest(generation, oldest=OLDEST_FORMAT).files}
     except WenyuanError as error:
         raise _unsound(file, error.zh, error.en) from error
     if different := sorted(there ^ listed):
@@ -178,7 +191,7 @@ def _adopt(generation: Path, name: str, places: dict[Path, Path]) -> Manifest:
     """Give the generation its new name, and its uploaded documents the places of their files."""
     moved = {file_digest(file): target for file, target in places.items()}
     store.relocate(generation / STORE, moved)
-    written, file = parse_manifest(generation), generation / STORE
+    written, file = parse_manifest(generation, oldest=OLDEST_FORMAT), generation / STORE
     manifest = msgspec.structs.replace(
         written,
         generation=name,

@@ -145,6 +145,25 @@ def _check_answers(file: Path, index: Path, *, repair: bool, as_json: bool) -> N
 
 
 @upkeep_app.command(
+    help=text(
+        "把旧版问源建的索引升级到这一版，不需要源文件。",
+        "Bring an index of an earlier version up to this one; needs no source file.",
+    )
+)
+def upgrade(index: IndexOption = INDEX, config: ConfigOption = None) -> None:
+    from rag.upgrading import upgrade as upgraded
+
+    done = upgraded(index, settings(config), progress=sys.stderr.isatty())
+    if done is None:
+        typer.echo(text("索引已是这一版的，没有改动。", "The index is of this version; nothing was changed."))
+        return
+    zh = f"已升级：{done.documents} 篇文档，{done.passages} 个段落单元。旧版本仍保留。"
+    en = f"Upgraded: {done.documents} documents, {done.passages} passages. "
+    en += "The old generation is kept."
+    typer.echo(text(zh, en))
+
+
+@upkeep_app.command(
     help=text("把整个资料库写成一个文件，可以核对。", "Write the library to one file that can be verified.")
 )
 def export(

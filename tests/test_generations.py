@@ -87,7 +87,7 @@ def test_a_folder_without_an_index_says_how_to_build_one(tmp_path: Path) -> None
 def test_another_format_names_both_versions(index: Path) -> None:
     file = generation(index) / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "format_version": 9}), "utf-8")
-    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序需要 2。请重建索引：wenyuan index"):
+    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 2。请更新问源"):
         open_generation(index)
 
 

@@ -159,3 +159,9 @@ def test_more_text_than_a_document_may_have_is_an_error(reader: Reader) -> None:
 def test_an_unexpected_error_names_the_file_and_what_a_library_said() -> None:
     with pytest.raises(LoadError, match=r"无法读取 a\.xlsx：文件已损坏，或不是 \.xlsx 格式（KeyError"):
         samples.load_bytes(samples.archive({"a": "x"}), "a.xlsx")
+
+
+def test_a_large_file_may_take_longer_but_none_without_end() -> None:
+    reader = Reader(seconds=60)
+    assert [reader.allowed(size) for size in (0, 3_000_000, 18_000_000, 10**12)] == [60, 150, 600, 600]
+    assert Reader(seconds=1000).allowed(10**9) == 1000

@@ -104,5 +104,8 @@ def test_an_index_of_before_there_were_pages_is_to_be_built_anew(tmp_path: Path)
     manifest.write_text(
         manifest.read_text("utf-8").replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 1')
     )
-    with pytest.raises(IndexMismatchError, match="索引格式为 1，本程序需要 2。请重建索引：wenyuan index"):
+    with pytest.raises(
+        IndexMismatchError,
+        match="索引是旧格式 1，本程序需要 2。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
+    ):
         Library.open(tmp_path / "index", Settings())

@@ -100,7 +100,7 @@ def test_a_word_is_replaced_where_it_stands_in_the_original(matching: Library) -
 
 def test_words_are_kept_by_sound_without_neighbours_that_are_none() -> None:
     assert sound("豆包") == "dou bao"
-    assert list(sounds_of([["豆包", "包的", "gpt4", "月之暗面"], ["豆包"]])) == [
+    assert list(sounds_of(["豆包 包的 gpt4 月之暗面", "豆包"])) == [
         ("yue zhi an mian", "月之暗面", 1),
         ("dou bao", "豆包", 2),
     ]

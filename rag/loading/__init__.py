@@ -36,6 +36,8 @@ PARSERS: dict[str, Parser] = {
     **dict.fromkeys(FORMATS, parse_apart),
 }
 IGNORE_FILE = ".wenyuanignore"
+# To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
+LOADERS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,15 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
 
     Raises LoadError if it can't be opened, decoded or holds no text.
     """
+    data, modified = read(file)
+    return replace(parse(data, source=file.source, name=file.path, notices=notices), modified=modified)
+
+
+def read(file: SourceFile) -> tuple[bytes, str]:
+    """The bytes of a file, and when it was last changed, in ISO 8601.
+
+    Raises LoadError if it can't be opened, or its name can't be kept.
+    """
     name = os.fsencode(file.path).decode("utf-8", "replace")
     if name != str(file.path):
         # Neither the index nor a terminal can hold such a name; unpacking an archive from another system makes them.
@@ -131,15 +142,13 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
             f"The name of {name} is not UTF-8; it was skipped. Rename it.",
         )
     try:
-        data = file.path.read_bytes()
-        changed = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
+        data, changed = file.path.read_bytes(), datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
     except OSError as error:
         raise LoadError(
             f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
             f"Can't read {file.path}: {error.strerror}. Check its permissions.",
         ) from error
-    document = parse(data, source=file.source, name=file.path, notices=notices)
-    return replace(document, modified=changed.isoformat(timespec="seconds"))
+    return data, changed.isoformat(timespec="seconds")
 
 
 def parse(data: bytes, *, source: str, name: Path, notices: list[WenyuanError] | None = None) -> Document:

@@ -20,6 +20,9 @@ from rag.errors import LoadError
 from rag.loading.blocks import Parsed
 
 SECONDS = 60.0
+# A book of 1,200 pages is a PDF of 3 MB and takes 30 s: the limit grows with the size, to an end.
+SECONDS_PER_MB = 30.0
+MOST_SECONDS = 600.0
 MEMORY_BYTES = 2 * 2**30
 # The modules that the parent has, and not those that lie in the folder where it was started.
 _START = "import sys; sys.path[:] = sys.argv[2:]; from rag.loading.worker import main; main(int(sys.argv[1]))"
@@ -65,9 +68,10 @@ class Reader:
 
     def parse(self, data: bytes, name: Path) -> Parsed:
         """Read a file; the suffix of ``name`` gives its format. Raises LoadError."""
-        request = msgspec.msgpack.encode(Request(str(name), data, self._seconds))
+        seconds = self.allowed(len(data))
+        request = msgspec.msgpack.encode(Request(str(name), data, seconds))
         with self._lock:
-            reply = self._reply(request, name)
+            reply = self._reply(request, name, seconds)
         if reply.error:
             raise LoadError(*reply.error)
         if reply.parsed is None:
@@ -79,15 +83,19 @@ class Reader:
         with self._lock:
             self._end()
 
-    def _reply(self, request: bytes, name: Path) -> Reply:
+    def allowed(self, size: int) -> float:
+        """How long a file of so many bytes may take."""
+        return min(self._seconds + SECONDS_PER_MB * size / 1e6, max(self._seconds, MOST_SECONDS))
+
+    def _reply(self, request: bytes, name: Path, seconds: float) -> Reply:
         """What the process says; a process that had read other files before is not to spoil it for this one."""
         while True:
             used = self._read > 0
             try:
-                reply = self._exchange(request)
+                reply = self._exchange(request, seconds)
             except _EndedError as death:
                 if death.code is None or death.code == -getattr(signal, "SIGXCPU", 0):
-                    raise self._too_slow(name) from None
+                    raise _too_slow(name, seconds) from None
                 if not used:
                     raise _crashed(name, death.code) from None
                 continue
@@ -97,7 +105,7 @@ class Reader:
             if not used:
                 return reply
 
-    def _exchange(self, request: bytes) -> Reply:
+    def _exchange(self, request: bytes, seconds: float) -> Reply:
         if self._process is None or self._process.poll() is not None:
             self._end()
             command = [sys.executable, "-P", "-c", _START, str(self._memory), *sys.path]
@@ -110,7 +118,7 @@ class Reader:
             late.set()
             process.kill()
 
-        timer = threading.Timer(self._seconds, stop)
+        timer = threading.Timer(seconds, stop)
         timer.start()
         try:
             assert process.stdin
@@ -142,13 +150,6 @@ class Reader:
                         stream.close()
         self._process, self._read = None, 0
 
-    def _too_slow(self, name: Path) -> LoadError:
-        return LoadError(
-            f"{name} 在 {self._seconds:g} 秒内没有读完，已跳过。文件可能已损坏；请重新导出，或拆成几个文件。",
-            f"{name} could not be read within {self._seconds:g} s and was skipped. It may be damaged: "
-            "export it again, or divide it into several files.",
-        )
-
     def _no_memory(self, name: Path) -> LoadError:
         return LoadError(
             f"读取 {name} 需要的内存超过 {self._memory // 2**20} MiB，已跳过。请拆成几个文件。",
@@ -174,6 +175,15 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
+def _too_slow(name: Path, seconds: float) -> LoadError:
+    return LoadError(
+        f"{name} 在 {seconds:.3g} 秒内没有读完，已跳过。"
+        "请拆成几个文件（如每 500 页一个）再索引；若文件不大，可能已损坏，请重新导出。",
+        f"{name} could not be read within {seconds:.3g} s and was skipped. Divide it into several files (of 500 pages, "
+        "say); if it is not large it may be damaged: export it again.",
+    )
+
+
 def _crashed(name: Path, code: int) -> LoadError:
     try:
         how = signal.Signals(-code).name
@@ -186,5 +196,5 @@ def _crashed(name: Path, code: int) -> LoadError:
 
 
 _READER = Reader()
-atexit.register(_READER.close)
-parse_apart = _READER.parse
+parse_apart, close = _READER.parse, _READER.close
+atexit.register(close)

@@ -137,7 +137,7 @@ function send(files) {
       if (!one) finish(row, "failed", refused.zh, refused.en);
       else if (one.status === "failed") finish(row, "failed", one.problem.detail_zh, one.problem.detail);
       else if (one.status === "duplicate") finish(row, "done", `与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`);
-      else finish(row, "done", "已加入", "Added");
+      else finish(row, "done", ["已加入", ...one.notices.map((n) => n.detail_zh)].join("；"), ["Added", ...one.notices.map((n) => n.detail)].join("; "));
     }
     refresh();
   });

@@ -245,6 +245,13 @@ class Quote(_Response):
     page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
 
 
+class Notice(_Response):
+    """Something worth knowing of a file that was read."""
+
+    detail: str
+    detail_zh: str
+
+
 class Uploaded(_Response):
     """What became of one uploaded file; `doc_id` is the document that now holds its text."""
 
@@ -254,6 +261,7 @@ class Uploaded(_Response):
     title: str | None
     source: str | None
     problem: Problem | None
+    notices: Annotated[list[Notice], Field(description="Parts of the file that could not be read, if any.")]
 
 
 class Uploads(_Response):

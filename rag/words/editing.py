@@ -16,11 +16,12 @@ from rag.disk import replace_file
 from rag.errors import SettingsError, StorageError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
 from rag.manifest import build_settings, check_settings, file_digest
+from rag.refresh import outdated
 from rag.settings import Settings, load_settings
 from rag.text import normalise
 from rag.tokenization import cut_words, in_dictionary, reread, terms
 
-_Terms = tuple[list[str], list[str]]
+_Terms = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def change_words(
                 vectors=old.dense.vectors(range(len(old.dense))),
                 settings=build_settings(settings),
                 encoder=old.manifest.encoder,
+                outdated=outdated(old.manifest, records.values()),
             )
             write_generation(folder, contents, settings.keep_generations)
     changed = {ordinal for ordinal, cut in before.items() if after[ordinal] != cut}
@@ -97,7 +99,7 @@ def _cut(
             for p in passages:
                 text = document.text[p.start : p.end]
                 if holding is None or any(w in normalise(part).text for part in (text, p.context) for w in holding):
-                    yield p.ordinal, (terms(text, dictionary), terms(p.context, dictionary))
+                    yield p.ordinal, (" ".join(terms(text, dictionary)), " ".join(terms(p.context, dictionary)))
                 bar.update()
 
 
