@@ -112,13 +112,19 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
     try:
         # No two may have the same path even on the way, and some may change places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
+        forget = ", copies = CAST('[]' AS BLOB)" if _knows_copies(connection) else ""
         connection.executemany(
-            "UPDATE documents SET path = ?1, source = ?1, copies = CAST('[]' AS BLOB) WHERE sha256 = ?2",
+            f"UPDATE documents SET path = ?1, source = ?1{forget} WHERE sha256 = ?2",
             ((str(path), sha256) for sha256, path in paths.items()),
         )
         connection.commit()
     finally:
         connection.close()
+
+
+def _knows_copies(connection: sqlite3.Connection) -> bool:
+    """Whether there is more to know of a document's files than where the first is; not in a store of format 1."""
+    return any(row[1] == "copies" for row in connection.execute("PRAGMA table_info(documents)"))
 
 
 class Store:
@@ -132,9 +138,7 @@ class Store:
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
-        # A store of format 1 knows no more of a document's files than where the first is.
-        known = {row[1] for row in self._rows("PRAGMA table_info(documents)")}
-        self._files = "modified, copies, alike" if "copies" in known else "'', '[]', ''"
+        self._files = "modified, copies, alike" if _knows_copies(self._connection) else "'', '[]', ''"
         self.document = lru_cache(maxsize=64)(self._document)
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
