@@ -14,7 +14,6 @@ from rag.loading.blocks import Parsed, Parser, RawBlock, assemble, gather
 from rag.loading.decoding import decode
 from rag.loading.delimited import parse_csv, parse_tsv
 from rag.loading.jsonl import parse_jsonl
-from rag.loading.markdown import parse_markdown
 from rag.loading.plain import parse_plain
 from rag.loading.worker import FORMATS
 from rag.types import Document
@@ -25,24 +24,24 @@ def _of_text(blocks: Callable[[str], list[RawBlock]]) -> Parser:
 
 
 PARSERS: dict[str, Parser] = {
-    ".md": _of_text(parse_markdown),
-    ".markdown": _of_text(parse_markdown),
+    **dict.fromkeys(FORMATS, parse_apart),
     ".txt": _of_text(parse_plain),
     ".text": _of_text(parse_plain),
     ".csv": parse_csv,
     ".tsv": parse_tsv,
     ".jsonl": parse_jsonl,
-    **dict.fromkeys(FORMATS, parse_apart),
 }
 IGNORE_FILE = ".wenyuanignore"
+MAX_FILE_BYTES = 500 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read and the name under which it is cited."""
+    """A file to read and the name under which it is cited. ``leads_out``: a link to one outside of the folder given."""
 
     path: Path
     source: str
+    leads_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
     """List the files under ``paths``, sorted by name within a folder, each once.
 
     Hidden files, what a folder's ``.wenyuanignore`` names (the syntax of ``.gitignore``) and everything under
-    ``exclude`` are left out. Raises CorpusError for a path that does not exist or a named file of an
-    unknown format.
+    ``exclude`` are left out; a link that leads out of the folder is listed, to be refused. Raises
+    CorpusError for a path that does not exist or a named file of an unknown format.
     """
     files: dict[Path, SourceFile] = {}
     unsupported: list[Path] = []
@@ -66,7 +65,8 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
         if path.is_dir():
             for file in _walk(path, exclude):
                 if file.suffix.lower() in PARSERS:
-                    files.setdefault(file.resolve(), SourceFile(file, str(file)))
+                    out = file.is_symlink() and not file.resolve().is_relative_to(path.resolve())
+                    files.setdefault(file.absolute() if out else file.resolve(), SourceFile(file, str(file), out))
                 else:
                     unsupported.append(file)
         elif path.is_file():
@@ -129,13 +129,26 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
             f"{name} 的文件名不是 UTF-8，已跳过。请改名后再索引。",
             f"The name of {name} is not UTF-8; it was skipped. Rename it.",
         )
+    if file.leads_out:
+        # A folder that someone else has packed could make anything readable a document of the library.
+        raise LoadError(
+            f"{file.path} 是链接，指向这个文件夹之外，已跳过。要索引它指向的文件，请直接给出那个文件。",
+            f"{file.path} is a link that leads out of the folder; it was skipped. To index that file, name it.",
+        )
     try:
-        data = file.path.read_bytes()
+        with file.path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(size) if size <= MAX_FILE_BYTES else None
     except OSError as error:
         raise LoadError(
             f"无法读取 {file.path}：{error.strerror}。请检查文件权限。",
             f"Can't read {file.path}: {error.strerror}. Check its permissions.",
         ) from error
+    if data is None:
+        raise LoadError(
+            f"{file.path} 有 {size:,} 字节，超出了限度（{MAX_FILE_BYTES:,}），已跳过。请拆成几个文件。",
+            f"{file.path} has {size:,} bytes, more than {MAX_FILE_BYTES:,}; it was skipped. Divide it into several.",
+        )
     return parse(data, source=file.source, name=file.path, notices=notices)
 
 
