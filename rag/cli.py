@@ -24,6 +24,7 @@ from rag.options import (
     print_json,
     settings,
 )
+from rag.printable import printable
 from rag.training.cli import train_app
 from rag.upkeep import upkeep_app
 
@@ -155,7 +156,7 @@ def _ask_batch(
         if as_json:
             print_json(answer_json(answer, question_id), indent=None)
         else:
-            typer.echo(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}")
+            typer.echo(printable(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}"))
     if failed:
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.messages import text
+from rag.printable import printable
 from rag.types import Answer, Citation, Document, Hit, Status
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
     ):
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
-        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), escape(r.source))
+        table.add_row(
+            r.doc_id, escape(printable(r.title)), str(r.characters), str(r.paragraphs), escape(printable(r.source))
+        )
     console.print(table)
 
 
@@ -137,7 +140,8 @@ def show_report(console: Console, report: IndexReport) -> None:
 
 
 def _line(console: Console, line: Text) -> None:
-    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is."""
+    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is but for its controls."""
+    line.plain = printable(line.plain)
     console.print(line, soft_wrap=True)
 
 

@@ -66,7 +66,7 @@ def index_paths(
         notices += told
         before = list(old.store.records()) if old else []
         roots = [path.resolve() for path in paths]
-        failed_paths = {file.path.resolve() for file, _ in failed}
+        failed_paths = {file.place for file, _ in failed}
         kept = [
             record
             for record in before
@@ -135,7 +135,7 @@ def _load_all(
     failed: list[tuple[SourceFile, LoadError]] = []
     told: list[WenyuanError] = []
     for file in tqdm(files, desc="读取 load", unit="file", disable=not progress, delay=2):
-        path = file.path.resolve()
+        path = file.place
         try:
             loaded[path] = _Entry(load(file, told), path)
         except LoadError as error:

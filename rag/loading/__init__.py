@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import CorpusError, LoadError, WenyuanError
@@ -43,6 +43,11 @@ class SourceFile:
     source: str
     leads_out: bool = False
 
+    @property
+    def place(self) -> Path:
+        """Where the file lies, links followed, as far as they lead anywhere."""
+        return Path(os.path.realpath(self.path))
+
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
@@ -56,7 +61,7 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
     """List the files under ``paths``, sorted by name within a folder, each once.
 
     Hidden files, what a folder's ``.wenyuanignore`` names (the syntax of ``.gitignore``) and everything under
-    ``exclude`` are left out; a link that leads out of the folder is listed, to be refused. Raises
+    ``exclude`` are left out; links that lead out of the folder and pipes are listed, to be refused. Raises
     CorpusError for a path that does not exist or a named file of an unknown format.
     """
     files: dict[Path, SourceFile] = {}
@@ -65,8 +70,9 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
         if path.is_dir():
             for file in _walk(path, exclude):
                 if file.suffix.lower() in PARSERS:
-                    out = file.is_symlink() and not file.resolve().is_relative_to(path.resolve())
-                    files.setdefault(file.absolute() if out else file.resolve(), SourceFile(file, str(file), out))
+                    found = SourceFile(file, str(file))
+                    out = file.is_symlink() and not found.place.is_relative_to(path.resolve())
+                    files.setdefault(file.absolute() if out else found.place, replace(found, leads_out=out))
                 else:
                     unsupported.append(file)
         elif path.is_file():
@@ -105,7 +111,7 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
         )
         for name in sorted(names):
             file = base / name
-            if not name.startswith(".") and file.is_file() and not spec.match_file(file.relative_to(folder)):
+            if not name.startswith(".") and not spec.match_file(file.relative_to(folder)):
                 yield file
 
 
@@ -134,6 +140,11 @@ def load(file: SourceFile, notices: list[WenyuanError] | None = None) -> Documen
         raise LoadError(
             f"{file.path} 是链接，指向这个文件夹之外，已跳过。要索引它指向的文件，请直接给出那个文件。",
             f"{file.path} is a link that leads out of the folder; it was skipped. To index that file, name it.",
+        )
+    if file.path.exists() and not file.path.is_file():
+        raise LoadError(
+            f"{file.path} 不是普通文件（是管道、设备之类），已跳过。",
+            f"{file.path} is no plain file (but a pipe, a device or the like); it was skipped.",
         )
     try:
         with file.path.open("rb") as stream:
