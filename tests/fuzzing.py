@@ -212,11 +212,9 @@ def question(data: bytes) -> None:
     from rag.errors import QuestionError
     from rag.spelling import understood
 
-    text = (
-        spelt(data[1:], list("豆包月活大魔型模性度包年前部属私有"))
-        if data[:1] == b"\0"
-        else data.decode("utf-8", "replace")
-    )
+    letters = "豆包月活大魔型模性度包年前部属私有"
+    known = "".join(letters[byte % len(letters)] for byte in data[1:])
+    text = known if data[:1] == b"\0" else data.decode("utf-8", "replace")
     if len(text) > 200:
         return
     try:
