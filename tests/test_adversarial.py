@@ -59,7 +59,7 @@ class Run(NamedTuple):
     """What ``wenyuan index`` made of the folder."""
 
     folder: Path
-    index: Path
+    built: Path
     report: dict[str, list[dict[str, str]]]
     peak: int
     before: dict[str, str]
@@ -110,7 +110,7 @@ def read(run: Run) -> dict[str, Document]:
     """The documents of that index by file name."""
     from rag.generations import open_generation
 
-    generation = open_generation(run.index)
+    generation = open_generation(run.built)
     documents = [generation.document(record.doc_id) for record in generation.store.records()]
     return {Path(one.source).name: one for one in documents}
 
@@ -147,7 +147,7 @@ def test_the_second_run_changes_nothing(run: Run) -> None:
     found = re.search(r"新增 (\d+)，更新 (\d+)，不变 (\d+)，移除 (\d+)", run.shown)
     assert found
     assert found.groups() == ("0", "0", str(len(run.report["added"])), "0")
-    assert len(list((run.index / "generations").iterdir())) == 1
+    assert len(list((run.built / "generations").iterdir())) == 1
 
 
 def test_a_terminal_is_shown_no_control_of_theirs(run: Run) -> None:
@@ -158,7 +158,7 @@ def test_a_terminal_is_shown_no_control_of_theirs(run: Run) -> None:
 def test_the_good_ones_are_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = HashEncoder()
     monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
-    library = Library.open(run.index, Settings())
+    library = Library.open(run.built, Settings())
     assert library.search("豆包的月活")[0].text == "好的\n豆包的月活是6000万。"
     assert library.search("青桥站通车")[0].text == "青桥站在2031年通车。"
     assert not [hit for hit in library.search("保险柜的密码", 50) if "一二三四" in hit.text]
@@ -179,10 +179,10 @@ def test_what_is_taken_away_is_harmless(read: dict[str, Document], name: str) ->
     citation = Citation(1, one.doc_id, one.title, one.source, 1, 0, len(quote), quote, quote, 0)
     item = AnswerPart("问", (AnswerItem(quote, (1,)),))
     answer = Answer("问", Status.ANSWERED, quote, quote, 1.0, (citation,), (), parts=(item,))
-    taken = {"language": "zh", "generated": datetime(2031, 1, 1, tzinfo=UTC), "version": "1"}
+    when = datetime(2031, 1, 1, tzinfo=UTC)
     turns = [Turn("问", answer, {one.doc_id: one.title})]
-    assert_harmless(to_html(turns, **taken), {"style", "meta", "title"})
-    written = to_markdown(turns, **taken)
+    assert_harmless(to_html(turns, language="zh", generated=when, version="1"), {"style", "meta", "title"})
+    written = to_markdown(turns, language="zh", generated=when, version="1")
     assert not TURNING.search(written)
     assert not re.search(r"(?<!\\)<(?!https?:)", written)
 
