@@ -25,6 +25,7 @@ from rag.options import (
     print_json,
     settings,
 )
+from rag.printable import printable
 from rag.training.cli import train_app
 from rag.upkeep import upkeep_app
 from rag.words.cli import words_app
@@ -183,7 +184,7 @@ def _ask_batch(
         if as_json:
             print_json(answer_json(answer, question_id), indent=None)
         else:
-            typer.echo(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}")
+            typer.echo(printable(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}"))
     if failed:
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.messages import text
+from rag.printable import printable
 from rag.types import Answer, Citation, Document, Elsewhere, Hit, Status
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
     ):
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
-        where = "\n".join((r.source, *([_also_in(r.also_in, r.doc_id)] if r.also_in else [])))
-        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), r.modified[:10], escape(where))
+        where = printable("\n".join((r.source, *([_also_in(r.also_in, r.doc_id)] if r.also_in else []))))
+        title, date = escape(printable(r.title)), r.modified[:10]
+        table.add_row(r.doc_id, title, str(r.characters), str(r.paragraphs), date, escape(where))
     console.print(table)
 
 
@@ -165,7 +167,8 @@ def show_report(console: Console, report: IndexReport) -> None:
 
 
 def _line(console: Console, line: Text) -> None:
-    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is."""
+    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is but for its controls."""
+    line.plain = printable(line.plain)
     console.print(line, soft_wrap=True)
 
 

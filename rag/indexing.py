@@ -82,7 +82,7 @@ def update(
     found = refresh(discovery.files, old, parsed or {}, progress=progress)
     before = list(old.store.records()) if old else []
     roots = [path.resolve() for path in paths]
-    failed_paths = {file.path.resolve() for file, _ in found.failed}
+    failed_paths = {file.place for file, _ in found.failed}
     kept = [
         (record, file)
         for record in before

@@ -52,4 +52,5 @@ def console() -> Console:
 
 def print_json(value: Any, indent: int | None = 2) -> None:
     """Print for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    # A name of a file may hold bytes that are not UTF-8.
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode())

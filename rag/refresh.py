@@ -55,7 +55,7 @@ def refresh(
     stale = outdated(old.manifest, records) if old else frozenset[str]()
     found = Refreshed()
     for file in tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2):
-        path = file.path.resolve()
+        path = file.place
         try:
             document = parsed.get(path)
             if document is None:

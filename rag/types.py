@@ -5,6 +5,7 @@ All positions are half-open ``[start, end)`` ranges in code points of ``Document
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -104,12 +105,7 @@ class Document:
 
     def block_at(self, position: int) -> Block:
         """Return the last block that begins at or before ``position``."""
-        found = self.blocks[0]
-        for block in self.blocks:
-            if block.start > position:
-                break
-            found = block
-        return found
+        return self.blocks[max(0, bisect_right(self.blocks, position, key=lambda block: block.start) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

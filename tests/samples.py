@@ -6,7 +6,10 @@ import io
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+import openpyxl
 
 from rag.loading import parse
 from rag.types import Document
@@ -67,6 +70,19 @@ def epub(chapters: Mapping[str, str], *, title: str = "书名", order: Sequence[
             **parts,
         }
     )
+
+
+def workbook(parts: Mapping[str, str | bytes]) -> bytes:
+    """An XLSX with one empty sheet, of which ``parts`` replace those of the same name."""
+    return archive({**_empty_workbook(), **parts})
+
+
+@cache
+def _empty_workbook() -> dict[str, bytes]:
+    stream = io.BytesIO()
+    openpyxl.Workbook().save(stream)
+    with zipfile.ZipFile(stream) as made:
+        return {name: made.read(name) for name in made.namelist()}
 
 
 def chapter(body: str) -> str:

@@ -10,7 +10,7 @@ from conftest import ROOT, Command
 
 # From the bottom up; a module may import those of the layers below it, and those beside it where that makes no circle.
 LAYERS = (
-    {"rag.types", "rag.errors", "rag.paths", "rag.disk"},
+    {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.printable"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching", "rag.dictionary"},
     {"rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},

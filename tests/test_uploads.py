@@ -206,7 +206,7 @@ def test_removing_what_a_link_leads_to_leaves_it(shelf: Shelf, index: Path, tmp_
     (tmp_path / "own.txt").write_bytes(OTHER)
     shelf.add([Upload("a.md", TEXT)])
     (shelf.folder / "b.txt").symlink_to(tmp_path / "own.txt")
-    index_paths([shelf.folder], index, Settings())
+    index_paths([shelf.folder, tmp_path / "own.txt"], index, Settings())
     (record,) = [r for r in Library.open(index, Settings()).documents() if r.path == tmp_path / "own.txt"]
     shelf.remove(record.doc_id)
     assert (tmp_path / "own.txt").read_bytes() == OTHER

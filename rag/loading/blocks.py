@@ -123,7 +123,7 @@ def assemble(raw: Sequence[RawBlock], *, source: str, default_title: str, sha256
     headings = [b for i, b in enumerate(raw) if b.kind is BlockKind.HEADING and (i == 0 or b.level == 1)]
     return Document(
         doc_id=sha256[:DOC_ID_DIGITS],
-        title=title or (headings[0].text if headings else default_title),
+        title=path_name(title or (headings[0].text if headings else default_title)),
         source=source,
         sha256=sha256,
         text="\n".join(b.text for b in raw),

@@ -16,6 +16,8 @@ from rag.loading.blocks import Parser
 
 # By suffix: the module and its function. A module is imported when the first such file comes.
 FORMATS = {
+    ".md": ("markdown", "parse_md"),
+    ".markdown": ("markdown", "parse_md"),
     ".html": ("html", "parse_html"),
     ".htm": ("html", "parse_html"),
     ".xhtml": ("html", "parse_xhtml"),
@@ -48,6 +50,13 @@ def main(memory: int) -> None:
         send(target, _answer(request))
 
 
+def parser(suffix: str) -> Parser:
+    """What reads files with that suffix in this process."""
+    module, function = FORMATS[suffix]
+    parse: Parser = getattr(import_module(f"rag.loading.{module}"), function)
+    return parse
+
+
 def _answer(request: Request) -> bytes:
     try:
         return msgspec.msgpack.encode(_read(request))
@@ -57,10 +66,8 @@ def _answer(request: Request) -> bytes:
 
 def _read(request: Request) -> Reply:
     name = Path(request.name)
-    module, function = FORMATS[name.suffix.lower()]
     try:
-        parse: Parser = getattr(import_module(f"rag.loading.{module}"), function)
-        return Reply(parsed=parse(request.data, name))
+        return Reply(parsed=parser(name.suffix.lower())(request.data, name))
     except LoadError as error:
         return Reply(error=(error.zh, error.en))
     except RecursionError:
@@ -93,6 +100,8 @@ def _limit(memory: int) -> None:
     if sys.platform != "win32":
         import resource
 
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        memory = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -106,4 +115,5 @@ def _limit_time(seconds: float) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         used = usage.ru_utime + usage.ru_stime
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds) + 1, hard))
+        most = int(used + seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Span, Status
 from rag.web.conversation import Turn
 from rag.web.elsewhere import also_in
-from rag.web.markup import Place, both, esc, opener
+from rag.web.markup import Place, both, esc, exact, opener
 
 EXCERPT = 96
 # Above this share of its sentence an answer is the sentence, and saying it twice helps nobody.
@@ -56,7 +56,7 @@ def _asked(question: str, meant: str) -> str:
     words = f'<p class="asked">{esc(question.strip())}</p>'
     if meant.strip() == question.strip():
         return words
-    change = f'<button type="button" class="act" data-edit="{esc(meant)}">{both("改一改", "Edit")}</button>'
+    change = f'<button type="button" class="act" data-edit="{exact(meant)}">{both("改一改", "Edit")}</button>'
     return f'{words}<p class="meant">{both("理解为：", "Taken to mean: ")}<q>{esc(meant)}</q>{change}</p>'
 
 
@@ -143,11 +143,11 @@ def _meta(answer: Answer) -> str:
 
 
 def _actions(answer: Answer) -> str:
-    copy = f'<button type="button" class="act" data-copy="{esc(answer.text)}">{both("复制", "Copy")}</button>'
+    copy = f'<button type="button" class="act" data-copy="{exact(answer.text)}">{both("复制", "Copy")}</button>'
     if answer.status is Status.ABSTAINED:
         return f'<div class="acts">{copy}</div>'
     title = "存入自己的问答集，可用来评测 Keep as a gold pair, to evaluate with"
-    right = f'class="act" title="{title}" data-keep="{esc(_gold(answer))}"'
+    right = f'class="act" title="{title}" data-keep="{exact(_gold(answer))}"'
     keep = f'<button type="button" {right}>✓ {both("答对了", "Right")}</button>'
     return f'<div class="acts">{copy}{keep}</div>'
 
@@ -171,5 +171,5 @@ def _why(answer: Answer) -> str:
         first = answer.citations[0]
         asked = f' data-doc="{esc(first.doc_id)}" data-start="{first.start}"'
         title = both("为什么是这个答案", "Why this answer")
-    question = esc(answer.question)
+    question = exact(answer.question)
     return f'<details class="because" data-why="{question}"{asked}><summary>{title}</summary><div></div></details>'
