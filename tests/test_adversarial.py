@@ -49,7 +49,7 @@ atexit.register(peaks)
 from documents import HashEncoder, use
 use(HashEncoder())
 import rag.loading.apart
-rag.loading.apart._READER._seconds = 20
+rag.loading.apart._READER._seconds, rag.loading.apart.SECONDS_PER_MB = 20, 0
 from rag.cli import main
 main()
 """
