@@ -78,16 +78,16 @@ def copied(pristine: Path, index: Path) -> None:
 
 def build(corpus: Path, pristine: Path) -> None:
     """An index of three generations with an upload, and gold pairs that quote the text in force."""
-    (corpus / "b.md").write_text("另一篇。", "utf-8")
+    (corpus / "b.txt").write_text("另一篇。", "utf-8")
     for text in (EARLIER, OLD):
-        (corpus / "a.md").write_text(text, "utf-8")
+        (corpus / "a.txt").write_text(text, "utf-8")
         index_paths([corpus], pristine, Settings())
-    Shelf(pristine, Settings()).add([Upload("u.md", "上传的。".encode())])
+    Shelf(pristine, Settings()).add([Upload("u.txt", "上传的。".encode())])
     (pristine / "gold.jsonl").write_text(json.dumps(quote(OLD)), "utf-8")
 
 
 def quote(text: str) -> dict[str, object]:
-    place = {"document": "a.md", "start": 0, "end": len(text), "quote": text}
+    place = {"document": "a.txt", "start": 0, "end": len(text), "quote": text}
     return {"id": "u-001", "question": "？", "answers": [text], "evidence": [[place]]}
 
 
@@ -97,21 +97,21 @@ def operations(folder: Path, corpus: Path, pristine: Path, index: Path) -> Itera
     def update() -> None:
         index_paths([corpus], index, Settings())
 
-    (corpus / "c.md").write_text("新来的一篇。", "utf-8")
+    (corpus / "c.txt").write_text("新来的一篇。", "utf-8")
     yield "add", update
-    (corpus / "c.md").unlink()
+    (corpus / "c.txt").unlink()
     (pristine / "gold.jsonl").rename(folder / "gold.jsonl")
-    (corpus / "a.md").write_text(NEW, "utf-8")
+    (corpus / "a.txt").write_text(NEW, "utf-8")
     yield "change", update
-    (corpus / "a.md").unlink()
+    (corpus / "a.txt").unlink()
     yield "delete", update
     (folder / "gold.jsonl").rename(pristine / "gold.jsonl")
     yield "prune", lambda: prune_generations(1, index)
 
     other = folder / "other"
-    (corpus / "a.md").write_text(NEW, "utf-8")
+    (corpus / "a.txt").write_text(NEW, "utf-8")
     index_paths([corpus], other, Settings())
-    Shelf(other, Settings()).add([Upload("u.md", "别处上传的。".encode()), Upload("v.md", "也是。".encode())])
+    Shelf(other, Settings()).add([Upload("u.txt", "别处上传的。".encode()), Upload("v.txt", "也是。".encode())])
     (other / "gold.jsonl").write_text(json.dumps(quote(NEW)), "utf-8")
     export_library(folder / "library.tar.gz", other)
     yield "import", lambda: import_library(folder / "library.tar.gz", index, Settings(), force=True)
