@@ -264,10 +264,10 @@ def _generation() -> Any:
         from rag.indexing import index_paths
         from rag.settings import Settings
 
-        documents.use(documents.HashEncoder())
         folder = Path(tempfile.mkdtemp())
         (folder / "a.txt").write_text("豆包的月活是6000万。大模型在私有部署时更慢。前年的年度模型。", "utf-8")
-        index_paths([folder], folder / "index", Settings())
+        with documents.using(documents.HashEncoder()):
+            index_paths([folder], folder / "index", Settings())
         _made.append(open_generation(folder / "index"))
     return _made[0]
 

@@ -14,7 +14,7 @@ from conftest import ARTICLE, CORPUS, FUNNEL, Command
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = [
     "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
-    "check", "export", "import", "words",
+    "check", "export", "import", "upgrade", "words",
 ]  # fmt: skip
 
 ANSWER = [
@@ -30,11 +30,24 @@ ANSWER = [
     "hits",
     "timings_ms",
 ]
-CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role", "page"]
-HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
+CITATION = [
+    "n",
+    "doc_id",
+    "title",
+    "source",
+    "paragraph",
+    "start",
+    "end",
+    "quote",
+    "sentence",
+    "role",
+    "page",
+    "also_in",
+]
+HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text", "also_in"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
 BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "path"]
-RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages"]
+RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages", "modified", "also_in"]
 
 
 @pytest.fixture
