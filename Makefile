@@ -9,8 +9,11 @@ INDEX ?= index
 PORT ?= 7860
 Q ?= 豆包2024年11月的月活跃用户有多少？
 
+FORMAT ?= docx
+SECONDS ?= 600
+
 .DEFAULT_GOAL := help
-.PHONY: help app ask index test lint types eval baseline peers browser clean
+.PHONY: help app ask index test lint types eval baseline peers fuzz browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -43,9 +46,12 @@ baseline: index ## renew what `make test` compares with: commit eval/results/bas
 peers: index ## measure LlamaIndex, LangChain, Haystack and txtai beside Wenyuan (half an hour)
 	$(BIN)/python -m eval.peers.run
 
+fuzz: $(VENV)/.installed-fuzz ## look for bytes that break a loader: make fuzz FORMAT=pdf SECONDS=600
+	nice -n 15 $(BIN)/python tests/fuzz/fuzz_loaders.py $(FORMAT) -max_total_time=$(SECONDS)
+
 clean: ## remove the environment, the index and caches
 	rm -rf $(VENV) $(INDEX)/CURRENT $(INDEX)/generations $(INDEX)/.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf tests/artefacts dist build *.egg-info
+	rm -rf .fuzz tests/artefacts dist build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The tests drive a real browser: one that is installed, else Debian's, else playwright's own.
@@ -70,4 +76,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the checks need"
 	@$(BIN)/pip install --disable-pip-version-check --quiet $(PIP_FLAGS) -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/.installed-fuzz: $(VENV)/.installed-dev
+	@$(BIN)/pip install --disable-pip-version-check --quiet $(PIP_FLAGS) -c constraints.txt -e ".[fuzz]"
 	@touch $@

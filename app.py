@@ -121,7 +121,7 @@ def _blocks(page: Page, offered: Sequence[Tool]) -> gr.Blocks:
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:
         turns = gr.State([])
-        header = _html(_part("header.html"), "top", js_on_load=_part("tools.js"))
+        header = _html(_part("header.html"), "top", js_on_load=_program("tools.js"))
         parcel = _html("", "parcel")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
@@ -130,8 +130,9 @@ def _blocks(page: Page, offered: Sequence[Tool]) -> gr.Blocks:
                 composer = _html(_part("composer.html"), "composer", js_on_load=_part("page.js"))
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
-        _html(_part("library.html").replace("{formats}", " ".join(PARSERS)), "library", js_on_load=_part("library.js"))
-        _html(_part("bench.html"), "evaluation", js_on_load=_part("bench.js"))
+        shelf = _part("library.html").replace("{formats}", " ".join(PARSERS))
+        _html(shelf, "library", js_on_load=_program("library.js"))
+        _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.
         asked = composer.ask(
@@ -156,6 +157,11 @@ def _html(value: str | None, elem_id: str, js_on_load: str | None = None) -> gr.
 
 def _part(name: str) -> str:
     return _WEB.joinpath(name).read_text("utf-8")
+
+
+def _program(name: str) -> str:
+    """A script that speaks to the server, with what all of these share."""
+    return _part("client.js") + _part(name)
 
 
 def _updates(view: View) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from rag.agreement import Source, sources
 from rag.errors import Language, QuestionError
 from rag.reading import Evidence, Question, Reading
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Status
@@ -29,6 +30,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "missing": "资料中没有出现：{terms}。",
         "unmatched": "最接近的原文没有提到：{terms}。",
         "nearest": "最接近的段落：",
+        "corrected": "\n按“{searched}”查找：资料里没有“{asked}”。",
         "excerpt": "· 《{title}》第 {paragraph} 段：{excerpt}",
     },
     "en": {
@@ -44,6 +46,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "missing": "Not in any document: {terms}.",
         "unmatched": "The nearest text does not mention: {terms}.",
         "nearest": "The nearest passages:",
+        "corrected": "\nSearched for “{searched}”: no document has “{asked}”.",
         "excerpt": "· {title}, paragraph {paragraph}: {excerpt}",
     },
 }
@@ -68,6 +71,11 @@ def validate(question: str) -> None:
     """Raise QuestionError for a question that is blank, too long, or has no letter or digit to search for."""
     if not question.strip():
         raise QuestionError("问题是空的。请输入一个问题。", "The question is empty. Type a question.")
+    if not _is_sound(question):
+        raise QuestionError(
+            "问题里有不是 UTF-8 的字节。请把终端设为 UTF-8 后重新输入。",
+            "The question has bytes that are not UTF-8. Set the terminal to UTF-8 and type it again.",
+        )
     if len(question) > MAX_QUESTION:
         raise QuestionError(
             f"问题太长（{len(question)} 字，最多 {MAX_QUESTION} 字）。请缩短，或拆成几个问题。",
@@ -78,6 +86,15 @@ def validate(question: str) -> None:
             "问题里没有可检索的文字，只有标点或符号。请用文字提问。",
             "The question has no words to search for, only marks or symbols. Ask in words.",
         )
+
+
+def _is_sound(text: str) -> bool:
+    """Whether ``text`` has no half of a character, as what a terminal passes on may have."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def compose(
@@ -100,14 +117,18 @@ def compose(
     confidences: list[float] = []
     for part in parts:
         if part.reading.evidence and part.reading.confidence >= min_confidence:
-            cited = [_cite(evidence, len(citations) + i) for i, evidence in enumerate(part.reading.evidence, start=1)]
-            replies.append(_reply(template, part.reading.evidence, cited))
-            answered.append(AnswerPart(part.question.text, _items(part.reading.evidence, cited)))
+            found = sources(part.reading.evidence, part.hits)
+            cited = [_cite(source, n) for n, source in enumerate(found, start=len(citations) + 1)]
+            evidence = [source.evidence for source in found]
+            replies.append(_reply(template, evidence, cited))
+            answered.append(AnswerPart(part.question.text, _items(evidence, cited)))
             confidences.append(part.reading.confidence)
             citations += cited
         else:
             answered.append(AnswerPart(part.question.text, (), part.unknown, tuple(part.hits[:_NEAREST])))
             replies.append(_abstention(template, part, titles))
+        for written, searched in part.question.corrections:
+            replies[-1] += template["corrected"].format(asked=written, searched=searched)
     if len(parts) > 1:
         asked = (part.question.text for part in parts)
         replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
@@ -121,6 +142,7 @@ def compose(
         hits=_merged_hits(parts),
         missing=tuple(dict.fromkeys(word for part in parts for word in part.unknown)),
         parts=tuple(answered),
+        corrections=tuple(dict.fromkeys(pair for part in parts for pair in part.question.corrections)),
     )
 
 
@@ -188,26 +210,30 @@ def _abstention(template: dict[str, str], part: Part, titles: dict[str, str]) ->
     return "\n".join(lines)
 
 
-def _cite(evidence: Evidence, n: int) -> Citation:
-    """A citation of ``evidence``; its quote is checked against the document's text."""
+def _cite(source: Source, n: int) -> Citation:
+    """A citation of a source; its quote is checked against the document's text."""
+    evidence, also_in = source
     document = evidence.document
     start, end = evidence.spans[0].start, evidence.spans[-1].end
     sentence = evidence.sentence
     quote = document.text[start:end]
     if not quote or not (sentence.start <= start < end <= sentence.end):
         raise AssertionError(f"evidence outside its sentence: {document.doc_id} [{start}, {end}) not in {sentence}")
+    block = document.block_at(start)
     return Citation(
         n=n,
         doc_id=document.doc_id,
         title=document.title,
         source=document.source,
-        paragraph=document.block_at(start).number,
+        paragraph=block.number,
         start=start,
         end=end,
         quote=quote,
         sentence=document.text[sentence.start : sentence.end],
         sentence_start=sentence.start,
         role=evidence.role,
+        page=block.page,
+        also_in=also_in,
     )
 
 

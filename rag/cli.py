@@ -5,16 +5,33 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from eval.cli import eval_app
 from rag.errors import QuestionError, WenyuanError
 from rag.messages import text
-from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
+from rag.options import (
+    INDEX,
+    AtOption,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    console,
+    open_library,
+    print_json,
+    settings,
+)
+from rag.printable import printable
 from rag.training.cli import train_app
+from rag.upkeep import upkeep_app
+from rag.words.cli import words_app
+
+if TYPE_CHECKING:
+    from rag.indexing import IndexReport
 
 app = typer.Typer(
     name="wenyuan",
@@ -29,6 +46,8 @@ app = typer.Typer(
 )
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
+app.add_typer(upkeep_app)
+app.add_typer(words_app)
 
 
 def main() -> None:
@@ -52,32 +71,54 @@ def index(
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help=text("没有变化就不输出", "print only changes"))] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help=text("之后文件一有变化就更新，Ctrl-C 结束", "then again whenever files change; Ctrl-C ends it"),
+        ),
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
+    progress = not as_json and sys.stderr.isatty()
+    if watch:
+        from rag.watching import follow
+
+        _show_rounds(follow(paths, index, settings(config), progress=progress), as_json=as_json, quiet=quiet)
+        return
     from rag.indexing import index_paths
 
-    report = index_paths(paths, index, settings(config), progress=not as_json and sys.stderr.isatty())
+    report = index_paths(paths, index, settings(config), progress=progress)
+    _show_indexed(report, as_json=as_json, quiet=quiet)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _show_indexed(report: IndexReport, *, as_json: bool, quiet: bool, indent: int | None = 2) -> None:
     if as_json:
-        print_json(
-            {
-                "added": report.added,
-                "changed": report.changed,
-                "unchanged": report.unchanged,
-                "removed": report.removed,
-                "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
-                "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
-                "unsupported": report.unsupported,
-                "documents": report.documents,
-                "passages": report.passages,
-                "seconds": round(report.seconds, 3),
-            }
-        )
+        from rag.contract import report_json
+
+        print_json(report_json(report), indent)
     elif not quiet or report.added or report.changed or report.removed or report.failed:
         from rag.console import show_report
 
         show_report(console(), report)
-    if report.failed:
-        raise typer.Exit(1)
+
+
+def _show_rounds(rounds: Iterator[IndexReport | WenyuanError], *, as_json: bool, quiet: bool) -> None:
+    """Each report or error as it comes, until the user has had enough."""
+    try:
+        for number, told in enumerate(rounds):
+            if not isinstance(told, WenyuanError):
+                _show_indexed(told, as_json=as_json, quiet=quiet, indent=None)
+            elif as_json:
+                print_json({"error": text(told.zh, told.en)}, indent=None)
+            else:
+                _say(told)
+            if not number and not as_json and not quiet:
+                typer.echo(text("继续关注文件的变化；Ctrl-C 结束。", "Watching for changes; Ctrl-C ends it."))
+    except KeyboardInterrupt:
+        return
 
 
 @app.command(help=text("提问，得到带出处的答案。", "Ask a question, get a cited answer."))
@@ -94,6 +135,7 @@ def ask(
             "--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')
         ),
     ] = None,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     if (question is None) == (batch is None):
@@ -104,13 +146,13 @@ def ask(
     from rag.contract import answer_json
 
     if batch is not None:
-        _ask_batch(batch, index, config, document, as_json=as_json)
+        _ask_batch(batch, index, config, document, at, as_json=as_json)
         return
     assert question is not None
     from rag.answering import validate
 
     validate(question)
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     answer = library.ask(question, doc_id=document)
     if as_json:
         print_json(answer_json(answer))
@@ -120,11 +162,13 @@ def ask(
         show_answer(console(), answer, library)
 
 
-def _ask_batch(file: Path, index: Path, config: Path | None, document: str | None, *, as_json: bool) -> None:
+def _ask_batch(
+    file: Path, index: Path, config: Path | None, document: str | None, at: str | None, *, as_json: bool
+) -> None:
     from rag.contract import answer_json
 
     questions = _read_batch(file)
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     failed = False
     for question_id, question in questions:
         try:
@@ -140,7 +184,7 @@ def _ask_batch(file: Path, index: Path, config: Path | None, document: str | Non
         if as_json:
             print_json(answer_json(answer, question_id), indent=None)
         else:
-            typer.echo(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}")
+            typer.echo(printable(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}"))
     if failed:
         raise typer.Exit(1)
 
@@ -154,11 +198,12 @@ def search(
         typer.Option("-k", min=1, max=1000, help=text("返回条数（默认按设置 hits）", "how many (setting hits)")),
     ] = None,
     as_json: JsonOption = False,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import hit_json
 
-    library = open_library(index, config)
+    library = open_library(index, config, at)
     hits = library.search(query, k)
     if as_json:
         print_json([hit_json(hit) for hit in hits])
@@ -170,10 +215,12 @@ def search(
 
 
 @app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
-def list_documents(index: IndexOption = INDEX, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def list_documents(
+    index: IndexOption = INDEX, as_json: JsonOption = False, at: AtOption = None, config: ConfigOption = None
+) -> None:
     from rag.contract import record_json
 
-    records = open_library(index, config).documents()
+    records = open_library(index, config, at).documents()
     if as_json:
         print_json([record_json(record) for record in records])
     else:
@@ -187,11 +234,12 @@ def show(
     doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help=text("文档编号", "the document's id"))],
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
+    at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import document_json
 
-    document = open_library(index, config).document(doc_id)
+    document = open_library(index, config, at).document(doc_id)
     if as_json:
         print_json(document_json(document))
     else:
@@ -269,6 +317,10 @@ def _notices() -> logging.Handler:
 
 
 def _fail(error: WenyuanError) -> NoReturn:
+    _say(error)
+    sys.exit(1)
+
+
+def _say(error: WenyuanError) -> None:
     message = " ".join(text(error.zh, error.en).split())
     typer.secho(text("错误：", "Error: ") + message, fg=typer.colors.RED, err=True)
-    sys.exit(1)

@@ -11,9 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.messages import text
-from rag.types import Answer, Citation, Document, Hit, Status
+from rag.printable import printable
+from rag.types import Answer, Citation, Document, Elsewhere, Hit, Status
 
 if TYPE_CHECKING:
+    from rag.checking import Health
+    from rag.comparing import Compared, ComparedAnswer
+    from rag.history import GenerationRecord
     from rag.indexing import IndexReport
     from rag.library import Library
     from rag.store import DocumentRecord
@@ -32,6 +36,8 @@ def show_answer(console: Console, answer: Answer, library: Library) -> None:
     for citation in answer.citations:
         _line(console, Text("\n") + _heading(citation))
         _line(console, Text("    ") + _in_context(citation, library.document(citation.doc_id)))
+        if citation.also_in:
+            _line(console, Text(f"    {_also_in(citation.also_in, citation.doc_id)}", "dim"))
     label = text("可信度", "confidence")
     total = answer.timings_ms.get("total", 0.0)
     _line(console, Text(f"\n{label} {answer.confidence:.2f} · {total:.0f} ms", "dim"))
@@ -51,6 +57,8 @@ def show_hits(console: Console, hits: Sequence[Hit], titles: dict[str, str]) -> 
             ),
         )
         _line(console, Text(f"     {' '.join(hit.text.split())}\n"))
+        if hit.also_in:
+            _line(console, Text(f"     {_also_in(hit.also_in, hit.passage.doc_id)}\n", "dim"))
 
 
 def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
@@ -61,12 +69,71 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
         ("标题", "title", "left"),
         ("字数", "characters", "right"),
         ("段落", "paragraphs", "right"),
+        ("修改于", "modified", "left"),
         ("来源", "source", "left"),
     ):
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
-        table.add_row(r.doc_id, escape(r.title), str(r.characters), str(r.paragraphs), escape(r.source))
+        where = printable("\n".join((r.source, *([_also_in(r.also_in, r.doc_id)] if r.also_in else []))))
+        title, date = escape(printable(r.title)), r.modified[:10]
+        table.add_row(r.doc_id, title, str(r.characters), str(r.paragraphs), date, escape(where))
     console.print(table)
+
+
+def show_generations(console: Console, records: Iterable[GenerationRecord]) -> None:
+    """A table of generations; the one in force is marked."""
+    table = Table(box=None, header_style="bold")
+    columns = ("", ("版本", "generation"), ("建于", "built"), ("文档", "documents"), ("段落单元", "passages"), "MB")
+    for place, names in enumerate(columns):
+        table.add_column(names if isinstance(names, str) else text(*names), justify="right" if place > 2 else "left")
+    for r in records:
+        mark = text("在用", "in force") if r.in_force else ""
+        built = r.created.astimezone().strftime("%Y-%m-%d %H:%M:%S") if r.created else text("已损坏", "damaged")
+        table.add_row(mark, escape(r.name), built, str(r.documents), str(r.passages), f"{r.size / 1e6:.1f}")
+    console.print(table)
+
+
+def show_health(console: Console, health: Health) -> None:
+    """A line for each generation, and one for each thing that is wrong."""
+    for one in health.generations:
+        mark = text("（在用）", " (in force)") if one.in_force else ""
+        count = len(one.inspection.problems)
+        said = text("完好", "sound") if not count else text(f"损坏 {count} 处", f"{count} damages")
+        _line(console, Text(f"{one.name}{mark}  {said}", "red" if count else "green"))
+        for problem in one.inspection.problems:
+            _line(console, Text(f"  ✗ {problem.place}: {text(problem.zh, problem.en)}", "red"))
+    for problem in health.problems:
+        _line(console, Text(f"✗ {problem.place}: {text(problem.zh, problem.en)}", "red"))
+    for note in health.notes:
+        _line(console, Text(f"- {note.place}: {text(note.zh, note.en)}", "dim"))
+    if health.sound:
+        _line(console, Text(text("索引完好。", "The index is sound."), "green"))
+    elif health.older and not health.problems and all(one.inspection.sound for one in health.generations):
+        _line(console, Text(f"! {text(health.older.zh, health.older.en)}", "yellow"))
+    else:
+        _line(
+            console,
+            Text(text("索引有损坏。修复：wenyuan check --repair", "Damaged. To repair: wenyuan check --repair"), "red"),
+        )
+
+
+def show_compared(console: Console, answers: Sequence[ComparedAnswer]) -> None:
+    """Each saved answer with what has become of its citations; of a changed sentence the old and the new one."""
+    for compared in answers:
+        _line(console, Text(" ".join(filter(None, (compared.answer.id, compared.answer.question))), "bold"))
+        for one in compared.citations:
+            _line(console, _fate(one))
+            if one.difference:
+                for sign, style in (("-", "red"), ("+", "green")):
+                    steps = [(said, f"bold {style}" if mark == sign else "") for mark, said in one.difference]
+                    kept = [step for step, (mark, _) in zip(steps, one.difference, strict=True) if mark in ("=", sign)]
+                    if kept:
+                        _line(console, Text.assemble((f"    {sign} ", style), *kept))
+    states = [one.state.value for compared in answers for one in compared.citations]
+    counts = [states.count(name) for name in ("unchanged", "moved", "changed", "gone")]
+    zh = "{} 处没有变，{} 处换了位置，{} 处改了，{} 处的文档已不在。".format(*counts)
+    en = "{} unchanged, {} moved, {} changed, {} with the document gone.".format(*counts)
+    _line(console, Text(text(zh, en), "green" if all(one.holds for one in answers) else "red"))
 
 
 def show_document(console: Console, document: Document) -> None:
@@ -100,13 +167,41 @@ def show_report(console: Console, report: IndexReport) -> None:
 
 
 def _line(console: Console, line: Text) -> None:
-    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is."""
+    """Print without breaking lines: the terminal wraps, and a pipe gets the text as it is but for its controls."""
+    line.plain = printable(line.plain)
     console.print(line, soft_wrap=True)
 
 
+def _fate(one: Compared) -> Text:
+    """A line that says what has become of a saved citation."""
+    saved = one.citation
+    zh, en = (f"第 {saved.paragraph} 段", f", paragraph {saved.paragraph}") if saved.paragraph else ("", "")
+    where = text(f"《{saved.title}》{zh}", f"{saved.title}{en}")
+    now = text(f"现在是第 {one.paragraph} 段", f"now paragraph {one.paragraph}")
+    sign, style, said = {
+        "unchanged": ("=", "green", text("没有变", "unchanged")),
+        "moved": ("→", "cyan", text(f"一字未改，{now}", f"word for word, {now}")),
+        "changed": ("≠", "red", text(f"改了，{now}", f"changed, {now}")),
+        "gone": ("✗", "red", text(f"文档已不在：{saved.source}", f"the document is gone: {saved.source}")),
+    }[one.state.value]
+    if one.state.value == "changed" and not one.text:
+        said = text("这句话已不在文档里", "the sentence is no longer in the document")
+    return Text.assemble((f"  {sign} ", style), (f"[{saved.n}] {where}", "bold"), (f"  {said}", style))
+
+
 def _heading(citation: Citation) -> Text:
-    where = text(f"《{citation.title}》第 {citation.paragraph} 段", f"{citation.title}, paragraph {citation.paragraph}")
+    zh, en = (f"第 {citation.page} 页", f", page {citation.page}") if citation.page else ("", "")
+    where = text(
+        f"《{citation.title}》{zh}第 {citation.paragraph} 段", f"{citation.title}{en}, paragraph {citation.paragraph}"
+    )
     return Text.assemble((f"[{citation.n}] ", "bold cyan"), (where, "bold"), (f"  {citation.source}", "dim"))
+
+
+def _also_in(others: Sequence[Elsewhere], doc_id: str) -> str:
+    """Other files of document ``doc_id`` by their source, documents that are almost the same by title, too."""
+    zh = "、".join(o.source if o.doc_id == doc_id else f"《{o.title}》{o.source}" for o in others)
+    en = ", ".join(o.source if o.doc_id == doc_id else f"{o.title} ({o.source})" for o in others)
+    return text(f"另见 {zh}", f"also in {en}")
 
 
 def _in_context(citation: Citation, document: Document) -> Text:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rag.checking import Health
+from rag.history import GenerationRecord
+from rag.inspection import Problem
+from rag.messages import text
 from rag.store import DocumentRecord
-from rag.types import Answer, Citation, Document, Hit
+from rag.types import Answer, Citation, Document, Elsewhere, Hit
+
+if TYPE_CHECKING:
+    from rag.comparing import Compared, ComparedAnswer
+    from rag.indexing import IndexReport
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
@@ -26,6 +34,7 @@ def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any
             }
             for part in answer.parts
         ],
+        "corrections": [{"asked": asked, "searched": searched} for asked, searched in answer.corrections],
         "confidence": answer.confidence,
         "citations": [citation_json(citation) for citation in answer.citations],
         "hits": [hit_json(hit) for hit in answer.hits],
@@ -46,6 +55,8 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "sentence": citation.sentence,
         "role": citation.role.value,
+        "page": citation.page,
+        "also_in": [elsewhere_json(other) for other in citation.also_in],
     }
 
 
@@ -59,7 +70,13 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "end": hit.passage.end,
         "score": hit.score,
         "text": hit.text,
+        "also_in": [elsewhere_json(other) for other in hit.also_in],
     }
+
+
+def elsewhere_json(other: Elsewhere) -> dict[str, Any]:
+    """Where a text stands once more: the same ``doc_id`` in a file of the same bytes, another in a document alike."""
+    return {"doc_id": other.doc_id, "title": other.title, "source": other.source}
 
 
 def document_json(document: Document) -> dict[str, Any]:
@@ -77,6 +94,7 @@ def document_json(document: Document) -> dict[str, Any]:
                 "start": block.start,
                 "end": block.end,
                 "line": block.line,
+                "page": block.page,
                 "path": list(block.path),
             }
             for block in document.blocks
@@ -94,4 +112,94 @@ def record_json(record: DocumentRecord) -> dict[str, Any]:
         "characters": record.characters,
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
+        "modified": record.modified or None,
+        "also_in": [elsewhere_json(other) for other in record.also_in],
     }
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """What indexing did."""
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
+        "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
+        "unsupported": report.unsupported,
+        "documents": report.documents,
+        "passages": report.passages,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def generation_json(record: GenerationRecord) -> dict[str, Any]:
+    """A generation as listed; ``error`` is null unless it is damaged."""
+    return {
+        "generation": record.name,
+        "in_force": record.in_force,
+        "created": record.created.isoformat() if record.created else None,
+        "documents": record.documents,
+        "passages": record.passages,
+        "bytes": record.size,
+        "error": record.error.message("en") if record.error else None,
+    }
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """What a check found."""
+    return {
+        "sound": health.sound,
+        "generations": [
+            {
+                "generation": one.name,
+                "in_force": one.in_force,
+                "sound": one.inspection.sound,
+                "problems": [problem_json(problem) for problem in one.inspection.problems],
+            }
+            for one in health.generations
+        ],
+        "problems": [problem_json(problem) for problem in health.problems],
+        "notes": [problem_json(note) for note in health.notes],
+    }
+
+
+def compared_json(compared: ComparedAnswer) -> dict[str, Any]:
+    """A saved answer, and what has become of what it cites."""
+    return {
+        "id": compared.answer.id,
+        "question": compared.answer.question,
+        "holds": compared.holds,
+        "citations": [_now_json(one) for one in compared.citations],
+    }
+
+
+def _now_json(one: Compared) -> dict[str, Any]:
+    """A saved citation; ``now`` is null if its document is gone, its ``start`` and ``end`` if the quote is."""
+    saved, now = one.citation, None
+    if one.document:
+        now = {
+            "doc_id": one.document.doc_id,
+            "title": one.document.title,
+            "source": one.document.source,
+            "paragraph": one.paragraph,
+            "start": one.quote.start if one.quote else None,
+            "end": one.quote.end if one.quote else None,
+            "sentence": one.text,
+        }
+    return {
+        "n": saved.n,
+        "state": one.state.value,
+        "doc_id": saved.doc_id,
+        "source": saved.source,
+        "paragraph": saved.paragraph,
+        "quote": saved.quote,
+        "sentence": saved.sentence,
+        "now": now,
+        "difference": [list(step) for step in one.difference],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """What is wrong with a file or document."""
+    return {"place": problem.place, "problem": problem.en, "problem_zh": problem.zh}

@@ -6,6 +6,7 @@ passage is often found by the one sentence that answers.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # How many rows a passage has at most decides how many must be looked at to find enough passages.
 _ROWS_PER_PASSAGE = 4
+# How FAISS begins an exact index: kind, dimension, rows, two numbers of no meaning, trained, metric, floats.
+_HEADER = struct.Struct("<4siqqq?iQ")
 
 
 def row_texts(passage: Passage, document_text: str) -> list[str]:
@@ -41,6 +44,17 @@ def write(vectors: Vectors, path: Path) -> None:
     index.add(vectors)
     # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
     path.write_bytes(faiss.serialize_index(index).tobytes())
+
+
+def is_plain(path: Path, rows: int, dimension: int) -> bool:
+    """Whether the file is what `write` makes of so many vectors, before FAISS takes its word for it."""
+    with path.open("rb") as stream:
+        header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size or path.stat().st_size != _HEADER.size + 4 * rows * dimension:
+        return False
+    kind, d, n, _, _, _, metric, count = _HEADER.unpack(header)
+    inner_product = int(faiss.METRIC_INNER_PRODUCT)
+    return bool((kind, d, n, metric, count) == (b"IxFI", dimension, rows, inner_product, rows * dimension))
 
 
 class DenseIndex:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from rag.printable import one_line
+
 Language = Literal["zh", "en"]
 
 
@@ -15,9 +17,9 @@ class WenyuanError(Exception):
     """Base of all errors that Wenyuan raises on purpose."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh)
-        self.zh = zh
-        self.en = en
+        # They quote names of files and what libraries say of their contents.
+        self.zh, self.en = one_line(zh), one_line(en)
+        super().__init__(self.zh)
 
     def message(self, language: Language = "zh") -> str:
         """Return the message in ``language``."""
@@ -50,6 +52,14 @@ class IndexMismatchError(WenyuanError):
 
 class StorageError(WenyuanError):
     """The index could not be written: disk full, read-only folder, another writer."""
+
+
+class ArchiveError(WenyuanError):
+    """A file is not a library that Wenyuan exported, or not all of it."""
+
+
+class SavedAnswerError(WenyuanError):
+    """A file holds no saved answers, or damaged ones."""
 
 
 class ModelError(WenyuanError):

@@ -1,28 +1,27 @@
 """Generations on disk: the old one or the new one, never a mixture.
 
-index/CURRENT               the name of the generation in force, replaced atomically
+index/CURRENT               the name of the generation in force; see `rag.switching`
 index/generations/NAME/     manifest.json, library.sqlite, vectors.faiss, owners.npy, terms/
 index/uploads/              files that came over the network; see `rag.uploads`
+index/gold.jsonl            gold pairs of the web app's users
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from rag import dense, sparse, store
-from rag.errors import IndexMissingError, NotFoundError, StorageError
+from rag.errors import IndexDamagedError, NotFoundError, StorageError
+from rag.loading import LOADERS
 from rag.manifest import (
     FORMAT_VERSION,
     BuildSettings,
@@ -32,17 +31,22 @@ from rag.manifest import (
     record_files,
     write_manifest,
 )
+from rag.sounds import sounds_of
+from rag.switching import CURRENT as CURRENT
+from rag.switching import GENERATIONS as GENERATIONS
+from rag.switching import current_name as current_name
+from rag.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
+from rag.tokenization import cutter
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
-CURRENT = "CURRENT"
-GENERATIONS = "generations"
 UPLOADS = "uploads"
-_STORE, _VECTORS, _OWNERS, _TERMS = "library.sqlite", "vectors.faiss", "owners.npy", "terms"
+GOLD = "gold.jsonl"
+STORE, VECTORS, OWNERS, TERMS = "library.sqlite", "vectors.faiss", "owners.npy", "terms"
 # What may lie in a folder that is to become an index.
-_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS})
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +75,58 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a new generation: documents with their files and passages, term lists, and vectors by row."""
+    """What goes into a new generation: documents with their files and passages, terms, and vectors by row.
+
+    ``terms`` are as `rag.sparse.write` takes them. ``outdated`` are the ids of documents that former loaders have read.
+    """
 
     documents: Sequence[tuple[Document, Path, Sequence[Passage]]]
-    terms: Sequence[tuple[int, Sequence[str], Sequence[str]]]
+    terms: Sequence[tuple[int, str, str]]
     vectors: Vectors
     settings: BuildSettings
     encoder: str
+    outdated: Collection[str] = ()
 
 
-def current_name(index: Path) -> str:
-    """The name of the generation in force. Raises IndexMissingError if there is none."""
-    try:
-        return (index / CURRENT).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexMissingError(
-            f"{index} 里还没有索引。请先建索引：wenyuan index 文件夹… --index {index}",
-            f"There is no index in {index} yet. Build one first: wenyuan index PATH… --index {index}",
-        ) from error
+def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMAT_VERSION) -> Generation:
+    """Open the generation in force, or the one called ``name``.
 
+    One of an older format, down to ``oldest``, is good for its documents and vectors, not for being searched.
 
-def open_generation(index: Path) -> Generation:
-    """Open the generation in force.
-
-    Raises IndexMissingError, IndexDamagedError for a file that is not what was written, IndexMismatchError for
-    another format.
+    Raises IndexMissingError, NotFoundError for an unknown name, IndexDamagedError for a file that is not what was
+    written, IndexMismatchError for another format.
     """
-    name = current_name(index)
+    if name is not None:
+        return _open(index / GENERATIONS / resolve(index, name), oldest)
+    wanted = current_name(index)
+    while True:
+        try:
+            return _open(_folder(index, wanted), oldest)
+        except IndexDamagedError:
+            # It may be gone because others have replaced it since its name was read.
+            now = name_in_force(index)
+            if now in ("", wanted):
+                raise
+            wanted = now
+
+
+def _folder(index: Path, name: str) -> Path:
+    """The folder of the generation in force."""
     folder = index / GENERATIONS / name
     if not name or Path(name).name != name or not folder.is_dir():
         raise damaged(folder, "文件夹缺失 / folder missing")
-    manifest = read_manifest(folder)
+    return folder
+
+
+def _open(folder: Path, oldest: int) -> Generation:
+    manifest = read_manifest(folder, oldest=oldest)
     try:
-        owners = np.load(folder / _OWNERS)
+        owners = np.load(folder / OWNERS)
         opened = Generation(
             manifest,
-            store.Store(folder / _STORE),
-            dense.DenseIndex(folder / _VECTORS, owners),
-            sparse.SparseIndex(folder / _TERMS),
+            store.Store(folder / STORE),
+            dense.DenseIndex(folder / VECTORS, owners),
+            sparse.SparseIndex(folder / TERMS),
         )
     except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
         raise damaged(folder, str(error)) from error
@@ -142,36 +160,33 @@ def writing(index: Path) -> Iterator[None]:
         raise _unwritable(index, error) from error
 
 
-def write_generation(index: Path, contents: Contents) -> Manifest:
+def write_generation(index: Path, contents: Contents, keep: int = 3) -> Manifest:
     """Write a new generation beside the old one and switch to it; to be called inside `writing`.
 
-    Raises StorageError if the disk does not take it; the old generation is then still in force.
+    Of all generations ``keep`` stay: see `prune`. Raises StorageError if the disk does not take it; the old
+    generation is then still in force, and every other is as it was.
     """
-    folder = index / GENERATIONS
-    before = _name_in_force(index)
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-    draft = folder / f".{name}"
+    before = name_in_force(index)
+    name = new_name()
     try:
-        draft.mkdir(parents=True)
-        manifest = _write_files(draft, name, contents)
-        _sync(draft)
-        draft.rename(folder / name)
-        _switch(index, name)
+        with drafted(index, name) as draft:
+            manifest = _write_files(draft, name, contents)
+        switch(index, name)
     except (OSError, ValueError, sqlite3.Error) as error:
+        discard(index, name)
         raise _unwritable(index, error) from error
-    finally:
-        # The generation before stays for readers that still use it.
-        _prune(index, {before, _name_in_force(index)})
+    # The generation before stays for readers that still use it.
+    prune(index, keep, before)
     return manifest
 
 
 def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
     passages = [passage for _, _, of_document in contents.documents for passage in of_document]
     owners = np.repeat([p.ordinal for p in passages], [dense.row_count(p) for p in passages]).astype(np.int32)
-    store.write(draft / _STORE, contents.documents)
-    dense.write(contents.vectors, draft / _VECTORS)
-    np.save(draft / _OWNERS, owners)
-    sparse.write(contents.terms, draft / _TERMS)
+    store.write(draft / STORE, contents.documents, sounds_of(body for _, body, _ in contents.terms))
+    dense.write(contents.vectors, draft / VECTORS)
+    np.save(draft / OWNERS, owners)
+    sparse.write(contents.terms, draft / TERMS)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         generation=name,
@@ -184,59 +199,12 @@ def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
         vectors=len(owners),
         corpus={document.source: document.sha256 for document, _, _ in contents.documents},
         files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
+        loaders=LOADERS,
+        outdated=tuple(sorted(contents.outdated)),
+        cutter=cutter(),
     )
     write_manifest(manifest, draft)
     return manifest
-
-
-def _name_in_force(index: Path) -> str:
-    try:
-        return current_name(index)
-    except IndexMissingError:
-        return ""
-
-
-def _switch(index: Path, name: str) -> None:
-    pointer = index / f".{CURRENT}.{name}"
-    pointer.write_text(name, "ascii")
-    _sync_file(pointer)
-    pointer.replace(index / CURRENT)
-    # The new generation is in force, whether or not the system promises to remember that.
-    with suppress(OSError):
-        _sync_folder(index)
-
-
-def _prune(index: Path, kept: set[str]) -> None:
-    """Delete the other generations, and what a killed or failed writer left; what can't be deleted stays."""
-    with suppress(OSError):
-        for path in (index / GENERATIONS).iterdir():
-            if path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True)
-        for pointer in index.glob(f".{CURRENT}.*"):
-            pointer.unlink()
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            _sync_file(path)
-    _sync_folder(folder)
-    _sync_folder(folder.parent)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    # Not every system can open a folder to flush it; those that can't need not.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _not_found(doc_id: str) -> NotFoundError:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from rag import dense
+from rag.duplicates import alike
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.generations import Contents, Generation, open_generation, write_generation, writing
-from rag.loading import SourceFile, discover, load
-from rag.manifest import build_settings, check_settings
+from rag.loading import Discovery, SourceFile, discover
+from rag.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
+from rag.refresh import Entry, document_of, outdated, refresh
+from rag.reuse import Held, passage_terms, row_vectors
 from rag.settings import Settings, load_settings
 from rag.splitting import split
 from rag.store import DocumentRecord
-from rag.tokenization import terms
-from rag.types import Document, Encoder, Passage
+from rag.tokenization import cutter, reread, terms
+from rag.types import Document, Origin, Passage
 
-if TYPE_CHECKING:
-    from rag.types import Vectors
+_READABLE = ".md .txt .pdf .docx .html"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What indexing did. Sources by what became of them; ``failed`` with the reason."""
+    """What indexing did. Sources by what became of their files; ``failed`` with the reason.
+
+    ``duplicates`` are those of the files whose bytes another has, too, with the source under which they are kept.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -43,65 +44,92 @@ class IndexReport:
     seconds: float
 
 
-class _Entry(NamedTuple):
-    """A document on its way into a generation, with the file it came from."""
-
-    document: Document
-    path: Path
-
-
 def index_paths(
     paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
 ) -> IndexReport:
     """Bring the index in folder ``index`` up to date with ``paths``; other documents in it stay.
 
     Under the given paths new files are added, changed ones replaced, vanished ones removed; a file that can't be
-    read is reported and its former version is kept. Only new text is embedded. Nothing on disk changes if nothing
-    did in the files. Raises CorpusError if a path is missing or nothing at all could be read, StorageError,
-    ModelError, SettingsError.
+    read is reported and its former version is kept. Of files of the same bytes the first by path stands for all. Only
+    files whose bytes changed are parsed, and only new text is embedded. Nothing on disk changes if nothing did in the
+    files. Raises CorpusError if a path is missing or nothing at all could be read, StorageError, ModelError,
+    SettingsError.
     """
     started = perf_counter()
     folder, settings = Path(index), settings or load_settings()
     discovery = discover(paths, exclude=folder)
-    loaded, failed = _load_all(discovery.files, progress=progress)
     with writing(folder):
         old, notices = _old_generation(folder)
-        before = list(old.store.records()) if old else []
-        roots = [path.resolve() for path in paths]
-        failed_paths = {file.path.resolve() for file, _ in failed}
-        kept = [
-            record
-            for record in before
-            if record.path not in loaded
-            and (record.path in failed_paths or not any(_walked(record.path, root, folder) for root in roots))
-        ]
-        entries, duplicates = _unique([*_reloaded(old, kept), *loaded.values()])
-        if not entries:
-            raise _nothing_to_index(paths, failed, discovery.unsupported)
-        known = {record.path: record.sha256 for record in before}
-        now = {entry.path: entry.document for entry in entries}
-        added = [d.source for path, d in now.items() if path not in known]
-        changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
-        removed = [record.source for record in before if record.path not in now]
-        rebuilt = old is None or (old.manifest.settings, old.manifest.encoder) != (
-            build_settings(settings),
-            encoder_name(settings.model),
+        report = update(folder, old, paths, discovery, settings, progress=progress)
+    return replace(report, notices=(*notices, *report.notices), seconds=perf_counter() - started)
+
+
+def update(
+    folder: Path,
+    old: Generation | None,
+    paths: Sequence[Path],
+    discovery: Discovery,
+    settings: Settings,
+    *,
+    parsed: Mapping[Path, Document] | None = None,
+    progress: bool = False,
+) -> IndexReport:
+    """`index_paths` inside `writing`: ``old`` is the generation in force, ``discovery`` what lies under ``paths``.
+
+    Documents in ``parsed``, by resolved path, are taken without reading their files.
+    """
+    started = perf_counter()
+    found = refresh(discovery.files, old, parsed or {}, progress=progress)
+    before = list(old.store.records()) if old else []
+    roots = [path.resolve() for path in paths]
+    failed_paths = {file.place for file, _ in found.failed}
+    kept = [
+        (record, file)
+        for record in before
+        for file in record.files
+        if (path := Path(file.path)) not in found.entries
+        and (path in failed_paths or not any(_walked(path, root, folder) for root in roots))
+    ]
+    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: str(one.path))
+    entries, duplicates = _unique(files)
+    if not entries:
+        raise _nothing_to_index(paths, found.failed, discovery.unsupported)
+    known = {Path(file.path): record.sha256 for record in before for file in record.files}
+    now = {file.path: file.document for file in files}
+    added = [d.source for path, d in now.items() if path not in known]
+    changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
+    removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
+    rebuilt = old is None or not is_current(old.manifest, settings)
+    if rebuilt:
+        # The dictionary may have been edited since this process read it.
+        reread()
+    passages = old.manifest.passages if old else 0
+    if rebuilt or added or changed or removed or found.reread:
+        stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
+        passages = build(
+            folder, entries, held(old, settings) if old else None, settings, outdated=stale, progress=progress
         )
-        passages = old.manifest.passages if old else 0
-        if rebuilt or added or changed or removed:
-            passages = _build(folder, entries, None if rebuilt else old, settings, progress=progress)
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
         unchanged=tuple(d.source for path, d in now.items() if known.get(path) == d.sha256),
         removed=tuple(removed),
         duplicates=tuple(duplicates),
-        failed=tuple((file.source, error) for file, error in failed),
+        failed=tuple((file.source, error) for file, error in found.failed),
         unsupported=tuple(map(str, discovery.unsupported)),
-        notices=tuple(notices),
+        notices=tuple(found.notices),
         documents=len(entries),
         passages=passages,
         seconds=perf_counter() - started,
+    )
+
+
+def is_current(manifest: Manifest, settings: Settings) -> bool:
+    """Whether a generation is what this program would make with ``settings``. Raises ModelError."""
+    return (manifest.format_version, manifest.settings, manifest.encoder) == (
+        FORMAT_VERSION,
+        build_settings(settings),
+        encoder_name(settings.model),
     )
 
 
@@ -113,13 +141,14 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
         check_settings(old.manifest, settings)
         for doc_id in doc_ids:
             old.document(doc_id)
-        kept = [record for record in old.store.records() if record.doc_id not in doc_ids]
+        kept = [(r, file) for r in old.store.records() if r.doc_id not in doc_ids for file in r.files]
         if not kept:
             raise CorpusError(
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        _build(folder, _reloaded(old, kept), old, settings, progress=False)
+        stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
+        build(folder, _unique(_reloaded(old, kept))[0], held(old, settings), settings, outdated=stale)
 
 
 def _walked(path: Path, root: Path, index: Path) -> bool:
@@ -128,45 +157,39 @@ def _walked(path: Path, root: Path, index: Path) -> bool:
     return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
 
 
-def _load_all(
-    files: Sequence[SourceFile], *, progress: bool
-) -> tuple[dict[Path, _Entry], list[tuple[SourceFile, LoadError]]]:
-    from tqdm import tqdm
-
-    loaded: dict[Path, _Entry] = {}
-    failed: list[tuple[SourceFile, LoadError]] = []
-    for file in tqdm(files, desc="读取 load", unit="file", disable=not progress, delay=2):
-        path = file.path.resolve()
-        try:
-            loaded[path] = _Entry(load(file), path)
-        except LoadError as error:
-            failed.append((file, error))
-    return loaded, failed
-
-
 def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
     """The generation in force, or None with a notice if it can't be used."""
     try:
-        return open_generation(index), []
+        return open_generation(index, oldest=OLDEST_FORMAT), []
     except IndexMissingError:
         return None, []
     except WenyuanError as error:
         return None, [error]
 
 
-def _reloaded(old: Generation | None, records: Iterable[DocumentRecord]) -> list[_Entry]:
-    return [_Entry(old.document(record.doc_id), record.path) for record in records] if old else []
+def held(old: Generation, settings: Settings) -> Held:
+    """What need not be made again with ``settings``; terms only if the same code and words have cut them."""
+    made, wanted = old.manifest, build_settings(settings)
+    same = (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary)
+    return Held(made.encoder, old.store, old.dense, old.sparse if same else None)
 
 
-def _unique(entries: Iterable[_Entry]) -> tuple[list[_Entry], list[tuple[str, str]]]:
-    """Entries by path, one for each content; and ``(source, source of the same content)`` of the others."""
-    first: dict[str, _Entry] = {}
+def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
+    return [Entry(document_of(old, record, file), Path(file.path)) for record, file in kept] if old else []
+
+
+def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """The first entry of each content, which knows the others; and ``(source, source of the first)`` of those."""
+    same: dict[str, list[Entry]] = {}
+    for file in files:
+        same.setdefault(file.document.doc_id, []).append(file)
+    entries = []
     duplicates = []
-    for entry in sorted(entries, key=lambda one: str(one.path)):
-        same = first.setdefault(entry.document.doc_id, entry)
-        if same is not entry:
-            duplicates.append((entry.document.source, same.document.source))
-    return list(first.values()), duplicates
+    for (document, path), *others in same.values():
+        copies = tuple(Origin(str(at), other.source, other.title, other.modified) for other, at in others)
+        entries.append(Entry(replace(document, copies=copies), path))
+        duplicates += [(copy.source, document.source) for copy in copies]
+    return entries, duplicates
 
 
 def _nothing_to_index(
@@ -177,75 +200,43 @@ def _nothing_to_index(
     en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
     if failed:
         return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
-    return CorpusError(f"{zh}请放入 .md 或 .txt 文件。", f"{en} Put .md or .txt files there.")
+    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")
 
 
-def _build(
-    folder: Path, entries: Sequence[_Entry], old: Generation | None, settings: Settings, *, progress: bool
+def build(
+    folder: Path,
+    entries: Sequence[tuple[Document, Path]],
+    old: Held | None,
+    settings: Settings,
+    *,
+    outdated: Collection[str],
+    progress: bool = False,
 ) -> int:
-    """Split, embed and write a generation; returns the number of its passages."""
-    encoder = load_encoder(settings.model, device=settings.device)
+    """Split, embed and write a generation of documents and their files; returns the number of its passages.
+
+    To be called inside `writing`. Vectors and terms that ``old`` holds are not made again. ``outdated`` are the ids
+    of documents that former loaders have read. Raises StorageError, ModelError.
+    """
+    encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
     documents: list[tuple[Document, Path, Sequence[Passage]]] = []
     ordinal = 0
-    for entry in entries:
-        passages = split(entry.document, settings.split, ordinal)
-        documents.append((entry.document, entry.path, passages))
+    groups = alike([document for document, _ in entries], progress=progress)
+    for document, path in entries:
+        passages = split(document, settings.split, ordinal)
+        documents.append((replace(document, alike=groups.get(document.doc_id, "")), path, passages))
         ordinal += len(passages)
     dictionary = settings.dictionary_path
+    split_up = [(document, passages) for document, _, passages in documents]
     write_generation(
         folder,
         Contents(
             documents=documents,
-            terms=[
-                (p.ordinal, terms(d.text[p.start : p.end], dictionary), terms(p.context, dictionary))
-                for d, _, passages in documents
-                for p in passages
-            ],
-            vectors=_vectors(documents, old, encoder, progress=progress),
+            terms=passage_terms(split_up, old, lambda text: terms(text, dictionary)),
+            vectors=row_vectors(split_up, old, encoder, progress=progress),
             settings=build_settings(settings),
             encoder=encoder.name,
+            outdated=outdated,
         ),
+        settings.keep_generations,
     )
     return ordinal
-
-
-def _same_texts(stored: Sequence[Passage], passages: Sequence[Passage]) -> bool:
-    """Whether passages of one document stand for the same texts, wherever they stand in the index."""
-
-    def parts(passage: Passage) -> tuple[object, ...]:
-        return passage.start, passage.end, passage.context, passage.sentences
-
-    return list(map(parts, stored)) == list(map(parts, passages))
-
-
-def _vectors(
-    documents: Sequence[tuple[Document, Path, Sequence[Passage]]],
-    old: Generation | None,
-    encoder: Encoder,
-    *,
-    progress: bool,
-) -> Vectors:
-    """The vectors of all rows in order; those of documents that ``old`` holds are taken from there."""
-    usable = old is not None and old.manifest.encoder == encoder.name
-    held = {record.doc_id: record for record in old.store.records()} if old and usable else {}
-    texts: list[str] = []
-    pieces: list[Vectors | int] = []
-    for document, _, passages in documents:
-        record = held.get(document.doc_id)
-        if old and record and _same_texts(old.store.passages_between(record.passages), passages):
-            first, last = record.passages[0], record.passages[-1]
-            pieces.append(old.dense.vectors(range(old.dense.rows(first).start, old.dense.rows(last).stop)))
-        else:
-            rows = [text for passage in passages for text in dense.row_texts(passage, document.text)]
-            texts.extend(rows)
-            pieces.append(len(rows))
-    encoded = encoder.encode_passages(texts, progress=progress)
-    parts: list[Vectors] = []
-    taken = 0
-    for piece in pieces:
-        if isinstance(piece, int):
-            parts.append(encoded[taken : taken + piece])
-            taken += piece
-        else:
-            parts.append(piece)
-    return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)

@@ -18,12 +18,13 @@ from rag.generations import Generation, current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
 from rag.reading import Candidate, Question, Reader
-from rag.reading.questions import analyse, parts
+from rag.reading.questions import parts
 from rag.reading.readers import load_reader
 from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
+from rag.spelling import understood
 from rag.store import DocumentRecord
-from rag.tokenization import tagged
+from rag.tokenization import reread, tagged
 from rag.types import Answer, Document, Encoder, Hit, Passage
 
 Stage = Literal["load", "retrieve", "read"]
@@ -35,8 +36,10 @@ class Library:
     A library answers from the generation that was in force when it was opened or last refreshed.
     """
 
-    def __init__(self, index: Path, generation: Generation, settings: Settings) -> None:
+    def __init__(self, index: Path, generation: Generation, settings: Settings, *, pinned: bool = False) -> None:
         self.index_dir = index
+        self.pinned = pinned
+        """Whether it stays with its generation, whatever comes into force."""
         self.settings = settings
         self._generation = generation
         self._encoder: Encoder | None = None
@@ -44,15 +47,16 @@ class Library:
         self._reader: Reader | None = None
 
     @classmethod
-    def open(cls, index: Path | str = "index", settings: Settings | None = None) -> Library:
-        """Open the index in folder ``index``.
+    def open(cls, index: Path | str = "index", settings: Settings | None = None, *, at: str | None = None) -> Library:
+        """Open the index in folder ``index``: the generation in force, or for good the one called ``at``.
 
-        Raises IndexMissingError, IndexDamagedError, or IndexMismatchError if it was built with other settings.
+        Raises IndexMissingError, NotFoundError for an unknown generation, IndexDamagedError, or IndexMismatchError if
+        it was built with other settings.
         """
         folder, settings = Path(index), settings or load_settings()
-        generation = open_generation(folder)
+        generation = open_generation(folder, at)
         check_settings(generation.manifest, settings)
-        return cls(folder, generation, settings)
+        return cls(folder, generation, settings, pinned=at is not None)
 
     @staticmethod
     def index(
@@ -67,10 +71,12 @@ class Library:
         self.refresh()
 
     def refresh(self) -> None:
-        """Go over to the generation now in force, if it is another. Raises as `open`."""
-        if current_name(self.index_dir) != self._generation.manifest.generation:
+        """Go over to the generation now in force, if it is another and this library is not pinned. Raises as `open`."""
+        if not self.pinned and current_name(self.index_dir) != self._generation.manifest.generation:
             generation = open_generation(self.index_dir)
             check_settings(generation.manifest, self.settings)
+            if generation.manifest.settings.user_dictionary != self.manifest.settings.user_dictionary:
+                reread()
             self._generation = generation
 
     @property
@@ -181,13 +187,15 @@ class Library:
     def _ready_reader(self) -> Reader:
         with self._lock:
             if self._reader is None:
-                self._reader = load_reader(self.settings.reader, device=self.settings.device)
+                self._reader = load_reader(
+                    self.settings.reader, device=self.settings.device, engine=self.settings.engine
+                )
             return self._reader
 
     def _ready_encoder(self) -> Encoder:
         with self._lock:
             if self._encoder is None:
-                encoder = load_encoder(self.settings.model, device=self.settings.device)
+                encoder = load_encoder(self.settings.model, device=self.settings.device, engine=self.settings.engine)
                 built_with = self._generation.manifest.encoder
                 if encoder.name != built_with:
                     raise IndexMismatchError(
@@ -201,6 +209,6 @@ class Library:
     def _candidates(
         self, question: str, generation: Generation, within: range | None = None
     ) -> tuple[Question, list[Candidate]]:
-        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, within)
-        asked = analyse(question, generation.sparse, self.settings.dictionary_path)
+        asked = understood(question, generation, self.settings.dictionary_path)
+        retrieved = self._retrieve(asked.text, max(self.settings.hits, self.settings.read), generation, within)
         return asked, candidates_of(retrieved, generation)

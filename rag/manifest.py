@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from rag.equal import EQUAL_FILE
 from rag.errors import IndexDamagedError, IndexMismatchError
 from rag.settings import Settings
 from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# What `rag.upgrading` can still read.
+OLDEST_FORMAT = 1
 MANIFEST = "manifest.json"
 
 
@@ -37,7 +41,11 @@ class BuildSettings(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256."""
+    """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256.
+
+    ``loaders`` is the version of `rag.loading` that has read all documents but the ``outdated`` ones, named by id;
+    ``cutter`` is what has cut the terms, see `rag.tokenization`.
+    """
 
     format_version: int
     generation: str
@@ -50,6 +58,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     vectors: int
     corpus: dict[str, str]
     files: dict[str, FileRecord]
+    loaders: int = 0
+    outdated: tuple[str, ...] = ()
+    cutter: str = ""
 
 
 def build_settings(settings: Settings) -> BuildSettings:
@@ -60,15 +71,17 @@ def build_settings(settings: Settings) -> BuildSettings:
         passage_min_chars=settings.passage_min_chars,
         passage_max_chars=settings.passage_max_chars,
         passage_context=settings.passage_context,
-        user_dictionary=_digest(dictionary) if dictionary and dictionary.is_file() else "",
-        words=hashlib.sha256(b"".join(file.read_bytes() for file in (NAMES_FILE, STOPWORDS_FILE))).hexdigest()[:12],
+        user_dictionary=file_digest(dictionary) if dictionary and dictionary.is_file() else "",
+        words=hashlib.sha256(
+            b"".join(file.read_bytes() for file in (NAMES_FILE, STOPWORDS_FILE, EQUAL_FILE))
+        ).hexdigest()[:12],
     )
 
 
 def record_files(folder: Path) -> dict[str, FileRecord]:
     """Size and digest of every file under ``folder``, by its relative name."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {str(f.relative_to(folder)): FileRecord(f.stat().st_size, _digest(f)) for f in files}
+    return {str(f.relative_to(folder)): FileRecord(f.stat().st_size, file_digest(f)) for f in files}
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -76,28 +89,61 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, *, oldest: int = FORMAT_VERSION) -> Manifest:
     """Read the manifest of ``folder`` and verify each file that it lists.
 
-    Raises IndexDamagedError for a missing, cut or exchanged file, IndexMismatchError for another format.
+    Raises IndexDamagedError for a missing, cut or exchanged file, IndexMismatchError for a format newer than this
+    program's, or older than ``oldest``.
     """
+    manifest = parse_manifest(folder, oldest=oldest)
+    for name, reason in differing(manifest, folder):
+        raise damaged(folder / name, reason)
+    return manifest
+
+
+def parse_manifest(folder: Path, *, oldest: int = FORMAT_VERSION) -> Manifest:
+    """Read the manifest of ``folder`` without looking at the files that it lists. Raises as `read_manifest`."""
     try:
         raw = (folder / MANIFEST).read_bytes()
         version = msgspec.json.decode(raw, type=dict[str, object]).get("format_version")
     except (OSError, msgspec.MsgspecError) as error:
         raise damaged(folder / MANIFEST, str(error)) from error
-    if version != FORMAT_VERSION:
-        raise IndexMismatchError(
-            f"索引格式为 {version}，本程序需要 {FORMAT_VERSION}。请重建索引：wenyuan index 文件夹…",
-            f"The index has format {version}, this program needs {FORMAT_VERSION}. Rebuild it: wenyuan index PATH…",
-        )
+    if not isinstance(version, int):
+        raise damaged(folder / MANIFEST, f"format_version: {version}")
+    if not oldest <= version <= FORMAT_VERSION:
+        raise other_format(version)
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except msgspec.MsgspecError as error:
         raise damaged(folder / MANIFEST, str(error)) from error
-    for name, record in manifest.files.items():
-        _verify(folder / name, record)
     return manifest
+
+
+def differing(manifest: Manifest, folder: Path) -> Iterator[tuple[str, str]]:
+    """Each file of ``folder`` that is not the one that ``manifest`` lists, with what is wrong with it."""
+    for name, record in manifest.files.items():
+        try:
+            reason = _difference(folder / name, record)
+        except OSError as error:
+            reason = str(error)
+        if reason:
+            yield name, reason
+
+
+def other_format(version: int) -> IndexMismatchError:
+    """The error for an index of a format that can't be used as it is."""
+    if OLDEST_FORMAT <= version < FORMAT_VERSION:
+        return IndexMismatchError(
+            f"索引是旧格式 {version}，本程序需要 {FORMAT_VERSION}。"
+            "请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
+            f"The index has the older format {version}, this program needs {FORMAT_VERSION}. Upgrade it; no document "
+            "is lost, and no source file is needed: wenyuan upgrade",
+        )
+    return IndexMismatchError(
+        f"索引格式为 {version}，本程序只认得 {OLDEST_FORMAT} 到 {FORMAT_VERSION}。请更新问源，再打开这个索引。",
+        f"The index has format {version}, this program knows {OLDEST_FORMAT} to {FORMAT_VERSION}. "
+        "Update Wenyuan, then open it.",
+    )
 
 
 def check_settings(manifest: Manifest, settings: Settings) -> None:
@@ -116,21 +162,21 @@ def check_settings(manifest: Manifest, settings: Settings) -> None:
 def damaged(file: Path, reason: str) -> IndexDamagedError:
     """The error for a file of the index that is not what was written."""
     return IndexDamagedError(
-        f"索引已损坏：{file}（{reason}）。请重建：wenyuan index 文件夹…",
-        f"The index is damaged: {file} ({reason}). Rebuild it: wenyuan index PATH…",
+        f"索引已损坏：{file}（{reason}）。请重建：wenyuan index 文件夹…，或修复：wenyuan check --repair",
+        f"The index is damaged: {file} ({reason}). Rebuild it: wenyuan index PATH…, or wenyuan check --repair",
     )
 
 
-def _verify(file: Path, record: FileRecord) -> None:
+def _difference(file: Path, record: FileRecord) -> str:
     if not file.is_file():
-        raise damaged(file, "文件缺失 / missing")
+        return "文件缺失 / missing"
     size = file.stat().st_size
     if size != record.bytes:
-        raise damaged(file, f"{size} ≠ {record.bytes} bytes")
-    if _digest(file) != record.sha256:
-        raise damaged(file, "SHA-256 不符 / mismatch")
+        return f"{size} ≠ {record.bytes} bytes"
+    return "" if file_digest(file) == record.sha256 else "SHA-256 不符 / mismatch"
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -22,14 +22,18 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help=text("设置文件（默认 wenyuan.toml）", "settings (wenyuan.toml)")),
 ]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="GENERATION", help=text("用一个旧的索引版本", "use an old generation of the index")),
+]
 INDEX = Path("index")
 
 
-def open_library(index: Path, config: Path | None) -> Library:
-    """The library in folder ``index``."""
+def open_library(index: Path, config: Path | None, at: str | None = None) -> Library:
+    """The library in folder ``index``, or an old generation of it."""
     from rag.library import Library
 
-    return Library.open(index, settings(config))
+    return Library.open(index, settings(config), at=at)
 
 
 def settings(config: Path | None) -> Settings:
@@ -48,4 +52,5 @@ def console() -> Console:
 
 def print_json(value: Any, indent: int | None = 2) -> None:
     """Print for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    # A name of a file may hold bytes that are not UTF-8.
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode())

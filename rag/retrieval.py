@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.duplicates import folded
 from rag.fusion import Fused, fuse
 from rag.generations import Generation
 from rag.reading import Candidate, Ranked
 from rag.settings import Settings
 from rag.tokenization import content_terms, terms
-from rag.types import Encoder, Hit
+from rag.types import Elsewhere, Encoder, Hit
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -36,7 +37,8 @@ def retrieve(
 ) -> Retrieved:
     """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only.
 
-    ``within`` restricts the search to the passages with these ordinals.
+    ``within`` restricts the search to the passages with these ordinals. Of passages of the same words in documents that
+    are almost the same only the best is a hit, which names the others.
     """
     dictionary = settings.dictionary_path
     depth = max(k, settings.candidates)
@@ -61,7 +63,7 @@ def retrieve(
             bound=generation.sparse.bound(words) if sparse else 0.0,
             weight=settings.bm25_weight,
         )
-    return Retrieved(_hits(ranking[:k], generation), vector)
+    return Retrieved(_hits(ranking, k, generation), vector)
 
 
 def searched_terms(question: str, dictionary: Path | None = None) -> list[str]:
@@ -88,20 +90,22 @@ def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tupl
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
 
 
-def _hits(ranking: list[Fused], generation: Generation) -> tuple[Hit, ...]:
-    hits = []
-    for rank, (one, passage) in enumerate(
-        zip(ranking, generation.store.passages([one.ordinal for one in ranking]), strict=True), start=1
-    ):
+def _hits(ranking: Sequence[Fused], k: int, generation: Generation) -> tuple[Hit, ...]:
+    hits: list[Hit] = []
+    firsts: dict[tuple[str, str], int] = {}
+    for one in ranking:
+        if len(hits) == k:
+            break
+        (passage,) = generation.store.passages([one.ordinal])
         document = generation.document(passage.doc_id)
-        hits.append(
-            Hit(
-                rank=rank,
-                score=round(one.score, 6),
-                passage=passage,
-                text=document.text[passage.start : passage.end],
-                dense=one.dense,
-                sparse=one.sparse,
-            )
-        )
+        text = document.text[passage.start : passage.end]
+        if document.alike:
+            first = firsts.setdefault((document.alike, folded(text)), len(hits))
+            if first < len(hits) and hits[first].passage.doc_id != document.doc_id:
+                other = Elsewhere(document.doc_id, document.title, document.source)
+                also_in = dict.fromkeys((*hits[first].also_in, other, *document.also_in))
+                hits[first] = replace(hits[first], also_in=tuple(also_in))
+                continue
+        score = round(one.score, 6)
+        hits.append(Hit(len(hits) + 1, score, passage, text, one.dense, one.sparse, document.also_in))
     return tuple(hits)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from rag.embedding import BUNDLED
+from rag.embedding import BUNDLED, Engine
 from rag.errors import SettingsError
 from rag.splitting import SplitSettings
 
@@ -39,8 +39,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     user_dictionary: str = ""
     """A file of words that jieba must not cut: ``word [frequency [tag]]`` a line."""
 
+    engine: Engine = "openvino"
+    """What computes the bundled model and the reader: ``openvino`` (on the processor) or ``torch``."""
     device: str = "cpu"
-    """Where torch runs the model: ``cpu``, ``cuda``, ``mps``."""
+    """Where torch computes: ``cpu``, ``cuda``, ``mps``."""
     retrieval: Retrieval = "hybrid"
     candidates: _Count = 50
     """How many passages each retriever proposes."""
@@ -57,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Instead of ``min_confidence``: the share of all questions that may get a wrong answer."""
     language: Literal["auto", "zh", "en"] = "auto"
     """The language of replies; ``auto`` follows the question."""
+    keep_generations: _Count = 3
+    """How many generations of the index stay on disk, the one in force among them."""
 
     @property
     def split(self) -> SplitSettings:
@@ -70,7 +74,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read settings from ``file`` (or ``wenyuan.toml`` here, if there is one) and the environment.
 
-    Raises SettingsError for a missing or malformed file, an unknown key or a value out of range.
+    Raises SettingsError for a missing or malformed file, an unknown key, a value out of range or at odds with another.
     """
     environment = os.environ if environment is None else environment
     values: dict[str, object] = {}
@@ -85,7 +89,15 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         if name.startswith(ENVIRONMENT_PREFIX) and name not in ENVIRONMENT_OTHERS
     }
     values.update(_convert(variables, "WENYUAN_…", strict=False))
-    return Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
+    if settings.device != "cpu" and settings.engine != "torch":
+        raise SettingsError(
+            f"设置有误：engine = {settings.engine} 只在处理器上计算；要用 device = {settings.device}，"
+            "请同时设 engine = torch。",
+            f"Wrong setting: engine = {settings.engine} computes on the processor only; for device = {settings.device} "
+            "set engine = torch too.",
+        )
+    return settings
 
 
 def _read(file: Path) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -22,21 +22,22 @@ _K1 = 1.2
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in (_BODY, _CONTEXT):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+        builder.add_text_field(name, stored=True, tokenizer_name="whitespace", index_option="freq")
     builder.add_integer_field(_ORDINAL, fast=True)
     return builder.build()
 
 
-def write(passages: Iterable[tuple[int, Sequence[str], Sequence[str]]], folder: Path) -> None:
+def write(passages: Iterable[tuple[int, str, str]], folder: Path) -> None:
     """Index ``(ordinal, terms of the passage, terms of its context)`` in a new ``folder``.
 
-    Raises ValueError or OSError if the disk does not take it.
+    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises ValueError
+    or OSError if the disk does not take it.
     """
     folder.mkdir()
     # One thread, so that the same passages always give the same files' order.
     writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
     for ordinal, body, context in passages:
-        writer.add_document(tantivy.Document(**{_BODY: " ".join(body), _CONTEXT: " ".join(context), _ORDINAL: ordinal}))
+        writer.add_document(tantivy.Document(**{_BODY: body, _CONTEXT: context, _ORDINAL: ordinal}))
     writer.commit()
     writer.wait_merging_threads()
 
@@ -56,6 +57,16 @@ class SparseIndex:
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    def stored(self) -> Iterator[tuple[int, str, str]]:
+        """What `write` was given, in no order; nothing from an index of before terms were kept."""
+        addresses = [address for _, address in self._searcher.search(tantivy.Query.all_query(), max(1, len(self))).hits]
+        ordinals = self._searcher.fast_field_values(_ORDINAL, addresses)
+        for ordinal, address in zip(ordinals, addresses, strict=True):
+            kept = self._searcher.doc(address)
+            body, context = kept.get_first(_BODY), kept.get_first(_CONTEXT)
+            if body is not None and context is not None:
+                yield cast("int", ordinal), body, context
 
     def knows(self, term: str) -> bool:
         """Whether any passage, or any context, holds ``term``."""

@@ -5,6 +5,7 @@ The passages of a document do not overlap and together hold every character of i
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ def split(document: Document, settings: SplitSettings, first_ordinal: int = 0) -
     for group in _groups(document, settings):
         spans = [part for block in group for part in _sentences(document, block, settings.max_chars)]
         for part in _pack(spans, settings.max_chars):
-            inside = [b for b in group if b.start < part[-1].end and b.end > part[0].start]
+            first = bisect_right(group, part[0].start, key=lambda b: b.end)
+            inside = group[first : bisect_left(group, part[-1].end, key=lambda b: b.start)]
             main = next((b for b in inside if b.kind is not BlockKind.HEADING), inside[0])
             passages.append(
                 Passage(
@@ -51,14 +53,15 @@ def _groups(document: Document, settings: SplitSettings) -> Iterator[list[Block]
     """Blocks that belong in one passage: headings and captions with what follows them, short blocks together."""
     group: list[Block] = []
     length = 0
+    has_body = False
     for block in document.blocks:
-        has_body = any(b.kind is not BlockKind.HEADING for b in group)
         starts_section = block.kind is BlockKind.HEADING and has_body
         too_long = length + block.end - block.start > settings.max_chars
         if group and (starts_section or (has_body and (length >= settings.min_chars or too_long))):
             yield group
-            group, length = [], 0
+            group, length, has_body = [], 0, False
         group.append(block)
+        has_body = has_body or block.kind is not BlockKind.HEADING
         length += block.end - block.start
     if group:
         yield group
@@ -98,7 +101,10 @@ def _contexts(document: Document) -> dict[int, str]:
 
 
 def _context(document: Document, lists: dict[int, str], main: Block, inside: list[Block]) -> str:
-    own = {document.text[b.start : b.end] for b in inside}
-    above = [part for part in dict.fromkeys((document.title, *main.path)) if part not in own]
-    neighbours = [lists[b.number] for b in inside if b.number in lists and lists[b.number] not in own]
+    def own(part: str) -> bool:
+        # Of a block that is very long, no copy is made for each of its passages.
+        return any(b.end - b.start == len(part) and document.text.startswith(part, b.start) for b in inside)
+
+    above = [part for part in dict.fromkeys((document.title, *main.path)) if not own(part)]
+    neighbours = [lists[b.number] for b in inside if b.number in lists and not own(lists[b.number])]
     return " ".join(dict.fromkeys([*above, *neighbours]))

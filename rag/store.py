@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,26 +12,33 @@ from typing import Any
 
 import msgspec
 
-from rag.types import Block, Document, Passage, Span
+from rag.types import Block, Document, Elsewhere, Origin, Passage, Span
 
 _SCHEMA = """
 CREATE TABLE documents (
     position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, source TEXT NOT NULL,
     path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL,
+    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL,
     first_passage INTEGER NOT NULL, passages INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
 ) STRICT;
+CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX by_sound ON sounds (sound);
 """
+_COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _SPANS = msgspec.json.Decoder(tuple[Span, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals."""
+    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals.
+
+    ``modified`` and ``copies`` are as in `Document`; ``also_in`` names the copies, then the documents alike.
+    """
 
     doc_id: str
     title: str
@@ -41,17 +48,32 @@ class DocumentRecord:
     characters: int
     paragraphs: int
     passages: range
+    modified: str = ""
+    copies: tuple[Origin, ...] = ()
+    also_in: tuple[Elsewhere, ...] = ()
+
+    @property
+    def files(self) -> tuple[Origin, ...]:
+        """Every file of these bytes; the first is the one that stands for them."""
+        return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
 
-def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage]]]) -> None:
-    """Write a new store. Raises sqlite3.Error if the disk does not take it."""
+def write(
+    file: Path,
+    documents: Iterable[tuple[Document, Path, Sequence[Passage]]],
+    sounds: Iterable[tuple[str, str, int]] = (),
+) -> None:
+    """Write a new store. Raises sqlite3.Error if the disk does not take it.
+
+    ``sounds`` are ``(sound, word, number of passages)``; see `rag.sounds`.
+    """
     connection = sqlite3.connect(file)
     try:
         connection.executescript(_SCHEMA)
         for position, (document, path, passages) in enumerate(documents):
             blocks = msgspec.json.encode(document.blocks)
             connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     position,
                     document.doc_id,
@@ -61,6 +83,9 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
                     document.sha256,
                     document.text,
                     blocks,
+                    document.modified,
+                    msgspec.json.encode(document.copies),
+                    document.alike,
                     passages[0].ordinal,
                     len(passages),
                 ),
@@ -72,9 +97,34 @@ def write(file: Path, documents: Iterable[tuple[Document, Path, Sequence[Passage
                     for p in passages
                 ),
             )
+        connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
         connection.commit()
     finally:
         connection.close()
+
+
+def relocate(file: Path, paths: Mapping[str, Path]) -> None:
+    """Tell a store that no one reads yet where its documents are now, by their SHA-256. Raises sqlite3.Error.
+
+    Other files of the same bytes are forgotten.
+    """
+    connection = sqlite3.connect(file)
+    try:
+        # No two may have the same path even on the way, and some may change places.
+        connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
+        forget = ", copies = CAST('[]' AS BLOB)" if _knows_copies(connection) else ""
+        connection.executemany(
+            f"UPDATE documents SET path = ?1, source = ?1{forget} WHERE sha256 = ?2",
+            ((str(path), sha256) for sha256, path in paths.items()),
+        )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def _knows_copies(connection: sqlite3.Connection) -> bool:
+    """Whether there is more to know of a document's files than where the first is; not in a store of format 1."""
+    return any(row[1] == "copies" for row in connection.execute("PRAGMA table_info(documents)"))
 
 
 class Store:
@@ -88,34 +138,78 @@ class Store:
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        self._files = "modified, copies, alike" if _knows_copies(self._connection) else "'', '[]', ''"
         self.document = lru_cache(maxsize=64)(self._document)
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def check(self) -> None:
+        """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
+        if self._rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
+            raise sqlite3.DatabaseError("views or triggers")
+        found = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(found[:3]))
+
+    def count(self) -> int:
+        """How many passages there are, of whatever document."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
     def records(self) -> Iterator[DocumentRecord]:
         """All documents, in index order."""
-        query = """SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
-                   first_passage, passages FROM documents ORDER BY position"""
-        for *fields, first, count in self._rows(query):
-            doc_id, title, source, path, sha256, characters, paragraphs = fields
-            ordinals = range(first, first + count)
-            yield DocumentRecord(doc_id, title, source, Path(path), sha256, characters, paragraphs, ordinals)
+        query = f"""SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
+                    first_passage, passages, {self._files} FROM documents ORDER BY position"""
+        rows = self._rows(query)
+        groups: dict[str, list[Elsewhere]] = {}
+        for doc_id, title, source, *_, alike in rows:
+            groups.setdefault(alike or doc_id, []).append(Elsewhere(doc_id, title, source))
+        for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, copied, alike in rows:
+            copies = _COPIES.decode(copied)
+            yield DocumentRecord(
+                doc_id,
+                title,
+                source,
+                Path(path),
+                sha256,
+                characters,
+                paragraphs,
+                range(first, first + count),
+                modified,
+                copies,
+                (
+                    *(Elsewhere(doc_id, copy.title, copy.source) for copy in copies),
+                    *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
+                ),
+            )
+
+    def contents(self) -> Iterator[tuple[Document, list[Passage]]]:
+        """Every document with its passages, in index order."""
+        for record in self.records():
+            document = self._document(record.doc_id)
+            assert document is not None
+            yield document, self.passages_between(record.passages)
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
-        query = "SELECT title, source, sha256, text, blocks FROM documents WHERE doc_id = ?"
+        query = f"SELECT title, source, sha256, text, blocks, {self._files} FROM documents WHERE doc_id = ?"
         rows = self._rows(query, (doc_id,))
         if not rows:
             return None
-        title, source, sha256, text, blocks = rows[0]
-        return Document(doc_id, title, source, sha256, text, _BLOCKS.decode(blocks))
+        title, source, sha256, text, blocks, modified, copies, alike = rows[0]
+        found = _BLOCKS.decode(blocks)
+        return Document(doc_id, title, source, sha256, text, found, modified, _COPIES.decode(copies), alike)
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""
         rows = self._rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
         return range(rows[0][0], rows[0][0] + rows[0][1]) if rows else None
+
+    def sounding(self, sound: str) -> list[tuple[str, int]]:
+        """The words that sound so and the number of passages that have each, the most frequent first."""
+        query = "SELECT word, passages FROM sounds WHERE sound = ? ORDER BY passages DESC, word"
+        return [(word, count) for word, count in self._rows(query, (sound,))]
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""

@@ -7,6 +7,7 @@ Four shapes are recognised: list items, sibling headings, paragraphs that begin 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ _CLAUSE_END = re.compile(r"[，,。；;：:！？!?\n]")
 _LEAD_END = ("：", ":")
 _SHORT_SENTENCE = 14
 _LONGEST_LEAD = 120
+# Lists within lists are looked for in runs of so many paragraphs at most.
+_LONG_RUN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Enumeration:
 @lru_cache(maxsize=512)
 def enumerations(document: Document) -> tuple[Enumeration, ...]:
     """All enumerations of ``document``, in the order of their first items."""
+    above = _above(document)
     groups = [
         *_numbered(document, BlockKind.LIST_ITEM),
         *_numbered(document, BlockKind.HEADING),
@@ -56,7 +60,7 @@ def enumerations(document: Document) -> tuple[Enumeration, ...]:
         *_after_colon(document),
     ]
     found = [
-        Enumeration(_lead(document, group[0]), tuple(Item(block, _head(document, block)) for block in group))
+        Enumeration(_lead(document, group[0], above), tuple(Item(block, _head(document, block)) for block in group))
         for group in groups
         if len(group) > 1
     ]
@@ -94,18 +98,23 @@ def _ordinal_paragraphs(document: Document) -> list[list[Block]]:
 
 
 def _after_colon(document: Document) -> list[list[Block]]:
+    """The rest of a run after each of its blocks that ends with a colon; of a long run, after the first only."""
     groups: list[list[Block]] = []
-    blocks = document.blocks
-    for position, lead in enumerate(blocks):
-        if not document.text[lead.start : lead.end].endswith(_LEAD_END):
-            continue
-        group: list[Block] = []
-        for block in blocks[position + 1 :]:
-            if block.kind is not BlockKind.PARAGRAPH or not _begins_short(document, block):
-                break
-            group.append(block)
-        groups.append(group)
-    return groups
+    run: list[Block] = []
+    leads: list[int] = []
+    for block in document.blocks:
+        if block.kind is not BlockKind.PARAGRAPH or not leads or not _begins_short(document, block):
+            groups += _suffixes(run, leads)
+            run, leads = [], []
+        else:
+            run.append(block)
+        if document.text.endswith(_LEAD_END, block.start, block.end):
+            leads.append(len(run))
+    return groups + _suffixes(run, leads)
+
+
+def _suffixes(run: list[Block], begins: list[int]) -> list[list[Block]]:
+    return [run[begin:] for begin in (begins if len(run) <= _LONG_RUN else begins[:1])]
 
 
 def _begins_short(document: Document, block: Block) -> bool:
@@ -121,15 +130,26 @@ def _head(document: Document, block: Block) -> Span:
     return Span(block.start + begin, block.start + (end.start() if end else len(text)))
 
 
-def _lead(document: Document, first: Block) -> Span | None:
+def _above(document: Document) -> dict[str, list[Block]]:
+    """By text: the blocks that other blocks may stand under."""
+    found: dict[str, list[Block]] = {block.path[-1]: [] for block in document.blocks if block.path}
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        if text in found:
+            found[text].append(block)
+    return found
+
+
+def _lead(document: Document, first: Block, blocks_above: dict[str, list[Block]]) -> Span | None:
     """The last sentence of the block before ``first``; among sibling headings, the heading above them."""
     if first.number == 1:
         return None
     before = document.blocks[first.number - 2]
     text = document.text[before.start : before.end]
     if first.path and before.kind is not BlockKind.HEADING and not text.endswith(_LEAD_END):
-        above = [b for b in document.blocks[: first.number - 1] if document.text[b.start : b.end] == first.path[-1]]
-        if above:
-            return Span(above[-1].start, above[-1].end)
+        above = blocks_above[first.path[-1]]
+        place = bisect_left(above, first.number, key=lambda block: block.number)
+        if place:
+            return Span(above[place - 1].start, above[place - 1].end)
     last: Sequence[Span] = sentences(document.text, before.start, before.end)
     return last[-1] if last and last[-1].end - last[-1].start <= _LONGEST_LEAD else None

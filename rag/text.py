@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -103,10 +104,12 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """
     part = text[start:end]
     titles = [match.span() for match in _TITLE.finditer(part)]
+    lefts = [left for left, _ in titles]
     spans: list[Span] = []
     begin = 0
     for match in _SENTENCE_END.finditer(part):
-        if any(left < match.start() < right for left, right in titles):
+        before = bisect_left(lefts, match.start())
+        if before and match.start() < titles[before - 1][1]:
             continue
         spans.extend(_trimmed(part, begin, match.end(), start))
         begin = match.end()

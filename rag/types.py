@@ -5,6 +5,7 @@ All positions are half-open ``[start, end)`` ranges in code points of ``Document
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -40,8 +41,9 @@ class Block:
 
     ``number`` counts the blocks of a document from 1, headings included. ``path`` names what stands
     above the block, outermost first: headings, then the list items that it is nested in.
-    ``line`` is the 1-based line of the source file on which the block begins. ``level`` is the depth of a
-    heading or list item (1 is the outermost), ``item`` a list item's 1-based place in its list; 0 elsewhere.
+    ``line`` is the 1-based line of the source file on which the block begins, ``page`` its 1-based page; 0 where
+    the format has none. ``level`` is the depth of a heading or list item (1 is the outermost), ``item`` a list
+    item's 1-based place in its list; 0 elsewhere.
     """
 
     number: int
@@ -52,11 +54,39 @@ class Block:
     path: tuple[str, ...] = ()
     level: int = 0
     item: int = 0
+    page: int = 0
+
+
+class Origin(NamedTuple):
+    """A file that a document was read from: its resolved path, how it is cited, the document's title there.
+
+    ``modified`` is when it was last changed before it was indexed, as ISO 8601 in UTC; "" where that is not known.
+    """
+
+    path: str
+    source: str
+    title: str
+    modified: str
+
+
+class Elsewhere(NamedTuple):
+    """Where a text stands once more: in a file of the same bytes, or in a document that is almost the same.
+
+    ``doc_id`` is the document's own in the first case, the other document's in the second.
+    """
+
+    doc_id: str
+    title: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes."""
+    """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes.
+
+    ``modified`` is as in `Origin`. ``copies`` are other files of the same bytes. ``alike`` is the id of the first of
+    the documents that are almost this text, this one among them; "" where there is no other.
+    """
 
     doc_id: str
     title: str
@@ -64,15 +94,18 @@ class Document:
     sha256: str
     text: str
     blocks: tuple[Block, ...]
+    modified: str = ""
+    copies: tuple[Origin, ...] = ()
+    alike: str = ""
+
+    @property
+    def also_in(self) -> tuple[Elsewhere, ...]:
+        """The other files of the same bytes."""
+        return tuple(Elsewhere(self.doc_id, copy.title, copy.source) for copy in self.copies)
 
     def block_at(self, position: int) -> Block:
         """Return the last block that begins at or before ``position``."""
-        found = self.blocks[0]
-        for block in self.blocks:
-            if block.start > position:
-                break
-            found = block
-        return found
+        return self.blocks[max(0, bisect_right(self.blocks, position, key=lambda block: block.start) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +131,7 @@ class Hit:
     """A retrieved passage. ``rank`` counts from 1; a higher ``score`` is better.
 
     ``dense`` is the cosine of question and passage, ``sparse`` the BM25 score; None where that retriever
-    did not return the passage.
+    did not return the passage. ``also_in`` is where the same words stand once more and are not listed for it.
     """
 
     rank: int
@@ -107,6 +140,7 @@ class Hit:
     text: str
     dense: float | None = None
     sparse: float | None = None
+    also_in: tuple[Elsewhere, ...] = ()
 
     def excerpt(self, most: int) -> str:
         """The text's first ``most`` characters on one line."""
@@ -124,7 +158,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``."""
+    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``.
+
+    ``page`` is the page on which its paragraph begins, 0 where the format has none. ``also_in`` is where its document
+    or almost the same one says it once more, which is no other source.
+    """
 
     n: int
     doc_id: str
@@ -137,6 +175,8 @@ class Citation:
     sentence: str
     sentence_start: int
     role: Role = Role.ANSWER
+    page: int = 0
+    also_in: tuple[Elsewhere, ...] = ()
 
     @property
     def sentence_end(self) -> int:
@@ -185,7 +225,8 @@ class Answer:
     """The reply to one question: the documents' own words, or a reasoned abstention.
 
     ``answer`` is the short extract (several joined by "；", empty when abstained), ``parts`` the same taken apart,
-    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains.
+    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains,
+    ``corrections`` those of its words that were searched for in another spelling: as asked, and as searched.
     """
 
     question: str
@@ -197,6 +238,7 @@ class Answer:
     hits: tuple[Hit, ...]
     missing: tuple[str, ...] = ()
     parts: tuple[AnswerPart, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -7,19 +7,20 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
 from rag.errors import IndexMissingError, LoadError, StorageError, WenyuanError
-from rag.generations import UPLOADS, open_generation, writing
-from rag.indexing import index_paths, remove_documents
-from rag.loading import PARSERS, parse
+from rag.generations import UPLOADS, Generation, open_generation, writing
+from rag.indexing import remove_documents, update
+from rag.loading import PARSERS, discover, parse
 from rag.manifest import check_settings
 from rag.settings import Settings
 from rag.store import DocumentRecord
+from rag.types import Document
 
 MAX_BYTES = 50 * 2**20
 MAX_NAME_BYTES = 255
@@ -50,7 +51,7 @@ class Shelved:
     """What became of one upload, sent as ``name``.
 
     ``doc_id``, ``title`` and ``source`` are those of the document that holds its text, empty if it failed; ``error``
-    says why it failed.
+    says why it failed, ``notices`` what of the file could not be read though the rest was.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Shelved:
     title: str = ""
     source: str = ""
     error: WenyuanError | None = None
+    notices: tuple[WenyuanError, ...] = ()
 
 
 class Shelf:
@@ -79,14 +81,16 @@ class Shelf:
         StorageError, ModelError, IndexDamagedError, IndexMismatchError.
         """
         with self._lock:
-            kept: list[Path] = []
+            kept: dict[Path, Document] = {}
             try:
                 with writing(self._index):
                     self._sweep()
-                    known: dict[str, DocumentRecord | Shelved] = {r.sha256: r for r in self._records()}
+                    old = self._opened()
+                    records = old.store.records() if old else ()
+                    known: dict[str, DocumentRecord | Shelved] = {record.sha256: record for record in records}
                     results = [self._keep(upload, known, kept) for upload in uploads]
-                if kept:
-                    index_paths([self.folder], self._index, self._settings)
+                    if kept:
+                        update(self._index, old, [self.folder], discover([self.folder]), self._settings, parsed=kept)
             except BaseException:
                 for path in kept:
                     path.unlink(missing_ok=True)
@@ -101,7 +105,8 @@ class Shelf:
         Raises as `rag.indexing.remove_documents`.
         """
         with self._lock:
-            digests = {record.sha256 for record in self._records() if record.doc_id == doc_id}
+            old = self._opened()
+            digests = {one.sha256 for one in old.store.records() if one.doc_id == doc_id} if old else set[str]()
             remove_documents([doc_id], self._index, self._settings)
             try:
                 for file in self._files():
@@ -114,13 +119,14 @@ class Shelf:
                     f"Removed from the index, but not the file in {self.folder}: {error.strerror}. Delete it by hand.",
                 ) from error
 
-    def _records(self) -> Iterator[DocumentRecord]:
+    def _opened(self) -> Generation | None:
+        """The generation in force, verified; None if there is no index yet."""
         try:
             generation = open_generation(self._index)
         except IndexMissingError:
-            return
+            return None
         check_settings(generation.manifest, self._settings)
-        yield from generation.store.records()
+        return generation
 
     def _files(self) -> list[Path]:
         """The files themselves: what a link leads to is not ours."""
@@ -144,8 +150,8 @@ class Shelf:
         if not self.folder.is_symlink() and self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 
-    def _keep(self, upload: Upload, known: dict[str, DocumentRecord | Shelved], kept: list[Path]) -> Shelved:
-        """Write one file that is new and readable; adds it to ``known`` and ``kept``."""
+    def _keep(self, upload: Upload, known: dict[str, DocumentRecord | Shelved], kept: dict[Path, Document]) -> Shelved:
+        """Write one file that is new and readable; adds it to ``known`` and, by resolved path, to ``kept``."""
         digest = hashlib.sha256(upload.data).hexdigest()
         if same := known.get(digest):
             return Shelved(upload.name, Fate.DUPLICATE, same.doc_id, same.title, same.source)
@@ -153,13 +159,16 @@ class Shelf:
             path = self._free(safe_name(upload.name))
             if len(upload.data) > self.max_bytes:
                 raise _too_large(path.name, self.max_bytes)
-            document = parse(upload.data, source=str(path), name=Path(path.name))
+            notices: list[WenyuanError] = []
+            document = parse(upload.data, source=str(path), name=Path(path.name), notices=notices)
         except LoadError as error:
             return Shelved(upload.name, Fate.FAILED, error=error)
         self._write(path, upload.data)
-        kept.append(path)
-        shelved = Shelved(upload.name, Fate.ADDED, document.doc_id, document.title, document.source)
-        known[digest] = replace(shelved, fate=Fate.DUPLICATE)
+        kept[path.resolve()] = document
+        shelved = Shelved(
+            upload.name, Fate.ADDED, document.doc_id, document.title, document.source, notices=tuple(notices)
+        )
+        known[digest] = replace(shelved, fate=Fate.DUPLICATE, notices=())
         return shelved
 
     def _free(self, name: str) -> Path:

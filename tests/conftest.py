@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from documents import HashEncoder
 
-from rag.embedding import BUNDLED, bundled, load_encoder
+from rag.embedding import BUNDLED, Engine, bundled, load_encoder
 from rag.embedding.encoder import SentenceTransformerEncoder
 from rag.loading import SourceFile, load
 from rag.paths import cache_dir
@@ -60,8 +60,13 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoder(cache: Path) -> SentenceTransformerEncoder:  # noqa: ARG001
-    loaded = load_encoder()
+def encoder(cache: Path) -> Encoder:  # noqa: ARG001
+    return load_encoder()
+
+
+@pytest.fixture(scope="session")
+def torch_encoder(cache: Path) -> SentenceTransformerEncoder:  # noqa: ARG001
+    loaded = load_encoder(engine="torch")
     assert isinstance(loaded, SentenceTransformerEncoder)
     return loaded
 
@@ -70,8 +75,10 @@ def encoder(cache: Path) -> SentenceTransformerEncoder:  # noqa: ARG001
 def shared_encoder(encoder: Encoder) -> Iterator[None]:
     """While it is in use, indexes and libraries take the one model that is loaded, not one each."""
 
-    def loaded(model: str = BUNDLED, *, device: str = "cpu") -> Encoder:
-        return encoder if (model, device) == (BUNDLED, "cpu") else load_encoder(model, device=device)
+    def loaded(model: str = BUNDLED, *, device: str = "cpu", engine: Engine = "openvino") -> Encoder:
+        if (model, device, engine) == (BUNDLED, "cpu", "openvino"):
+            return encoder
+        return load_encoder(model, device=device, engine=engine)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.indexing.load_encoder", loaded)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import strategies as st
@@ -69,6 +71,15 @@ class HashEncoder:
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         unit: Vectors = rows / np.maximum(norms, np.float32(1e-9))
         return unit
+
+
+@contextmanager
+def using(encoder: HashEncoder) -> Iterator[None]:
+    """Indexes and libraries have ``encoder`` inside."""
+    made: dict[str, Any] = {"load_encoder": lambda *_, **__: encoder}
+    named: dict[str, Any] = {"encoder_name": lambda *_: encoder.name}
+    with patch.multiple("rag.indexing", **made, **named), patch.multiple("rag.library", **made):
+        yield
 
 
 def use(encoder: HashEncoder) -> None:

@@ -89,12 +89,13 @@ def api() -> Api:
 
 @pytest.fixture
 def page(browser: Browser, api: Api) -> Iterator[Page]:
-    parts = {name: (WEB / name).read_text("utf-8") for name in ("page.css", "bench.css", "bench.html", "bench.js")}
+    names = ("page.css", "bench.css", "bench.html", "client.js", "bench.js")
+    parts = {name: (WEB / name).read_text("utf-8") for name in names}
     html = (
         f'<!doctype html><html data-words="zh"><style>{parts["page.css"]}{parts["bench.css"]}</style>'
         f'<body class="gradio-container">{parts["bench.html"]}<script>window.errors = [];'
         "window.addEventListener('unhandledrejection', (event) => window.errors.push(String(event.reason)));"
-        f"const element = document.body;\n{parts['bench.js']}\n"
+        f"const element = document.body;\n{parts['client.js']}{parts['bench.js']}\n"
         "window.dispatchEvent(new CustomEvent('wenyuan-view', { detail: 'evaluation' }));</script>"
     )
     opened = browser.new_page()

@@ -12,14 +12,42 @@ import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL, Command
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
-COMMANDS = ["index", "ask", "search", "list", "show", "remove", "serve", "train", "eval"]
+COMMANDS = [
+    "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
+    "check", "export", "import", "upgrade", "words",
+]  # fmt: skip
 
-ANSWER = ["id", "question", "status", "answer", "text", "parts", "confidence", "citations", "hits", "timings_ms"]
-CITATION = ["n", "doc_id", "title", "source", "paragraph", "start", "end", "quote", "sentence", "role"]
-HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text"]
+ANSWER = [
+    "id",
+    "question",
+    "status",
+    "answer",
+    "text",
+    "parts",
+    "corrections",
+    "confidence",
+    "citations",
+    "hits",
+    "timings_ms",
+]
+CITATION = [
+    "n",
+    "doc_id",
+    "title",
+    "source",
+    "paragraph",
+    "start",
+    "end",
+    "quote",
+    "sentence",
+    "role",
+    "page",
+    "also_in",
+]
+HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text", "also_in"]
 DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
-BLOCK = ["paragraph", "kind", "start", "end", "line", "path"]
-RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages"]
+BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "path"]
+RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages", "modified", "also_in"]
 
 
 @pytest.fixture

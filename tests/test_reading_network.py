@@ -10,9 +10,11 @@ import torch
 from rag.embedding import bundled
 from rag.embedding.encoder import SentenceTransformerEncoder
 from rag.errors import ModelError
-from rag.reading.network import ReaderNetwork, load_base, read, save
+from rag.reading.compiled import CompiledScorer
+from rag.reading.network import ReaderNetwork, TorchScorer, load_base, save
 from rag.reading.pairs import PairEncoder, pad
-from rag.reading.scoring import PassageReader, Text
+from rag.reading.scoring import PassageReader, Scorer, Text
+from rag.reading.weights import read
 from rag.types import Span
 
 PASSAGES = ("月之暗面由杨植麟于2023年创立。", "豆包11月月活跃用户近6000万，居首。" * 6, "一" * 900)
@@ -41,10 +43,12 @@ def batch(base: Path) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def test_an_untrained_network_reads_with_the_bundled_encoder(base: Path, encoder: SentenceTransformerEncoder) -> None:
+def test_an_untrained_network_reads_with_the_bundled_encoder(
+    base: Path, torch_encoder: SentenceTransformerEncoder
+) -> None:
     ids, mask = batch(base)
     ours = ReaderNetwork(load_base(base, attention="eager")).encoder(input_ids=ids, attention_mask=mask)
-    theirs = encoder._model[0].auto_model(input_ids=ids, attention_mask=mask)
+    theirs = torch_encoder._model[0].auto_model(input_ids=ids, attention_mask=mask)
     visible = mask.bool()
     torch.testing.assert_close(ours.last_hidden_state[visible], theirs.last_hidden_state[visible], atol=1e-4, rtol=1e-4)
 
@@ -72,15 +76,39 @@ def test_only_what_is_added_is_trained_and_saved(trained: ReaderNetwork, tmp_pat
     assert (tmp_path / "reader.safetensors").stat().st_size < 800_000
 
 
-def test_a_passage_scores_the_same_alone_and_among_others(base: Path, trained: ReaderNetwork, tmp_path: Path) -> None:
-    save(trained, tmp_path / "reader.safetensors", notes={})
-    reader = PassageReader(base, tmp_path / "reader.safetensors")
+@pytest.fixture(scope="module")
+def weights(trained: ReaderNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("trained") / "reader.safetensors"
+    save(trained, file, notes={})
+    return file
+
+
+@pytest.fixture(scope="module", params=[CompiledScorer, TorchScorer])
+def scorer(request: pytest.FixtureRequest, base: Path, weights: Path) -> Scorer:
+    made: Scorer = request.param(base, weights)
+    return made
+
+
+def test_a_passage_scores_the_same_alone_and_among_others(base: Path, scorer: Scorer) -> None:
+    reader = PassageReader(base, scorer)
     texts = [Text("标题", passage, (Span(0, len(passage)),)) for passage in PASSAGES]
     together = reader.read("谁创立了月之暗面？", texts)
     for one, text in zip(together, texts, strict=True):
         (alone,) = reader.read("谁创立了月之暗面？", [text])
         assert alone.relevance == pytest.approx(one.relevance, abs=0.1)
         assert alone.margin == pytest.approx(one.margin, abs=0.2)
+
+
+def test_each_engine_gives_the_network_s_scores(base: Path, trained: ReaderNetwork, scorer: Scorer) -> None:
+    pairs = [PairEncoder(base).encode("谁创立了月之暗面？", "标题", passage)[0] for passage in PASSAGES]
+    for pair, found in zip(pairs, scorer.scores(pairs), strict=True):
+        ids, mask = (torch.from_numpy(array) for array in pad([pair]))
+        with torch.no_grad():
+            start, end, relevance = trained(ids, mask)
+        tokens = len(pair.ids)
+        assert found.start[:tokens] == pytest.approx(start[0].numpy(), abs=0.1)
+        assert found.end[:tokens] == pytest.approx(end[0].numpy(), abs=0.1)
+        assert found.relevance == pytest.approx(relevance.item(), abs=0.1)
 
 
 def test_weights_of_another_network_are_refused(trained: ReaderNetwork) -> None:
@@ -96,4 +124,4 @@ def test_a_missing_or_damaged_file_is_named(tmp_path: Path, content: bytes | Non
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ModelError, match=r"reader\.safetensors"):
-        PassageReader(tmp_path, file)
+        CompiledScorer(tmp_path, file)

@@ -85,7 +85,7 @@ def test_a_wrong_variable_is_an_error_that_names_it(file: Path, name: str, value
 
 def test_an_error_lists_the_settings_that_there_are(file: Path) -> None:
     file.write_text("hitz = 3", "utf-8")
-    with pytest.raises(SettingsError, match="min_confidence、max_error、language"):
+    with pytest.raises(SettingsError, match="min_confidence、max_error、language、keep_generations"):
         load_settings(environment={})
 
 
@@ -95,3 +95,11 @@ def test_a_missing_or_unreadable_named_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "gbk.toml").write_bytes("# 注释\nhits = 3".encode("gb18030"))
     with pytest.raises(SettingsError, match=r"无法读取设置文件 .*gbk\.toml"):
         load_settings(tmp_path / "gbk.toml", environment={})
+
+
+def test_a_device_that_the_engine_does_not_compute_on_is_an_error(file: Path) -> None:
+    assert not file.exists()
+    with pytest.raises(SettingsError, match="device = cuda"):
+        load_settings(environment={"WENYUAN_DEVICE": "cuda"})
+    settings = load_settings(environment={"WENYUAN_DEVICE": "cuda", "WENYUAN_ENGINE": "torch"})
+    assert (settings.device, settings.engine) == ("cuda", "torch")

@@ -13,7 +13,7 @@ Terms = list[tuple[int, list[str], list[str]]]
 
 
 def index(folder: Path, passages: Terms) -> sparse.SparseIndex:
-    sparse.write(passages, folder / "terms")
+    sparse.write([(n, " ".join(body), " ".join(context)) for n, body, context in passages], folder / "terms")
     return sparse.SparseIndex(folder / "terms")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.text import normalise
-from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners, terms, tokenizer, words
+from rag.tokenization import STOPWORDS, built_in, content_terms, content_words, term_owners, terms, tokenizer, words
 
 
 @pytest.mark.parametrize("written", ["GPT - 4o", "GPT-4o", "ＧＰＴ－４ｏ", "gpt‑4O"])
@@ -20,7 +20,7 @@ def test_a_hyphenated_name_is_one_term_and_its_parts(written: str) -> None:
 
 def test_numbers_and_versions_stay_whole() -> None:
     assert terms("3.33") == ["3.33"]
-    assert terms("Claude 3.5 Sonnet") == ["claude", "3.5", "sonnet"]
+    assert terms("Claude 3.5 Sonnet") == ["claude", "3.5", "sonnet", "claude3.5"]
     assert {"qwen2.5coder32b", "qwen", "2.5", "coder", "32b"} <= set(terms("Qwen2.5 - coder - 32b"))
 
 
@@ -107,5 +107,6 @@ def test_the_dictionary_cache_is_in_the_users_own_folder(tmp_path: Path, monkeyp
     file = tmp_path / "words.txt"
     file.write_text("问源 5\n", "utf-8")
     monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / "cache"))
+    built_in.cache_clear()
     tokenizer(file)
     assert [path.name for path in (tmp_path / "cache" / "jieba").iterdir()] == ["jieba.cache"]

@@ -12,9 +12,9 @@ from test_training_examples import FACTS, article
 
 from rag.embedding import bundled
 from rag.errors import TrainingError
-from rag.reading.network import read
 from rag.reading.readers import WEIGHTS, load_network
 from rag.reading.scoring import Text
+from rag.reading.weights import read
 from rag.training.examples import GoldPair, gold_pairs
 from rag.training.loop import Recipe, curve, train
 from rag.types import Span

@@ -9,15 +9,27 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import samples
 from documents import HashEncoder
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.errors import CorpusError, IndexDamagedError, IndexMismatchError, LoadError, NotFoundError, StorageError
-from rag.generations import current_name, writing
+from rag.errors import (
+    CorpusError,
+    IndexDamagedError,
+    IndexMismatchError,
+    LoadError,
+    NotFoundError,
+    StorageError,
+    WenyuanError,
+)
+from rag.generations import Generation, current_name, open_generation, writing
 from rag.indexing import index_paths
 from rag.library import Library
+from rag.loading import parse
+from rag.manifest import FORMAT_VERSION
 from rag.settings import Settings
+from rag.types import Document
 from rag.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
 
 TEXT = "豆包的月活跃用户近6000万。".encode()
@@ -194,7 +206,7 @@ def test_removing_what_a_link_leads_to_leaves_it(shelf: Shelf, index: Path, tmp_
     (tmp_path / "own.txt").write_bytes(OTHER)
     shelf.add([Upload("a.md", TEXT)])
     (shelf.folder / "b.txt").symlink_to(tmp_path / "own.txt")
-    index_paths([shelf.folder], index, Settings())
+    index_paths([shelf.folder, tmp_path / "own.txt"], index, Settings())
     (record,) = [r for r in Library.open(index, Settings()).documents() if r.path == tmp_path / "own.txt"]
     shelf.remove(record.doc_id)
     assert (tmp_path / "own.txt").read_bytes() == OTHER
@@ -303,3 +315,34 @@ def test_removing_what_is_not_there_or_is_the_last_changes_nothing(shelf: Shelf,
     with pytest.raises(CorpusError):
         shelf.remove(added.doc_id)
     assert (files(shelf), titles(index)) == ({"a.md": TEXT}, {"a"})
+
+
+def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.add([Upload("a.md", TEXT)])
+    opened: list[Path] = []
+    parsed: list[Path] = []
+
+    def opening(index: Path, *, oldest: int = FORMAT_VERSION) -> Generation:
+        opened.append(index)
+        return open_generation(index, oldest=oldest)
+
+    def parsing(data: bytes, *, source: str, name: Path, notices: list[WenyuanError]) -> Document:
+        parsed.append(name)
+        return parse(data, source=source, name=name, notices=notices)
+
+    for place in ("uploads", "indexing"):
+        monkeypatch.setattr(f"rag.{place}.open_generation", opening)
+    for place in ("uploads", "refresh"):
+        monkeypatch.setattr(f"rag.{place}.parse", parsing)
+    shelf.add([Upload("b.md", OTHER)])
+    assert (len(opened), parsed) == (1, [Path("b.md")])
+
+
+def test_what_of_a_file_could_not_be_read_is_told_with_its_result(shelf: Shelf) -> None:
+    document = samples.pdf([samples.line("Some words on a page.", 60, 700), b"q 500 0 0 700 50 50 cm /I Do Q"])
+    added, same = shelf.add([Upload("a.pdf", document), Upload("b.pdf", document)])
+    assert (added.fate, [notice.zh for notice in added.notices]) == (
+        Fate.ADDED,
+        ["a.pdf 第 2 页是图片，没有文字，读不到。要索引这些页，请先做文字识别（OCR）。"],
+    )
+    assert (same.fate, same.notices) == (Fate.DUPLICATE, ())

@@ -1,13 +1,14 @@
 """Texts to vectors: the bundled model, or any sentence-transformers model that is already on this machine.
 
-Importing this package is cheap; torch and sentence-transformers (3 s) are imported by ``load_encoder``.
+Importing this package is cheap; OpenVINO (half a second), or torch and sentence-transformers (3 s), are imported by
+``load_encoder``.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from rag.types import Encoder
@@ -15,24 +16,31 @@ if TYPE_CHECKING:
 BUNDLED: Final = "multilingual-e5-small"
 """The name of the model that is installed with Wenyuan; see `rag.embedding.bundled`."""
 
+Engine = Literal["openvino", "torch"]
+"""What computes a network: OpenVINO on the processor, or torch, slower there, on any device of its."""
 
-def load_encoder(model: str = BUNDLED, *, device: str = "cpu", batch_size: int = 32) -> Encoder:
+
+def load_encoder(model: str = BUNDLED, *, device: str = "cpu", engine: Engine = "openvino") -> Encoder:
     """Load an embedding model; nothing is ever downloaded.
 
     ``model`` is ``BUNDLED``, the path of a sentence-transformers folder, or the id of a model in the local
-    Hugging Face cache. ``device`` is torch's name for it; ``batch_size`` counts texts.
+    Hugging Face cache. ``engine`` computes the bundled model; any other is computed by torch. ``device`` is torch's.
 
     The last one loaded is kept, so that indexing and asking in one process share it. Raises ModelError if the model is
     missing, damaged or not an embedding model, StorageError if the bundled model can't be unpacked into the cache.
     """
-    return _load(*_locate(model), device, batch_size)
+    return _load(*_locate(model), device, engine if model == BUNDLED else "torch")
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path, name: str, device: str, batch_size: int) -> Encoder:
-    from rag.embedding.encoder import SentenceTransformerEncoder
+def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
+    if engine == "torch":
+        from rag.embedding.encoder import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder(folder, name=name, device=device, batch_size=batch_size)
+        return SentenceTransformerEncoder(folder, name=name, device=device)
+    from rag.embedding.compiled import CompiledEncoder
+
+    return CompiledEncoder(folder, name=name)
 
 
 def encoder_name(model: str = BUNDLED) -> str:
@@ -56,4 +64,4 @@ def _locate(model: str) -> tuple[Path, str]:
     return folder, f"{path.resolve().name if path.is_dir() else model}@{fingerprint(folder)}"
 
 
-__all__ = ["BUNDLED", "encoder_name", "load_encoder"]
+__all__ = ["BUNDLED", "Engine", "encoder_name", "load_encoder"]

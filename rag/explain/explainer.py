@@ -14,9 +14,10 @@ from rag.errors import NotFoundError
 from rag.explain import Abstention, Coverage, Explanation, Place, Where, Word
 from rag.generations import Generation
 from rag.reading import Candidate, Question, Reader, Reading
-from rag.reading.questions import analyse, parts
+from rag.reading.questions import parts
 from rag.retrieval import candidates_of, reranked, retrieve, searched_terms
 from rag.settings import Settings
+from rag.spelling import understood
 from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners
 from rag.types import Encoder, Hit, Passage
 
@@ -68,9 +69,9 @@ class Explainer:
         settings = self.settings
         # As many as `retrieve` itself looks at, so that the order is that of `ask` and only goes on longer.
         depth = self._depth
-        retrieved = retrieve(part, depth, self.generation, self.encoder, settings, self.within)
+        asked = understood(part, self.generation, settings.dictionary_path)
+        retrieved = retrieve(asked.text, depth, self.generation, self.encoder, settings, self.within)
         candidates = candidates_of(retrieved, self.generation)
-        asked = analyse(part, self.generation.sparse, settings.dictionary_path)
         reading = self.reader.read(asked, candidates[: settings.read])
         hits = reranked(candidates, reading.ranking)[: settings.hits]
         return _Asked(asked, retrieved.vector, candidates, reading, hits)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.loading.blocks import RawBlock
+from rag.loading.blocks import Parsed, RawBlock, gather, path_name
+from rag.loading.decoding import decode
 from rag.text import is_cjk
 from rag.types import BlockKind
 
@@ -20,6 +22,11 @@ _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CELLS = " | "
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
+
+
+def parse_md(data: bytes, name: Path) -> Parsed:
+    """The blocks of a Markdown file. Raises LoadError."""
+    return Parsed(gather(parse_markdown(decode(data, name)), name))
 
 
 def parse_markdown(text: str) -> list[RawBlock]:
@@ -97,7 +104,7 @@ class _Builder:
         self.cells = None
         if text:
             yield RawBlock(BlockKind.PARAGRAPH, text, line, self.path())
-            self.header = self.header or text
+            self.header = self.header or path_name(text)
 
     def html(self, content: str, line: int) -> Iterator[RawBlock]:
         for offset, part in enumerate(_without_tags(content).split("\n")):
@@ -110,7 +117,7 @@ class _Builder:
         while self.headings and self.headings[-1][0] >= level:
             self.headings.pop()
         yield RawBlock(BlockKind.HEADING, text, line, self.path(), level)
-        self.headings.append((level, text))
+        self.headings.append((level, path_name(text)))
 
     def paragraph(self, children: list[Token], line: int) -> Iterator[RawBlock]:
         lead, rest = _bold_first_line(children)
@@ -152,17 +159,36 @@ def _bold_first_line(children: list[Token]) -> tuple[str, list[Token]]:
 
 def _plain(children: list[Token]) -> str:
     """The text of inline tokens: a soft line break between Chinese characters vanishes, elsewhere it is a space."""
-    text = ""
-    for position, child in enumerate(children):
+    pieces: list[str] = []
+    for child, following in zip(children, _following(children), strict=True):
         if child.type in ("text", "code_inline", "image"):
-            text += child.content
+            pieces.append(child.content)
         elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)):
-            text = text.rstrip() + "\n"
+            _strip_end(pieces)
+            pieces.append("\n")
         elif child.type == "softbreak":
-            following = next((c.content.lstrip() for c in children[position + 1 :] if c.content.strip()), "")
-            text = text.rstrip()
-            text += "" if text and following and is_cjk(text[-1]) and is_cjk(following[0]) else " "
-    return text.strip()
+            _strip_end(pieces)
+            before = pieces[-1][-1] if pieces else ""
+            pieces.append("" if before and following and is_cjk(before) and is_cjk(following) else " ")
+    return "".join(pieces).strip()
+
+
+def _following(children: list[Token]) -> list[str]:
+    """For each token the first character after it that is not white space, or ""."""
+    found, character = [], ""
+    for child in reversed(children):
+        found.append(character)
+        character = child.content.lstrip()[:1] or character
+    return found[::-1]
+
+
+def _strip_end(pieces: list[str]) -> None:
+    """Take white space off the end of the text that ``pieces`` are."""
+    while pieces:
+        pieces[-1] = pieces[-1].rstrip()
+        if pieces[-1]:
+            return
+        pieces.pop()
 
 
 def _without_tags(content: str) -> str:

@@ -22,15 +22,21 @@ def parse_plain(text: str) -> list[RawBlock]:
     blocks: list[RawBlock] = []
     headings: tuple[str, ...] = ()
     for line, content in _paragraphs(text):
-        item = _ITEM.match(content)
+        item = ordinal_of(content)
         if len(content) <= _SHORT and _HEADING.match(content) and not content.endswith(("：", ":")):
             blocks.append(RawBlock(BlockKind.HEADING, content, line, level=2))
             headings = (content,)
-        elif item:
-            blocks.append(RawBlock(BlockKind.LIST_ITEM, content, line, headings, level=1, item=_ordinal(item)))
+        elif item is not None:
+            blocks.append(RawBlock(BlockKind.LIST_ITEM, content, line, headings, level=1, item=item))
         else:
             blocks.append(RawBlock(BlockKind.PARAGRAPH, content, line, headings))
     return blocks
+
+
+def ordinal_of(text: str) -> int | None:
+    """The place in a list that ``text`` begins with; 1 after a bullet, None if it begins like no list item."""
+    item = _ITEM.match(text)
+    return _ordinal(item) if item else None
 
 
 def _ordinal(match: re.Match[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.numbers import in_digits
 from rag.reading import Candidate
 from rag.reading.forms import form_fit
 from rag.reading.questions import Question
@@ -105,9 +106,9 @@ def _off_date(question: Question, sentence: str, before: str) -> bool:
     """
     if not question.years and not question.months:
         return False
-    year = (_YEAR.findall(normalise(before).text) or [None])[-1]
+    year = (_YEAR.findall(in_digits(normalise(before).text)) or [None])[-1]
     years, months = {year} - {None}, set()
-    for match in _YEAR_OR_MONTH.finditer(normalise(sentence).text):
+    for match in _YEAR_OR_MONTH.finditer(in_digits(normalise(sentence).text)):
         if match.group(1):
             year = match.group(1)
             years.add(year)

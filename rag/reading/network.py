@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from transformers import BertConfig, BertModel
 
 from rag.errors import ModelError
+from rag.reading.pairs import Pair, PairScores, pad
+from rag.reading.weights import Array, read
 
 RANK: Final = 32
 _WEIGHTS: Final = "model.safetensors"
+# Passages of one question are few: two batches of like lengths waste less than one, and more of them gain nothing.
+_BATCHES: Final = 2
 
 
 class Scores(NamedTuple):
@@ -69,14 +73,14 @@ class ReaderNetwork(nn.Module):
         """The parameters that training changes, by name."""
         return {name: value.detach() for name, value in self.named_parameters() if value.requires_grad}
 
-    def load_trained(self, values: dict[str, Tensor]) -> None:
-        """Take over parameters from `trained`. Raises ModelError if they are another network's."""
+    def load_trained(self, values: Mapping[str, Tensor | Array]) -> None:
+        """Take over parameters from `trained` or a file. Raises ModelError if they are another network's."""
         own = {name: value for name, value in self.named_parameters() if value.requires_grad}
         if own.keys() != values.keys() or any(own[name].shape != value.shape for name, value in values.items()):
             raise ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.")
         with torch.no_grad():
             for name, value in values.items():
-                own[name].copy_(value)
+                own[name].copy_(torch.as_tensor(value))
 
     def merge(self) -> ReaderNetwork:
         """Add the low-rank weights to the encoder's for good: the same scores, faster."""
@@ -123,16 +127,32 @@ def save(network: ReaderNetwork, file: Path, *, notes: dict[str, str]) -> None:
     save_file(values, file, metadata={"rank": str(network.rank), **notes})
 
 
-def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """What `save` wrote: parameters in float32, and notes. Raises ModelError if it is missing or damaged."""
-    try:
-        with safe_open(file, "pt") as opened:
-            notes = dict(opened.metadata() or {})
-            values = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
-        int(notes["rank"])
-    except Exception as error:  # safetensors raises several kinds
-        raise ModelError(
-            f"阅读器的权重无法读取（{file}）：{error}。请重新训练，或检查设置 reader。",
-            f"The reader's weights can't be read ({file}): {error}. Train it again, or check the setting `reader`.",
-        ) from error
-    return values, notes
+def load(base: Path, weights: Path) -> ReaderNetwork:
+    """The network that `save` wrote, on the encoder in ``base``, merged. Raises ModelError."""
+    values, notes = read(weights)
+    network = ReaderNetwork(load_base(base, attention="sdpa"), rank=int(notes["rank"]))
+    network.load_trained(values)
+    return network.merge()
+
+
+class TorchScorer:
+    """Logits of pairs by torch, on any device of its."""
+
+    def __init__(self, base: Path, weights: Path, *, device: str = "cpu") -> None:
+        """Load what `save` wrote. Raises ModelError."""
+        self._network = load(base, weights).to(device)
+        compute_in(self._network.encoder, preferred_dtype(device))
+        self._device = device
+
+    @torch.inference_mode()
+    def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
+        """See `rag.reading.scoring.Scorer`."""
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].ids))
+        size = max(1, -(-len(order) // _BATCHES))
+        found: dict[int, PairScores] = {}
+        for begin in range(0, len(order), size):
+            batch = order[begin : begin + size]
+            ids, mask = (torch.from_numpy(array).to(self._device) for array in pad([pairs[i] for i in batch]))
+            start, end, relevance = (values.float().cpu().numpy() for values in self._network(ids, mask))
+            found |= {i: PairScores(start[row], end[row], float(relevance[row])) for row, i in enumerate(batch)}
+        return [found[i] for i in range(len(pairs))]

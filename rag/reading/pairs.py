@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,17 @@ class Pair:
         if not inside or self.spans[inside[0]].start > answer.start or self.spans[inside[-1]].end < answer.end:
             return None
         return self.first + inside[0], self.first + inside[-1]
+
+
+class PairScores(NamedTuple):
+    """Logits of a pair: ``start`` and ``end`` of each of its tokens (and maybe of padding), ``relevance`` of the whole.
+
+    Position 0 of the first two stands for "no answer here".
+    """
+
+    start: NDArray[np.float32]
+    end: NDArray[np.float32]
+    relevance: float
 
 
 class PairEncoder:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from rag.numbers import in_digits
 from rag.text import normalise
 from rag.tokenization import content_words
 
@@ -126,7 +127,8 @@ class Question:
     ``kinds`` are the kinds of answer it wants, the main one first ("谁在什么时候" wants two). ``terms`` maps its
     content words, as terms and in order, to their inverse document frequency, ``written`` to how the question
     has them; ``unknown`` are those that no document contains, ``unknown_names`` those of them that name one thing
-    exactly, such as GPT-5; ``years`` and ``months`` are the dates that it names.
+    exactly, such as GPT-5; ``years`` and ``months`` are the dates that it names. ``corrections`` are words of what
+    was asked that ``text`` has otherwise, as asked and as here; see `rag.spelling`.
     """
 
     text: str
@@ -138,6 +140,7 @@ class Question:
     unknown_names: frozenset[str]
     years: frozenset[str]
     months: frozenset[str]
+    corrections: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -160,6 +163,7 @@ class Question:
 def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = None) -> Question:
     """Read kind, terms and dates off one question; ``corpus`` weighs its terms."""
     normalised = normalise(text).text.strip()
+    dated = in_digits(normalised)
     written = {term: as_written for as_written, term in content_words(text, user_dictionary)}
     return Question(
         text=text,
@@ -169,8 +173,8 @@ def analyse(text: str, corpus: TermStatistics, user_dictionary: Path | None = No
         written=written,
         unknown=frozenset(term for term in written if not corpus.knows(term)),
         unknown_names=frozenset(name for name in written.values() if _is_unknown_name(name, corpus)),
-        years=frozenset(_YEAR.findall(normalised)),
-        months=frozenset(month.lstrip("0") for month in _MONTH.findall(normalised)),
+        years=frozenset(_YEAR.findall(dated)),
+        months=frozenset(month.lstrip("0") for month in _MONTH.findall(dated)),
     )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rag.embedding import Engine
 from rag.errors import ModelError
 from rag.reading.rules import RulesReader
 
@@ -20,28 +21,36 @@ WEIGHTS: Final = "reader.safetensors"
 CALIBRATION: Final = "calibration.json"
 
 
-def load_reader(name: str = TRAINED, *, device: str = "cpu") -> Reader:
+def load_reader(name: str = TRAINED, *, device: str = "cpu", engine: Engine = "openvino") -> Reader:
     """Load a reader: ``TRAINED``, ``RULES``, or the folder of one that ``wenyuan train reader`` made.
 
-    The last one loaded is kept. Raises ModelError if it is missing or damaged.
+    ``engine`` computes its network, on ``device`` if that is torch. The last one loaded is kept. Raises ModelError if
+    it is missing or damaged.
     """
-    return RulesReader() if name == RULES else _load(reader_folder(name), device)
+    return RulesReader() if name == RULES else _load(reader_folder(name), device, engine)
 
 
-def load_network(folder: Path, *, device: str = "cpu") -> PassageReader:
+def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvino") -> PassageReader:
     """Load the network in ``folder`` onto the bundled encoder, whatever model the index is made with."""
     from rag.embedding.bundled import unpack
     from rag.reading.scoring import PassageReader
 
-    return PassageReader(unpack(), folder / WEIGHTS, device=device)
+    base, weights = unpack(), folder / WEIGHTS
+    if engine == "torch":
+        from rag.reading.network import TorchScorer
+
+        return PassageReader(base, TorchScorer(base, weights, device=device))
+    from rag.reading.compiled import CompiledScorer
+
+    return PassageReader(base, CompiledScorer(base, weights))
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path, device: str) -> Reader:
+def _load(folder: Path, device: str, engine: Engine) -> Reader:
     from rag.reading.calibration import load_calibration
     from rag.reading.trained import TrainedReader
 
-    return TrainedReader(load_network(folder, device=device), load_calibration(folder / CALIBRATION))
+    return TrainedReader(load_network(folder, device=device, engine=engine), load_calibration(folder / CALIBRATION))
 
 
 def reader_folder(name: str) -> Path:

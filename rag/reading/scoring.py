@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import Protocol
 
 from rag.reading.decoding import Extract, Window
-from rag.reading.network import ReaderNetwork, compute_in, load_base, preferred_dtype, read
-from rag.reading.pairs import Pair, PairEncoder, pad
+from rag.reading.pairs import Pair, PairEncoder, PairScores
 from rag.types import Span
 
-# Passages of one question are few: two batches of like lengths waste less than one, and more of them gain nothing.
-_BATCHES = 2
 # Of a passage with nothing to extract.
 _NO_MARGIN = -20.0
 
@@ -50,42 +46,33 @@ class PassageScores:
         return max((margin for margin in found if margin is not None), default=_NO_MARGIN)
 
 
+class Scorer(Protocol):
+    """The network, computed by one library or another."""
+
+    def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
+        """The logits of each pair, in order."""
+
+
 class PassageReader:
     """Reads passages for a question. Thread-safe; the same passages in the same order give the same scores."""
 
-    def __init__(self, base: Path, weights: Path, *, device: str = "cpu") -> None:
-        """Load the encoder in ``base`` and what was trained on top of it from ``weights``. Raises ModelError."""
-        values, notes = read(weights)
-        network = ReaderNetwork(load_base(base, attention="sdpa"), rank=int(notes["rank"]))
-        network.load_trained(values)
-        self._network = network.merge().to(device)
-        compute_in(self._network.encoder, preferred_dtype(device))
-        self._device = device
+    def __init__(self, base: Path, scorer: Scorer) -> None:
+        """Read with ``scorer``, and the tokenizer of the encoder in ``base``."""
+        self._scorer = scorer
         self._encoder = PairEncoder(base)
 
     def read(self, question: str, texts: Sequence[Text]) -> list[PassageScores]:
         """Read each text. Where one takes several windows, each sentence's best counts, and the highest relevance."""
-        windows = [
-            (i, p) for i, text in enumerate(texts) for p in self._encoder.encode(question, text.context, text.passage)
+        pairs = [self._encoder.encode(question, text.context, text.passage) for text in texts]
+        scores = iter(self._scorer.scores([pair for windows in pairs for pair in windows]))
+        return [
+            _joined(text, [_scored(pair, next(scores)) for pair in windows])
+            for text, windows in zip(texts, pairs, strict=True)
         ]
-        found: list[list[tuple[Window, float]]] = [[] for _ in texts]
-        for i, window, relevance in self._scored(windows):
-            found[i].append((window, relevance))
-        return [_joined(text, scored) for text, scored in zip(texts, found, strict=True)]
 
-    @torch.inference_mode()
-    def _scored(self, windows: Sequence[tuple[int, Pair]]) -> list[tuple[int, Window, float]]:
-        ordered = sorted(windows, key=lambda window: len(window[1].ids))
-        size = max(1, -(-len(ordered) // _BATCHES))
-        found = []
-        for begin in range(0, len(ordered), size):
-            batch = ordered[begin : begin + size]
-            ids, mask = (torch.from_numpy(array).to(self._device) for array in pad([pair for _, pair in batch]))
-            scores = self._network(ids, mask)
-            starts, ends = scores.start.cpu().numpy(), scores.end.cpu().numpy()
-            for row, (i, pair) in enumerate(batch):
-                found.append((i, Window.of(pair, starts[row], ends[row]), float(scores.relevance[row])))
-        return found
+
+def _scored(pair: Pair, scores: PairScores) -> tuple[Window, float]:
+    return Window.of(pair, scores.start, scores.end), scores.relevance
 
 
 def _joined(text: Text, scored: Sequence[tuple[Window, float]]) -> PassageScores:

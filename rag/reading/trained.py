@@ -99,7 +99,9 @@ class TrainedReader:
         for sentence, (i, extract, passage) in zip(sentences, extracts, strict=True):
             if extract is not None:
                 offset = candidates[i].hit.passage.start
-                span = Span(offset + extract.span.start, offset + extract.span.end)
+                start = offset + extract.span.start
+                # A citation names one paragraph, even where a passage holds several.
+                span = Span(start, min(offset + extract.span.end, sentence.document.block_at(start).end))
                 found.append(Proposal(i, sentence, span, extract.margin, passage))
         return found
 

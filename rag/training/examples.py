@@ -216,7 +216,7 @@ class ExampleSource:
         with TemporaryDirectory() as folder:
             sparse.write(
                 (
-                    (i, terms(document.text[p.start : p.end]), terms(p.context))
+                    (i, " ".join(terms(document.text[p.start : p.end])), " ".join(terms(p.context)))
                     for i, (document, p) in enumerate(tqdm(self._all, desc="passages", disable=not progress, delay=2))
                 ),
                 Path(folder) / "terms",

@@ -19,8 +19,9 @@ from tqdm import tqdm
 
 from rag.errors import TrainingError
 from rag.reading.decoding import Window
-from rag.reading.network import RANK, ReaderNetwork, Scores, compute_in, load_base, preferred_dtype, read, save
+from rag.reading.network import RANK, ReaderNetwork, Scores, compute_in, load_base, preferred_dtype, save
 from rag.reading.pairs import START, PairEncoder, pad
+from rag.reading.weights import read
 from rag.training.batches import Item, batches, encoded
 from rag.training.examples import SHARES, ExampleSource, GoldPair
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Span, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Span, Status
 from rag.web.conversation import Turn
-from rag.web.markup import Place, both, esc, opener
+from rag.web.elsewhere import also_in
+from rag.web.markup import Place, both, esc, exact, opener
 
 EXCERPT = 96
 # Above this share of its sentence an answer is the sentence, and saying it twice helps nobody.
@@ -55,17 +56,22 @@ def _asked(question: str, meant: str) -> str:
     words = f'<p class="asked">{esc(question.strip())}</p>'
     if meant.strip() == question.strip():
         return words
-    change = f'<button type="button" class="act" data-edit="{esc(meant)}">{both("改一改", "Edit")}</button>'
+    change = f'<button type="button" class="act" data-edit="{exact(meant)}">{both("改一改", "Edit")}</button>'
     return f'{words}<p class="meant">{both("理解为：", "Taken to mean: ")}<q>{esc(meant)}</q>{change}</p>'
 
 
 def _reply(answer: Answer, titles: Mapping[str, str]) -> str:
     cited = {citation.n: citation for citation in answer.citations}
-    body = ""
+    body = "".join(_corrected(*pair) for pair in answer.corrections)
     for part in answer.parts:
         body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
         body += _section(part.items, cited) if part.items else _nothing(part, titles)
     return body
+
+
+def _corrected(asked: str, searched: str) -> str:
+    zh, en = f"按“{searched}”查找：资料里没有“{asked}”", f"Searched for “{searched}”: no document has “{asked}”"
+    return f'<p class="meant corrected">{both(zh, en)}</p>'
 
 
 def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
@@ -96,16 +102,18 @@ def _cards(citations: Sequence[Citation]) -> str:
     cards = ""
     for c in citations:
         before, quote, after = map(esc, c.in_sentence)
-        where = _where(f"[{c.n}]", c.title, c.paragraph)
+        where = _where(f"[{c.n}]", c.title, c.paragraph, c.page)
         cards += (
-            f'<li>{opener(place(c), where, "where")}<p class="sentence">{before}<mark>{quote}</mark>{after}</p></li>'
+            f'<li>{opener(place(c), where, "where")}<p class="sentence">{before}<mark>{quote}</mark>{after}</p>'
+            f"{also_in(c.also_in, c.doc_id)}</li>"
         )
     return f'<ul class="cards">{cards}</ul>'
 
 
-def _where(mark: str, title: str, paragraph: int) -> str:
+def _where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
     number = f'<span class="n">{esc(mark)}</span>' if mark else ""
-    number_of = both(f"第 {paragraph} 段", f"paragraph {paragraph}")
+    zh, en = (f"第 {page} 页 · ", f"page {page} · ") if page else ("", "")
+    number_of = both(f"{zh}第 {paragraph} 段", f"{en}paragraph {paragraph}")
     return f'{number}<span class="title">{esc(title)}</span><span class="paragraph">{number_of}</span>'
 
 
@@ -135,11 +143,11 @@ def _meta(answer: Answer) -> str:
 
 
 def _actions(answer: Answer) -> str:
-    copy = f'<button type="button" class="act" data-copy="{esc(answer.text)}">{both("复制", "Copy")}</button>'
+    copy = f'<button type="button" class="act" data-copy="{exact(answer.text)}">{both("复制", "Copy")}</button>'
     if answer.status is Status.ABSTAINED:
         return f'<div class="acts">{copy}</div>'
     title = "存入自己的问答集，可用来评测 Keep as a gold pair, to evaluate with"
-    right = f'class="act" title="{title}" data-keep="{esc(_gold(answer))}"'
+    right = f'class="act" title="{title}" data-keep="{exact(_gold(answer))}"'
     keep = f'<button type="button" {right}>✓ {both("答对了", "Right")}</button>'
     return f'<div class="acts">{copy}{keep}</div>'
 
@@ -147,7 +155,11 @@ def _actions(answer: Answer) -> str:
 def _gold(answer: Answer) -> str:
     """What the page sends to keep a checked answer as a gold pair, as JSON."""
     answers = [item.text for part in answer.parts for item in part.items if not item.differs]
-    places = [{"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote} for c in answer.citations]
+    places = [
+        {"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote}
+        for c in answer.citations
+        if c.role is Role.ANSWER
+    ]
     return json.dumps({"question": answer.question, "answers": answers, "places": places}, ensure_ascii=False)
 
 
@@ -159,5 +171,5 @@ def _why(answer: Answer) -> str:
         first = answer.citations[0]
         asked = f' data-doc="{esc(first.doc_id)}" data-start="{first.start}"'
         title = both("为什么是这个答案", "Why this answer")
-    question = esc(answer.question)
+    question = exact(answer.question)
     return f'<details class="because" data-why="{question}"{asked}><summary>{title}</summary><div></div></details>'

@@ -239,4 +239,5 @@ def _uploaded(shelved: Shelved) -> dict[str, Any]:
         "title": shelved.title or None,
         "source": shelved.source or None,
         "problem": problem_of(shelved.error) if shelved.error else None,
+        "notices": [{"detail": one.en, "detail_zh": one.zh} for one in shelved.notices],
     }

@@ -16,21 +16,6 @@ const DOING = {
 const SETS = { gold: ["自带的问题", "Built-in questions"], mine: ["我的问答", "My gold pairs"] };
 const DRAWN = new Set(["svg", "g", "path", "defs", "clipPath", "rect", "use", "text", "tspan", "circle", "line"]);
 
-const english = () => document.documentElement.dataset.words === "en";
-const say = ([zh, en]) => (english() ? en : zh);
-
-// An element with properties and children; strings become text.
-function make(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(properties.data ?? {})) made.dataset[name] = value;
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
-}
-
-function both(zh, en) {
-  return [make("span", { className: "zh", textContent: zh }), make("span", { className: "en", textContent: en })];
-}
-
 // A picture's SVG with nothing in it but shapes and text.
 function drawn(source) {
   const copy = (node) => {
@@ -48,12 +33,12 @@ function drawn(source) {
 }
 
 function time(seconds) {
-  if (seconds < 60) return say([`${Math.max(1, Math.round(seconds))} 秒`, `${Math.max(1, Math.round(seconds))} s`]);
-  return say([`${Math.round(seconds / 60)} 分钟`, `${Math.round(seconds / 60)} min`]);
+  if (seconds < 60) return words(`${Math.max(1, Math.round(seconds))} 秒`, `${Math.max(1, Math.round(seconds))} s`);
+  return words(`${Math.round(seconds / 60)} 分钟`, `${Math.round(seconds / 60)} min`);
 }
 
 function day(iso) {
-  return new Date(iso).toLocaleString(english() ? "en" : "zh-CN", { dateStyle: "medium", timeStyle: "short" });
+  return new Date(iso).toLocaleString(words("zh-CN", "en"), { dateStyle: "medium", timeStyle: "short" });
 }
 
 function mount(root, base = "api/v1/") {
@@ -62,18 +47,8 @@ function mount(root, base = "api/v1/") {
   const state = { sets: [], runs: [], pairs: [], open: null, detail: null, stage: "", most: FIRST, watching: "" };
 
   async function call(path, method = "GET", body = undefined) {
-    let response;
-    try {
-      const headers = body ? { "Content-Type": "application/json" } : {};
-      response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
-    } catch {
-      throw { zh: "连接不上问源的服务。请确认它还在运行，再试一次。", en: "Wenyuan’s server does not answer. See that it is running, then try again." };
-    }
-    const told = response.status !== 204 && (response.headers.get("content-type") ?? "").includes("json");
-    const said = told ? await response.json() : null;
-    if (response.ok) return said;
-    const detail = said?.detail ?? `HTTP ${response.status}`;
-    throw { zh: said?.detail_zh ?? detail, en: detail, status: response.status };
+    const response = await request(base + path, { method, body });
+    return response.status === 204 ? null : response.json();
   }
 
   // Do what a click asked for; say in the page what went wrong.
@@ -82,7 +57,7 @@ function mount(root, base = "api/v1/") {
     try {
       return await action();
     } catch (error) {
-      if (!error.zh) throw error;
+      if (!(error instanceof Problem)) throw error;
       alert(error);
       return null;
     }
@@ -152,14 +127,14 @@ function mount(root, base = "api/v1/") {
     form.hidden = Boolean(run);
     find("[data-run-mine]").disabled = Boolean(run);
     if (!run) return;
-    find(".doing").textContent = say(DOING[run.state]);
+    find(".doing").textContent = words(...DOING[run.state]);
     const bar = find("progress");
     bar.max = run.total;
     if (run.state === "starting") bar.removeAttribute("value");
     else bar.value = run.asked;
     find(".count").textContent = `${run.asked} / ${run.total}`;
     const left = run.state === "asking" && run.asked > 2 ? time(run.seconds_left) : "";
-    find(".left").textContent = left && say([`大约还要 ${left}`, `about ${left} left`]);
+    find(".left").textContent = left && words(`大约还要 ${left}`, `about ${left} left`);
   }
 
   function show() {
@@ -189,8 +164,8 @@ function mount(root, base = "api/v1/") {
     const finished = state.runs.filter((run) => run.state === "finished");
     find(".results .empty").hidden = finished.length > 0;
     find(".runs").replaceChildren(...finished.map((run) => {
-      const figures = Object.entries(HEADLINE).filter(([name]) => run.summary[name]).map(([name, words]) =>
-        make("span", { className: "figure" }, both(...words), " ", make("b", { textContent: run.summary[name].mean.toFixed(3) })));
+      const figures = Object.entries(HEADLINE).filter(([name]) => run.summary[name]).map(([name, said]) =>
+        make("span", { className: "figure" }, both(...said), " ", make("b", { textContent: run.summary[name].mean.toFixed(3) })));
       const code = run.commit ? run.commit.slice(0, 7) + (run.changed ? "+" : "") : run.version;
       const button = make("button", { type: "button", className: "run", data: { run: run.id } },
         make("span", { className: "what" }, make("b", {}, both(...(SETS[run.questions] ?? [run.questions, run.questions]))), " ",
@@ -208,8 +183,8 @@ function mount(root, base = "api/v1/") {
     place.hidden = !state.detail;
     if (!state.detail) return place.replaceChildren();
     const { view, id } = state.detail;
-    const shown = view[english() ? "en" : "zh"];
-    const language = english() ? "en" : "zh";
+    const language = words("zh", "en");
+    const shown = view[language];
     const report = make("a", { className: "quiet", href: `${base}evaluations/${id}/report?language=${language}`, target: "_blank", rel: "noopener" }, both("打开完整报告", "Open the full report"));
     place.replaceChildren(
       make("div", { className: "line" }, make("h3", {}, both("这次的结果", "This result")), report),
@@ -237,8 +212,8 @@ function mount(root, base = "api/v1/") {
     return make("figure", { className: "sheet" }, make("h4", { textContent: title }), art, make("figcaption", { textContent: caption }));
   }
 
-  function table({ title, columns, rows, words, note }) {
-    const style = (column) => (column > 0 && !words.includes(columns[column]) ? "number" : "");
+  function table({ title, columns, rows, words: textual, note }) {
+    const style = (column) => (column > 0 && !textual.includes(columns[column]) ? "number" : "");
     const head = make("tr", {}, columns.map((column, i) => make("th", { scope: "col", className: style(i), textContent: column })));
     const body = rows.map((row) => make("tr", {}, row.map((cell, i) => make(i ? "td" : "th", { className: style(i), textContent: cell }))));
     return make("div", { className: "sheet" }, make("h4", { textContent: title }),
@@ -265,8 +240,8 @@ function mount(root, base = "api/v1/") {
 
   function failure({ question, stage, expected, evidence, answered, answer, cited }, stages) {
     const again = make("button", { type: "button", className: "quiet again", data: { ask: question } }, both("问一遍", "Ask it"));
-    const right = expected.length ? expected.join(" / ") : say(["资料里没有，应拒答", "not in the documents: to be declined"]);
-    const given = answer || say(["没有答案", "no answer"]);
+    const right = expected.length ? expected.join(" / ") : words("资料里没有，应拒答", "not in the documents: to be declined");
+    const given = answer || words("没有答案", "no answer");
     return make("li", {},
       make("div", { className: "line" }, make("p", { className: "question", textContent: question }), again),
       make("p", { className: "small lost", textContent: `${stages[stage][0]} · ${stages[stage][1]}` }),
@@ -276,9 +251,9 @@ function mount(root, base = "api/v1/") {
           make("p", { className: "words" }, given, !answered && answer ? make("span", { className: "small" }, both("（可信度不够，没有显示）", " (not shown: too little confidence)")) : null), cited.map(quote)))));
   }
 
-  function quote({ document: name, paragraph, before, words, after }) {
-    const where = `${name} · ${say([`第 ${paragraph} 段`, `paragraph ${paragraph}`])}`;
-    return make("p", { className: "quote" }, before, make("mark", { className: "soft", textContent: words }), after, make("span", { className: "small", textContent: where }));
+  function quote({ document: name, paragraph, before, words: cited, after }) {
+    const where = `${name} · ${words(`第 ${paragraph} 段`, `paragraph ${paragraph}`)}`;
+    return make("p", { className: "quote" }, before, make("mark", { className: "soft", textContent: cited }), after, make("span", { className: "small", textContent: where }));
   }
 
   function showPairs() {
@@ -288,7 +263,7 @@ function mount(root, base = "api/v1/") {
     find("[data-download]").href = `${base}gold.jsonl`;
     find(".pairs").replaceChildren(...state.pairs.map(({ pair, problem }) => {
       const places = (pair.evidence ?? []).flat();
-      const right = pair.answers?.length ? pair.answers.join(" / ") : say(["资料里没有", "not in the documents"]);
+      const right = pair.answers?.length ? pair.answers.join(" / ") : words("资料里没有", "not in the documents");
       return make("li", {},
         make("div", { className: "line" }, make("p", { className: "question", textContent: pair.question }),
           make("button", { type: "button", className: "quiet again", data: { ask: pair.question } }, both("问一遍", "Ask it")),

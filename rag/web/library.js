@@ -7,60 +7,71 @@ const choice = element.querySelector("#files");
 const dialog = element.querySelector("dialog");
 const API = "api/v1/documents";
 
-function both(zh, en) {
-  const parts = [["zh", zh], ["en", en]].map(([language, said]) => {
-    const span = document.createElement("span");
-    span.className = language;
-    span.textContent = said;
-    return span;
-  });
-  return parts;
+async function refresh() {
+  try {
+    documents = await (await request(API)).json();
+  } catch (error) {
+    listing.replaceChildren(make("p", { className: "none" }, both(error.zh, error.en)));
+    return;
+  }
+  show();
 }
 
-function make(tag, style, ...content) {
-  const made = document.createElement(tag);
-  if (style) made.className = style;
-  if (tag === "button") made.type = "button";
-  made.append(...content);
+const number = new Intl.NumberFormat("en-US");
+const byTitle = (one, other) => one.title.localeCompare(other.title, "zh-CN") || one.source.localeCompare(other.source);
+// Each column: its name, how it is ordered when chosen, and the order itself; documents of one rank stand by title.
+const COLUMNS = {
+  title: { name: ["文章", "Document"], down: false, order: byTitle },
+  characters: { name: ["字数", "Characters"], down: true, order: (one, other) => one.characters - other.characters },
+  paragraphs: { name: ["段落", "Paragraphs"], down: true, order: (one, other) => one.paragraphs - other.paragraphs },
+  modified: { name: ["修改日期", "Modified"], down: true, order: (one, other) => (one.modified ?? "").localeCompare(other.modified ?? "") },
+};
+let documents = [];
+let sorted = { by: "modified", down: true };
+
+function show() {
+  const { order } = COLUMNS[sorted.by];
+  const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
+  const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, ordered.map(line)));
+  listing.replaceChildren(make("p", { className: "count" }, both(`共 ${ordered.length} 篇`, `${ordered.length} documents`)), table);
+}
+
+function head(by) {
+  const { name, down } = COLUMNS[by];
+  const chosen = sorted.by === by;
+  const button = make("button", { type: "button" }, both(...name));
+  button.addEventListener("click", () => {
+    sorted = { by, down: chosen ? !sorted.down : down };
+    show();
+    listing.querySelector(`th[data-by=${by}] button`).focus();
+  });
+  const made = make("th", { className: by === "title" ? "" : "figure", scope: "col", data: { by } }, button);
+  if (chosen) made.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
   return made;
 }
 
-async function problem(response) {
-  const said = await response.json().catch(() => ({}));
-  const detail = said.detail ?? response.statusText;
-  return both(said.detail_zh ?? detail, detail);
+function line(one) {
+  const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
+  remove.addEventListener("click", () => ask(one));
+  return make("tr", {}, make("td", {}, opener(one, "title"), make("span", { className: "note", textContent: one.source }), alsoIn(one)),
+    figure(number.format(one.characters), " 字", " characters"), figure(number.format(one.paragraphs), " 段", " paragraphs"),
+    figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", {}, remove));
 }
 
-async function refresh() {
-  let response;
-  try {
-    response = await fetch(API, { cache: "no-store" });
-  } catch {
-    listing.replaceChildren(make("p", "none", ...both("连接不上问源的服务。", "Wenyuan’s server does not answer.")));
-    return;
-  }
-  if (!response.ok) {
-    listing.replaceChildren(make("p", "none", ...await problem(response)));
-    return;
-  }
-  const documents = await response.json();
-  const rows = documents.map((one) => {
-    const title = make("button", "title", one.title);
-    title.dataset.open = `${one.doc_id}:0:0:0:0:1`;
-    const remove = make("button", "act", ...both("移除", "Remove"));
-    remove.addEventListener("click", () => ask(one));
-    const number = new Intl.NumberFormat("en-US");
-    const size = make("td", "figure", number.format(one.characters));
-    return make("tr", "", make("td", "", title, make("span", "note", one.source)), size,
-      make("td", "figure", number.format(one.paragraphs)), make("td", "", remove));
-  });
-  const heads = [["文章", "Document"], ["字数", "Characters"], ["段落", "Paragraphs"]].map((pair, at) => {
-    const head = make("th", at ? "figure" : "", ...both(...pair));
-    head.scope = "col";
-    return head;
-  });
-  const table = make("table", "", make("thead", "", make("tr", "", ...heads, make("td"))), make("tbody", "", ...rows));
-  listing.replaceChildren(make("p", "count", ...both(`共 ${rows.length} 篇`, `${rows.length} documents`)), table);
+function opener({ doc_id, title }, className = "") {
+  return make("button", { type: "button", className, textContent: title, data: { open: `${doc_id}:0:0:0:0:1` } });
+}
+
+// Files of the same bytes by their names, documents that are almost the same to be opened.
+function alsoIn({ doc_id, also_in: others }) {
+  if (!others.length) return null;
+  const names = others.flatMap((other) => ["、", other.doc_id === doc_id ? other.source : opener(other)]).slice(1);
+  return make("p", { className: "also" }, both("另见 ", "Also in "), names);
+}
+
+// On a phone, where no column's name is above it, a figure says what it counts.
+function figure(shown, zh = "", en = "") {
+  return make("td", { className: "figure" }, shown, make("span", { className: "unit" }, both(zh, en)));
 }
 
 function ask(one) {
@@ -74,22 +85,30 @@ dialog.addEventListener("click", async (event) => {
   if (!button && event.target !== dialog) return;
   dialog.close();
   if (button?.value !== "yes") return;
-  const row = make("li", "busy", make("span", "name", dialog.querySelector(".name").textContent), make("span", "state", ...both("正在移除…", "Removing…")));
+  const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: dialog.querySelector(".name").textContent }), state("正在移除…", "Removing…"));
   uploads.prepend(row);
-  const response = await fetch(`${API}/${dialog.dataset.id}`, { method: "DELETE" }).catch(() => null);
-  row.className = response?.ok ? "done" : "failed";
-  const said = response?.ok ? both("已移除", "Removed") : response ? await problem(response) : both("连接不上问源的服务。", "Wenyuan’s server does not answer.");
-  row.querySelector(".state").replaceChildren(...said);
+  try {
+    await request(`${API}/${dialog.dataset.id}`, { method: "DELETE" });
+    finish(row, "done", "已移除", "Removed");
+  } catch (error) {
+    finish(row, "failed", error.zh, error.en);
+  }
   refresh();
 });
+
+function state(zh, en) { return make("span", { className: "state" }, both(zh, en)); }
+
+function finish(row, style, zh, en) {
+  row.className = style;
+  row.querySelector("progress")?.remove();
+  row.querySelector(".state").replaceChildren(...both(zh, en));
+}
 
 // One request for all files, so that they become one change of the index; each then has its own result.
 function send(files) {
   if (!files.length) return;
   const rows = [...files].map((file) => {
-    const row = make("li", "busy", make("span", "name", file.name), make("progress"), make("span", "state", ...both("正在上传…", "Uploading…")));
-    row.querySelector("progress").max = 1;
-    row.querySelector("progress").value = 0;
+    const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: file.name }), make("progress", { max: 1, value: 0 }), state("正在上传…", "Uploading…"));
     uploads.prepend(row);
     return row;
   });
@@ -106,23 +125,19 @@ function send(files) {
       row.querySelector(".state").replaceChildren(...both("正在索引…", "Indexing…"));
     }
   });
-  const finish = (row, style, said) => {
-    row.className = style;
-    row.querySelector("progress").remove();
-    row.querySelector(".state").replaceChildren(...said);
-  };
   http.addEventListener("error", () => {
-    for (const row of rows) finish(row, "failed", both("上传中断，请再试一次。", "The upload broke off; try again."));
+    for (const row of rows) finish(row, "failed", "上传中断，请再试一次。", "The upload broke off; try again.");
   });
   http.addEventListener("load", () => {
     let said = {};
     try { said = JSON.parse(http.responseText); } catch { /* an error without a body */ }
+    const refused = new Problem(said, http.status);
     for (const [at, row] of rows.entries()) {
       const one = said.results?.[at];
-      if (!one) finish(row, "failed", both(said.detail_zh ?? said.detail ?? http.statusText, said.detail ?? http.statusText));
-      else if (one.status === "failed") finish(row, "failed", both(one.problem.detail_zh, one.problem.detail));
-      else if (one.status === "duplicate") finish(row, "done", both(`与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`));
-      else finish(row, "done", both("已加入", "Added"));
+      if (!one) finish(row, "failed", refused.zh, refused.en);
+      else if (one.status === "failed") finish(row, "failed", one.problem.detail_zh, one.problem.detail);
+      else if (one.status === "duplicate") finish(row, "done", `与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`);
+      else finish(row, "done", ["已加入", ...one.notices.map((n) => n.detail_zh)].join("；"), ["Added", ...one.notices.map((n) => n.detail)].join("; "));
     }
     refresh();
   });

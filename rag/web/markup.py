@@ -6,13 +6,23 @@ import html
 import re
 from dataclasses import dataclass
 
+from rag.printable import BIDIRECTIONAL
 from rag.types import Span
 
 _COMMAND = re.compile(r"wenyuan [a-z]+\b.*$", re.DOTALL)
 
 
+# Inside of a word they would show another one than the source has; what stands for them is as long as they are.
+_TURNED = str.maketrans(dict.fromkeys(BIDIRECTIONAL, "\ufffd"))
+
+
 def esc(text: str) -> str:
-    """``text`` as it must stand in HTML to show its own characters, in content and in quoted attributes."""
+    """``text`` as it must stand in HTML to be read: its own characters, but no bidirectional control."""
+    return exact(text.translate(_TURNED))
+
+
+def exact(text: str) -> str:
+    """``text`` as it must stand in quoted attributes and templates from which a script takes it."""
     # Half of a surrogate pair can reach us from a browser, and no response can carry it.
     return html.escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True).replace("\0", "\ufffd")
 

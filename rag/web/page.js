@@ -23,8 +23,7 @@ function fit() {
 function ask(question) {
   if (waiting) {
     // The same question at once, or while it is being answered, is a key pressed twice.
-    const twice = question === sent;
-    if (!twice) next = question;
+    if (question !== sent) next = question;
     return;
   }
   waiting = true;
@@ -88,7 +87,7 @@ const PLACE = "#place/";
 function open(button) {
   pressed = true;
   const block = button.dataset.jump && find(`#source .block[data-number="${button.dataset.jump}"]`);
-  if (block) scrollTo(block, "start");
+  if (block) scrollTo(block, false, 140);
   else if (shownPlace() === button.dataset.open) showPlace(false);
   else location.hash = PLACE + button.dataset.open;
 }
@@ -111,14 +110,16 @@ function route() {
 
 function shownPlace() { return find("#source .pane")?.dataset.key ?? ""; }
 
-function scrollTo(target, block) {
-  const behavior = still.matches ? "auto" : "smooth";
-  if (narrow.matches) target.scrollIntoView({ block: "center", behavior });
-  else {
-    const side = find("#side");
-    const top = target.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop;
-    side.scrollTo({ top: Math.max(0, top - (block === "start" ? 140 : side.clientHeight / 3)), behavior });
+// Bring `target` into view with some of the pane `above` it; without a target, the beginning of the pane.
+function scrollTo(target, instant = false, above = find("#side").clientHeight / 3) {
+  const behavior = instant || still.matches ? "auto" : "smooth";
+  if (narrow.matches) {
+    target?.scrollIntoView({ block: "center", behavior });
+    return;
   }
+  const side = find("#side");
+  const top = target ? target.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop : 0;
+  side.scrollTo({ top: Math.max(0, top - above), behavior });
 }
 
 // Bring the marked words into view: within the pane where it scrolls itself, and the pane itself only after a click.
@@ -127,20 +128,15 @@ function showPlace(instant) {
   const leafed = Number(shownPlace().split(":").at(-1)) > 0;
   const target = (leafed ? null : pane?.querySelector("mark.exact") ?? pane?.querySelector("mark.soft"))
     ?? pane?.querySelector(".here");
-  if (narrow.matches) {
-    if (pressed) (target ?? pane)?.scrollIntoView({ block: "center", behavior: instant || still.matches ? "auto" : "smooth" });
-  } else if (instant || !target) {
-    const side = find("#side");
-    const at = target ? target.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop : 0;
-    side.scrollTo({ top: Math.max(0, at - side.clientHeight / 3), behavior: "auto" });
-  } else scrollTo(target, "third");
+  if (!narrow.matches) scrollTo(target, instant || !target);
+  else if (pressed) scrollTo(target ?? pane, instant);
   pressed = false;
 }
 
 // The citations of the turn whose citation is open, in order, and which of them that is.
 function around() {
   const turn = find("#conversation [aria-pressed=true]")?.closest(".turn");
-  const buttons = turn ? [...turn.querySelectorAll(".cite, .cards [data-open]")] : [];
+  const buttons = turn ? [...turn.querySelectorAll(".cite, .cards .where")] : [];
   const places = [...new Set(buttons.map((button) => button.dataset.open))];
   return { turn, places, at: places.indexOf(shownPlace()) };
 }

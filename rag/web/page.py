@@ -18,7 +18,7 @@ from rag.types import Answer
 from rag.web import answers, sources
 from rag.web.conversation import Turn
 from rag.web.desk import Desk
-from rag.web.markup import Place, both, esc, message
+from rag.web.markup import Place, both, esc, exact, message
 from rag.web.takeaway import to_html, to_markdown
 from rag.web.why import why, why_not
 
@@ -70,7 +70,7 @@ class Page:
         except WenyuanError:
             # The page says already what is wrong with the index.
             return ""
-        chips = "".join(f'<button type="button" class="chip" data-ask="{esc(e)}">{esc(e)}</button>' for e in found)
+        chips = "".join(f'<button type="button" class="chip" data-ask="{exact(e)}">{esc(e)}</button>' for e in found)
         return (
             f'<p class="try">{both("试试这些问题", "Try one of these")}</p><div class="chips">{chips}</div>'
             if chips
@@ -137,7 +137,7 @@ class Page:
         words: Language = "en" if language == "en" else "zh"
         text = write(turns, language=words, generated=now, version=__version__, base=base)
         name = f"wenyuan-{now:%Y%m%d-%H%M}.{'md' if kind == 'md' else 'html'}"
-        return f'<template data-name="{name}" data-type="{media}">{esc(text)}</template>'
+        return f'<template data-name="{name}" data-type="{media}">{exact(text)}</template>'
 
     def _unchanged(self, turns: Sequence[Turn]) -> str:
         return _log(turns) if turns else _WELCOME

@@ -22,16 +22,18 @@ def quote_json(library: Library, doc_id: str, start: int, end: int) -> dict[str,
             f"Document {doc_id} has no text from {start} to {end}; it has {len(document.text)} characters.",
         )
     first, last = _around(library, document, start, end)
+    block = document.block_at(start)
     return {
         "doc_id": doc_id,
         "title": document.title,
         "source": document.source,
-        "paragraph": document.block_at(start).number,
+        "paragraph": block.number,
         "start": start,
         "end": end,
         "quote": quote,
         "sentence": document.text[first:last],
         "sentence_start": first,
+        "page": block.page,
     }
 
 

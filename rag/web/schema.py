@@ -94,6 +94,16 @@ class Problem(_Response):
     detail_zh: Annotated[str, Field(description="The same in Chinese.")]
 
 
+class Elsewhere(_Response):
+    """Where a text stands once more."""
+
+    doc_id: Annotated[
+        str, Field(description="The document's own: a file of the same bytes; another: a document almost the same.")
+    ]
+    title: str
+    source: str
+
+
 class Citation(_Response):
     """A verbatim quote: the document's text at `[start, end)`."""
 
@@ -110,6 +120,10 @@ class Citation(_Response):
         Literal["answer", "repeat", "different"],
         Field(description="It answers, says the same again, or is another source's different answer."),
     ]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
+    also_in: Annotated[
+        list[Elsewhere], Field(description="Where it is said once more; copies of one text are one source.")
+    ]
 
 
 class Hit(_Response):
@@ -122,6 +136,7 @@ class Hit(_Response):
     end: int
     score: float
     text: str
+    also_in: Annotated[list[Elsewhere], Field(description="Where the same words stand, not listed for themselves.")]
 
 
 class Item(_Response):
@@ -139,6 +154,13 @@ class Part(_Response):
     items: list[Item]
 
 
+class Correction(_Response):
+    """A word of the question that no document has, and the one of the same sound that was searched for instead."""
+
+    asked: str
+    searched: str
+
+
 class Answer(_Response):
     """The documents' own words, or an abstention with the nearest passages."""
 
@@ -148,6 +170,7 @@ class Answer(_Response):
     answer: Annotated[str, Field(description="The short answer, several joined by `；`; empty when abstained.")]
     text: Annotated[str, Field(description="The reply in full, with citation marks.")]
     parts: list[Part]
+    corrections: list[Correction]
     confidence: float
     citations: list[Citation]
     hits: list[Hit]
@@ -178,6 +201,10 @@ class Record(_Response):
     characters: int
     paragraphs: int
     passages: int
+    modified: Annotated[
+        str | None, Field(description="When its file was last changed before it was indexed, as ISO 8601 in UTC.")
+    ]
+    also_in: Annotated[list[Elsewhere], Field(description="Files of the same bytes, then documents almost the same.")]
 
 
 class Block(_Response):
@@ -187,7 +214,8 @@ class Block(_Response):
     kind: Literal["heading", "paragraph", "list_item", "quote", "code"]
     start: int
     end: int
-    line: int
+    line: Annotated[int, Field(description="From 1; 0 where the format has no lines.")]
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
     path: list[str]
 
 
@@ -214,6 +242,14 @@ class Quote(_Response):
     quote: str
     sentence: Annotated[str, Field(description="The sentences that the quote touches.")]
     sentence_start: int
+    page: Annotated[int, Field(description="From 1; 0 where the format has no pages.")]
+
+
+class Notice(_Response):
+    """Something worth knowing of a file that was read."""
+
+    detail: str
+    detail_zh: str
 
 
 class Uploaded(_Response):
@@ -225,6 +261,7 @@ class Uploaded(_Response):
     title: str | None
     source: str | None
     problem: Problem | None
+    notices: Annotated[list[Notice], Field(description="Parts of the file that could not be read, if any.")]
 
 
 class Uploads(_Response):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.types import Block, BlockKind, Document, Span
+from rag.web.elsewhere import also_in
 from rag.web.markup import Place, both, esc, opener
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def document(source: Document, place: Place) -> str:
     left = len(source.blocks) - first - len(shown)
     if left:
         after = _leaf(source, place, shown[-1].number + WINDOW // 3, f"后面还有 {left} 段", f"{left} more")
-    body = "".join(_block(source.text, block, place, target) for block in shown)
-    head = f'<header>{_tools()}<h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p></header>'
+    body = "".join(_page(source, block) + _block(source.text, block, place, target) for block in shown)
+    head = f'<header>{_tools()}<h2>{esc(source.title)}</h2><p class="note">{esc(source.source)}</p>'
+    head += f"{also_in(source.also_in, source.doc_id)}</header>"
     key = esc(str(place))
     return (
         f'<div class="pane" data-key="{key}" data-doc="{esc(source.doc_id)}">{head}{_outline(source, place)}'
@@ -102,6 +104,13 @@ def _target(source: Document, place: Place) -> int:
 def _leaf(source: Document, place: Place, block: int, zh: str, en: str) -> str:
     there = Place(place.doc_id, place.exact, place.around, min(block, len(source.blocks)))
     return opener(there, both(zh, en), "leaf")
+
+
+def _page(source: Document, block: Block) -> str:
+    """A mark where a page begins, if the format has pages."""
+    if not block.page or (block.number > 1 and source.blocks[block.number - 2].page == block.page):
+        return ""
+    return f'<p class="page-mark">{both(f"第 {block.page} 页", f"Page {block.page}")}</p>'
 
 
 def _block(text: str, block: Block, place: Place, target: int) -> str:

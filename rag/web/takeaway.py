@@ -126,6 +126,7 @@ def to_html(turns: Sequence[Turn], *, language: Language, generated: datetime, v
         notes=[note for entry in found for note in entry.notes],
         generated=generated,
         version=version,
+        elsewhere=elsewhere,
         link=lambda citation: permalink(base, citation) if base else "",
     )
 
@@ -133,6 +134,11 @@ def to_html(turns: Sequence[Turn], *, language: Language, generated: datetime, v
 def permalink(base: str, citation: Citation) -> str:
     """The address under which the app at ``base`` opens a citation in its document."""
     return f"{base}#place/{place(citation)}"
+
+
+def elsewhere(citation: Citation) -> list[str]:
+    """Other files of the cited document by their sources, documents that are almost the same by title."""
+    return [other.source if other.doc_id == citation.doc_id else other.title for other in citation.also_in]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,5 +219,8 @@ def _footnote(words: Words, note: Note, base: str) -> str:
     if c.role is Role.REPEAT:
         rows[0] += words("（说的是同一件事）", " (says the same)")
     rows.append(f"{markdown(c.source)} · {markdown(c.doc_id)} · {c.start}–{c.end}")
+    if c.also_in:
+        names = words("、", ", ").join(markdown(name) for name in elsewhere(c))
+        rows.append(f"{words('另见', 'Also in')} {names}")
     rows += [f"<{permalink(base, c)}>"] if base else []
     return f"[^{note.number}]: " + "\\\n    ".join(rows)

@@ -4,7 +4,6 @@ const find = (selector) => document.querySelector(selector);
 
 function recall(name) { try { return localStorage.getItem(name); } catch { return null; } }
 function remember(name, value) { try { localStorage.setItem(name, value); } catch { /* private windows may refuse */ } }
-function words(zh, en) { return root.dataset.words === "en" ? en : zh; }
 
 function setLanguage(language) {
   root.dataset.words = language;
@@ -52,18 +51,6 @@ async function copy(text) {
   say("已复制", "Copied");
 }
 
-async function request(path, options) {
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch {
-    throw new Error(words("连接不上问源的服务。", "Wenyuan’s server does not answer."));
-  }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  throw new Error(words(problem.detail_zh ?? problem.detail ?? response.statusText, problem.detail ?? response.statusText));
-}
-
 // The conversation is drawn anew with every turn; what was opened in it stays open.
 const explained = new Map();
 async function explain(details) {
@@ -79,7 +66,7 @@ async function explain(details) {
     inside.innerHTML = explained.get(id);
     details.scrollIntoView({ block: "nearest" });
   } catch (error) {
-    inside.textContent = error.message;
+    inside.textContent = words(error.zh, error.en);
   }
 }
 function reopen() {
@@ -144,13 +131,11 @@ document.addEventListener("selectionchange", () => {
 
 async function keep(pair) {
   try {
-    await request("api/v1/gold", {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(pair),
-    });
+    await request("api/v1/gold", { method: "POST", body: pair });
     say("已存入你的问答集，可在“评测”里查看", "Kept among your gold pairs; see Evaluation");
     window.dispatchEvent(new Event("wenyuan-gold"));
   } catch (error) {
-    say(error.message, error.message);
+    say(error.zh, error.en);
   }
 }
 

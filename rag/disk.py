@@ -1,0 +1,52 @@
+"""Writes that last: what a file or folder holds is on the disk before anything points to it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file under ``folder``, and that they and it are there. Raises OSError."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            sync_file(path)
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+    sync_folder(folder.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Flush one file. Raises OSError."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush what ``folder`` lists. Raises OSError."""
+    # Not every system can open a folder to flush it; those that can't need not.
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """Put ``data`` in the place of ``file``: whoever opens it finds the old content or the new. Raises OSError."""
+    draft = file.with_name(f".{file.name}.{uuid4().hex[:6]}")
+    try:
+        draft.write_bytes(data)
+        sync_file(draft)
+        draft.replace(file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    # The new content is in place, whether or not the system promises to remember that.
+    with suppress(OSError):
+        sync_folder(file.parent)

@@ -1,0 +1,96 @@
+"""What files hold now: one whose bytes are those of its document in the index is taken from there, not parsed again.
+
+The bytes are always read and compared by their SHA-256. A size and a time would be quicker to look at, but clocks
+jump, copies keep their times, and a file may change twice within a tick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from rag.errors import LoadError, WenyuanError
+from rag.generations import Generation
+from rag.loading import LOADERS, SourceFile, parse, read
+from rag.manifest import Manifest
+from rag.store import DocumentRecord
+from rag.types import Document, Origin
+
+
+class Entry(NamedTuple):
+    """A document on its way into a generation, with the file it came from."""
+
+    document: Document
+    path: Path
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """The documents of files by resolved path; the files that can't be read, with the reason; what to tell of them.
+
+    ``reread`` counts the documents that were parsed again though their bytes are the same: an earlier version of the
+    loaders had read them.
+    """
+
+    entries: dict[Path, Entry] = field(default_factory=dict)
+    failed: list[tuple[SourceFile, LoadError]] = field(default_factory=list)
+    notices: list[WenyuanError] = field(default_factory=list)
+    reread: int = 0
+
+
+def refresh(
+    files: Sequence[SourceFile], old: Generation | None, parsed: Mapping[Path, Document], *, progress: bool = False
+) -> Refreshed:
+    """Read ``files``; only what is new in them, changed, or of former loaders is parsed.
+
+    ``parsed`` are documents by resolved path that need no reading. A file that failed before is tried again.
+    """
+    from tqdm import tqdm
+
+    records = list(old.store.records()) if old else []
+    known = {Path(origin.path): (record, origin) for record in records for origin in record.files}
+    stale = outdated(old.manifest, records) if old else frozenset[str]()
+    found = Refreshed()
+    for file in tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2):
+        path = file.place
+        try:
+            document = parsed.get(path)
+            if document is None:
+                data, modified = read(file)
+                record, origin = known.get(path, (None, None))
+                same = record is not None and origin is not None and _is_of(record, origin, file, data)
+                if old and record and origin and same and record.doc_id not in stale:
+                    document = document_of(old, record, origin._replace(source=file.source))
+                else:
+                    parsed_now = parse(data, source=file.source, name=file.path, notices=found.notices)
+                    document = replace(parsed_now, modified=modified)
+                    found.reread += same
+            found.entries[path] = Entry(document, path)
+        except LoadError as error:
+            found.failed.append((file, error))
+    if found.reread:
+        zh = f"已用这一版的读取方法重新读取 {found.reread} 个没有变化的文件。"
+        en = f"{found.reread} unchanged files were read again, as this version of Wenyuan reads them."
+        found.notices.append(WenyuanError(zh, en))
+    return found
+
+
+def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozenset[str]:
+    """The ids of those documents of a generation that former loaders have read."""
+    if manifest.loaders != LOADERS:
+        return frozenset(record.doc_id for record in records)
+    return frozenset(manifest.outdated)
+
+
+def document_of(generation: Generation, record: DocumentRecord, origin: Origin) -> Document:
+    """A stored document as that of one of its files alone."""
+    document = generation.document(record.doc_id)
+    return replace(document, source=origin.source, title=origin.title, modified=origin.modified, copies=())
+
+
+def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, data: bytes) -> bool:
+    """Whether parsing ``data`` would give the document again; a link's name may say another format or title."""
+    return Path(origin.source).name == file.path.name and record.sha256 == hashlib.sha256(data).hexdigest()

@@ -1,0 +1,45 @@
+"""An index of an earlier version, brought up to this one from the documents that it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.generations import open_generation, writing
+from rag.indexing import build, held, is_current
+from rag.manifest import OLDEST_FORMAT
+from rag.refresh import Entry, outdated
+from rag.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What the new generation holds, and the format of the one that was in force."""
+
+    documents: int
+    passages: int
+    format_before: int
+
+
+def upgrade(
+    index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
+) -> Upgraded | None:
+    """Write a generation of this version's format, and of ``settings``, from the documents of the one in force.
+
+    No file but the index is read, and no document lost: each is kept as it was read, until `index_paths` reads its
+    file again. Vectors of the same model are taken over. The old generation is kept as any other. None if there is
+    nothing to do. Raises IndexMissingError, IndexDamagedError, IndexMismatchError for a format that this version does
+    not know, StorageError, ModelError.
+    """
+    folder, settings = Path(index), settings or load_settings()
+    # Before a folder is made where there is no index.
+    open_generation(folder, oldest=OLDEST_FORMAT)
+    with writing(folder):
+        old = open_generation(folder, oldest=OLDEST_FORMAT)
+        if is_current(old.manifest, settings):
+            return None
+        documents = [document for document, _ in old.store.contents()]
+        entries = [Entry(one, record.path) for one, record in zip(documents, old.store.records(), strict=True)]
+        stale = outdated(old.manifest, list(old.store.records()))
+        passages = build(folder, entries, held(old, settings), settings, outdated=stale, progress=progress)
+    return Upgraded(len(entries), passages, old.manifest.format_version)

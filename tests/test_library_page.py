@@ -1,0 +1,97 @@
+"""The library's view in a real browser, over made-up documents of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser import shot
+from conftest import ROOT
+from playwright.sync_api import Browser, Page, Route, expect
+
+WEB = ROOT / "rag" / "web"
+HOSTILE = "<img src=x onerror='window.pwned=1'>"
+
+
+def record(doc_id: str, title: str, characters: int, modified: str | None, *also_in: tuple[str, str]) -> dict[str, Any]:
+    others = [{"doc_id": other, "title": f"题{other}", "source": source} for other, source in also_in]
+    size = {"characters": characters, "paragraphs": 3, "passages": 2}
+    return {"doc_id": doc_id, "title": title, "source": f"{doc_id}.md", "modified": modified, "also_in": others, **size}
+
+
+DOCUMENTS = [
+    record("a", "甲", 12345, "2025-03-01T12:00:00+00:00", ("a", f"备份/{HOSTILE}.md"), ("b", "b.md")),
+    record("b", "一篇标题很长很长的文章，长到在手机上一行放不下，要折成两行才行", 70, "2025-05-01T12:00:00+00:00"),
+    record("c", "丙", 900, None),
+]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    names = ("page.css", "library.html", "client.js", "library.js")
+    parts = {name: (WEB / name).read_text("utf-8") for name in names}
+    html = (
+        f'<!doctype html><html data-words="zh" data-view="library"><style>{parts["page.css"]}</style>'
+        f'<body class="gradio-container"><div id="library">{parts["library.html"]}</div>'
+        f"<script>const element = document.body;\n{parts['client.js']}{parts['library.js']}</script>"
+    )
+
+    def answer(route: Route) -> None:
+        if route.request.method == "DELETE":
+            route.fulfill(status=409, json={"detail_zh": "正在写", "detail": "busy"})
+        else:
+            route.fulfill(json=DOCUMENTS)
+
+    with browser.new_context(timezone_id="UTC") as context:
+        opened = context.new_page()
+        opened.route("**/*", lambda route: route.abort())
+        opened.route(
+            "http://page.test/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
+        )
+        opened.route("**/api/v1/**", answer)
+        opened.goto("http://page.test/")
+        expect(opened.locator("tbody tr")).to_have_count(3)
+        yield opened
+        assert opened.evaluate("window.pwned ?? null") is None
+
+
+def titles(page: Page) -> list[str]:
+    return [title[0] for title in page.locator("tbody .title").all_inner_texts()]
+
+
+def test_the_newest_document_is_first_and_a_heading_changes_the_order(page: Page) -> None:
+    assert titles(page) == ["一", "甲", "丙"]
+    size = page.get_by_role("button", name="字数")
+    size.click()
+    assert titles(page) == ["甲", "丙", "一"]
+    expect(size).to_be_focused()
+    size.click()
+    assert titles(page) == ["一", "丙", "甲"]
+    expect(page.locator("th[data-by=characters]")).to_have_attribute("aria-sort", "ascending")
+    page.get_by_role("button", name="文章", exact=True).click()
+    assert titles(page) == ["丙", "甲", "一"]
+
+
+def test_a_line_says_size_date_and_where_the_text_stands_too(page: Page) -> None:
+    line = page.locator("tbody tr", has_text="备份")
+    expect(line.locator(".figure")).to_have_text(["12,345", "3", "2025-03-01"], use_inner_text=True)
+    expect(line.locator(".also")).to_have_text(f"另见 备份/{HOSTILE}.md、题b", use_inner_text=True)
+    expect(line.locator(".also button")).to_have_attribute("data-open", "b:0:0:0:0:1")
+    assert page.locator("tbody tr", has_text="c.md").locator(".figure").last.inner_text() == "—"
+    expect(page.locator(".also")).to_have_count(1)
+
+
+def test_a_document_that_cannot_be_removed_says_why(page: Page) -> None:
+    page.get_by_role("button", name="移除").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="移除").click()
+    expect(page.locator(".uploads .failed .state")).to_have_text("正在写", use_inner_text=True)
+
+
+def test_nothing_is_wider_than_a_phone_and_figures_say_what_they_count(page: Page) -> None:
+    shot(page, "library-wide")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    figures = page.locator("tbody tr", has_text="备份").locator(".figure")
+    expect(figures).to_have_text(["12,345 字", "3 段", "2025-03-01"], use_inner_text=True)
+    shot(page, "library-phone")

@@ -1,0 +1,171 @@
+"""A web page gives its main text in reading order, with what stands above it; what surrounds the text is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import LoadError
+from rag.loading.html import parse_html, parse_xhtml
+from rag.types import BlockKind
+
+HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
+QUOTE, CODE = BlockKind.QUOTE, BlockKind.CODE
+NAME = Path("页.html")
+SENTENCE = "大模型行业在2024年经历了残酷的竞争与淘汰，只有少数产品抵达了市场。"
+
+
+def texts(page: str) -> list[str]:
+    return [block.text for block in parse_html(page.encode(), NAME).blocks]
+
+
+def kinds(page: str) -> list[tuple[BlockKind, str]]:
+    return [(block.kind, block.text) for block in parse_html(page.encode(), NAME).blocks]
+
+
+def test_headings_stand_above_what_follows_with_their_lines() -> None:
+    page = "<h1>一</h1>\n<p>甲</p>\n<h2>二</h2>\n<div>乙</div>\n<h2>三</h2>\n<p>丙</p>"
+    assert [(b.kind, b.text, b.path, b.level, b.line) for b in parse_html(page.encode(), NAME).blocks] == [
+        (HEADING, "一", (), 1, 1),
+        (PARAGRAPH, "甲", ("一",), 0, 2),
+        (HEADING, "二", ("一",), 2, 3),
+        (PARAGRAPH, "乙", ("一", "二"), 0, 4),
+        (HEADING, "三", ("一",), 2, 5),
+        (PARAGRAPH, "丙", ("一", "三"), 0, 6),
+    ]
+
+
+def test_a_nested_list_has_places_levels_and_short_captions_as_path() -> None:
+    page = "<ol start=3><li>性能<ul><li>甲</li><li>乙</li></ul></li><li><p>第一段</p><p>第二段</p></li></ol>"
+    assert [(b.kind, b.text, b.path, b.level, b.item) for b in parse_html(page.encode(), NAME).blocks] == [
+        (ITEM, "性能", (), 1, 3),
+        (ITEM, "甲", ("性能",), 2, 1),
+        (ITEM, "乙", ("性能",), 2, 2),
+        (ITEM, "第一段", (), 1, 4),
+        (PARAGRAPH, "第二段", ("第一段",), 0, 0),
+    ]
+
+
+def test_a_table_row_is_a_block_under_its_columns_its_caption_and_the_cell_that_reaches_into_it() -> None:
+    page = (
+        "<h2>表</h2><table><caption>表一</caption><tr><th>模型</th><th>版本</th><th>月活</th></tr>"
+        "<tr><td rowspan=2>豆包</td><td>国内</td><td>近<br>6000万</td></tr><tr><td>国际</td><td></td></tr>"
+        "</table><p>后</p>"
+    )
+    assert [(b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [
+        ("表", ()),
+        ("表一", ("表",)),
+        ("模型 | 版本 | 月活", ("表", "表一")),
+        ("豆包 | 国内 | 近 6000万", ("表", "表一", "模型 | 版本 | 月活")),
+        ("国际", ("表", "表一", "模型 | 版本 | 月活", "豆包")),
+        ("后", ("表",)),
+    ]
+
+
+def test_a_table_that_lays_out_a_page_is_read_as_its_contents() -> None:
+    page = f"<table><tr><td>左</td><td><h1>题</h1><p>{SENTENCE}</p></td></tr></table>"
+    assert kinds(page) == [(PARAGRAPH, "左"), (HEADING, "题"), (PARAGRAPH, SENTENCE)]
+
+
+def test_quotes_and_code_keep_their_kinds_and_code_its_spaces() -> None:
+    page = "<blockquote><p>引文。</p></blockquote><pre>\na = 1\n  b\n</pre>"
+    assert kinds(page) == [(QUOTE, "引文。"), (CODE, "a = 1\n  b")]
+
+
+def test_inline_marks_are_dropped_and_breaks_of_the_source_mean_nothing_between_chinese() -> None:
+    page = "<p>豆包的<b>月活</b>\n  达到 <i>6000万</i>，Kimi\nis <a href=x>second</a>.<br> 第二行&nbsp;。</p>"
+    assert texts(page) == ["豆包的月活达到 6000万，Kimi is second.\n第二行\xa0。"]
+
+
+def test_what_no_reader_sees_is_no_text() -> None:
+    page = (
+        "<p>可见。</p><script>var s='脚本'</script><style>p{content:'样式'}</style><template>模板</template>"
+        "<noscript>无脚本</noscript><p hidden>藏一</p><p style='color:red;display: none'>藏二</p>"
+        "<span aria-hidden=true>藏三</span><!-- 注释 --><svg><text>图</text></svg><textarea>框</textarea><p>尾。</p>"
+    )
+    assert texts(page) == ["可见。", "尾。"]
+
+
+def test_the_pronunciation_above_characters_does_not_divide_them() -> None:
+    assert texts("<p>学<ruby>漢<rp>(</rp><rt>hàn</rt><rp>)</rp></ruby>字</p>") == ["学漢字"]
+
+
+def test_navigation_and_footers_are_left_out_whether_announced_or_full_of_links() -> None:
+    links = "".join(f"<li><a href={n}>频道{n}</a></li>" for n in range(5))
+    page = (
+        f"<header><a href=/>站名</a></header><nav>导航</nav><div class='site-nav top'>菜单</div><ul>{links}</ul>"
+        f"<div><h1>题目</h1><p>{SENTENCE}</p><p>见<a href=1>报告</a>。</p></div>"
+        "<div id=sidebar>侧栏</div><div role=contentinfo>电话</div><footer>版权</footer>"
+    )
+    assert texts(page) == ["题目", SENTENCE, "见报告。"]
+
+
+def test_of_a_page_that_names_its_main_part_only_that_is_read_with_its_notes_and_lists_of_links() -> None:
+    links = "".join(f"<li><a href={n}>文献{n}</a></li>" for n in range(4))
+    page = (
+        f"<p>栏外</p><main><header><p>作者</p></header><p>{SENTENCE}</p><aside>注意事项。</aside>"
+        f"<ul>{links}</ul><nav>上一页</nav></main><p>栏外</p>"
+    )
+    assert texts(page) == ["作者", SENTENCE, "注意事项。", "文献0", "文献1", "文献2", "文献3"]
+
+
+def test_nothing_that_is_most_of_a_page_is_taken_for_navigation() -> None:
+    assert texts(f"<div class=sidebar><p>{SENTENCE}</p></div><p>短。</p>") == [SENTENCE, "短。"]
+    assert texts("<ul>" + "".join(f"<li><a href={n}>第{n}条</a></li>" for n in range(5)) + "</ul>") == [
+        f"第{n}条" for n in range(5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<title>题_网站</title><h1>题</h1><p>文</p>", ""),
+        ("<title> 题_\n网站</title><h2>小题</h2><p>文</p>", "题_ 网站"),
+        ("<title>题_网站</title><meta property='og:title' content='题'><p>文</p>", "题"),
+    ],
+)
+def test_the_title_is_the_top_heading_or_else_what_the_page_is_called(page: str, title: str) -> None:
+    assert parse_html(page.encode(), NAME).title == title
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("gb2312", "gb18030"), ("GBK", "gb18030"), ("big5", "big5"), ("shift_jis", "shift_jis"), ("koi8-r", "koi8-r")],
+)
+def test_a_page_is_read_in_the_encoding_that_it_declares(declared: str, encoding: str) -> None:
+    said = "Привет, друзья" if encoding == "koi8-r" else "中文の文" if encoding == "shift_jis" else "中文文字"
+    page = f"<meta http-equiv=Content-Type content='text/html; charset={declared}'><p>{said}</p>"
+    assert [b.text for b in parse_html(page.encode(encoding), NAME).blocks] == [said]
+
+
+def test_utf_8_is_read_as_such_whatever_the_page_declares() -> None:
+    assert texts("<meta charset=gbk><p>中文文字</p>") == ["中文文字"]
+
+
+def test_bytes_that_are_in_no_encoding_are_an_error() -> None:
+    with pytest.raises(LoadError, match=r"页\.html 无法按 UTF-8 解码"):
+        parse_html(("<meta charset=punycode><p>" + "中文" * 20).encode() + b"\xff</p>", NAME)
+
+
+def test_xhtml_is_read_as_xml_with_the_names_of_characters_that_html_knows() -> None:
+    page = (
+        '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
+        '<body><p>甲&nbsp;<a id="q"/>乙&lt;丙</p><script/><p>丁</p></body></html>'
+    )
+    assert [b.text for b in parse_xhtml(page.encode(), NAME).blocks] == ["甲\xa0乙<丙", "丁"]
+
+
+def test_marks_that_turn_the_direction_of_text_are_kept_as_they_are() -> None:
+    assert texts("<p>甲\u202e乙\u202c\u200b丙\u200d</p>") == ["甲\u202e乙\u202c\u200b丙\u200d"]
+
+
+@pytest.mark.parametrize("page", ["", " \n", "<!-- 空 -->", "<script>1</script>"])
+def test_a_page_without_text_has_no_blocks(page: str) -> None:
+    assert texts(page) == []
+
+
+def test_deep_nesting_is_read_as_far_as_any_page_goes_and_then_refused() -> None:
+    assert texts("<div>" * 1000 + "深处") == ["深处"]
+    with pytest.raises(LoadError, match="嵌套太深"):
+        texts("<div>" * 100_000 + "深处")
