@@ -39,6 +39,7 @@ _STAGES = {
     "discover": "list",
     "refresh": "read",
     "load_encoder": "model",
+    "alike": "compare",
     "split": "split",
     "terms": "terms",
     "row_vectors": "vectors",
