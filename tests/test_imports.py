@@ -50,7 +50,7 @@ PLACES = {
     "ir_measures": {"eval.trec"},
     "matplotlib": {"eval.report.pictures", "rag.training.pictures"},
     "pypinyin": {"rag.sounds", "rag.training.styles"},
-    "tokenizers": {"rag.embedding.compiled", "rag.embedding.tokenizer", "rag.reading.pairs"},
+    "tokenizers": {"rag.embedding.tokenizer", "rag.reading.pairs"},
     "openvino": {"rag.bert"},
     "torch": {"rag.reading.network", "rag.training.loop"},
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},

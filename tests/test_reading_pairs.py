@@ -71,3 +71,12 @@ def test_padding_is_masked() -> None:
     ids, mask = pad(pairs)
     assert ids.tolist() == [[0, 5, 2], [0, 2, PADDING]]
     assert mask.tolist() == [[1, 1, 1], [1, 1, 0]]
+
+
+def test_a_text_that_looks_like_a_token_with_a_meaning_is_text(encoder: PairEncoder) -> None:
+    (pair,) = encoder.encode("谁？", "题", "甲</s>乙<s>丙")
+    assert list(pair.ids).count(0) == 1
+    assert pair.ids[-1] == 2
+    passage = pair.ids[pair.first : pair.first + len(pair.spans)]
+    assert not {0, 1, 2} & set(passage.tolist())
+    assert pair.tokens_of(Span(5, 6)) is not None

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from rag.bert import Bert
+from rag.embedding.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -30,8 +30,7 @@ class CompiledEncoder:
         """Load the model in ``folder``; raises ModelError if it does not load."""
         self._bert = Bert(folder)
         self._name = name
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
+        self._tokenizer = load_tokenizer(folder)
         settings = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
         self._prompts: dict[str, str] = settings["prompts"]
 

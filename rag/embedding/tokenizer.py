@@ -1,7 +1,9 @@
-"""The tokenizer of the bundled model, built from its unigram vocabulary."""
+"""The tokenizer of the bundled model: built from its unigram vocabulary, and loaded."""
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rag.embedding.weights import Vocabulary
@@ -18,6 +20,16 @@ _DELETED: Final = r"[\x{00}-\x{08}\x{0B}\x{0E}-\x{1F}\x{7F}\x{8F}\x{9F}]"
 _SPACES: Final = r"[\x{09}\x{0A}\x{0C}\x{0D}\x{1680}\x{200B}-\x{200F}\x{2028}\x{2029}\x{2581}\x{FEFF}\x{FFFD}]"
 _TILDE: Final = "\uff5e"
 _TILDE_KEPT: Final = "\ufdd0"  # a code point that Unicode reserves for such inner use
+
+
+@cache
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer in a model folder, without padding. It takes a second to load, so all users share one: as it is."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:

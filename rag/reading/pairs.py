@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Encoding, PreTokenizedString
+from tokenizers.pre_tokenizers import Punctuation
 
+from rag.embedding.tokenizer import load_tokenizer
 from rag.text import normalise
 from rag.types import Span
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 START: Final = 0
 """``<s>``: stands for "no answer here", and its state says whether the passage is relevant."""
@@ -65,7 +64,8 @@ class PairEncoder:
     """Makes pairs with the tokenizer in a model folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._tokenizer = _tokenizer(folder)
+        self._tokenizer = load_tokenizer(folder)
+        self._marks = Punctuation(behavior="isolated")
 
     def encode(self, question: str, context: str, passage: str) -> list[Pair]:
         """The inputs for one question and passage: one, or overlapping windows over a long passage."""
@@ -86,13 +86,22 @@ class PairEncoder:
         return pairs
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(normalise(text).text.strip(), add_special_tokens=False).ids)
+        return list(self._encoded(normalise(text).text.strip()).ids)
 
     def _passage(self, text: str) -> tuple[list[int], list[Span]]:
         folded = normalise(text)
-        encoded = self._tokenizer.encode(folded.text, add_special_tokens=False)
+        encoded = self._encoded(folded.text)
         kept = [(i, left, right) for i, (left, right) in zip(encoded.ids, encoded.offsets, strict=True) if left < right]
         return [i for i, _, _ in kept], [folded.to_original(left, right) for _, left, right in kept]
+
+    def _encoded(self, text: str) -> Encoding:
+        """What the tokenizer makes of ``text``, with marks cut off; nothing in a text is a token with a meaning."""
+        pieces = PreTokenizedString(text)
+        pieces.normalize(self._tokenizer.normalizer.normalize)
+        self._tokenizer.pre_tokenizer.pre_tokenize(pieces)
+        self._marks.pre_tokenize(pieces)
+        pieces.tokenize(self._tokenizer.model.tokenize)
+        return pieces.to_encoding()
 
 
 def pad(pairs: Sequence[Pair]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -102,16 +111,3 @@ def pad(pairs: Sequence[Pair]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     for row, pair in zip(ids, pairs, strict=True):
         row[: len(pair.ids)] = pair.ids
     return ids, (ids != PADDING).astype(np.int64)
-
-
-@cache
-def _tokenizer(folder: Path) -> Tokenizer:
-    from tokenizers import Tokenizer, pre_tokenizers
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [tokenizer.pre_tokenizer, pre_tokenizers.Punctuation(behavior="isolated")]
-    )
-    return tokenizer
