@@ -16,7 +16,7 @@ from uuid import uuid4
 from rag.errors import IndexMissingError, LoadError, StorageError, WenyuanError
 from rag.generations import UPLOADS, Generation, open_generation, writing
 from rag.indexing import remove_documents, update
-from rag.loading import PARSERS, discover, parse
+from rag.loading import PARSERS, changed_at, discover, parse
 from rag.manifest import check_settings
 from rag.settings import Settings
 from rag.store import DocumentRecord
@@ -164,7 +164,7 @@ class Shelf:
         except LoadError as error:
             return Shelved(upload.name, Fate.FAILED, error=error)
         self._write(path, upload.data)
-        kept[path.resolve()] = document
+        kept[path.resolve()] = replace(document, modified=changed_at(path.stat()))
         shelved = Shelved(
             upload.name, Fate.ADDED, document.doc_id, document.title, document.source, notices=tuple(notices)
         )

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import unicodedata
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,15 @@ def test_the_first_upload_makes_the_index(shelf: Shelf, index: Path) -> None:
     assert files(shelf) == {"豆包.md": TEXT}
     document = Library.open(index, Settings()).document(added.doc_id)
     assert (document.text, document.source) == (TEXT.decode(), added.source)
+
+
+def test_an_upload_is_listed_with_the_time_of_its_file(shelf: Shelf, index: Path) -> None:
+    (added,) = shelf.add([Upload("周报.md", "本周完成了索引。".encode())])
+    (record,) = Library.open(index, Settings()).documents()
+    assert added.doc_id == record.doc_id
+    assert datetime.fromisoformat(record.modified).timestamp() == int(record.path.stat().st_mtime)
+    index_paths([record.path.parent], index, Settings())
+    assert Library.open(index, Settings()).documents() == [record]
 
 
 def test_a_batch_is_one_generation_and_each_file_has_its_own_result(shelf: Shelf, index: Path) -> None:

@@ -172,7 +172,12 @@ def read(file: SourceFile) -> tuple[bytes, str]:
             f"{file.path} 有 {state.st_size:,} 字节，超出了限度（{MAX_FILE_BYTES:,}），已跳过。请拆成几个文件。",
             f"{file.path} has {state.st_size:,} bytes, more than {MAX_FILE_BYTES:,}; it was skipped. Divide it up.",
         )
-    return data, datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
+    return data, changed_at(state)
+
+
+def changed_at(state: os.stat_result) -> str:
+    """When a file was last changed, in ISO 8601 and UTC."""
+    return datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
 
 
 def parse(data: bytes, *, source: str, name: Path, notices: list[WenyuanError] | None = None) -> Document:
