@@ -141,7 +141,7 @@ def test_many_threads_take_turns(reader: Reader) -> None:
 def test_a_process_ends_with_the_one_that_started_it(python: Command) -> None:
     code = (
         "from pathlib import Path; from rag.loading.apart import Reader; r = Reader(); "
-        "r.parse(b'<p>x', Path('a.html')); print(r.pid); import os; os._exit(0)"
+        "r.parse(b'<p>x', Path('a.html')); print(r.pid, flush=True); import os; os._exit(0)"
     )
     pid = int(python(code).out)
     until = time.monotonic() + 10

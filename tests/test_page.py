@@ -167,6 +167,7 @@ def test_a_file_is_added_asked_cited_and_removed_while_its_citation_is_open(page
     view(page, "ask")
     expect(page.locator("#source mark.exact")).to_have_text("周明远")
     page.locator("#source [data-home]").click()
+    expect(page.locator("#source h2")).to_contain_text("资料（5 篇）")
     page.locator(".turn .where").first.click()
     expect(page.get_by_role("alert")).to_contain_text("已不在索引里")
     expect(page.locator(".turn .lead")).to_contain_text("周明远")

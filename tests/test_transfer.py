@@ -197,10 +197,13 @@ def test_a_file_cut_or_changed_anywhere_is_refused_and_nothing_switched(
                 assert list(other.glob("generations/*")) == []
             else:
                 harmless.append((place, len(broken) == len(data)))
+                # Bits without meaning, or two ways of saying the same; the last ten close the file.
+                assert place >= len(data) - 10 or gzip.decompress(broken) == gzip.decompress(data)
                 assert texts(other) == texts(index)
                 shutil.rmtree(other)
-    # Flags without meaning, when and where the file was made, and perhaps bits that fill up the last byte.
-    assert [change for change in harmless if change[0] < len(data) - 10] == [(place, True) for place in range(3, 10)]
+    # Flags, when and where the file was made: nothing that is kept.
+    assert {(place, True) for place in range(3, 10)} <= set(harmless)
+    assert len(harmless) < 20
 
 
 def repacked(file: Path, change: Callable[[list[tuple[tarfile.TarInfo, bytes]]], None], target: Path) -> Path:

@@ -25,13 +25,15 @@ from rag.switching import current_name
 
 # The real command but for its model: of each text that it embeds it says so on standard error.
 PROGRAM = """
-import sys
+import signal, sys
 from documents import HashEncoder, use
 class Telling(HashEncoder):
     def encode_passages(self, texts, *, progress=False):
         print(*("embedded " + one.split()[-1] for one in texts), sep="\\n", file=sys.stderr, flush=True)
         return super().encode_passages(texts)
 use(Telling())
+# Whoever runs the tests in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from rag.cli import main
 main()
 """
