@@ -175,7 +175,8 @@ def test_a_file_is_added_asked_cited_and_removed_while_its_citation_is_open(page
 
 def test_a_checked_answer_and_a_corrected_one_become_gold_pairs(page: Page, shown_index: Path) -> None:
     ask(page, DOUBAO)
-    page.get_by_role("button", name="答对了").click()
+    with page.expect_response("**/api/v1/gold"):
+        page.get_by_role("button", name="答对了").click()
     expect(page.locator("#said")).to_contain_text("已存入")
     ask(page, MOONSHOT)
     page.evaluate(
@@ -188,7 +189,9 @@ def test_a_checked_answer_and_a_corrected_one_become_gold_pairs(page: Page, show
             getSelection().addRange(range);
         }"""
     )
-    page.get_by_role("button", name="存为正确答案").click()
+    # What was said of the first pair may still stand there.
+    with page.expect_response("**/api/v1/gold"):
+        page.get_by_role("button", name="存为正确答案").click()
     expect(page.locator("#said")).to_contain_text("已存入")
     pairs = [json.loads(line) for line in (shown_index / "gold.jsonl").read_text("utf-8").splitlines()]
     assert [pair["question"] for pair in pairs] == [DOUBAO, MOONSHOT]
