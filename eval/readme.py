@@ -23,6 +23,7 @@ from eval.peers.table import markdown as peers_markdown
 from eval.report.markdown import grid
 from eval.report.tables import MEASURES, interval
 from eval.results import RESULTS, Result, load_result, pretty
+from eval.scale import Scale
 from rag.errors import EvaluationError, Language, WenyuanError
 from rag.messages import language, speaking, text
 
@@ -103,6 +104,34 @@ def _page() -> str:
     return f"{_grid(columns, shown)}\n\n{said}"
 
 
+def _scale() -> str:
+    found = _published("scale", Scale)
+    rows = [
+        (text("第一次", "the first run"), found.first),
+        (text("再运行一次，文件没变", "again, no file changed"), found.again),
+        (text("加一个文件", "one file added"), found.one_more),
+    ]
+    columns = (
+        text("运行", "run"),
+        text("耗时", "time"),
+        text("CPU 时间", "CPU time"),
+        text("内存峰值", "peak memory"),
+        text("计算向量的文字数", "texts embedded"),
+    )
+    shown = [
+        (name, f"{one.seconds:,.0f} s", f"{one.cpu_seconds:,.0f} s", f"{one.memory_mb:,} MB", f"{one.texts_embedded:,}")
+        for name, one in rows
+    ]
+    files, characters, cores = found.files, found.characters, found.machine.cores
+    said = text(
+        f"`python -m eval.scale`：{files:,} 个文件，九种格式，共 {characters:,} 字，索引 {found.index_mb:,} MB，"
+        f"{cores} 核，测时机器上还有别的任务。",
+        f"`python -m eval.scale`: {files:,} files of nine formats, {characters:,} characters, an index of "
+        f"{found.index_mb:,} MB, {cores} cores with other work to do.",
+    )
+    return f"{_grid(columns, shown)}\n\n{said}"
+
+
 def _sets() -> str:
     results = {title: _result(name) for name, title in _SETS.items()}
     heads = [
@@ -137,6 +166,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "readers": _readers,
     "readers on sets": _readers_on_sets,
     "page": _page,
+    "scale": _scale,
     "sets": _sets,
     "ablation": _ablation,
     "peers": _peers,
