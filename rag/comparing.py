@@ -82,7 +82,7 @@ def check_answers(file: Path, index: Path | str = "index") -> list[ComparedAnswe
     """
     answers = read_answers(file)
     store = open_generation(Path(index)).store
-    records = list(store.records())
+    records = store.records()
     return [
         ComparedAnswer(answer, tuple(compare(one, _document(one, store, records)) for one in answer.citations))
         for answer in answers

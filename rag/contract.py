@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rag.checking import Health
-from rag.history import GenerationRecord
-from rag.inspection import Problem
 from rag.messages import text
-from rag.store import DocumentRecord
 from rag.types import Answer, Citation, Document, Elsewhere, Hit
 
 if TYPE_CHECKING:
+    from rag.checking import Health
     from rag.comparing import Compared, ComparedAnswer
+    from rag.history import GenerationRecord
     from rag.indexing import IndexReport
+    from rag.inspection import Problem
+    from rag.store import DocumentRecord
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def update(
     """
     started = perf_counter()
     found = refresh(discovery.files, old, parsed or {}, progress=progress)
-    before = list(old.store.records()) if old else []
+    before = old.store.records() if old else ()
     roots = [path.resolve() for path in paths]
     failed_paths = {file.place for file, _ in found.failed}
     kept = [

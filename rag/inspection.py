@@ -74,7 +74,7 @@ def _inspect_store(file: Path, manifest: Manifest | None) -> tuple[Store | None,
     try:
         store = Store(file)
         store.check()
-        for record, (document, passages) in zip(store.records(), store.contents(), strict=True):
+        for record, document, passages in store.contents():
             problems += [Problem(f"{STORE}: {record.source}", *said) for said in _faults(record, document, passages)]
             if record.passages.start != (passages[0].ordinal if passages else -1) or len(passages) != len(
                 record.passages

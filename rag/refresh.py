@@ -50,7 +50,7 @@ def refresh(
     """
     from tqdm import tqdm
 
-    records = list(old.store.records()) if old else []
+    records = old.store.records() if old else ()
     known = {Path(origin.path): (record, origin) for record in records for origin in record.files}
     stale = outdated(old.manifest, records) if old else frozenset[str]()
     found = Refreshed()
@@ -60,9 +60,10 @@ def refresh(
             document = parsed.get(path)
             if document is None:
                 data, modified = read(file)
-                record, origin = known.get(path, (None, None))
-                same = record is not None and origin is not None and _is_of(record, origin, file, data)
-                if old and record and origin and same and record.doc_id not in stale:
+                held = known.get(path)
+                same = held is not None and _is_of(*held, file, data)
+                if old and held and same and held[0].doc_id not in stale:
+                    record, origin = held
                     document = document_of(old, record, origin._replace(source=file.source))
                 else:
                     parsed_now = parse(data, source=file.source, name=file.path, notices=found.notices)

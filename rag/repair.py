@@ -108,8 +108,7 @@ def _stored(inspection: Inspection, report: Repair) -> list[tuple[Document, Path
     if inspection.manifest is None:
         zh = "清单损坏，正文结构完整但无法核对 SHA-256"
         report.done.append(Step(zh, "the manifest is damaged: documents are whole but can't be verified by SHA-256"))
-    pairs = zip(inspection.store.records(), inspection.store.contents(), strict=True)
-    return [(document, record.path) for record, (document, _) in pairs]
+    return [(document, record.path) for record, document, _ in inspection.store.contents()]
 
 
 def _recovered(inspection: Inspection, sound: Sequence[Checked], report: Repair) -> list[tuple[Document, Path]]:

@@ -73,7 +73,7 @@ def passage_terms(
     known: dict[bytes, str] = {}
     if old and old.sparse:
         stored = {ordinal: terms for ordinal, *terms in old.sparse.stored()}
-        for document, passages in old.store.contents():
+        for _, document, passages in old.store.contents():
             for passage in passages:
                 for text, terms in zip(_texts_of(passage, document), stored.get(passage.ordinal, ()), strict=False):
                     known[_digest(text)] = terms
@@ -100,7 +100,7 @@ def _texts_of(passage: Passage, document: Document) -> tuple[str, str]:
 def _held(old: Held) -> dict[bytes, int]:
     """The row of ``old`` that holds each text; of several the first."""
     held: dict[bytes, int] = {}
-    for row, text in enumerate(_texts(old.store.contents())):
+    for row, text in enumerate(_texts((document, passages) for _, document, passages in old.store.contents())):
         held.setdefault(_digest(text), row)
     return held
 

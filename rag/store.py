@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,7 @@ class Store:
         self._lock = threading.Lock()
         self._files = "modified, copies, alike" if _knows_copies(self._connection) else "'', '[]', ''"
         self.document = lru_cache(maxsize=64)(self._document)
+        self.records = cache(self._records)
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
@@ -157,7 +158,7 @@ class Store:
         """How many passages there are, of whatever document."""
         return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
-    def records(self) -> Iterator[DocumentRecord]:
+    def _records(self) -> tuple[DocumentRecord, ...]:
         """All documents, in index order."""
         query = f"""SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
                     first_passage, passages, {self._files} FROM documents ORDER BY position"""
@@ -165,9 +166,10 @@ class Store:
         groups: dict[str, list[Elsewhere]] = {}
         for doc_id, title, source, *_, alike in rows:
             groups.setdefault(alike or doc_id, []).append(Elsewhere(doc_id, title, source))
+        found = []
         for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, copied, alike in rows:
             copies = _COPIES.decode(copied)
-            yield DocumentRecord(
+            record = DocumentRecord(
                 doc_id,
                 title,
                 source,
@@ -183,13 +185,15 @@ class Store:
                     *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
                 ),
             )
+            found.append(record)
+        return tuple(found)
 
-    def contents(self) -> Iterator[tuple[Document, list[Passage]]]:
-        """Every document with its passages, in index order."""
+    def contents(self) -> Iterator[tuple[DocumentRecord, Document, list[Passage]]]:
+        """Every document as listed, itself and its passages, in index order."""
         for record in self.records():
             document = self._document(record.doc_id)
             assert document is not None
-            yield document, self.passages_between(record.passages)
+            yield record, document, self.passages_between(record.passages)
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""

@@ -38,8 +38,7 @@ def upgrade(
         old = open_generation(folder, oldest=OLDEST_FORMAT)
         if is_current(old.manifest, settings):
             return None
-        documents = [document for document, _ in old.store.contents()]
-        entries = [Entry(one, record.path) for one, record in zip(documents, old.store.records(), strict=True)]
-        stale = outdated(old.manifest, list(old.store.records()))
+        entries = [Entry(document, record.path) for record, document, _ in old.store.contents()]
+        stale = outdated(old.manifest, old.store.records())
         passages = build(folder, entries, held(old, settings), settings, outdated=stale, progress=progress)
     return Upgraded(len(entries), passages, old.manifest.format_version)

@@ -223,3 +223,13 @@ def wenyuan(
         return Finished(code if isinstance(code, int) else 0, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
+    """An index of the folder ``corpus``, which a test module makes, with a small model that has forgotten its texts."""
+    from rag.indexing import index_paths
+
+    index_paths([corpus], tmp_path / "index", Settings())
+    hash_encoder.passages.clear()
+    return tmp_path / "index"

@@ -38,13 +38,6 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path / "corpus"
 
 
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    hash_encoder.passages.clear()
-    return tmp_path / "index"
-
-
 def generation(index: Path) -> Path:
     return index / "generations" / current_name(index)
 

@@ -33,13 +33,6 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    hash_encoder.passages.clear()
-    return tmp_path / "index"
-
-
 def files(index: Path) -> dict[str, list[tuple[str, str]]]:
     """Of each document by title, the names of its files and when they were changed."""
     return {

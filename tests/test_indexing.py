@@ -27,13 +27,6 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    hash_encoder.passages.clear()
-    return tmp_path / "index"
-
-
 def names(sources: tuple[str, ...]) -> list[str]:
     return [Path(source).name for source in sources]
 

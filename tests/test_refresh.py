@@ -28,13 +28,6 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    hash_encoder.passages.clear()
-    return tmp_path / "index"
-
-
-@pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are parsed from now on."""
     names: list[str] = []

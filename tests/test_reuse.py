@@ -30,13 +30,6 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    hash_encoder.passages.clear()
-    return tmp_path / "index"
-
-
 def assert_as_new(index: Path, corpus: Path, tmp_path: Path) -> None:
     """Passages and vectors are those of an index that has never held anything else."""
     index_paths([corpus], tmp_path / "anew", Settings())

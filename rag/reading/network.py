@@ -127,20 +127,15 @@ def save(network: ReaderNetwork, file: Path, *, notes: dict[str, str]) -> None:
     save_file(values, file, metadata={"rank": str(network.rank), **notes})
 
 
-def load(base: Path, weights: Path) -> ReaderNetwork:
-    """The network that `save` wrote, on the encoder in ``base``, merged. Raises ModelError."""
-    values, notes = read(weights)
-    network = ReaderNetwork(load_base(base, attention="sdpa"), rank=int(notes["rank"]))
-    network.load_trained(values)
-    return network.merge()
-
-
 class TorchScorer:
     """Logits of pairs by torch, on any device of its."""
 
     def __init__(self, base: Path, weights: Path, *, device: str = "cpu") -> None:
-        """Load what `save` wrote. Raises ModelError."""
-        self._network = load(base, weights).to(device)
+        """Load what `save` wrote, for the encoder in ``base``. Raises ModelError."""
+        values, notes = read(weights)
+        network = ReaderNetwork(load_base(base, attention="sdpa"), rank=int(notes["rank"]))
+        network.load_trained(values)
+        self._network = network.merge().to(device)
         compute_in(self._network.encoder, preferred_dtype(device))
         self._device = device
 

@@ -72,18 +72,17 @@ def change_words(
         before = dict(_cut(old, settings, holding=[*new, *gone]))
         with _replaced(file, without_words(with_words(text, new.values()), gone)):
             after = dict(_cut(old, settings, progress=progress))
-            records = {record.doc_id: record for record in old.store.records()}
             contents = Contents(
-                documents=[(document, records[document.doc_id].path, own) for document, own in old.store.contents()],
+                documents=[(document, record.path, own) for record, document, own in old.store.contents()],
                 terms=[(ordinal, *cut) for ordinal, cut in after.items()],
                 vectors=old.dense.vectors(range(len(old.dense))),
                 settings=build_settings(settings),
                 encoder=old.manifest.encoder,
-                outdated=outdated(old.manifest, records.values()),
+                outdated=outdated(old.manifest, old.store.records()),
             )
             write_generation(folder, contents, settings.keep_generations)
     changed = {ordinal for ordinal, cut in before.items() if after[ordinal] != cut}
-    touched = [record for record in records.values() if not changed.isdisjoint(record.passages)]
+    touched = [record for record in old.store.records() if not changed.isdisjoint(record.passages)]
     seconds = perf_counter() - started
     return Change(tuple(new.values()), tuple(gone.values()), file, len(changed), len(touched), len(after), seconds)
 
@@ -95,7 +94,7 @@ def _cut(
     dictionary = settings.dictionary_path if settings.dictionary_path and settings.dictionary_path.exists() else None
     bar = tqdm(desc="切词 cut", unit="passage", total=generation.manifest.passages, disable=not progress, delay=2)
     with bar:
-        for document, passages in generation.store.contents():
+        for _, document, passages in generation.store.contents():
             for p in passages:
                 text = document.text[p.start : p.end]
                 if holding is None or any(w in normalise(part).text for part in (text, p.context) for w in holding):
