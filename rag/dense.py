@@ -2,26 +2,34 @@
 
 A passage has one row for itself, followed by one for each of its sentences if it has more than one: a long
 passage is often found by the one sentence that answers.
+
+Few rows are all compared with a question. Many are kept in cells around centroids (IVF; Jegou, Douze and Schmid 2011),
+a byte a number, and only the nearest cells are looked at; what is found so is scored by the stored vectors, exactly.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.vectors import VectorFile
+
 if TYPE_CHECKING:
     from rag.types import Passage, Vectors
 
+EXACT_UP_TO: Final = 50_000
+"""Rows up to which all are compared: some milliseconds a question."""
 # How many rows a passage has at most decides how many must be looked at to find enough passages.
 _ROWS_PER_PASSAGE = 4
-# How FAISS begins an exact index: kind, dimension, rows, two numbers of no meaning, trained, metric, floats.
-_HEADER = struct.Struct("<4siqqq?iQ")
+# Cells for a root of the rows, vectors a cell is learnt from, cells that are looked at.
+_CELLS = 4
+_LEARNT_FROM = 40
+_LOOKED_AT = 48
 
 
 def row_texts(passage: Passage, document_text: str) -> list[str]:
@@ -38,39 +46,37 @@ def row_count(passage: Passage) -> int:
     return 1 if len(passage.sentences) < 2 else 1 + len(passage.sentences)
 
 
-def write(vectors: Vectors, path: Path) -> None:
-    """Write an exact index of ``vectors`` (n, dimension). Raises OSError if the disk does not take it."""
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
+def write_cells(vectors: VectorFile, path: Path) -> None:
+    """Write the index of cells over ``vectors`` to ``path``. The same vectors give the same cells. Raises OSError."""
+    rows = len(vectors)
+    cells = int(_CELLS * rows**0.5)
+    index: Any = faiss.index_factory(vectors.dimension, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
+    index.cp.spherical = True
+    index.train(vectors.take(np.linspace(0, rows - 1, min(rows, cells * _LEARNT_FROM)).astype(np.int64)))
+    for some in vectors.chunks():
+        index.add(some)
     # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
-    path.write_bytes(faiss.serialize_index(index).tobytes())
-
-
-def is_plain(path: Path, rows: int, dimension: int) -> bool:
-    """Whether the file is what `write` makes of so many vectors, before FAISS takes its word for it."""
-    with path.open("rb") as stream:
-        header = stream.read(_HEADER.size)
-    if len(header) < _HEADER.size or path.stat().st_size != _HEADER.size + 4 * rows * dimension:
-        return False
-    kind, d, n, _, _, _, metric, count = _HEADER.unpack(header)
-    inner_product = int(faiss.METRIC_INNER_PRODUCT)
-    return bool((kind, d, n, metric, count) == (b"IxFI", dimension, rows, inner_product, rows * dimension))
+    path.write_bytes(faiss.serialize_index(index).data)
 
 
 class DenseIndex:
     """Search over rows, answers in passages. Thread-safe for reading."""
 
-    def __init__(self, path: Path, owners: NDArray[np.int32]) -> None:
-        """Load the index at ``path``; ``owners[row]`` is the ordinal of the passage that the row belongs to."""
-        self._index = faiss.deserialize_index(np.fromfile(path, dtype=np.uint8))
+    def __init__(self, file: VectorFile, owners: NDArray[np.int32], cells: Path | None = None) -> None:
+        """Search the rows of ``file``; ``owners[row]`` is the ordinal of the passage that the row belongs to.
+
+        ``cells`` is what `write_cells` wrote of them. Raises RuntimeError if it can't be read.
+        """
+        self.file = file
         self._owners = owners
+        self._index = _all_of(file) if cells is None else _mapped(cells)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self.file)
 
     @property
     def dimension(self) -> int:
-        return int(self._index.d)
+        return self.file.dimension
 
     def rows(self, ordinal: int) -> range:
         """The rows of a passage."""
@@ -79,8 +85,7 @@ class DenseIndex:
 
     def vectors(self, rows: range) -> Vectors:
         """The vectors of neighbouring rows, (len(rows), dimension)."""
-        found: Vectors = self._index.reconstruct_n(rows.start, len(rows))
-        return found
+        return self.file.take(np.arange(rows.start, rows.stop))
 
     def search(self, query: Vectors, k: int, within: range | None = None) -> list[tuple[int, float]]:
         """The best ``k`` passages for a unit vector (dimension,): ``(ordinal, score)``, best first.
@@ -89,7 +94,7 @@ class DenseIndex:
         ``within`` are looked at if that is given.
         """
         ordinals: Sequence[int] = within if within is not None else self._nearest(query, k)
-        scored = [(ordinal, self.score(query, ordinal)) for ordinal in ordinals]
+        scored = zip(ordinals, self.scores(query, ordinals), strict=True)
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
@@ -98,18 +103,42 @@ class DenseIndex:
         if not wanted:
             return []
         _, rows = self._index.search(query.reshape(1, -1), wanted)
-        owners: list[int] = np.unique(self._owners[rows[0]]).tolist()
+        owners: list[int] = np.unique(self._owners[rows[0][rows[0] >= 0]]).tolist()
         return owners
 
-    def score(self, query: Vectors, ordinal: int) -> float:
-        """The score of one passage, as in `search`."""
-        passage, sentences = self._cosines(query, ordinal)
-        return float((passage + sentences.max()) / 2)
+    def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
+        """The score of each passage, as in `search`."""
+        return [float((own + sentences.max()) / 2) for own, sentences in map(_parted, self._cosines(query, ordinals))]
 
-    def sentence_cosines(self, query: Vectors, ordinal: int) -> tuple[float, ...]:
-        """The cosine of ``query`` with each sentence of a passage, in order; of its only one, with the passage."""
-        return tuple(map(float, self._cosines(query, ordinal)[1]))
+    def sentence_cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[tuple[float, ...]]:
+        """For each passage the cosine of ``query`` with each of its sentences; of its only one, with the passage."""
+        return [tuple(map(float, _parted(cosines)[1])) for cosines in self._cosines(query, ordinals)]
 
-    def _cosines(self, query: Vectors, ordinal: int) -> tuple[np.float32, Vectors]:
-        cosines = self.vectors(self.rows(ordinal)) @ query
-        return cosines[0], cosines[1:] if len(cosines) > 1 else cosines
+    def _cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[Vectors]:
+        """The cosines of each passage's rows."""
+        wanted = np.asarray(ordinals, np.int64)
+        first, last = (np.searchsorted(self._owners, wanted, side) for side in ("left", "right"))
+        counts = last - first
+        ends = np.cumsum(counts)
+        rows = np.repeat(first - (ends - counts), counts) + np.arange(int(counts.sum()))
+        # Summed row by row: what one comes to does not depend on what it is computed with.
+        cosines: Vectors = (self.file.take(rows) * query).sum(axis=1)
+        return np.split(cosines, ends[:-1]) if len(wanted) else []
+
+
+def _parted(cosines: Vectors) -> tuple[np.float32, Vectors]:
+    """The passage's own cosine, and those of its sentences."""
+    return cosines[0], cosines[1:] if len(cosines) > 1 else cosines
+
+
+def _all_of(file: VectorFile) -> Any:
+    index = faiss.IndexFlatIP(file.dimension)
+    for some in file.chunks():
+        index.add(some)
+    return index
+
+
+def _mapped(cells: Path) -> Any:
+    index: Any = faiss.read_index(str(cells), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+    index.nprobe = _LOOKED_AT
+    return index

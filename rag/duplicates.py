@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rag.text import simplify
-from rag.types import Document
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,7 @@ _BANDS = (25, 5)
 _HOPEFUL = 0.58
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _AT_ONCE = 4096
+_STORED = np.dtype("<u4")
 
 
 def folded(text: str) -> str:
@@ -38,34 +39,69 @@ def folded(text: str) -> str:
     return re.sub(r"[\W_]+", "", simplify(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def alike(documents: Sequence[Document], *, progress: bool = False) -> dict[str, str]:
+def sketch(text: str) -> bytes:
+    """The MinHash signature of ``text``, by which `alike` finds candidates; empty if it has no letter and no digit.
+
+    Indexes keep it: a change of what it comes to needs a new format of the store.
+    """
+    shingles = _shingles(text)
+    if not len(shingles):
+        return b""
+    signature = _blank().copy()
+    for start in range(0, len(shingles), _AT_ONCE):
+        signature.update_batch((shingles[start : start + _AT_ONCE] >> np.uint64(32)).tolist())
+    return bytes(signature.hashvalues.astype(_STORED).tobytes())
+
+
+def alike(doc_ids: Sequence[str], sketches: Sequence[bytes], text_of: Callable[[int], str]) -> dict[str, str]:
     """The groups of documents that are almost the same text, as each member's id and that of the first member.
 
-    Each member is alike to the first. Documents that are alike to no other are left out. The same documents in the
-    same order give the same groups; the time grows with the length of the texts.
+    ``text_of`` gives a document's text by its place; few are asked for. Each member is alike to the first. Documents
+    that are alike to no other are left out. The same documents in the same order give the same groups.
     """
-    from datasketch import MinHash, MinHashLSH
-    from tqdm import tqdm
-
-    index = MinHashLSH(num_perm=_HASHES, params=_BANDS)
-    firsts: dict[str, tuple[Document, MinHash]] = {}
+    with_text = [place for place, one in enumerate(sketches) if one]
+    signatures = np.frombuffer(b"".join(sketches), _STORED).reshape(-1, _HASHES)
+    buckets = _buckets(signatures)
+    firsts: dict[tuple[int, int], list[int]] = {}
     groups: dict[str, str] = {}
-    blank = MinHash(_HASHES, hashfunc=int)
-    for document in tqdm(documents, desc="比较 compare", unit="doc", disable=not progress, delay=2):
-        shingles = _shingles(document.text)
-        signature = blank.copy()
-        for start in range(0, len(shingles), _AT_ONCE):
-            signature.update_batch((shingles[start : start + _AT_ONCE] >> np.uint64(32)).tolist())
-        near = [firsts[doc_id] for doc_id in index.query(signature)]
-        hopeful = {one.doc_id: one for one, its in near if signature.jaccard(its) > _HOPEFUL}
-        scores = {doc_id: _jaccard(shingles, _shingles(one.text)) for doc_id, one in hopeful.items()}
-        best = max(sorted(scores), key=scores.__getitem__, default="")
-        if best and scores[best] >= SIMILAR:
-            groups[best] = groups[document.doc_id] = best
-        elif len(shingles):
-            firsts[document.doc_id] = (document, signature)
-            index.insert(document.doc_id, signature)
+    for row, place in enumerate(with_text):
+        near = {first for bucket in buckets.get(row, ()) for first in firsts.get(bucket, ())}
+        hopeful = [one for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
+        best, score = -1, 0.0
+        if hopeful:
+            shingles = _shingles(text_of(place))
+            scores = {one: _jaccard(shingles, _shingles(text_of(with_text[one]))) for one in hopeful}
+            best = min(scores, key=lambda one: (-scores[one], doc_ids[with_text[one]]))
+            score = scores[best]
+        if score >= SIMILAR:
+            first = doc_ids[with_text[best]]
+            groups[first] = groups[doc_ids[place]] = first
+        else:
+            for bucket in buckets.get(row, ()):
+                firsts.setdefault(bucket, []).append(row)
     return groups
+
+
+def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]:
+    """The bands of each row that some other row has, too, as (band, value)."""
+    bands, width = _BANDS
+    found: dict[int, list[tuple[int, int]]] = {}
+    for band in range(bands):
+        mixed = np.zeros(len(signatures), np.uint64)
+        for column in range(band * width, (band + 1) * width):
+            mixed = mixed * _FACTOR + signatures[:, column]
+        _, value, count = np.unique(mixed, return_inverse=True, return_counts=True)
+        for row in np.flatnonzero(count[value] > 1).tolist():
+            found.setdefault(row, []).append((band, int(value[row])))
+    return found
+
+
+@cache
+def _blank() -> Any:
+    """A signature of nothing; to draw its permutations takes longer than to use them."""
+    from datasketch import MinHash
+
+    return MinHash(_HASHES, hashfunc=int)
 
 
 def _shingles(text: str) -> Shingles:

@@ -8,7 +8,7 @@ theoretical bounds of Bruch, Gai and Ingber (2023), up to scale. README.md has t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -29,20 +29,20 @@ def fuse(
     dense: Sequence[tuple[int, float]],
     sparse: Sequence[tuple[int, float]],
     *,
-    cosine: Callable[[int], float],
+    cosines: Callable[[Sequence[int]], Sequence[float]],
     bound: float,
     weight: float,
 ) -> list[Fused]:
     """Merge both rankings by ``cosine + weight * BM25 / bound``, best first, ties by ordinal.
 
-    ``cosine`` gives the dense score of a passage that only BM25 found; ``bound`` is the highest BM25 score
+    ``cosines`` gives the dense scores of passages that only BM25 found; ``bound`` is the highest BM25 score
     possible for the query.
     """
-    cosines: Mapping[int, float] = dict(dense)
-    bm25 = dict(sparse)
+    similar, bm25 = dict(dense), dict(sparse)
+    lacking = sorted(bm25.keys() - similar.keys())
+    similar.update(zip(lacking, cosines(lacking), strict=True))
     fused = []
-    for ordinal in cosines.keys() | bm25.keys():
-        similarity = cosines[ordinal] if ordinal in cosines else cosine(ordinal)
+    for ordinal, similarity in similar.items():
         share = bm25.get(ordinal, 0.0) / bound if bound > 0 else 0.0
         fused.append(Fused(ordinal, similarity + weight * share, similarity, bm25.get(ordinal)))
     return sorted(fused, key=lambda one: (-one.score, one.ordinal))

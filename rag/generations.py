@@ -1,7 +1,8 @@
 """Generations on disk: the old one or the new one, never a mixture.
 
 index/CURRENT               the name of the generation in force; see `rag.switching`
-index/generations/NAME/     manifest.json, library.sqlite, vectors.faiss, owners.npy, terms/
+index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; cells.faiss if it is large
+index/.embedded/            what an unfinished run has embedded; see `rag.journal`
 index/uploads/              files that came over the network; see `rag.uploads`
 index/gold.jsonl            gold pairs of the web app's users
 """
@@ -9,12 +10,11 @@ index/gold.jsonl            gold pairs of the web app's users
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -31,20 +31,19 @@ from rag.manifest import (
     record_files,
     write_manifest,
 )
-from rag.sounds import sounds_of
 from rag.switching import CURRENT as CURRENT
 from rag.switching import GENERATIONS as GENERATIONS
 from rag.switching import current_name as current_name
 from rag.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
 from rag.tokenization import cutter
-from rag.types import Document, Passage
-
-if TYPE_CHECKING:
-    from rag.types import Vectors
+from rag.types import Document
+from rag.vectors import VectorFile
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
-STORE, VECTORS, OWNERS, TERMS = "library.sqlite", "vectors.faiss", "owners.npy", "terms"
+STORE, VECTORS, OWNERS, TERMS, CELLS = "library.sqlite", "vectors.npy", "owners.npy", "terms", "cells.faiss"
+# Where vectors were until format 2.
+_OLD_VECTORS = "vectors.faiss"
 # What may lie in a folder that is to become an index.
 _HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
 
@@ -74,17 +73,18 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What goes into a new generation: documents with their files and passages, terms, and vectors by row.
+class Written:
+    """What was written into a new generation: with which settings, by which encoder, and how much.
 
-    ``terms`` are as `rag.sparse.write` takes them. ``outdated`` are the ids of documents that former loaders have read.
+    ``corpus`` are the sources with their SHA-256, ``outdated`` the ids of documents that former loaders have read.
     """
 
-    documents: Sequence[tuple[Document, Path, Sequence[Passage]]]
-    terms: Sequence[tuple[int, str, str]]
-    vectors: Vectors
     settings: BuildSettings
     encoder: str
+    dimension: int
+    corpus: Mapping[str, str]
+    passages: int
+    vectors: int
     outdated: Collection[str] = ()
 
 
@@ -121,18 +121,26 @@ def _folder(index: Path, name: str) -> Path:
 def _open(folder: Path, oldest: int) -> Generation:
     manifest = read_manifest(folder, oldest=oldest)
     try:
-        owners = np.load(folder / OWNERS)
         opened = Generation(
-            manifest,
-            store.Store(folder / STORE),
-            dense.DenseIndex(folder / VECTORS, owners),
-            sparse.SparseIndex(folder / TERMS),
+            manifest, store.Store(folder / STORE), open_dense(folder), sparse.SparseIndex(folder / TERMS)
         )
     except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
         raise damaged(folder, str(error)) from error
     if len(opened.dense) != manifest.vectors or len(opened.sparse) != manifest.passages:
         raise damaged(folder, "数量不符 / counts differ")
     return opened
+
+
+def open_dense(folder: Path) -> dense.DenseIndex:
+    """The vectors in the folder of a generation. Raises OSError, ValueError, RuntimeError."""
+    owners, cells = np.load(folder / OWNERS), folder / CELLS
+    return dense.DenseIndex(VectorFile(vectors_file(folder)), owners, cells if cells.exists() else None)
+
+
+def vectors_file(folder: Path) -> Path:
+    """Where the vectors of a generation are."""
+    old = folder / _OLD_VECTORS
+    return old if old.exists() else folder / VECTORS
 
 
 @contextmanager
@@ -160,19 +168,20 @@ def writing(index: Path) -> Iterator[None]:
         raise _unwritable(index, error) from error
 
 
-def write_generation(index: Path, contents: Contents, keep: int = 3) -> Manifest:
-    """Write a new generation beside the old one and switch to it; to be called inside `writing`.
+def write_generation(index: Path, fill: Callable[[Path], Written], keep: int = 3) -> Manifest:
+    """Have ``fill`` write a new generation beside the old one, and switch to it; to be called inside `writing`.
 
-    Of all generations ``keep`` stay: see `prune`. Raises StorageError if the disk does not take it; the old
-    generation is then still in force, and every other is as it was.
+    Of all generations ``keep`` stay: see `prune`. Raises what ``fill`` does, and StorageError if the disk does not take
+    it; the old generation is then still in force, and every other is as it was.
     """
     before = name_in_force(index)
     name = new_name()
     try:
         with drafted(index, name) as draft:
-            manifest = _write_files(draft, name, contents)
+            manifest = _manifest(name, draft, fill(draft))
+            write_manifest(manifest, draft)
         switch(index, name)
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error) as error:
         discard(index, name)
         raise _unwritable(index, error) from error
     # The generation before stays for readers that still use it.
@@ -180,31 +189,23 @@ def write_generation(index: Path, contents: Contents, keep: int = 3) -> Manifest
     return manifest
 
 
-def _write_files(draft: Path, name: str, contents: Contents) -> Manifest:
-    passages = [passage for _, _, of_document in contents.documents for passage in of_document]
-    owners = np.repeat([p.ordinal for p in passages], [dense.row_count(p) for p in passages]).astype(np.int32)
-    store.write(draft / STORE, contents.documents, sounds_of(body for _, body, _ in contents.terms))
-    dense.write(contents.vectors, draft / VECTORS)
-    np.save(draft / OWNERS, owners)
-    sparse.write(contents.terms, draft / TERMS)
-    manifest = Manifest(
+def _manifest(name: str, draft: Path, written: Written) -> Manifest:
+    return Manifest(
         format_version=FORMAT_VERSION,
         generation=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=contents.settings,
-        encoder=contents.encoder,
-        dimension=int(contents.vectors.shape[1]),
-        documents=len(contents.documents),
-        passages=len(passages),
-        vectors=len(owners),
-        corpus={document.source: document.sha256 for document, _, _ in contents.documents},
+        settings=written.settings,
+        encoder=written.encoder,
+        dimension=written.dimension,
+        documents=len(written.corpus),
+        passages=written.passages,
+        vectors=written.vectors,
+        corpus=dict(written.corpus),
         files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
         loaders=LOADERS,
-        outdated=tuple(sorted(contents.outdated)),
+        outdated=tuple(sorted(written.outdated)),
         cutter=cutter(),
     )
-    write_manifest(manifest, draft)
-    return manifest
 
 
 def _not_found(doc_id: str) -> NotFoundError:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from rag.duplicates import alike
-from rag.embedding import encoder_name, load_encoder
+from rag.building import build, held
+from rag.embedding import encoder_name
+from rag.entries import Entry, Spool
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
-from rag.generations import Contents, Generation, open_generation, write_generation, writing
+from rag.generations import Generation, open_generation, writing
 from rag.loading import Discovery, SourceFile, discover
 from rag.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
-from rag.refresh import Entry, document_of, outdated, refresh
-from rag.reuse import Held, passage_terms, row_vectors
+from rag.refresh import outdated, refresh
 from rag.settings import Settings, load_settings
-from rag.splitting import split
 from rag.store import DocumentRecord
-from rag.tokenization import cutter, reread, terms
-from rag.types import Document, Origin, Passage
+from rag.tokenization import reread
+from rag.types import Document, Origin
 
 _READABLE = ".md .txt .pdf .docx .html"
 
@@ -79,7 +78,23 @@ def update(
     Documents in ``parsed``, by resolved path, are taken without reading their files.
     """
     started = perf_counter()
-    found = refresh(discovery.files, old, parsed or {}, progress=progress)
+    with Spool() as spool:
+        report = _updated(folder, old, paths, discovery, settings, parsed=parsed or {}, spool=spool, progress=progress)
+    return replace(report, seconds=perf_counter() - started)
+
+
+def _updated(
+    folder: Path,
+    old: Generation | None,
+    paths: Sequence[Path],
+    discovery: Discovery,
+    settings: Settings,
+    *,
+    parsed: Mapping[Path, Document],
+    spool: Spool,
+    progress: bool,
+) -> IndexReport:
+    found = refresh(discovery.files, old, parsed, spool, progress=progress)
     before = old.store.records() if old else ()
     roots = [path.resolve() for path in paths]
     failed_paths = {file.place for file, _ in found.failed}
@@ -95,9 +110,9 @@ def update(
     if not entries:
         raise _nothing_to_index(paths, found.failed, discovery.unsupported)
     known = {Path(file.path): record.sha256 for record in before for file in record.files}
-    now = {file.path: file.document for file in files}
-    added = [d.source for path, d in now.items() if path not in known]
-    changed = [d.source for path, d in now.items() if path in known and known[path] != d.sha256]
+    now = {file.path: file for file in files}
+    added = [file.source for path, file in now.items() if path not in known]
+    changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
     removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
     rebuilt = old is None or not is_current(old.manifest, settings)
     if rebuilt:
@@ -106,13 +121,12 @@ def update(
     passages = old.manifest.passages if old else 0
     if rebuilt or added or changed or removed or found.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
-        passages = build(
-            folder, entries, held(old, settings) if old else None, settings, outdated=stale, progress=progress
-        )
+        made = held(old, settings) if old else None
+        passages = build(folder, entries, made, settings, outdated=stale, progress=progress).passages
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
-        unchanged=tuple(d.source for path, d in now.items() if known.get(path) == d.sha256),
+        unchanged=tuple(file.source for path, file in now.items() if known.get(path) == file.sha256),
         removed=tuple(removed),
         duplicates=tuple(duplicates),
         failed=tuple((file.source, error) for file, error in found.failed),
@@ -120,7 +134,7 @@ def update(
         notices=tuple(found.notices),
         documents=len(entries),
         passages=passages,
-        seconds=perf_counter() - started,
+        seconds=0.0,
     )
 
 
@@ -167,28 +181,20 @@ def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]
         return None, [error]
 
 
-def held(old: Generation, settings: Settings) -> Held:
-    """What need not be made again with ``settings``; terms only if the same code and words have cut them."""
-    made, wanted = old.manifest, build_settings(settings)
-    same = (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary)
-    return Held(made.encoder, old.store, old.dense, old.sparse if same else None)
-
-
 def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
-    return [Entry(document_of(old, record, file), Path(file.path)) for record, file in kept] if old else []
+    return [Entry.stored(old.store, record, file) for record, file in kept] if old else []
 
 
 def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]:
     """The first entry of each content, which knows the others; and ``(source, source of the first)`` of those."""
     same: dict[str, list[Entry]] = {}
     for file in files:
-        same.setdefault(file.document.doc_id, []).append(file)
+        same.setdefault(file.doc_id, []).append(file)
     entries = []
     duplicates = []
-    for (document, path), *others in same.values():
-        copies = tuple(Origin(str(at), other.source, other.title, other.modified) for other, at in others)
-        entries.append(Entry(replace(document, copies=copies), path))
-        duplicates += [(copy.source, document.source) for copy in copies]
+    for first, *others in same.values():
+        entries.append(replace(first, copies=tuple(other.origin for other in others)))
+        duplicates += [(other.source, first.source) for other in others]
     return entries, duplicates
 
 
@@ -201,42 +207,3 @@ def _nothing_to_index(
     if failed:
         return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
     return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")
-
-
-def build(
-    folder: Path,
-    entries: Sequence[tuple[Document, Path]],
-    old: Held | None,
-    settings: Settings,
-    *,
-    outdated: Collection[str],
-    progress: bool = False,
-) -> int:
-    """Split, embed and write a generation of documents and their files; returns the number of its passages.
-
-    To be called inside `writing`. Vectors and terms that ``old`` holds are not made again. ``outdated`` are the ids
-    of documents that former loaders have read. Raises StorageError, ModelError.
-    """
-    encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
-    documents: list[tuple[Document, Path, Sequence[Passage]]] = []
-    ordinal = 0
-    groups = alike([document for document, _ in entries], progress=progress)
-    for document, path in entries:
-        passages = split(document, settings.split, ordinal)
-        documents.append((replace(document, alike=groups.get(document.doc_id, "")), path, passages))
-        ordinal += len(passages)
-    dictionary = settings.dictionary_path
-    split_up = [(document, passages) for document, _, passages in documents]
-    write_generation(
-        folder,
-        Contents(
-            documents=documents,
-            terms=passage_terms(split_up, old, lambda text: terms(text, dictionary)),
-            vectors=row_vectors(split_up, old, encoder, progress=progress),
-            settings=build_settings(settings),
-            encoder=encoder.name,
-            outdated=outdated,
-        ),
-        settings.keep_generations,
-    )
-    return ordinal

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.dense import DenseIndex, is_plain, row_count
+from rag.dense import DenseIndex, row_count
 from rag.errors import WenyuanError
-from rag.generations import OWNERS, STORE, TERMS, VECTORS
+from rag.generations import CELLS, OWNERS, STORE, TERMS, open_dense, vectors_file
 from rag.manifest import MANIFEST, OLDEST_FORMAT, Manifest, differing, parse_manifest
 from rag.sparse import SparseIndex
 from rag.store import DocumentRecord, Store
 from rag.types import Document, Passage
+from rag.vectors import VectorFile
 
 # How far from 1 the length of a vector may be: that of float32, and of models in half precision.
 _NORM_TOLERANCE = 1e-2
@@ -58,7 +59,7 @@ def inspect(folder: Path) -> Inspection:
         store, owners, found = _inspect_store(folder / STORE, manifest)
         problems += found
         # Without the manifest nothing says that the vectors are those of these texts.
-        if manifest and store and not bad & {VECTORS, OWNERS}:
+        if manifest and store and not bad & {vectors_file(folder).name, OWNERS, CELLS}:
             dense, found = _inspect_vectors(folder, manifest, owners)
             problems += found
     if manifest and TERMS not in bad:
@@ -130,25 +131,32 @@ def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passa
 def _inspect_vectors(
     folder: Path, manifest: Manifest, expected: Sequence[int]
 ) -> tuple[DenseIndex | None, list[Problem]]:
+    file = vectors_file(folder)
     try:
         owners = np.load(folder / OWNERS)
-        if not is_plain(folder / VECTORS, manifest.vectors, manifest.dimension):
-            shape = f"{manifest.vectors}x{manifest.dimension}"
-            return None, [Problem(VECTORS, f"不是 {shape} 的向量文件", f"is no file of {shape} vectors")]
-        dense = DenseIndex(folder / VECTORS, owners)
-        norms = np.linalg.norm(dense.vectors(range(len(dense))), axis=1)
-    except (OSError, ValueError, RuntimeError) as error:
-        return None, [Problem(VECTORS, f"无法读取：{error}", f"can't be read: {error}")]
+        rows = VectorFile(file)
+        if (len(rows), rows.dimension) != (manifest.vectors, manifest.dimension):
+            raise ValueError(f"{len(rows)}x{rows.dimension}")
+    except (OSError, ValueError) as error:
+        shape = f"{manifest.vectors}x{manifest.dimension}"
+        zh, en = f"不是 {shape} 的向量文件：{error}", f"is no file of {shape} vectors: {error}"
+        return None, [Problem(file.name, zh, en)]
     problems = []
-    if owners.tolist() != list(expected) or len(owners) != len(dense):
+    if owners.tolist() != list(expected) or len(owners) != len(rows):
         problems.append(_differ(OWNERS, "向量", "vectors", len(owners), len(expected)))
+    norms = np.concatenate([np.linalg.norm(some, axis=1) for some in rows.chunks()])
     # A norm that is no number is not near 1 either.
     wrong = np.flatnonzero(~(np.abs(norms - 1) <= _NORM_TOLERANCE))
     if len(wrong):
         zh = f"{len(wrong)} 个向量的长度不是 1（如第 {wrong[0]} 个：{norms[wrong[0]]:.3f}）"
         en = f"{len(wrong)} vectors are not of length 1 (such as number {wrong[0]}: {norms[wrong[0]]:.3f})"
-        problems.append(Problem(VECTORS, zh, en))
-    return (None if problems else dense), problems
+        problems.append(Problem(file.name, zh, en))
+    if problems:
+        return None, problems
+    try:
+        return open_dense(folder), []
+    except (OSError, ValueError, RuntimeError) as error:
+        return None, [Problem(CELLS, f"无法读取：{error}", f"can't be read: {error}")]
 
 
 def _inspect_terms(folder: Path, manifest: Manifest) -> list[Problem]:

@@ -10,21 +10,14 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
+from rag.entries import Entry, Spool
 from rag.errors import LoadError, WenyuanError
 from rag.generations import Generation
 from rag.loading import LOADERS, SourceFile, parse, read
 from rag.manifest import Manifest
 from rag.store import DocumentRecord
 from rag.types import Document, Origin
-
-
-class Entry(NamedTuple):
-    """A document on its way into a generation, with the file it came from."""
-
-    document: Document
-    path: Path
 
 
 @dataclass(slots=True)
@@ -42,9 +35,14 @@ class Refreshed:
 
 
 def refresh(
-    files: Sequence[SourceFile], old: Generation | None, parsed: Mapping[Path, Document], *, progress: bool = False
+    files: Sequence[SourceFile],
+    old: Generation | None,
+    parsed: Mapping[Path, Document],
+    spool: Spool,
+    *,
+    progress: bool = False,
 ) -> Refreshed:
-    """Read ``files``; only what is new in them, changed, or of former loaders is parsed.
+    """Read ``files``; only what is new in them, changed, or of former loaders is parsed, and put into ``spool``.
 
     ``parsed`` are documents by resolved path that need no reading. A file that failed before is tried again.
     """
@@ -57,19 +55,19 @@ def refresh(
     for file in tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2):
         path = file.place
         try:
-            document = parsed.get(path)
-            if document is None:
-                data, modified = read(file)
-                held = known.get(path)
-                same = held is not None and _is_of(*held, file, data)
-                if old and held and same and held[0].doc_id not in stale:
-                    record, origin = held
-                    document = document_of(old, record, origin._replace(source=file.source))
-                else:
-                    parsed_now = parse(data, source=file.source, name=file.path, notices=found.notices)
-                    document = replace(parsed_now, modified=modified)
-                    found.reread += same
-            found.entries[path] = Entry(document, path)
+            if path in parsed:
+                found.entries[path] = Entry.of(parsed[path], path)
+                continue
+            data, modified = read(file)
+            held = known.get(path)
+            same = held is not None and _is_of(*held, file, data)
+            if old and held and same and held[0].doc_id not in stale:
+                record, origin = held
+                found.entries[path] = Entry.stored(old.store, record, origin._replace(source=file.source))
+            else:
+                document = parse(data, source=file.source, name=file.path, notices=found.notices)
+                found.entries[path] = spool.add(replace(document, modified=modified), path)
+                found.reread += same
         except LoadError as error:
             found.failed.append((file, error))
     if found.reread:
@@ -84,12 +82,6 @@ def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozens
     if manifest.loaders != LOADERS:
         return frozenset(record.doc_id for record in records)
     return frozenset(manifest.outdated)
-
-
-def document_of(generation: Generation, record: DocumentRecord, origin: Origin) -> Document:
-    """A stored document as that of one of its files alone."""
-    document = generation.document(record.doc_id)
-    return replace(document, source=origin.source, title=origin.title, modified=origin.modified, copies=())
 
 
 def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, data: bytes) -> bool:

@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from rag.building import build
 from rag.checking import Checked, Health, check
+from rag.entries import Entry
 from rag.errors import LoadError
 from rag.generations import writing
-from rag.indexing import build
 from rag.inspection import Inspection
 from rag.loading import SourceFile, load
 from rag.reuse import Held
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord, Store
 from rag.switching import set_aside, switch
-from rag.types import Document
 
 # While a damaged generation is replaced no other is pruned, whatever the setting says.
 _ALL = 1000
@@ -95,23 +95,23 @@ def _rebuild(
     held = [Held(d.manifest.encoder, d.store, d.dense) for d in donors if d.manifest and d.store and d.dense]
     everything_kept = msgspec.structs.replace(settings, keep_generations=_ALL)
     # Who has read them is not known of all: the next run of wenyuan index reads them again.
-    stale = [document.doc_id for document, _ in entries]
-    passages = build(index, entries, held[0] if held else None, everything_kept, outdated=stale, progress=progress)
-    zh = f"已重建为新版本：{len(entries)} 篇文档，{passages} 个段落单元"
-    report.done.append(Step(zh, f"rebuilt as a new generation: {len(entries)} documents, {passages} passages"))
+    stale = [entry.doc_id for entry in entries]
+    made = build(index, entries, held[0] if held else None, everything_kept, outdated=stale, progress=progress)
+    zh = f"已重建为新版本：{len(entries)} 篇文档，{made.passages} 个段落单元"
+    report.done.append(Step(zh, f"rebuilt as a new generation: {len(entries)} documents, {made.passages} passages"))
     _put_away(index, current.name, report)
 
 
-def _stored(inspection: Inspection, report: Repair) -> list[tuple[Document, Path]]:
+def _stored(inspection: Inspection, report: Repair) -> list[Entry]:
     """The documents of a generation whose store is sound."""
     assert inspection.store is not None
     if inspection.manifest is None:
         zh = "清单损坏，正文结构完整但无法核对 SHA-256"
         report.done.append(Step(zh, "the manifest is damaged: documents are whole but can't be verified by SHA-256"))
-    return [(document, record.path) for record, document, _ in inspection.store.contents()]
+    return [Entry.stored(inspection.store, record) for record in inspection.store.records()]
 
 
-def _recovered(inspection: Inspection, sound: Sequence[Checked], report: Repair) -> list[tuple[Document, Path]]:
+def _recovered(inspection: Inspection, sound: Sequence[Checked], report: Repair) -> list[Entry]:
     """The documents of a generation whose store is damaged; those that are lost are left in ``report``."""
     if inspection.manifest is None:
         zh = "清单和正文都已损坏，不知道有哪些文档"
@@ -119,30 +119,27 @@ def _recovered(inspection: Inspection, sound: Sequence[Checked], report: Repair)
         return []
     stores = [one.inspection.store for one in sound if one.inspection.store]
     known = [(record, store) for store in stores for record in store.records()]
-    entries: dict[str, tuple[Document, Path]] = {}
+    entries: dict[str, Entry] = {}
     for source, sha256 in inspection.manifest.corpus.items():
         found = _from_generation(source, sha256, known) or _from_file(source, sha256, known, report)
         if found:
-            entries.setdefault(found[0].doc_id, found)
+            entries.setdefault(found.doc_id, found)
         else:
             zh = f"找不到 {source}：源文件不在原处，完好的旧版本里也没有"
             report.left.append(Step(zh, f"{source} is lost: neither its file nor a sound generation has it"))
     return list(entries.values())
 
 
-def _from_generation(
-    source: str, sha256: str, known: Sequence[tuple[DocumentRecord, Store]]
-) -> tuple[Document, Path] | None:
+def _from_generation(source: str, sha256: str, known: Sequence[tuple[DocumentRecord, Store]]) -> Entry | None:
     for record, store in known:
-        if record.sha256 == sha256 and (document := store.document(record.doc_id)):
+        if record.sha256 == sha256:
             path = record.path if record.source == source else Path(source).resolve()
-            return replace(document, source=source), path
+            found = Entry.stored(store, record)
+            return replace(found, origin=found.origin._replace(path=str(path), source=source))
     return None
 
 
-def _from_file(
-    source: str, sha256: str, known: Sequence[tuple[DocumentRecord, Store]], report: Repair
-) -> tuple[Document, Path] | None:
+def _from_file(source: str, sha256: str, known: Sequence[tuple[DocumentRecord, Store]], report: Repair) -> Entry | None:
     """The document in its file; a changed one only if it is certain which file that is."""
     paths = [record.path for record, _ in known if record.source == source]
     certain = bool(paths) or Path(source).is_absolute()
@@ -152,11 +149,11 @@ def _from_file(
     except LoadError:
         return None
     if document.sha256 == sha256:
-        return document, path
+        return Entry.of(document, path)
     if certain:
         zh = f"{source} 在建索引之后改过，已按现在的内容索引"
         report.done.append(Step(zh, f"{source} has changed since it was indexed and is taken as it is now"))
-        return document, path
+        return Entry.of(document, path)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from rag.generations import Generation
 from rag.reading import Candidate, Ranked
 from rag.settings import Settings
 from rag.tokenization import content_terms, terms
-from rag.types import Elsewhere, Encoder, Hit
+from rag.types import Elsewhere, Encoder, Hit, Passage
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -59,7 +59,7 @@ def retrieve(
         ranking = fuse(
             dense,
             sparse,
-            cosine=lambda ordinal: generation.dense.score(known, ordinal),
+            cosines=lambda ordinals: generation.dense.scores(known, ordinals),
             bound=generation.sparse.bound(words) if sparse else 0.0,
             weight=settings.bm25_weight,
         )
@@ -73,13 +73,15 @@ def searched_terms(question: str, dictionary: Path | None = None) -> list[str]:
 
 def candidates_of(retrieved: Retrieved, generation: Generation) -> list[Candidate]:
     """The hits as a reader takes them, in order: with their documents and what is known of their sentences."""
-    found = []
-    for hit in retrieved.hits:
-        cosines: tuple[float, ...] = (0.0,) * len(hit.passage.sentences)
-        if retrieved.vector is not None:
-            cosines = generation.dense.sentence_cosines(retrieved.vector, hit.passage.ordinal)
-        found.append(Candidate(hit, generation.document(hit.passage.doc_id), cosines))
-    return found
+    ordinals = [hit.passage.ordinal for hit in retrieved.hits]
+    if retrieved.vector is None:
+        cosines: list[tuple[float, ...]] = [(0.0,) * len(hit.passage.sentences) for hit in retrieved.hits]
+    else:
+        cosines = generation.dense.sentence_cosines(retrieved.vector, ordinals)
+    return [
+        Candidate(hit, generation.document(hit.passage.doc_id), its)
+        for hit, its in zip(retrieved.hits, cosines, strict=True)
+    ]
 
 
 def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tuple[Hit, ...]:
@@ -93,10 +95,9 @@ def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tupl
 def _hits(ranking: Sequence[Fused], k: int, generation: Generation) -> tuple[Hit, ...]:
     hits: list[Hit] = []
     firsts: dict[tuple[str, str], int] = {}
-    for one in ranking:
+    for one, passage in _with_passages(ranking, k, generation):
         if len(hits) == k:
             break
-        (passage,) = generation.store.passages([one.ordinal])
         document = generation.document(passage.doc_id)
         text = document.text[passage.start : passage.end]
         if document.alike:
@@ -109,3 +110,10 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Generation) -> tuple[Hit
         score = round(one.score, 6)
         hits.append(Hit(len(hits) + 1, score, passage, text, one.dense, one.sparse, document.also_in))
     return tuple(hits)
+
+
+def _with_passages(ranking: Sequence[Fused], at_once: int, generation: Generation) -> Iterator[tuple[Fused, Passage]]:
+    """Each with its passage, fetched some at a time: rarely are more needed than the first."""
+    for start in range(0, len(ranking), at_once):
+        some = ranking[start : start + at_once]
+        yield from zip(some, generation.store.passages([one.ordinal for one in some]), strict=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from rag.tokenization import in_dictionary
 
@@ -19,12 +18,14 @@ def sound(word: str) -> str:
     return " ".join(lazy_pinyin(word))
 
 
-def sounds_of(passages: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-    """``(sound, word, number of passages)`` of every Chinese word of 2 to LONGEST characters in the passages' terms,
-    which are joined by spaces.
-    """
-    counts = Counter(term for terms in passages for term in set(terms.split(" ")))
-    for word, count in sorted((word, count) for word, count in counts.items() if _WORD.fullmatch(word)):
+def words_in(terms: str) -> set[str]:
+    """The Chinese words of 2 to LONGEST characters in a passage's terms, which are joined by spaces."""
+    return {term for term in terms.split(" ") if _WORD.fullmatch(term)}
+
+
+def sounds_of(passages: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    """``(sound, word, number of passages)`` of words, given with the number of the passages that have them."""
+    for word, count in sorted(passages.items()):
         # Terms of two characters that no dictionary has are mostly neighbours, not words.
         if len(word) > 2 or in_dictionary(word):
             yield sound(word), word, count

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -27,19 +29,35 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def write(passages: Iterable[tuple[int, str, str]], folder: Path) -> None:
-    """Index ``(ordinal, terms of the passage, terms of its context)`` in a new ``folder``.
+@contextmanager
+def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
+    """Index in a new ``folder`` each ``(ordinal, terms of the passage, terms of its context)`` that is given.
 
-    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises ValueError
-    or OSError if the disk does not take it.
+    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises OSError if
+    the disk does not take it.
     """
     folder.mkdir()
     # One thread, so that the same passages always give the same files' order.
-    writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
-    for ordinal, body, context in passages:
-        writer.add_document(tantivy.Document(**{_BODY: body, _CONTEXT: context, _ORDINAL: ordinal}))
-    writer.commit()
-    writer.wait_merging_threads()
+    with _as_os_error():
+        writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
+
+    def add(ordinal: int, body: str, context: str) -> None:
+        with _as_os_error():
+            writer.add_document(tantivy.Document(**{_BODY: body, _CONTEXT: context, _ORDINAL: ordinal}))
+
+    yield add
+    with _as_os_error():
+        writer.commit()
+        writer.wait_merging_threads()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Tantivy says with a ValueError, too, that a disk is full."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
 
 
 class SparseIndex:
@@ -58,15 +76,23 @@ class SparseIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def stored(self) -> Iterator[tuple[int, str, str]]:
-        """What `write` was given, in no order; nothing from an index of before terms were kept."""
-        addresses = [address for _, address in self._searcher.search(tantivy.Query.all_query(), max(1, len(self))).hits]
+    def stored(self, ordinal: int) -> tuple[str, str] | None:
+        """The terms of a passage and of its context, as they were written.
+
+        None if there is no such passage, or the index is of before terms were kept.
+        """
+        address = self._addresses.get(ordinal)
+        kept = self._searcher.doc(address) if address else None
+        body, context = (kept.get_first(_BODY), kept.get_first(_CONTEXT)) if kept else (None, None)
+        return None if body is None or context is None else (body, context)
+
+    @cached_property
+    def _addresses(self) -> dict[int, tantivy.DocAddress]:
+        """Where each passage is stored."""
+        found = self._searcher.search(tantivy.Query.all_query(), max(1, len(self)), count=False).hits
+        addresses = [address for _, address in found]
         ordinals = self._searcher.fast_field_values(_ORDINAL, addresses)
-        for ordinal, address in zip(ordinals, addresses, strict=True):
-            kept = self._searcher.doc(address)
-            body, context = kept.get_first(_BODY), kept.get_first(_CONTEXT)
-            if body is not None and context is not None:
-                yield cast("int", ordinal), body, context
+        return {cast("int", ordinal): address for ordinal, address in zip(ordinals, addresses, strict=True)}
 
     def knows(self, term: str) -> bool:
         """Whether any passage, or any context, holds ``term``."""

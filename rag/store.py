@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ _SCHEMA = """
 CREATE TABLE documents (
     position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, source TEXT NOT NULL,
     path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL,
-    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL,
+    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL, sketch BLOB NOT NULL,
     first_passage INTEGER NOT NULL, passages INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE passages (
@@ -58,49 +59,55 @@ class DocumentRecord:
         return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
 
-def write(
-    file: Path,
-    documents: Iterable[tuple[Document, Path, Sequence[Passage]]],
-    sounds: Iterable[tuple[str, str, int]] = (),
-) -> None:
-    """Write a new store. Raises sqlite3.Error if the disk does not take it.
+class Writer:
+    """Takes documents with their passages, in index order; see `writing`."""
 
-    ``sounds`` are ``(sound, word, number of passages)``; see `rag.sounds`.
-    """
-    connection = sqlite3.connect(file)
-    try:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._position = 0
+
+    def add(self, document: Document, path: Path, passages: Sequence[Passage], sketch: bytes = b"") -> None:
+        """Add a document, the file that stands for it, its passages, and its sketch; see `rag.duplicates`."""
+        self._connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._position,
+                document.doc_id,
+                document.title,
+                document.source,
+                str(path),
+                document.sha256,
+                document.text,
+                msgspec.json.encode(document.blocks),
+                document.modified,
+                msgspec.json.encode(document.copies),
+                document.alike,
+                sketch,
+                passages[0].ordinal,
+                len(passages),
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
+                for p in passages
+            ),
+        )
+        self._position += 1
+
+    def add_sounds(self, sounds: Iterable[tuple[str, str, int]]) -> None:
+        """Add ``(sound, word, number of passages)``; see `rag.sounds`."""
+        self._connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[Writer]:
+    """Write a new store, which is complete when the block ends. Raises sqlite3.Error if the disk does not take it."""
+    with closing(sqlite3.connect(file)) as connection:
         connection.executescript(_SCHEMA)
-        for position, (document, path, passages) in enumerate(documents):
-            blocks = msgspec.json.encode(document.blocks)
-            connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    position,
-                    document.doc_id,
-                    document.title,
-                    document.source,
-                    str(path),
-                    document.sha256,
-                    document.text,
-                    blocks,
-                    document.modified,
-                    msgspec.json.encode(document.copies),
-                    document.alike,
-                    passages[0].ordinal,
-                    len(passages),
-                ),
-            )
-            connection.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
-                    for p in passages
-                ),
-            )
-        connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
+        yield Writer(connection)
         connection.commit()
-    finally:
-        connection.close()
 
 
 def relocate(file: Path, paths: Mapping[str, Path]) -> None:
@@ -112,7 +119,7 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
     try:
         # No two may have the same path even on the way, and some may change places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
-        forget = ", copies = CAST('[]' AS BLOB)" if _knows_copies(connection) else ""
+        forget = ", copies = CAST('[]' AS BLOB)" if "copies" in _columns(connection) else ""
         connection.executemany(
             f"UPDATE documents SET path = ?1, source = ?1{forget} WHERE sha256 = ?2",
             ((str(path), sha256) for sha256, path in paths.items()),
@@ -122,9 +129,9 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
         connection.close()
 
 
-def _knows_copies(connection: sqlite3.Connection) -> bool:
-    """Whether there is more to know of a document's files than where the first is; not in a store of format 1."""
-    return any(row[1] == "copies" for row in connection.execute("PRAGMA table_info(documents)"))
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    """What a store knows of a document: of its files only the first in format 1, and no sketch before format 3."""
+    return {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
 
 
 class Store:
@@ -138,7 +145,9 @@ class Store:
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
-        self._files = "modified, copies, alike" if _knows_copies(self._connection) else "'', '[]', ''"
+        columns = _columns(self._connection)
+        self._files = "modified, copies, alike" if "copies" in columns else "'', '[]', ''"
+        self._sketches = "sketch" in columns
         self.document = lru_cache(maxsize=64)(self._document)
         self.records = cache(self._records)
 
@@ -204,6 +213,11 @@ class Store:
         title, source, sha256, text, blocks, modified, copies, alike = rows[0]
         found = _BLOCKS.decode(blocks)
         return Document(doc_id, title, source, sha256, text, found, modified, _COPIES.decode(copies), alike)
+
+    def sketch(self, doc_id: str) -> bytes | None:
+        """The sketch of a document; None if it, or that, is not known."""
+        rows = self._rows("SELECT sketch FROM documents WHERE doc_id = ?", (doc_id,)) if self._sketches else []
+        return bytes(rows[0][0]) if rows else None
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""

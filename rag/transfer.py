@@ -13,24 +13,28 @@ from filelock import FileLock
 
 from rag import store
 from rag.archive import pack, unpack
+from rag.dense import write_cells
 from rag.disk import sync_file, sync_folder, sync_tree
 from rag.errors import ArchiveError, IndexMismatchError, StorageError, WenyuanError
-from rag.generations import GENERATIONS, GOLD, STORE, UPLOADS, open_generation, writing
+from rag.generations import CELLS, GENERATIONS, GOLD, STORE, UPLOADS, open_generation, vectors_file, writing
 from rag.inspection import inspect
 from rag.manifest import (
     FORMAT_VERSION,
     MANIFEST,
     OLDEST_FORMAT,
-    FileRecord,
     Manifest,
     check_settings,
+    damaged,
+    differing,
     file_digest,
     other_format,
     parse_manifest,
+    record_file,
     write_manifest,
 )
 from rag.settings import Settings, load_settings
 from rag.switching import CURRENT, discard, name_in_force, new_name, sweep, switch
+from rag.vectors import VectorFile
 
 _GENERATION = "generation"
 _WAIT_SECONDS = 10
@@ -62,6 +66,8 @@ def export_library(file: Path, index: Path | str = "index", *, force: bool = Fal
         )
     manifest = open_generation(folder).manifest
     generation = folder / GENERATIONS / manifest.generation
+    for name, reason in differing(manifest, generation):
+        raise damaged(generation / name, reason)
     members = {f"{_GENERATION}/{name}": generation / name for name in (MANIFEST, *manifest.files)}
     uploads = folder / UPLOADS
     for path in uploads.iterdir() if uploads.is_dir() and not uploads.is_symlink() else ():
@@ -109,6 +115,7 @@ def import_library(
             sweep(folder)
             inventory = unpack(file, staging)
             generation = staging / _GENERATION
+            _renew_cells(file, generation)
             _verify(file, generation)
             places = _places(staging, folder)
             if not force and (other := _in_the_way(staging, folder, places)):
@@ -142,6 +149,20 @@ def import_library(
     except IndexMismatchError as error:
         notices.append(error)
     return Imported(name, manifest.documents, manifest.passages, uploads, kept, tuple(notices))
+
+
+def _renew_cells(file: Path, generation: Path) -> None:
+    """Learn the cells of a large index from its vectors, in place of those in the archive, which FAISS would trust."""
+    try:
+        manifest = parse_manifest(generation, oldest=OLDEST_FORMAT)
+        if CELLS in manifest.files:
+            write_cells(VectorFile(vectors_file(generation)), generation / CELLS)
+            files = {**manifest.files, CELLS: record_file(generation / CELLS)}
+            write_manifest(msgspec.structs.replace(manifest, files=files), generation)
+    except WenyuanError as error:
+        raise _unsound(file, error.zh, error.en) from error
+    except (ValueError, RuntimeError) as error:
+        raise _unsound(file, f"向量无法使用（{error}）", f"its vectors are of no use ({error})") from error
 
 
 def _verify(file: Path, generation: Path) -> None:
@@ -196,7 +217,7 @@ def _adopt(generation: Path, name: str, places: dict[Path, Path]) -> Manifest:
         written,
         generation=name,
         corpus={record.source: record.sha256 for record in store.Store(file).records()},
-        files={**written.files, STORE: FileRecord(file.stat().st_size, file_digest(file))},
+        files={**written.files, STORE: record_file(file)},
     )
     write_manifest(manifest, generation)
     return manifest

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.building import build, held
+from rag.entries import Entry
 from rag.generations import open_generation, writing
-from rag.indexing import build, held, is_current
+from rag.indexing import is_current
 from rag.manifest import OLDEST_FORMAT
-from rag.refresh import Entry, outdated
+from rag.refresh import outdated
 from rag.settings import Settings, load_settings
 
 
@@ -38,7 +40,7 @@ def upgrade(
         old = open_generation(folder, oldest=OLDEST_FORMAT)
         if is_current(old.manifest, settings):
             return None
-        entries = [Entry(document, record.path) for record, document, _ in old.store.contents()]
+        entries = [Entry.stored(old.store, record) for record in old.store.records()]
         stale = outdated(old.manifest, old.store.records())
-        passages = build(folder, entries, held(old, settings), settings, outdated=stale, progress=progress)
-    return Upgraded(len(entries), passages, old.manifest.format_version)
+        made = build(folder, entries, held(old, settings), settings, outdated=stale, progress=progress)
+    return Upgraded(made.documents, made.passages, old.manifest.format_version)

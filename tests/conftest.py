@@ -81,7 +81,7 @@ def shared_encoder(encoder: Encoder) -> Iterator[None]:
         return load_encoder(model, device=device, engine=engine)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.indexing.load_encoder", loaded)
+        patch.setattr("rag.building.load_encoder", loaded)
         patch.setattr("rag.library.load_encoder", loaded)
         yield
 
@@ -199,8 +199,9 @@ def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
 def hash_encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
     """Indexes and libraries get this encoder, whatever else is loaded: for claims that are not about the model."""
     encoder = HashEncoder()
-    monkeypatch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
-    monkeypatch.setattr("rag.indexing.load_encoder", lambda *_, **__: encoder)
+    for place in ("rag.indexing", "rag.building"):
+        monkeypatch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
+    monkeypatch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
     monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
     return encoder
 

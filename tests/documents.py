@@ -78,14 +78,20 @@ def using(encoder: HashEncoder) -> Iterator[None]:
     """Indexes and libraries have ``encoder`` inside."""
     made: dict[str, Any] = {"load_encoder": lambda *_, **__: encoder}
     named: dict[str, Any] = {"encoder_name": lambda *_: encoder.name}
-    with patch.multiple("rag.indexing", **made, **named), patch.multiple("rag.library", **made):
+    with (
+        patch.multiple("rag.indexing", **named),
+        patch.multiple("rag.building", **made, **named),
+        patch.multiple("rag.library", **made),
+    ):
         yield
 
 
 def use(encoder: HashEncoder) -> None:
     """Give ``encoder`` to all indexes and libraries of this process, for good; tests have a fixture for it."""
+    import rag.building
     import rag.indexing
     import rag.library
 
-    vars(rag.indexing).update(encoder_name=lambda *_: encoder.name, load_encoder=lambda *_, **__: encoder)
+    vars(rag.indexing).update(encoder_name=lambda *_: encoder.name)
+    vars(rag.building).update(encoder_name=lambda *_: encoder.name, load_encoder=lambda *_, **__: encoder)
     vars(rag.library).update(load_encoder=lambda *_, **__: encoder)

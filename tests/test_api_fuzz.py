@@ -45,8 +45,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "b.txt").write_text("文心的日均调用量达15亿次。\n", "utf-8")
     encoder = HashEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
-        patch.setattr("rag.indexing.load_encoder", lambda *_, **__: encoder)
+        for place in ("rag.indexing", "rag.building"):
+            patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
+        patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
         patch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "a.md", folder / "b.txt"], folder / "index", PLAIN)
         desk, shelf = Desk(folder / "index", PLAIN), Shelf(folder / "index", PLAIN)

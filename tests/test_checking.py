@@ -13,7 +13,6 @@ import pytest
 from conftest import Command
 from documents import HashEncoder
 
-from rag import dense
 from rag.checking import check
 from rag.errors import IndexMissingError
 from rag.generations import current_name, open_generation
@@ -107,7 +106,7 @@ def test_every_damaged_file_is_named_and_repaired(
     index: Path, tmp_path: Path, hash_encoder: HashEncoder, how: str
 ) -> None:
     files = sorted(parse_manifest(generation(index)).files)
-    assert {Path(name).parts[0] for name in files} == {"library.sqlite", "vectors.faiss", "owners.npy", "terms"}
+    assert {Path(name).parts[0] for name in files} == {"library.sqlite", "vectors.npy", "owners.npy", "terms"}
     for name in files:
         copy = tmp_path / "copy"
         shutil.rmtree(copy, ignore_errors=True)
@@ -137,7 +136,7 @@ def test_vectors_are_taken_from_an_older_generation_that_is_sound(
 ) -> None:
     (corpus / "c.txt").write_text("新来的一篇。", "utf-8")
     index_paths([corpus], index, Settings())
-    damage(generation(index) / "vectors.faiss", "cut")
+    damage(generation(index) / "vectors.npy", "cut")
     hash_encoder.passages.clear()
     repair(index, Settings())
     assert (found(index), hash_encoder.passages) == ([], ["c 新来的一篇。"])
@@ -160,11 +159,11 @@ def test_vectors_are_taken_from_an_older_generation_that_is_sound(
         (sql("INSERT INTO passages SELECT 9, doc_id, start, end, paragraph, context, sentences FROM passages LIMIT 1"),
          "library.sqlite", "passages do not agree"),
         (sql("DELETE FROM documents WHERE position = 1"), "library.sqlite", "documents do not agree"),
-        (lambda f: dense.write(np.full((7, 16), 0.5, np.float32), f / "vectors.faiss"), "vectors.faiss", "length 1"),
-        (lambda f: dense.write(np.full((7, 16), np.nan, np.float32), f / "vectors.faiss"), "vectors.faiss", "nan"),
-        (lambda f: dense.write(np.eye(6, 16, dtype=np.float32), f / "vectors.faiss"), "vectors.faiss", "file of 7x16"),
+        (lambda f: np.save(f / "vectors.npy", np.full((7, 16), 0.5, np.float16)), "vectors.npy", "length 1"),
+        (lambda f: np.save(f / "vectors.npy", np.full((7, 16), np.nan, np.float16)), "vectors.npy", "nan"),
+        (lambda f: np.save(f / "vectors.npy", np.eye(6, 16, dtype=np.float16)), "vectors.npy", "file of 7x16"),
         (lambda f: np.save(f / "owners.npy", np.zeros(7, np.int32)), "owners.npy", "do not agree"),
-        (lambda f: (f / "vectors.faiss").write_bytes(b"IxFI" + b"\xff" * 40), "vectors.faiss", "no file of 7x16"),
+        (lambda f: (f / "vectors.npy").write_bytes(b"IxFI" + b"\xff" * 40), "vectors.npy", "no file of 7x16"),
         (lambda f: (f / "library.sqlite").write_bytes(b"no database"), "library.sqlite", "can't be read"),
         (lambda f: (f / "terms" / "meta.json").write_bytes(b"{}"), "terms", "can't be read"),
     ],
@@ -240,8 +239,8 @@ def test_a_damaged_old_generation_is_put_away_and_deleted_by_pruning_only(index:
     for number in range(4):
         (corpus / "c.txt").write_text(f"第{number}版。", "utf-8")
         if number == 1:
-            damage(index / "generations" / old / "vectors.faiss", "cut")
-            assert found(index) == ["vectors.faiss"]
+            damage(index / "generations" / old / "vectors.npy", "cut")
+            assert found(index) == ["vectors.npy"]
             repair(index, Settings())
             assert found(index) == []
         index_paths([corpus], index, Settings())

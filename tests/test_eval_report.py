@@ -77,8 +77,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     dataset = Dataset("made", QUESTIONS[:1], "passage")
     encoder = HashEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.indexing.encoder_name", lambda *_: encoder.name)
-        patch.setattr("rag.indexing.load_encoder", lambda *_, **__: encoder)
+        for place in ("rag.indexing", "rag.building"):
+            patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
+        patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
         patch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "documents"], folder / "index", Settings())
         asked = evaluate(dataset, Settings(), index=folder / "index", results=folder / "results", with_cost=False)

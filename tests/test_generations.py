@@ -46,7 +46,7 @@ def files(index: Path) -> list[Path]:
 
 def test_a_generation_describes_itself(index: Path) -> None:
     manifest = open_generation(index).manifest
-    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (2, "hash@1", 16)
+    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (3, "hash@1", 16)
     assert (manifest.documents, manifest.passages, manifest.vectors) == (1, 1, 4)
     assert [Path(source).name for source in manifest.corpus] == ["a.md"]
     listed = set(manifest.files) | {"manifest.json"}
@@ -55,7 +55,7 @@ def test_a_generation_describes_itself(index: Path) -> None:
 
 def test_every_cut_missing_or_exchanged_file_is_found_and_named(index: Path, tmp_path: Path) -> None:
     names = [str(file.relative_to(index)) for file in files(index)]
-    assert {Path(name).name for name in names} >= {"manifest.json", "library.sqlite", "vectors.faiss", "owners.npy"}
+    assert {Path(name).name for name in names} >= {"manifest.json", "library.sqlite", "vectors.npy", "owners.npy"}
     for name in names:
         for damage in ("cut", "missing", "exchanged"):
             copy = tmp_path / "copy"
@@ -87,7 +87,7 @@ def test_a_folder_without_an_index_says_how_to_build_one(tmp_path: Path) -> None
 def test_another_format_names_both_versions(index: Path) -> None:
     file = generation(index) / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "format_version": 9}), "utf-8")
-    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 2。请更新问源"):
+    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 3。请更新问源"):
         open_generation(index)
 
 

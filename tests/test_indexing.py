@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from documents import HashEncoder
 
@@ -162,7 +163,7 @@ def test_another_model_embeds_everything_anew(
 
 
 def test_a_damaged_index_is_built_anew_with_a_notice(index: Path, corpus: Path) -> None:
-    (index / "generations" / current_name(index) / "vectors.faiss").write_bytes(b"x")
+    (index / "generations" / current_name(index) / "vectors.npy").write_bytes(b"x")
     report = index_paths([corpus], index, Settings())
     assert [error.zh.partition("：")[0] for error in report.notices] == ["索引已损坏"]
     assert sorted(held(index)) == ["a.md", "b.txt"]
@@ -205,7 +206,7 @@ def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_r
             for n, span in enumerate(spans)
         ]
 
-    monkeypatch.setattr("rag.indexing.split", split_finer)
+    monkeypatch.setattr("rag.building.split", split_finer)
     (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
     index_paths([corpus], index, Settings())
     # The sentences of a.md had rows already, b.txt is one sentence and splits as before.
@@ -214,5 +215,5 @@ def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_r
     wanted = hash_encoder.encode_queries(
         ["甲", "豆包的月活是6000万。", "第二句。", "b 文心的日均调用量达15亿次。", "c 可灵有超600万用户。"]
     )
-    assert dense.vectors(range(len(dense))).tolist() == wanted.tolist()
+    assert dense.vectors(range(len(dense))).tolist() == wanted.astype(np.float16).tolist()
     assert Library.open(index, Settings()).search("第二句")[0].text == "第二句。"

@@ -19,7 +19,7 @@ from rag.library import Library
 from rag.manifest import FORMAT_VERSION
 from rag.settings import Settings
 from rag.splitting import SplitSettings, split
-from rag.store import Store, write
+from rag.store import Store, writing
 from rag.types import Citation, Span
 from rag.web.answers import _where
 from rag.web.markup import Place
@@ -40,7 +40,8 @@ def opened(tmp_path: Path, hash_encoder: HashEncoder) -> Library:  # noqa: ARG00
 
 
 def test_pages_come_back_from_the_store(tmp_path: Path) -> None:
-    write(tmp_path / "s", [(MADE, Path("/报告.pdf"), split(MADE, SplitSettings()))])
+    with writing(tmp_path / "s") as store_writer:
+        store_writer.add(MADE, Path("/报告.pdf"), split(MADE, SplitSettings()))
     stored = Store(tmp_path / "s").document(MADE.doc_id)
     assert stored == MADE
     assert [block.page for block in MADE.blocks] == [1, 3]
@@ -106,6 +107,6 @@ def test_an_index_of_before_there_were_pages_is_to_be_built_anew(tmp_path: Path)
     )
     with pytest.raises(
         IndexMismatchError,
-        match="索引是旧格式 1，本程序需要 2。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
+        match="索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
     ):
         Library.open(tmp_path / "index", Settings())

@@ -13,7 +13,9 @@ Terms = list[tuple[int, list[str], list[str]]]
 
 
 def index(folder: Path, passages: Terms) -> sparse.SparseIndex:
-    sparse.write([(n, " ".join(body), " ".join(context)) for n, body, context in passages], folder / "terms")
+    with sparse.writing(folder / "terms") as add:
+        for n, body, context in passages:
+            add(n, " ".join(body), " ".join(context))
     return sparse.SparseIndex(folder / "terms")
 
 

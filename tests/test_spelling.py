@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rag.contract import answer_json
 from rag.indexing import index_paths
 from rag.library import Library
 from rag.settings import Settings
-from rag.sounds import sound, sounds_of
+from rag.sounds import sound, sounds_of, words_in
 from rag.types import Status
 from rag.web.answers import turn
 from rag.web.conversation import Turn
@@ -100,7 +101,7 @@ def test_a_word_is_replaced_where_it_stands_in_the_original(matching: Library) -
 
 def test_words_are_kept_by_sound_without_neighbours_that_are_none() -> None:
     assert sound("豆包") == "dou bao"
-    assert list(sounds_of(["豆包 包的 gpt4 月之暗面", "豆包"])) == [
+    assert list(sounds_of(Counter([*words_in("豆包 包的 gpt4 月之暗面 豆包"), *words_in("豆包")]))) == [
         ("yue zhi an mian", "月之暗面", 1),
         ("dou bao", "豆包", 2),
     ]

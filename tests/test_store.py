@@ -10,7 +10,7 @@ from documents import DOCUMENTS, document
 from hypothesis import given
 
 from rag.splitting import SplitSettings, split
-from rag.store import DocumentRecord, Store, write
+from rag.store import DocumentRecord, Store, writing
 from rag.types import Document
 
 
@@ -18,7 +18,8 @@ from rag.types import Document
 def test_any_document_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, made: Document) -> None:
     file = tmp_path_factory.mktemp("store") / "s.sqlite"
     passages = split(made, SplitSettings())
-    write(file, [(made, Path("/a.md"), passages)])
+    with writing(file) as store_writer:
+        store_writer.add(made, Path("/a.md"), passages)
     store = Store(file)
     assert store.document(made.doc_id) == made
     assert store.passages(range(len(passages))) == passages
@@ -27,7 +28,8 @@ def test_any_document_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFact
 def test_passages_come_in_the_order_asked_for(tmp_path: Path) -> None:
     made = document("\n\n".join("这一段有十个字以上的。" * 8 for _ in range(5)))
     passages = split(made, SplitSettings())
-    write(tmp_path / "s", [(made, Path("/a.md"), passages)])
+    with writing(tmp_path / "s") as store_writer:
+        store_writer.add(made, Path("/a.md"), passages)
     store = Store(tmp_path / "s")
     assert [p.ordinal for p in store.passages([3, 0, 4])] == [3, 0, 4]
     assert store.passages([]) == []
@@ -37,13 +39,9 @@ def test_passages_come_in_the_order_asked_for(tmp_path: Path) -> None:
 
 def test_records_say_what_there_is_in_index_order(tmp_path: Path) -> None:
     first, second = document("# 甲\n\n字🎉。"), document("乙。", "b.txt")
-    write(
-        tmp_path / "s",
-        [
-            (second, Path("/x/b.txt"), split(second, SplitSettings())),
-            (first, Path("/x/a.md"), split(first, SplitSettings(), 1)),
-        ],
-    )
+    with writing(tmp_path / "s") as store_writer:
+        store_writer.add(second, Path("/x/b.txt"), split(second, SplitSettings()))
+        store_writer.add(first, Path("/x/a.md"), split(first, SplitSettings(), 1))
     store = Store(tmp_path / "s")
     assert list(store.records()) == [
         DocumentRecord(second.doc_id, "b", "b.txt", Path("/x/b.txt"), second.sha256, 2, 1, range(1)),
@@ -55,7 +53,8 @@ def test_records_say_what_there_is_in_index_order(tmp_path: Path) -> None:
 def test_many_threads_read_at_once(tmp_path: Path) -> None:
     made = document("\n\n".join("这一段有十个字以上的。" * 8 for _ in range(20)))
     passages = split(made, SplitSettings())
-    write(tmp_path / "s", [(made, Path("/a.md"), passages)])
+    with writing(tmp_path / "s") as store_writer:
+        store_writer.add(made, Path("/a.md"), passages)
     store = Store(tmp_path / "s")
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda n: store.passages([n % 20])[0], range(400)))

@@ -169,7 +169,7 @@ def test_a_file_that_is_there_is_replaced_by_force_only(index: Path, tmp_path: P
 def test_what_is_damaged_or_missing_is_not_exported(index: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError):
         export_library(tmp_path / "x", tmp_path / "none")
-    vectors = index / "generations" / current_name(index) / "vectors.faiss"
+    vectors = index / "generations" / current_name(index) / "vectors.npy"
     vectors.write_bytes(vectors.read_bytes()[:-1])
     with pytest.raises(IndexDamagedError):
         export_library(tmp_path / "x", index)

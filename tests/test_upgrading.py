@@ -25,7 +25,7 @@ from rag.upgrading import Upgraded, upgrade
 from rag.uploads import Shelf, Upload
 
 FIXTURE = Path(__file__).parent / "data" / "format-1"
-WHAT_TO_DO = "索引是旧格式 1，本程序需要 2。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
+WHAT_TO_DO = "索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
 TEXTS = {
     "minutes.txt": "会议纪要\n合同编号是HT-2024-017，签于2024年3月5日。\n负责人是欧阳清。",
     "products.md": "产品\n豆包的月活跃用户近6000万。Kimi的月活跃用户有3600万。\n文心的日均调用量达15亿次。",

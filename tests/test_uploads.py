@@ -237,7 +237,7 @@ def test_if_indexing_fails_nothing_is_kept(shelf: Shelf, index: Path, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise StorageError("磁盘满", "Disk full")
 
-    monkeypatch.setattr("rag.indexing.write_generation", full)
+    monkeypatch.setattr("rag.building.write_generation", full)
     with pytest.raises(StorageError, match="磁盘满"):
         shelf.add([Upload("b.md", OTHER)])
     assert files(shelf) == {"a.md": TEXT}

@@ -204,10 +204,10 @@ def test_a_dictionary_that_cannot_be_written_leaves_the_index_as_it_was(index: P
 def test_a_failing_index_takes_the_dictionary_back(
     index: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise StorageError("磁盘已满", "disk full")
 
-    monkeypatch.setattr("rag.words.editing.write_generation", full)
+    monkeypatch.setattr("rag.words.editing.build", full)
     with pytest.raises(StorageError, match="磁盘已满"):
         change_words(index, settings, add=["沐岚科技"])
     assert Path(settings.user_dictionary).read_text("utf-8") == COMMENTS

@@ -84,7 +84,7 @@ class Explainer:
         nearest, cosine = None, None
         if asked.vector is not None:
             dense = generation.dense.search(asked.vector, self._depth, self.within)
-            cosines = generation.dense.sentence_cosines(asked.vector, ordinal)
+            (cosines,) = generation.dense.sentence_cosines(asked.vector, [ordinal])
             cosine = max(cosines)
             nearest = passage.sentences[cosines.index(cosine)]
         if self.settings.retrieval != "dense":

@@ -214,13 +214,9 @@ class ExampleSource:
 
     def _find_lookalikes(self, *, progress: bool) -> list[list[int]]:
         with TemporaryDirectory() as folder:
-            sparse.write(
-                (
-                    (i, " ".join(terms(document.text[p.start : p.end])), " ".join(terms(p.context)))
-                    for i, (document, p) in enumerate(tqdm(self._all, desc="passages", disable=not progress, delay=2))
-                ),
-                Path(folder) / "terms",
-            )
+            with sparse.writing(Path(folder) / "terms") as add:
+                for i, (document, p) in enumerate(tqdm(self._all, desc="passages", disable=not progress, delay=2)):
+                    add(i, " ".join(terms(document.text[p.start : p.end])), " ".join(terms(p.context)))
             index = sparse.SparseIndex(Path(folder) / "terms")
             found = []
             for pair in tqdm(self.pairs, desc="lookalikes", disable=not progress, delay=2):

@@ -9,12 +9,13 @@ from pathlib import Path
 from time import perf_counter
 
 import msgspec
-from tqdm import tqdm
 
+from rag.building import build, held
 from rag.dictionary import LONGEST, read_entries, read_text, with_words, without_words
 from rag.disk import replace_file
+from rag.entries import Entry
 from rag.errors import SettingsError, StorageError
-from rag.generations import Contents, Generation, open_generation, write_generation, writing
+from rag.generations import Generation, open_generation, writing
 from rag.manifest import build_settings, check_settings, file_digest
 from rag.refresh import outdated
 from rag.settings import Settings, load_settings
@@ -69,37 +70,26 @@ def change_words(
         new = {folded: word for folded, word in new.items() if _is_new(folded, entries, file, behind=behind)}
         gone = {_folded(word): word.strip() for word in remove}
         _check_known(gone, entries, file)
-        before = dict(_cut(old, settings, holding=[*new, *gone]))
+        before = dict(_cut(old, settings, [*new, *gone]))
         with _replaced(file, without_words(with_words(text, new.values()), gone)):
-            after = dict(_cut(old, settings, progress=progress))
-            contents = Contents(
-                documents=[(document, record.path, own) for record, document, own in old.store.contents()],
-                terms=[(ordinal, *cut) for ordinal, cut in after.items()],
-                vectors=old.dense.vectors(range(len(old.dense))),
-                settings=build_settings(settings),
-                encoder=old.manifest.encoder,
-                outdated=outdated(old.manifest, old.store.records()),
-            )
-            write_generation(folder, contents, settings.keep_generations)
-    changed = {ordinal for ordinal, cut in before.items() if after[ordinal] != cut}
+            documents = [Entry.stored(old.store, record) for record in old.store.records()]
+            stale = outdated(old.manifest, old.store.records())
+            made = build(folder, documents, held(old, settings), settings, outdated=stale, progress=progress)
+    after = open_generation(folder).sparse
+    changed = {ordinal for ordinal, cut in before.items() if after.stored(ordinal) != cut}
     touched = [record for record in old.store.records() if not changed.isdisjoint(record.passages)]
     seconds = perf_counter() - started
-    return Change(tuple(new.values()), tuple(gone.values()), file, len(changed), len(touched), len(after), seconds)
+    return Change(tuple(new.values()), tuple(gone.values()), file, len(changed), len(touched), made.passages, seconds)
 
 
-def _cut(
-    generation: Generation, settings: Settings, *, holding: Sequence[str] | None = None, progress: bool = False
-) -> Iterator[tuple[int, _Terms]]:
-    """The terms of each passage and of its context, by ordinal; only of those with one of the words ``holding``."""
+def _cut(generation: Generation, settings: Settings, holding: Sequence[str]) -> Iterator[tuple[int, _Terms]]:
+    """The terms of each passage with one of the words ``holding``, and of its context, by ordinal."""
     dictionary = settings.dictionary_path if settings.dictionary_path and settings.dictionary_path.exists() else None
-    bar = tqdm(desc="切词 cut", unit="passage", total=generation.manifest.passages, disable=not progress, delay=2)
-    with bar:
-        for _, document, passages in generation.store.contents():
-            for p in passages:
-                text = document.text[p.start : p.end]
-                if holding is None or any(w in normalise(part).text for part in (text, p.context) for w in holding):
-                    yield p.ordinal, (" ".join(terms(text, dictionary)), " ".join(terms(p.context, dictionary)))
-                bar.update()
+    for _, document, passages in generation.store.contents():
+        for p in passages:
+            text = document.text[p.start : p.end]
+            if any(word in normalise(part).text for part in (text, p.context) for word in holding):
+                yield p.ordinal, (" ".join(terms(text, dictionary)), " ".join(terms(p.context, dictionary)))
 
 
 @contextmanager
