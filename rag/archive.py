@@ -182,7 +182,8 @@ class _Reader:
 
     def end(self) -> None:
         """Make sure that nothing follows but zeros, and of the checksum over all of it."""
-        rest = self._some(tarfile.RECORDSIZE)
+        # Two blocks of zeros, then as many as fill the record.
+        rest = self._some(tarfile.RECORDSIZE + _BLOCK)
         if any(rest) or self._some(1):
             raise self.refusal("有多余的内容", "it holds more than it lists")
 

@@ -66,7 +66,7 @@ def test_more_is_asked_for_than_there_is(tmp_path: Path) -> None:
 def test_rows_of_a_passage_are_found_by_its_ordinal(tmp_path: Path) -> None:
     found = index(tmp_path, [(0, [1.0, 0.0]), (2, [0.0, 1.0]), (2, [0.6, 0.8])])
     assert (found.rows(0), found.rows(1), found.rows(2)) == (range(1), range(1, 1), range(1, 3))
-    assert found.vectors(range(1, 3)).tolist() == [[0.0, 1.0], [pytest.approx(0.6, abs=HALF), pytest.approx(0.8, abs=HALF)]]
+    assert found.vectors(range(1, 3)) == pytest.approx(np.array([[0.0, 1.0], [0.6, 0.8]]), abs=HALF)
     assert (len(found), found.dimension) == (3, 2)
 
 
@@ -86,3 +86,50 @@ def test_the_ranking_is_that_of_plain_arithmetic(tmp_path: Path) -> None:
 def test_a_search_within_some_passages_looks_at_no_others(tmp_path: Path) -> None:
     found = index(tmp_path, [(0, [1.0, 0.0]), (1, [0.0, 1.0]), (2, [0.6, 0.8]), (3, [1.0, 0.0])])
     assert [ordinal for ordinal, _ in found.search(query(1.0, 0.0), 1, range(1, 3))] == [2]
+
+
+def test_a_score_does_not_depend_on_what_it_is_computed_with(tmp_path: Path) -> None:
+    vectors = unit_vectors(90)
+    found = dense.DenseIndex(written(tmp_path, vectors), np.repeat(np.arange(30, dtype=np.int32), 3))
+    together = found.scores(vectors[0], range(30))
+    assert together == [found.scores(vectors[0], [ordinal])[0] for ordinal in range(30)]
+    assert found.scores(vectors[0], [7, 3]) == [together[7], together[3]]
+    assert found.scores(vectors[0], []) == []
+    assert found.sentence_cosines(vectors[1], [0, 9])[0][0] == pytest.approx(1.0, abs=HALF)
+
+
+def test_cells_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_path: Path) -> None:
+    """Texts come in topics: so do vectors, and these are harder to tell apart than real ones."""
+    draw = np.random.default_rng(3)
+    topics = unit_vectors(150)
+    drawn = topics[draw.integers(0, len(topics), 6000)] + draw.normal(scale=0.1, size=(6000, 32)).astype(np.float32)
+    file = written(tmp_path, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
+    owners = np.repeat(np.arange(2000, dtype=np.int32), 3)
+    dense.write_cells(file, tmp_path / "cells")
+    exact, cells = dense.DenseIndex(file, owners), dense.DenseIndex(file, owners, tmp_path / "cells")
+    recalls = []
+    for query in file.take(np.arange(0, 6000, 100)):
+        wanted, found = exact.search(query, 10), cells.search(query, 10)
+        recalls.append(len(set(wanted) & set(found)) / 10)
+        assert found[0] == wanted[0]
+    assert np.mean(recalls) >= 0.98
+    dense.write_cells(file, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "cells").read_bytes()
+
+
+def test_a_file_that_is_no_file_of_vectors_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, unit_vectors(4))
+    whole = (tmp_path / "v").read_bytes()
+    np.save(tmp_path / "single.npy", unit_vectors(4))
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    other = [(tmp_path / name).read_bytes() for name in ("single.npy", "objects.npy")]
+    for data in (whole[:-1], whole + b"x", b"", b"\x93NUMPY", b"IxFI" + b"\xff" * 60, *other):
+        (tmp_path / "v").write_bytes(data)
+        with pytest.raises(ValueError, match=r"."):
+            VectorFile(tmp_path / "v")
+
+
+def unit_vectors(count: int) -> NDArray[np.float32]:
+    made = np.random.default_rng(1).normal(size=(count, 32)).astype(np.float32)
+    unit: NDArray[np.float32] = made / np.linalg.norm(made, axis=1, keepdims=True)
+    return unit

@@ -17,7 +17,7 @@ from rag.errors import IndexDamagedError, IndexMismatchError, IndexMissingError,
 from rag.generations import current_name, open_generation, writing
 from rag.indexing import index_paths
 from rag.library import Library
-from rag.manifest import check_settings
+from rag.manifest import check_settings, differing
 from rag.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
@@ -199,3 +199,21 @@ def test_an_index_on_a_read_only_disk_is_read(index: Path) -> None:
 def test_an_unknown_document_is_an_error(index: Path) -> None:
     with pytest.raises(NotFoundError, match="没有编号为 nope 的文档"):
         open_generation(index).document("nope")
+
+
+def test_of_a_large_file_opening_looks_at_parts_and_a_check_at_all(
+    index: Path, monkeypatch: pytest.MonkeyPatch, corpus: Path
+) -> None:
+    monkeypatch.setattr("rag.manifest._PARTS", 4)
+    monkeypatch.setattr("rag.manifest._PART_BYTES", 512)
+    (corpus / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
+    index_paths([corpus], index, Settings())
+    manifest, file = open_generation(index).manifest, generation(index) / "library.sqlite"
+    assert {name for name, record in manifest.files.items() if record.sampled} >= {"library.sqlite"}
+    whole = file.read_bytes()
+    # The parts begin at thirds of what is before the last.
+    second = (len(whole) - 512) // 3
+    for place, found_at_once in ((0, True), (second + 5, True), (len(whole) - 1, True), (second - 5, False)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert [name for name, _ in differing(manifest, generation(index))] == ["library.sqlite"]
+        assert bool(list(differing(manifest, generation(index), sampled=True))) is found_at_once

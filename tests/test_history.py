@@ -121,7 +121,7 @@ def test_rollback_verifies_before_it_switches(index: Path) -> None:
     newest, old, oldest = names(index)
     file = index / "generations" / oldest / "vectors.npy"
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(IndexDamagedError, match=r"vectors\.faiss"):
+    with pytest.raises(IndexDamagedError, match=r"vectors\.npy"):
         rollback(oldest, index, Settings())
     with pytest.raises(IndexMismatchError, match="passage_max_chars"):
         rollback(old, index, Settings(passage_max_chars=300))

@@ -11,14 +11,17 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 from conftest import Command
 
+from rag.archive import pack, unpack
 from rag.checking import check
 from rag.errors import ArchiveError, IndexDamagedError, IndexMismatchError, IndexMissingError, StorageError
 from rag.generations import current_name, open_generation, writing
 from rag.indexing import index_paths
 from rag.library import Library
+from rag.manifest import parse_manifest, record_file, write_manifest
 from rag.settings import Settings
 from rag.switching import names
 from rag.transfer import export_library, import_library
@@ -379,3 +382,38 @@ def test_gold_pairs_that_find_no_place_are_kept_and_it_is_said_where(file: Path,
     import_library(file, other, Settings(), force=True)
     assert (other / "gold.jsonl").read_text("utf-8") == GOLD
     assert not waiting.exists()
+
+
+def test_an_export_of_any_length_is_read(tmp_path: Path) -> None:
+    """A tar ends in zeros that fill its last record of 20 blocks."""
+    for blocks in range(22):
+        (tmp_path / "gold.jsonl").write_bytes(b"x" * 512 * blocks)
+        pack(tmp_path / f"{blocks}.tar.gz", "g", {"gold.jsonl": tmp_path / "gold.jsonl"})
+        unpack(tmp_path / f"{blocks}.tar.gz", tmp_path / f"{blocks}")
+        assert (tmp_path / f"{blocks}" / "gold.jsonl").stat().st_size == 512 * blocks
+
+
+def test_the_cells_of_a_large_library_are_learnt_anew_and_those_in_the_file_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.building.EXACT_UP_TO", 30)
+    (tmp_path / "corpus").mkdir()
+    for n in range(40):
+        (tmp_path / "corpus" / f"{n:02}.txt").write_text(f"第{n}篇说的是{chr(0x4E10 + 7 * n)}。", "utf-8")
+    index, other = tmp_path / "index", tmp_path / "other"
+    index_paths([tmp_path / "corpus"], index, Settings())
+    folder = index / "generations" / current_name(index)
+    learnt = (folder / "cells.faiss").read_bytes()
+    hits = Library.open(index, Settings()).search("第7篇", 40)
+    (folder / "cells.faiss").write_bytes(b"whatever FAISS would believe")
+    manifest = parse_manifest(folder)
+    changed = {**manifest.files, "cells.faiss": record_file(folder / "cells.faiss")}
+    write_manifest(msgspec.structs.replace(manifest, files=changed), folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.dense._mapped", lambda _: None)
+        export_library(tmp_path / "library.tar.gz", index)
+    done = import_library(tmp_path / "library.tar.gz", other, Settings())
+    assert (other / "generations" / done.generation / "cells.faiss").read_bytes() == learnt
+    found = Library.open(other, Settings()).search("第7篇", 40)
+    assert [(hit.text, hit.score) for hit in found] == [(hit.text, hit.score) for hit in hits]
+    assert check(other).sound

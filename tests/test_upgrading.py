@@ -24,7 +24,7 @@ from rag.transfer import export_library, import_library
 from rag.upgrading import Upgraded, upgrade
 from rag.uploads import Shelf, Upload
 
-FIXTURE = Path(__file__).parent / "data" / "format-1"
+FIXTURES = Path(__file__).parent / "data"
 WHAT_TO_DO = "索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
 TEXTS = {
     "minutes.txt": "会议纪要\n合同编号是HT-2024-017，签于2024年3月5日。\n负责人是欧阳清。",
@@ -35,8 +35,12 @@ TEXTS = {
 
 @pytest.fixture
 def old(tmp_path: Path, hash_encoder: HashEncoder) -> Path:  # noqa: ARG001
-    """The old index and its documents, as if they had been made here."""
-    shutil.copytree(FIXTURE, tmp_path, dirs_exist_ok=True)
+    """An index of format 1 and its documents, as if they had been made here."""
+    return copied(1, tmp_path)
+
+
+def copied(version: int, tmp_path: Path) -> Path:
+    shutil.copytree(FIXTURES / f"format-{version}", tmp_path, dirs_exist_ok=True)
     index = tmp_path / "index"
     generation = index / "generations" / current_name(index)
     store, manifest = generation / STORE, generation / "manifest.json"
@@ -92,6 +96,19 @@ def test_upgrading_keeps_every_document_without_its_file_and_makes_no_vector_twi
     assert (check(old).sound, len(check(old).generations)) == (True, 2)
     before = current_name(old)
     assert (upgrade(old, Settings()), current_name(old)) == (None, before)
+
+
+def test_an_index_of_format_2_is_upgraded_too(tmp_path: Path, hash_encoder: HashEncoder) -> None:
+    old = copied(2, tmp_path)
+    with pytest.raises(IndexMismatchError, match="索引是旧格式 2，本程序需要 3"):
+        Library.open(old, Settings())
+    before = open_generation(old, oldest=2)
+    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3, format_before=2)
+    after = open_generation(old)
+    assert (texts(old), hash_encoder.passages, check(old).sound) == (TEXTS, [], True)
+    assert [after.sparse.stored(n) for n in range(3)] == [before.sparse.stored(n) for n in range(3)] != [None] * 3
+    rows = range(after.manifest.vectors)
+    assert after.dense.vectors(rows) == pytest.approx(before.dense.vectors(rows), abs=0.0005)
 
 
 def test_indexing_it_upgrades_it_and_reads_its_files_again(old: Path, hash_encoder: HashEncoder) -> None:
