@@ -68,7 +68,7 @@ class DenseIndex:
         ``cells`` is what `write_cells` wrote of them. Raises RuntimeError if it can't be read.
         """
         self.file = file
-        self._owners = owners
+        self.owners = owners
         self._index = _all_of(file) if cells is None else _mapped(cells)
 
     def __len__(self) -> int:
@@ -80,7 +80,7 @@ class DenseIndex:
 
     def rows(self, ordinal: int) -> range:
         """The rows of a passage."""
-        first, last = np.searchsorted(self._owners, (ordinal, ordinal + 1))
+        first, last = np.searchsorted(self.owners, (ordinal, ordinal + 1))
         return range(int(first), int(last))
 
     def vectors(self, rows: range) -> Vectors:
@@ -103,7 +103,7 @@ class DenseIndex:
         if not wanted:
             return []
         _, rows = self._index.search(query.reshape(1, -1), wanted)
-        owners: list[int] = np.unique(self._owners[rows[0][rows[0] >= 0]]).tolist()
+        owners: list[int] = np.unique(self.owners[rows[0][rows[0] >= 0]]).tolist()
         return owners
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
@@ -117,7 +117,7 @@ class DenseIndex:
     def _cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[Vectors]:
         """The cosines of each passage's rows."""
         wanted = np.asarray(ordinals, np.int64)
-        first, last = (np.searchsorted(self._owners, wanted, side) for side in ("left", "right"))
+        first, last = (np.searchsorted(self.owners, wanted, side) for side in ("left", "right"))
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.repeat(first - (ends - counts), counts) + np.arange(int(counts.sum()))

@@ -1,0 +1,278 @@
+"""How cost grows with the number of articles: indexing by stage, asking by stage, memory, disk, and what cells lose.
+
+    python -m eval.growth --news FOLDER [--sizes 1000 17000 100000] [--vectors made-up] [--keep FOLDER]
+
+``FOLDER`` has ``part-*.txt`` with an article a line. Beyond them articles are made of two real ones, sentence by
+sentence, with other numbers and a made-up name in each, so that no text is there twice. Each size is indexed and asked
+in processes of its own; figures are printed and saved in ``eval/results/growth.json`` after each. ``--vectors made-up``
+leaves out the embedding: what is measured then is everything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import numpy as np
+from tqdm import tqdm
+
+from eval.environment import Code, Machine, code, machine
+from eval.results import RESULTS, pretty
+from eval.stages import MadeUp, Run, measured, peak_mb
+from rag.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from rag.dense import DenseIndex
+    from rag.library import Library
+    from rag.types import Vectors
+
+_T = TypeVar("_T")
+_ROOT = Path(__file__).parent.parent
+_SIZES = (1_000, 17_000, 100_000)
+_ASKED = 200
+_WARM = 10
+_K = 10
+_FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
+_GIVEN = "沐岚澈珩玥芷昭屿辰柠皓霁暄钰岑溪桐筠晗璟"
+_SENTENCE = re.compile(r"[^。！？]*[。！？]")
+
+
+class Percentiles(msgspec.Struct, frozen=True):
+    """Milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Seconds to open, milliseconds by stage, the server's memory at the highest in MB.
+
+    ``recall`` is the share of the ten best passages of comparing with every row that the index finds.
+    """
+
+    open_s: float
+    search: dict[str, Percentiles]
+    ask: dict[str, Percentiles]
+    memory_mb: int
+    recall: float
+
+
+class Size(msgspec.Struct, frozen=True):
+    """One size: ``made`` of its articles are no real ones."""
+
+    articles: int
+    made: int
+    characters: int
+    rows: int
+    index_mb: dict[str, float]
+    first: Run
+    asked: Asked
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """Everything that was measured; ``vectors`` are "embedded" or "made up"."""
+
+    created: str
+    code: Code
+    machine: Machine
+    vectors: str
+    sizes: tuple[Size, ...]
+
+
+def main() -> None:
+    """Measure, print and save; or, with ``--run``, be one of the processes that are measured."""
+    parser = argparse.ArgumentParser(description="How cost grows with the number of articles.")
+    parser.add_argument("--news", type=Path, help="a folder of part-*.txt with an article a line")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES))
+    parser.add_argument("--vectors", choices=["embedded", "made-up"], default="embedded")
+    parser.add_argument("--keep", type=Path, help="make files and indexes here, and go on with those that are here")
+    parser.add_argument("--out", type=Path, default=_ROOT / RESULTS / "growth.json")
+    parser.add_argument("--run", choices=["index", "ask"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    embed = options.vectors == "embedded"
+    if options.run:
+        done = run_index(options.keep, embed=embed) if options.run == "index" else run_ask(options.keep, embed=embed)
+        sys.stdout.buffer.write(msgspec.json.encode(done))
+        return
+    if options.news is None:
+        parser.error("--news is needed")
+    found: list[Size] = []
+    with tempfile.TemporaryDirectory(prefix="wenyuan-growth-") as temporary:
+        for articles in options.sizes:
+            folder = (options.keep or Path(temporary)) / str(articles)
+            found.append(_size(options.news, articles, folder, options.vectors))
+            print(_line(found[-1]), flush=True)
+            options.out.write_bytes(
+                pretty(Growth(time.strftime("%Y-%m-%dT%H:%M:%S%z"), code(), machine(), options.vectors, tuple(found)))
+            )
+
+
+def _size(news: Path, articles: int, folder: Path, vectors: str) -> Size:
+    made = write_articles(news, articles, folder / "files")
+    first = _in_process("index", folder, vectors, Run)
+    asked = _in_process("ask", folder, vectors, Asked)
+    from rag.generations import open_generation
+
+    opened = open_generation(folder / "index")
+    parts = (folder / "index" / "generations" / opened.manifest.generation).iterdir()
+    return Size(
+        articles=articles,
+        made=made,
+        characters=sum(record.characters for record in opened.store.records()),
+        rows=opened.manifest.vectors,
+        index_mb={part.name: round(_bytes(part) / 1e6, 1) for part in sorted(parts)},
+        first=first,
+        asked=asked,
+    )
+
+
+def write_articles(news: Path, wanted: int, folder: Path) -> int:
+    """Write ``wanted`` articles into a new ``folder``; returns how many of them are made. Raises EvaluationError."""
+    real = [line for file in sorted(news.glob("part-*.txt")) for line in file.read_text("utf-8").splitlines() if line]
+    if not real:
+        raise EvaluationError(f"{news} 里没有文章（part-*.txt）。", f"No articles in {news} (part-*.txt).")
+    made = (mixed(real, n) for n in itertools.count())
+    articles = itertools.islice(itertools.chain(real, made), wanted)
+    for n, article in enumerate(tqdm(articles, desc="写文章 articles", total=wanted, delay=2)):
+        file = folder / f"{n // 1000:03}" / f"{n:06}.txt"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{article}\n", "utf-8")
+    return max(0, wanted - len(real))
+
+
+def mixed(real: Sequence[str], number: int) -> str:
+    """An article of the sentences of two others by turns, each with other numbers and a name of nobody."""
+    draw = random.Random(number)
+    one, other = (_SENTENCE.findall(draw.choice(real)) for _ in range(2))
+    sentences = [sentence for pair in itertools.zip_longest(one[::2], other[1::2], fillvalue="") for sentence in pair]
+    return "".join(_changed(sentence, draw) for sentence in sentences if sentence) or f"第{number}篇没有正文。"
+
+
+def _changed(sentence: str, draw: random.Random) -> str:
+    name = draw.choice(_FAMILY) + draw.choice(_GIVEN) + draw.choice(_GIVEN)
+    figures = re.sub(r"\d", lambda _: str(draw.randrange(10)), sentence)
+    clauses = figures.split("，", 1)
+    return f"，{name}称，".join(clauses) if len(clauses) > 1 else f"{name}称{figures}"
+
+
+def run_index(folder: Path, *, embed: bool) -> Run:
+    """Index ``folder/files`` into ``folder/index``."""
+    return measured([folder / "files"], folder / "index", embed=embed, progress=sys.stderr.isatty())
+
+
+def run_ask(folder: Path, *, embed: bool) -> Asked:
+    """Open ``folder/index`` and ask it what its own sentences say."""
+    import rag.library
+    from rag.embedding import load_encoder
+    from rag.generations import open_generation
+    from rag.library import Library
+    from rag.settings import Settings
+
+    if not embed:
+        vars(rag.library).update(load_encoder=lambda *_, **__: MadeUp())
+    started = time.perf_counter()
+    library = Library.open(folder / "index")
+    library.warm_up()
+    opened = time.perf_counter() - started
+    questions = list(itertools.islice(_questions(library), _ASKED + _WARM))
+    for question in questions[:_WARM]:
+        library.ask(question)
+    searches: list[float] = []
+    answers: dict[str, list[float]] = {"retrieve": [], "read": [], "total": []}
+    for question in questions[_WARM:]:
+        began = time.perf_counter()
+        library.search(question)
+        searches.append(1000 * (time.perf_counter() - began))
+        timings = library.ask(question).timings_ms
+        for stage, times in answers.items():
+            times.append(timings[stage])
+    memory = peak_mb("self")
+    generation = open_generation(folder / "index")
+    encoder = load_encoder() if embed else MadeUp()
+    return Asked(
+        open_s=round(opened, 2),
+        search={"total": _percentiles(searches)},
+        ask={stage: _percentiles(times) for stage, times in answers.items()},
+        memory_mb=memory,
+        recall=round(recall(generation.dense, encoder.encode_queries(questions[_WARM:]), Settings().candidates), 4),
+    )
+
+
+def _questions(library: Library) -> Iterator[str]:
+    """The beginnings of sentences all over the library, asked about; the same each time."""
+    draw = random.Random(7)
+    records = library.documents()
+    while True:
+        document = library.document(draw.choice(records).doc_id)
+        passage = draw.choice(library.passages(document.doc_id))
+        span = draw.choice(passage.sentences)
+        clause = re.split(r"[，。！？；：]", document.text[span.start : span.end])[0][:24].strip()
+        if len(clause) > 7:
+            yield f"{clause}的情况怎么样？"
+
+
+def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
+    """The share of the ten best passages, by the scores of all of them, that are the first of a search for ``depth``.
+
+    Mean over ``queries``.
+    """
+    cosines = np.concatenate([(some @ queries.T).astype(np.float16) for some in index.file.chunks()])
+    starts = np.flatnonzero(np.diff(index.owners, prepend=-1))
+    first = cosines[starts]
+    # A passage of one row is its own only sentence; of others the first row is no sentence.
+    single = np.diff(np.append(starts, len(cosines))) == 1
+    cosines[starts[~single]] = -1
+    best = np.maximum.reduceat(cosines, starts, axis=0)
+    scores = (first.astype(np.float32) + best) / 2
+    ordinals = index.owners[starts]
+    found = []
+    for query, column in zip(queries, scores.T, strict=True):
+        wanted = set(ordinals[np.argsort(-column, kind="stable")[:_K]].tolist())
+        found.append(len(wanted & {ordinal for ordinal, _ in index.search(query, depth)[:_K]}) / len(wanted))
+    return float(np.mean(found))
+
+
+def _in_process(what: str, folder: Path, vectors: str, kind: type[_T]) -> _T:
+    command = [sys.executable, "-m", "eval.growth", "--run", what, "--keep", str(folder), "--vectors", vectors]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, cwd=_ROOT)
+    if done.returncode:
+        raise EvaluationError("测量没有成功。", "A run failed; see above.")
+    return msgspec.json.decode(done.stdout, type=kind)
+
+
+def _percentiles(times: Sequence[float]) -> Percentiles:
+    return Percentiles(*(round(float(value), 1) for value in np.percentile(times, (50, 95, 99))))
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+
+
+def _line(size: Size) -> str:
+    run, asked = size.first, size.asked
+    stages = " ".join(f"{stage} {seconds:.0f}" for stage, seconds in run.stages.items() if seconds >= 1)
+    rate = size.characters / run.seconds
+    total, search = asked.ask["total"], asked.search["total"]
+    return (
+        f"{size.articles:7} articles, {size.characters / 1e6:.1f} M characters, {size.rows} rows, "
+        f"{sum(size.index_mb.values()):.0f} MB\n"
+        f"  index {run.seconds:.0f} s, {rate:.0f} characters/s, {run.memory_mb} MB ({stages})\n"
+        f"  open {asked.open_s} s; search p50 {search.p50} p95 {search.p95} p99 {search.p99} ms; "
+        f"ask p50 {total.p50} p95 {total.p95} p99 {total.p99} ms; {asked.memory_mb} MB; recall {asked.recall}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Indexing taken apart: what each stage takes, what is embedded, and the memory at the highest."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    from rag.types import Encoder, Vectors
+
+# The functions that are its stages, and under which name they are told. Each counts without those inside it.
+_STAGES = (
+    ("rag.indexing", "open_generation", "open"),
+    ("rag.indexing", "discover", "list"),
+    ("rag.indexing", "refresh", "read"),
+    ("rag.building", "load_encoder", "model"),
+    ("rag.building", "_sketches", "compare"),
+    ("rag.building", "alike", "compare"),
+    ("rag.building", "split", "split"),
+    ("rag.building", "terms", "terms"),
+    ("rag.building", "write_vectors", "vectors"),
+    ("rag.building", "write_cells", "cells"),
+    ("rag.building", "write_generation", "write"),
+)
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One run: ``seconds`` in all, of which each of ``stages``; what it embedded; its memory at the highest, in MB.
+
+    ``cpu_seconds`` are those of all its threads, whatever else the machine was doing, with those of the process that
+    reads PDF and the like; ``parser_mb`` is the memory of the latter.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    stages: dict[str, float]
+    documents: int
+    passages: int
+    failed: int
+    texts_embedded: int
+    characters_embedded: int
+    memory_mb: int
+    parser_mb: int
+
+
+class MadeUp:
+    """Vectors of digests: as different as texts are, and nothing else."""
+
+    name, dimension = "none@1", 384
+
+    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:  # noqa: ARG002
+        digests = b"".join(hashlib.shake_256(text.encode()).digest(self.dimension) for text in texts)
+        rows = np.frombuffer(digests, np.uint8).reshape(-1, self.dimension).astype(np.float32) - np.float32(127.5)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+    encode_queries = encode_passages
+
+
+class _Stopwatch:
+    """Seconds by name; while one runs inside another, the outer one stands still."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        self._running: list[str] = []
+        self._since = time.perf_counter()
+
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        self._credit()
+        self._running.append(name)
+        try:
+            yield
+        finally:
+            self._credit()
+            self._running.pop()
+
+    def around(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def timed(*values: Any, **named: Any) -> Any:
+            with self.timing(name):
+                return function(*values, **named)
+
+        return timed
+
+    def _credit(self) -> None:
+        now = time.perf_counter()
+        if self._running:
+            self.spent[self._running[-1]] += now - self._since
+        self._since = now
+
+
+class _Counting:
+    """An encoder that counts what it is given."""
+
+    def __init__(self, encoder: Encoder, watch: _Stopwatch) -> None:
+        self._encoder, self._watch = encoder, watch
+        self.name, self.dimension = encoder.name, encoder.dimension
+        self.texts = self.characters = 0
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encoder.encode_queries(texts)
+
+    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
+        self.texts, self.characters = self.texts + len(texts), self.characters + sum(map(len, texts))
+        with self._watch.timing("embed"):
+            return self._encoder.encode_passages(texts, progress=progress)
+
+
+def measured(paths: Sequence[Path], index: Path, *, embed: bool = True, progress: bool = False) -> Run:
+    """Bring ``index`` up to date with ``paths``, in this process, which should do nothing else.
+
+    Without ``embed`` vectors are made up, and everything is measured but the embedding itself.
+    """
+    import rag.building
+    import rag.indexing
+    from rag.loading.apart import close
+
+    watch = _Stopwatch()
+    counting: list[_Counting] = []
+    load = vars(rag.building)["load_encoder"]
+
+    def loaded(*values: Any, **named: Any) -> _Counting:
+        counting.append(_Counting(load(*values, **named) if embed else MadeUp(), watch))
+        return counting[-1]
+
+    with ExitStack() as patches:
+        for module in ("rag.building", "rag.indexing") if not embed else ():
+            patches.enter_context(patch(f"{module}.encoder_name", lambda *_: MadeUp.name))
+        patches.enter_context(patch("rag.building.load_encoder", loaded))
+        for module, name, stage in _STAGES:
+            function = vars(importlib.import_module(module))[name]
+            patches.enter_context(patch(f"{module}.{name}", watch.around(function, stage)))
+        started = time.perf_counter()
+        report = rag.indexing.index_paths(paths, index, progress=progress)
+        seconds = time.perf_counter() - started
+    memory = peak_mb("self")
+    close()
+    return Run(
+        seconds=round(seconds, 2),
+        cpu_seconds=round(sum(os.times()[:4]), 2),
+        stages={stage: round(watch.spent[stage], 2) for stage in (*(stage for *_, stage in _STAGES), "embed")},
+        documents=report.documents,
+        passages=report.passages,
+        failed=len(report.failed),
+        texts_embedded=sum(one.texts for one in counting),
+        characters_embedded=sum(one.characters for one in counting),
+        memory_mb=memory,
+        parser_mb=peak_mb("children"),
+    )
+
+
+def peak_mb(whose: str) -> int:
+    """The memory at the highest of this process ("self") or the largest of its "children", in MB (10^6 bytes)."""
+    import resource
+
+    if whose == "self" and (status := Path("/proc/self/status")).exists():
+        # What ru_maxrss says of a process begins with what its parent had.
+        peak = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
+        return round(int(peak.split()[1]) * 1024 / 1e6)
+    who = resource.RUSAGE_SELF if whose == "self" else resource.RUSAGE_CHILDREN
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(who).ru_maxrss * unit / 1e6)
