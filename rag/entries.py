@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -59,12 +58,14 @@ class Entry:
 
 
 class Spool:
-    """Documents that were read and are not in a store yet, in a temporary file: a folder may hold more than memory."""
+    """Documents that were read and are not in a store yet, in a file of the index: a folder may hold more than memory.
 
-    def __init__(self) -> None:
-        # A database without a name is a file that SQLite deletes itself, and no file while it is small.
-        self._connection = sqlite3.connect("")
-        self._connection.execute("CREATE TABLE spool (place INTEGER PRIMARY KEY, document BLOB NOT NULL) STRICT")
+    To be used inside `writing`. There is no file before the first document, and none after the block.
+    """
+
+    def __init__(self, index: Path) -> None:
+        self._file = index / ".spool"
+        self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -72,19 +73,32 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with closing(self._connection):
-            pass
+        if self._connection:
+            self._connection.close()
+            self._file.unlink(missing_ok=True)
 
     def add(self, document: Document, path: Path) -> Entry:
-        """Take ``document``, from the file at ``path``. Raises sqlite3.Error if the disk is full."""
-        added = self._connection.execute(
-            "INSERT INTO spool (document) VALUES (?)", (msgspec.msgpack.encode(document),)
-        ).lastrowid
-        return Entry(document.doc_id, document.sha256, _origin(document, path), partial(self._document, added))
+        """Take ``document``, from the file at ``path``. Raises sqlite3.Error if the disk is full, OSError."""
+        place = (
+            self._opened()
+            .execute("INSERT INTO spool (document) VALUES (?)", (msgspec.msgpack.encode(document),))
+            .lastrowid
+        )
+        return Entry(document.doc_id, document.sha256, _origin(document, path), partial(self._document, place))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            # What a killed run left.
+            self._file.unlink(missing_ok=True)
+            self._connection = sqlite3.connect(self._file)
+            self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+            self._connection.execute("CREATE TABLE spool (place INTEGER PRIMARY KEY, document BLOB NOT NULL) STRICT")
+        return self._connection
 
     def _document(self, place: int | None) -> Document:
-        row = self._connection.execute("SELECT document FROM spool WHERE place = ?", (place,)).fetchone()
-        return _DOCUMENT.decode(row[0])
+        query = "SELECT document FROM spool WHERE place = ?"
+        (document,) = self._opened().execute(query, (place,)).fetchone()
+        return _DOCUMENT.decode(document)
 
 
 def _origin(document: Document, path: Path) -> Origin:

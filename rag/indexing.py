@@ -78,7 +78,7 @@ def update(
     Documents in ``parsed``, by resolved path, are taken without reading their files.
     """
     started = perf_counter()
-    with Spool() as spool:
+    with Spool(folder) as spool:
         report = _updated(folder, old, paths, discovery, settings, parsed=parsed or {}, spool=spool, progress=progress)
     return replace(report, seconds=perf_counter() - started)
 
