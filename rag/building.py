@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -142,8 +143,8 @@ def _write_vectors(
     progress: bool,
 ) -> int:
     """Write the vectors of what `_write_texts` has written; returns how many there are."""
-    written = store.Store(draft / STORE)
-    owners = write_vectors(written, old, journal, load, draft / VECTORS, dimension, progress=progress)
+    with closing(store.Store(draft / STORE)) as written:
+        owners = write_vectors(written, old, journal, load, draft / VECTORS, dimension, progress=progress)
     np.save(draft / OWNERS, owners)
     if len(owners) > EXACT_UP_TO:
         write_cells(VectorFile(draft / VECTORS), draft / CELLS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -99,18 +99,15 @@ def write_vectors(
     return texts.owners
 
 
-def _gather(sources: Iterable[tuple[_Source, Rows]], some: slice, dimension: int) -> Vectors:
+def _gather(sources: Sequence[tuple[_Source, Rows]], some: slice, dimension: int) -> Vectors:
     """The vectors of some rows, each from the first source that has it."""
-    found: Vectors | None = None
+    lacking = np.ones(len(sources[0][1][some]), bool)
+    found = np.empty((len(lacking), dimension), np.float32)
     for source, places in sources:
-        rows = places[some]
-        if found is None:
-            found, lacking = np.empty((len(rows), dimension), np.float32), np.ones(len(rows), bool)
-        here = lacking & (rows >= 0)
+        here = lacking & (places[some] >= 0)
         if here.any():
-            found[here] = source.take(rows[here])
-            lacking &= ~here
-    assert found is not None
+            found[here] = source.take(places[some][here])
+        lacking &= ~here
     assert not lacking.any()
     return found
 

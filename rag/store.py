@@ -155,6 +155,10 @@ class Store:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def close(self) -> None:
+        """Let go of the file, for whoever is about to move it."""
+        self._connection.close()
+
     def check(self) -> None:
         """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
         if self._rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
