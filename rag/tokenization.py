@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Iterator, Sequence
-from copy import copy
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rag.dictionary import read_entries
 from rag.equal import CHINESE, EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
+from rag.lexicon import NAMES_FILE
 from rag.numbers import numbers
-from rag.paths import cache_dir
 from rag.text import normalise
 
 if TYPE_CHECKING:
-    from jieba import Tokenizer
+    from rag.cutting import Cutter
 
 # "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
@@ -30,8 +28,6 @@ _PIECE = re.compile(rf"{_HAN.pattern}+|{_COMPOUND.pattern}")
 # Words of a question or of grammar: they say nothing about which passage answers.
 STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
 STOPWORDS = frozenset(STOPWORDS_FILE.read_text("utf-8").split())
-# Names that jieba's dictionary lacks.
-NAMES_FILE = Path(__file__).with_name("names.txt")
 _MOST_JOINED = 3
 _NUMBER_TERM = re.compile(r"第?\d[\d.]*[%条章节款届期页卷]?")
 
@@ -46,36 +42,16 @@ class Word(NamedTuple):
 
 
 @cache
-def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
+def tokenizer(user_dictionary: Path | None = None) -> Cutter:
     """The process's jieba tokenizer with the names of NAMES_FILE and the user's words.
 
     Raises SettingsError if the user's dictionary can't be read.
     """
-    made = copy(built_in())
-    made.FREQ, made.user_word_tag_tab = dict(made.FREQ), dict(made.user_word_tag_tab)
+    from rag.cutting import Cutter
+
+    made = Cutter()
     for entry in read_entries(user_dictionary) if user_dictionary else ():
         made.add_word(*entry)
-    return made
-
-
-@cache
-def built_in() -> Tokenizer:
-    """The tokenizer without a user's words.
-
-    Its dictionary cache is a file of the user's own, not one in a shared /tmp.
-    """
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    made = jieba.Tokenizer()
-    folder = cache_dir() / "jieba"
-    folder.mkdir(parents=True, exist_ok=True)
-    made.tmp_dir = str(folder)
-    made.initialize()
-    made.load_userdict(str(NAMES_FILE))
-    for word in sorted(CHINESE):
-        if not made.FREQ.get(word):
-            made.add_word(word)
     return made
 
 
@@ -246,7 +222,7 @@ def term_owners(
     return {term: tuple(owners) for term, owners in found.items()}
 
 
-def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[str]:
+def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Cutter) -> list[str]:
     found: list[str] = []
     run, run_end = "", -1
     for word in cut:
