@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rag.dictionary import read_entries
 from rag.equal import CHINESE, EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
@@ -18,6 +18,7 @@ from rag.text import normalise
 
 if TYPE_CHECKING:
     from rag.cutting import Cutter
+    from rag.tagging import Tagger
 
 # "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
@@ -156,17 +157,17 @@ def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
     """``(word, start, end, part of speech)`` of everything in normalised ``text``, in order, by jieba's tagger."""
     found = []
     position = 0
-    for pair in _tagger().cut(text):
-        found.append((pair.word, position, position + len(pair.word), pair.flag))
-        position += len(pair.word)
+    for word, tag in _tagger().cut(text):
+        found.append((word, position, position + len(word), tag))
+        position += len(word)
     return tuple(found)
 
 
 @cache
-def _tagger() -> Any:
-    import jieba.posseg
+def _tagger() -> Tagger:
+    from rag.tagging import Tagger
 
-    return jieba.posseg.POSTokenizer(tokenizer())
+    return Tagger(tokenizer())
 
 
 def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
