@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator
+from functools import lru_cache
 from math import log
 
 import jieba
+from jieba import finalseg
 
 from rag.lexicon import Beginnings, Lexicon, lexicon
 
 jieba.setLogLevel(logging.WARNING)
 # A character that begins no word stands alone.
 _UNKNOWN: Beginnings = ((1, 0.0),)
+
+
+# What jieba cuts by its dictionary, and Chinese that it leaves as single characters.
+_BLOCK = re.compile(
+    r"([\u4E00-\u9FD5a-zA-Z0-9+#&\._%\-]+)|[\u3007\u3400-\u4dff\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_CHINESE = re.compile(r"[\u4e00-\u9fd5]")
 
 
 class Frequencies:
@@ -46,6 +57,52 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
         self.FREQ = Frequencies(self.known)
         self.total = self.known.total
         self.initialized = True
+
+    def add_word(self, word: str, freq: int | None = None, tag: str | None = None) -> None:
+        """See jieba. A frequency of 0 forbids the word, for every tokenizer of the process."""
+        super().add_word(word, freq, tag)
+        if freq == 0:
+            _guessed.cache_clear()
+
+    def chinese(self, text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+        """The words of ``text[start:end]`` that have Chinese characters: ``(word, start, end)``, as jieba cuts them."""
+        for block in _BLOCK.finditer(text, start, end):
+            if not block[1]:
+                yield block.group(), *block.span()
+                continue
+            place = block.start()
+            for word in self._words(block[1]):
+                after = place + len(word)
+                if word[0] >= "\u4e00" or _CHINESE.search(word):
+                    yield word, place, after
+                place = after
+
+    def _words(self, block: str) -> Iterator[str]:
+        for run, known in self.runs(block):
+            if known or len(run) == 1:
+                yield run
+            elif self.FREQ.get(run):
+                yield from run
+            else:
+                yield from _guessed(run)
+
+    def runs(self, block: str) -> Iterator[tuple[str, bool]]:
+        """The words of ``block`` by the dictionary, with True; such of one character that stand together come as one,
+        with False.
+        """
+        route: dict[int, tuple[float, int]] = {}
+        self.calc(block, self.get_DAG(block), route)
+        start = begin = 0
+        while start < len(block):
+            end = route[start][1] + 1
+            if end - start > 1:
+                if begin < start:
+                    yield block[begin:start], False
+                yield block[start:end], True
+                begin = end
+            start = end
+        if begin < start:
+            yield block[begin:start], False
 
     def get_DAG(self, sentence: str) -> list[Beginnings]:  # noqa: N802  # jieba's name
         """The words that begin at each place of ``sentence``: for `calc`, which alone knows this form."""
@@ -87,3 +144,9 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
                     best, chosen = score, length
             after[start] = best
             route[start] = (best, start + chosen - 1)
+
+
+@lru_cache(1 << 14)
+def _guessed(text: str) -> tuple[str, ...]:
+    """The words of a text that the dictionary does not know, by jieba's hidden Markov model."""
+    return tuple(finalseg.cut(text))

@@ -31,7 +31,7 @@ NAMES_FILE = Path(__file__).with_name("names.txt")
 _CHECK = struct.Struct("<4xI")
 _HEADER = struct.Struct("<IIIxxxxQ")
 _FORMAT = "2"
-# Which pairs (bit 1) and triples (bit 2) of characters begin longer words is looked up by a hash of so many values; what
+# Which pairs (bit 1) and triples (bit 2) of characters begin longer words is looked up by a hash of so many values: what
 # begins none, as most do, need not be looked for in the trie.
 _MASK = (1 << 20) - 1
 _FACTOR = 2533

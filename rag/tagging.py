@@ -51,7 +51,8 @@ class Tagger:
         """Every word of ``text`` with its tag, in order; together they are the text."""
         for block in _WORDS.split(text):
             if _WORDS.match(block):
-                yield from self._block(block)
+                for run, known in self._cutter.runs(block):
+                    yield from (self._known(run),) if known else self._singles(run)
                 continue
             for piece in _SPACE.split(block):
                 if _SPACE.match(piece):
@@ -60,21 +61,6 @@ class Tagger:
                     # What letters there are in it decides about every character: so does jieba.
                     letters = _LETTERS.match(piece)
                     yield from ((c, "m" if _NUMBER.match(c) else "eng" if letters else "x") for c in piece)
-
-    def _block(self, text: str) -> Iterator[Tagged]:
-        route: dict[int, tuple[float, int]] = {}
-        self._cutter.calc(text, self._cutter.get_DAG(text), route)
-        single, start = "", 0
-        while start < len(text):
-            end = route[start][1] + 1
-            if end - start == 1:
-                single += text[start]
-            else:
-                yield from self._singles(single)
-                single = ""
-                yield self._known(text[start:end])
-            start = end
-        yield from self._singles(single)
 
     def _singles(self, text: str) -> Iterator[Tagged]:
         """Neighbouring words of one character each: a word that is not known, unless there is but one."""
