@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import mmap
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from math import log
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -31,11 +33,13 @@ NAMES_FILE = Path(__file__).with_name("names.txt")
 _CHECK = struct.Struct("<4xI")
 _HEADER = struct.Struct("<IIIxxxxQ")
 _FORMAT = "2"
-# Which pairs (bit 1) and triples (bit 2) of characters begin longer words is looked up by a hash of so many values: what
-# begins none, as most do, need not be looked for in the trie.
+# Which pairs (bit 1) and triples (bit 2) of characters begin longer words is looked up by a hash of so many values:
+# what begins none, as most do, need not be looked for in the trie.
 _MASK = (1 << 20) - 1
 _FACTOR = 2533
 _SHORT = 1 << 15
+_OPENING = Lock()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Beginnings = tuple[tuple[int, float], ...]
 """Words that begin at one place: characters, and the logarithm of the frequency, of each."""
@@ -87,7 +91,8 @@ class Lexicon:
         place = self._place(word)
         if place is not None:
             return self._frequencies[place]
-        return 0 if next(self._trie.iterkeys(word), None) is not None else None
+        begins = _writable(word) and any(True for _ in self._trie.iterkeys(word))
+        return 0 if begins else None
 
     def tag(self, word: str) -> str | None:
         """The part of speech of ``word``; None if it has none here."""
@@ -95,16 +100,23 @@ class Lexicon:
         return self._names[self._tags[place]] or None if place is not None else None
 
     def _place(self, word: str) -> int | None:
-        try:
-            place: int | None = self._trie.get(word)
-        except UnicodeEncodeError:
-            return None
+        place: int | None = self._trie.get(word) if _writable(word) else None
         return place
 
 
-@cache
+def _writable(word: str) -> bool:
+    """Whether the trie can be asked for ``word``: half a surrogate pair is no character."""
+    return not _SURROGATE.search(word)
+
+
 def lexicon() -> Lexicon:
     """The process's lexicon, from the user's cache; made there if it is missing, damaged or of other words."""
+    with _OPENING:
+        return _lexicon()
+
+
+@cache
+def _lexicon() -> Lexicon:
     from jieba import __file__ as program
 
     dictionary = Path(program).with_name("dict.txt")
@@ -150,7 +162,6 @@ def _opened(data: memoryview) -> Lexicon:
 def _made(dictionary: Path) -> bytes:
     """The file's content, from jieba's ``dictionary`` and the words that come with us, as jieba itself takes them."""
     import jieba
-    import marisa_trie
 
     made = jieba.Tokenizer()
     with dictionary.open("rb") as stream:
@@ -163,7 +174,14 @@ def _made(dictionary: Path) -> bytes:
         if not made.FREQ.get(word):
             made.add_word(word)
     tags |= made.user_word_tag_tab
-    words = [word for word, frequency in made.FREQ.items() if frequency or word in tags]
+    return packed(made.FREQ, tags, made.total)
+
+
+def packed(frequencies: Mapping[str, int], tags: Mapping[str, str], total: int) -> bytes:
+    """The file's content for these words; ``total`` is what jieba takes for the sum of their frequencies."""
+    import marisa_trie
+
+    words = [word for word, frequency in frequencies.items() if frequency or word in tags]
     trie = marisa_trie.Trie(words)
     words.sort(key=trie.key_id)
     more = bytearray(_MASK + 1)
@@ -177,9 +195,9 @@ def _made(dictionary: Path) -> bytes:
     written = " ".join(names).encode()
     rest = b"".join(
         (
-            _HEADER.pack(len(words), max(map(len, words)), len(written), made.total),
+            _HEADER.pack(len(words), max(map(len, words)), len(written), total),
             more,
-            struct.pack(f"<{len(words)}I", *(made.FREQ[word] for word in words)),
+            struct.pack(f"<{len(words)}I", *(frequencies[word] for word in words)),
             bytes(number[tags.get(word, "")] for word in words),
             written,
             trie.tobytes(),

@@ -44,7 +44,9 @@ class Tagger:
         allowed = _table("char_state_tab")
         everywhere = frozenset(number.values())
         self._allowed = lru_cache(4096)(
-            lambda character: frozenset(map(number.get, allowed[character])) if character in allowed else everywhere
+            lambda character: (
+                frozenset(number[state] for state in allowed[character]) if character in allowed else everywhere
+            )
         )
 
     def cut(self, text: str) -> Iterator[Tagged]:

@@ -12,6 +12,9 @@ from conftest import ROOT, Command
 LAYERS = (
     {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.printable"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching", "rag.dictionary"},
+    {"rag.lexicon"},
+    {"rag.cutting"},
+    {"rag.tagging"},
     {"rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.vectors", "rag.journal"},
@@ -23,7 +26,16 @@ LAYERS = (
     {"rag.generations"},
     {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection", "rag.refresh", "rag.building"},
-    {"rag.agreement", "rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training", "rag.words"},
+    {
+        "rag.agreement",
+        "rag.answering",
+        "rag.models",
+        "rag.explain",
+        "rag.followup",
+        "rag.indexing",
+        "rag.training",
+        "rag.words",
+    },
     {"rag.library", "rag.uploads", "rag.checking", "rag.transfer", "rag.watching", "rag.comparing", "rag.upgrading"},
     {"rag.repair"},
     {"rag"},
@@ -38,7 +50,8 @@ LAYERS = (
 # The only modules that import a library.
 PLACES = {
     "opencc": {"rag.text"},
-    "jieba": {"rag.tokenization"},
+    "jieba": {"rag.cutting", "rag.lexicon", "rag.tagging"},
+    "marisa_trie": {"rag.lexicon"},
     "sentence_transformers": {"rag.embedding.encoder"},
     "faiss": {"rag.dense"},
     "tantivy": {"rag.sparse"},
