@@ -6,14 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag.answering import Part, compose, validate
 from rag.errors import IndexMismatchError
-from rag.explain import Abstention, Explanation
-from rag.explain.explainer import Explainer
 from rag.generations import Generation, current_name, open_generation
-from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
 from rag.models import Models
 from rag.reading import Candidate, Question
@@ -21,9 +18,14 @@ from rag.reading.questions import parts
 from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.spelling import understood
-from rag.store import DocumentRecord
 from rag.tokenization import reread
 from rag.types import Answer, Document, Encoder, Hit, Passage
+
+if TYPE_CHECKING:
+    from rag.explain import Abstention, Explanation
+    from rag.explain.explainer import Explainer
+    from rag.indexing import IndexReport
+    from rag.store import DocumentRecord
 
 Stage = Literal["load", "retrieve", "read"]
 
@@ -76,10 +78,14 @@ class Library:
         paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
     ) -> IndexReport:
         """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`."""
+        from rag.indexing import index_paths
+
         return index_paths(paths, index, settings, progress=progress)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
         """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
+        from rag.indexing import remove_documents
+
         remove_documents(doc_ids, self.index_dir, self.settings)
         self.refresh()
 
@@ -195,6 +201,8 @@ class Library:
         return retrieve(query, k, generation, encoder, self.settings, within)
 
     def _explainer(self, question: str, doc_id: str | None) -> Explainer:
+        from rag.explain.explainer import Explainer
+
         validate(question)
         generation = self._generation
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()

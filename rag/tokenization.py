@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,7 +86,9 @@ def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int
 @cache
 def cutter() -> str:
     """What cuts the terms, as a digest: this code, the words that come with it, and the libraries."""
-    names = ("tokenization.py", "text.py", "numbers.py", "equal.py")
+    from importlib.metadata import version
+
+    names = ("tokenization.py", "cutting.py", "lexicon.py", "text.py", "numbers.py", "equal.py")
     digest = hashlib.sha256()
     for file in (*(Path(__file__).with_name(name) for name in names), NAMES_FILE, STOPWORDS_FILE, EQUAL_FILE):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

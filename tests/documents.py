@@ -81,7 +81,7 @@ def using(encoder: HashEncoder) -> Iterator[None]:
     with (
         patch.multiple("rag.indexing", **named),
         patch.multiple("rag.building", **made, **named),
-        patch.multiple("rag.library", **made),
+        patch.multiple("rag.models", **made),
     ):
         yield
 
