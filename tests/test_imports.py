@@ -161,6 +161,62 @@ def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
     assert loaded & heavy == set()
 
 
+WEIGHTY = frozenset(
+    [
+        "torch",
+        "sentence_transformers",
+        "transformers",
+        "openvino",
+        "tokenizers",
+        "scipy",
+        "sklearn",
+        "datasketch",
+        "gradio",
+        "fastapi",
+        "lxml",
+    ]
+)
+RUN = """
+import sys
+from rag.cli import main
+try:
+    main()
+finally:
+    print("imported", *sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+def loaded_by(python: Command, *arguments: str | Path) -> set[str]:
+    """The packages in memory at the end of a command, which must succeed."""
+    finished = python(RUN, *arguments)
+    assert finished.code == 0, finished.err
+    return set(finished.err.rpartition("imported ")[2].split())
+
+
+def test_help_imports_nothing_that_a_command_needs(python: Command) -> None:
+    assert loaded_by(python, "--help") & (WEIGHTY | {"numpy", "faiss", "tantivy", "jieba", "rich", "msgspec"}) == set()
+
+
+@pytest.mark.usefixtures("hash_encoder")
+def test_what_is_only_read_or_searched_by_words_needs_no_model(python: Command, tmp_path: Path) -> None:
+    from rag.indexing import index_paths
+    from rag.library import Library
+    from rag.settings import Settings
+
+    index = tmp_path / "index"
+    index_paths([ROOT / "corpus"], index, Settings())
+    doc_id = Library.open(index, Settings()).documents()[0].doc_id
+    assert loaded_by(python, "list", "--index", index) & (WEIGHTY | {"jieba"}) == set()
+    assert loaded_by(python, "show", doc_id, "--index", index) & (WEIGHTY | {"jieba"}) == set()
+    searched = loaded_by(python, "search", "豆包", "--bm25-only", "--index", index)
+    assert searched & (WEIGHTY | {"jieba"}) == {"jieba"}
+
+
+def test_a_question_is_answered_with_openvino_alone(python: Command, index_dir: Path) -> None:
+    allowed = {"openvino", "tokenizers"}
+    assert loaded_by(python, "ask", "豆包有多少用户？", "--index", index_dir) & WEIGHTY <= allowed
+
+
 def test_every_public_name_is_there() -> None:
     import rag
 
