@@ -63,7 +63,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True):
-    """``commands`` in processes of their own, ``times`` each; ``imports``: of ``import rag.library``, heaviest first."""
+    """``commands`` in processes of their own, ``times`` each; ``imports`` are those of ``import rag.library``."""
 
     created: str
     code: Code

@@ -9,8 +9,10 @@ from documents import HashEncoder
 
 from rag.errors import ModelError
 from rag.models import Models, Once
+from rag.reading import Reader
 from rag.reading.rules import RulesReader
 from rag.settings import Settings
+from rag.types import Encoder
 
 
 def test_a_value_is_made_once_whoever_asks_and_however_often() -> None:
@@ -63,8 +65,17 @@ def test_two_values_are_made_at_the_same_time() -> None:
 
 def test_what_is_not_needed_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: loaded.append("encoder") or HashEncoder())
-    monkeypatch.setattr("rag.reading.readers.load_reader", lambda *_, **__: loaded.append("reader") or RulesReader())
+
+    def load_encoder(*_: object, **__: object) -> Encoder:
+        loaded.append("encoder")
+        return HashEncoder()
+
+    def load_reader(*_: object, **__: object) -> Reader:
+        loaded.append("reader")
+        return RulesReader()
+
+    monkeypatch.setattr("rag.models.load_encoder", load_encoder)
+    monkeypatch.setattr("rag.reading.readers.load_reader", load_reader)
 
     def ahead(settings: Settings, *, reading: bool) -> list[str]:
         loaded.clear()
