@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
-from math import log
+from math import inf, log
 
 import jieba
 from jieba import finalseg
@@ -64,45 +64,42 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
         if freq == 0:
             _guessed.cache_clear()
 
-    def chinese(self, text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    def chinese(self, text: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The words of ``text[start:end]`` that have Chinese characters: ``(word, start, end)``, as jieba cuts them."""
+        found = []
         for block in _BLOCK.finditer(text, start, end):
-            if not block[1]:
-                yield block.group(), *block.span()
-                continue
             place = block.start()
-            for word in self._words(block[1]):
-                after = place + len(word)
-                if word[0] >= "\u4e00" or _CHINESE.search(word):
-                    yield word, place, after
-                place = after
+            for run, known in self.runs(block[1]) if block[1] else ((block.group(), True),):
+                for word in (run,) if known else self._unknown(run):
+                    after = place + len(word)
+                    if word[0] >= "\u3007" or _CHINESE.search(word):
+                        found.append((word, place, after))
+                    place = after
+        return found
 
-    def _words(self, block: str) -> Iterator[str]:
-        for run, known in self.runs(block):
-            if known or len(run) == 1:
-                yield run
-            elif self.FREQ.get(run):
-                yield from run
-            else:
-                yield from _guessed(run)
+    def _unknown(self, run: str) -> Sequence[str]:
+        if len(run) == 1 or self.FREQ.get(run):
+            return run
+        return _guessed(run)
 
-    def runs(self, block: str) -> Iterator[tuple[str, bool]]:
+    def runs(self, block: str) -> list[tuple[str, bool]]:
         """The words of ``block`` by the dictionary, with True; such of one character that stand together come as one,
         with False.
         """
-        route: dict[int, tuple[float, int]] = {}
-        self.calc(block, self.get_DAG(block), route)
-        start = begin = 0
-        while start < len(block):
-            end = route[start][1] + 1
-            if end - start > 1:
-                if begin < start:
-                    yield block[begin:start], False
-                yield block[start:end], True
-                begin = end
-            start = end
-        if begin < start:
-            yield block[begin:start], False
+        found = []
+        begin = place = 0
+        lengths = self._best(self.get_DAG(block))[1]
+        while place < len(block):
+            length = lengths[place]
+            if length > 1:
+                if begin < place:
+                    found.append((block[begin:place], False))
+                begin = place + length
+                found.append((block[place:begin], True))
+            place += length
+        if begin < place:
+            found.append((block[begin:place], False))
+        return found
 
     def get_DAG(self, sentence: str) -> list[Beginnings]:  # noqa: N802  # jieba's name
         """The words that begin at each place of ``sentence``: for `calc`, which alone knows this form."""
@@ -128,22 +125,28 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
         DAG: list[Beginnings],  # noqa: N803  # jieba's name
         route: dict[int, tuple[float, int]],
     ) -> None:
-        """Put into ``route`` the best way from each place to the end: its score, and the last place of its first word.
+        """Put into ``route`` the score of the best way from each place, and where its first word ends, as jieba wants it."""
+        scores, lengths = self._best(DAG)
+        for start, length in enumerate(lengths):
+            route[start] = (scores[start], start + length - 1)
+        route[len(sentence)] = (0, 0)
+
+    def _best(self, words: list[Beginnings]) -> tuple[list[float], list[int]]:
+        """The best way from each place to the end, where these words begin: its score, and its first word's length.
 
         Of equally good ways the one with the longer word. Sums are made in jieba's order, so that they are the same.
         """
         total = log(self.total)
-        end = len(sentence)
-        route[end] = (0, 0)
-        after = [0.0] * (end + 1)
-        for start in range(end - 1, -1, -1):
-            best, chosen = float("-inf"), 1
-            for length, weight in DAG[start]:
-                score = weight - total + after[start + length]
+        scores, lengths = [0.0] * (len(words) + 1), [1] * len(words)
+        for start in range(len(words) - 1, -1, -1):
+            best = -inf
+            for length, weight in words[start]:
+                score = weight - total + scores[start + length]
                 if score >= best:
-                    best, chosen = score, length
-            after[start] = best
-            route[start] = (best, start + chosen - 1)
+                    best = score
+                    lengths[start] = length
+            scores[start] = best
+        return scores, lengths
 
 
 @lru_cache(1 << 14)

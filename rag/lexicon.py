@@ -70,21 +70,26 @@ class Lexicon:
 
     def words(self, text: str) -> list[Beginnings]:
         """The words that begin at each place of ``text``, the shortest first."""
+        more, short = self._more, self._short
         codes = [*map(ord, text), 0, 0]
         found = []
-        for start in range(len(text)):
-            two = codes[start] * _FACTOR + codes[start + 1]
-            if not self._more[two & _MASK] & 1:
-                found.append(self._short(text[start]))
-            elif not self._more[(two * _FACTOR + codes[start + 2]) & _MASK] & 2:
-                found.append(self._short(text[start : start + 2]))
+        for start, code in enumerate(codes[:-2]):
+            two = code * _FACTOR + codes[start + 1]
+            if not more[two & _MASK] & 1:
+                found.append(short(text[start]))
+            elif not more[(two * _FACTOR + codes[start + 2]) & _MASK] & 2:
+                found.append(short(text[start : start + 2]))
             else:
                 found.append(self._beginning(text[start : start + self._longest]))
         return found
 
     def _beginning(self, text: str) -> Beginnings:
-        found = ((len(word), self._frequencies[place]) for word, place in self._trie.iter_prefixes_with_ids(text))
-        return tuple((length, log(frequency)) for length, frequency in found if frequency)
+        found = []
+        for word, place in self._trie.iter_prefixes_with_ids(text):
+            frequency = self._frequencies[place]
+            if frequency:
+                found.append((len(word), log(frequency)))
+        return tuple(found)
 
     def frequency(self, word: str) -> int | None:
         """How frequent ``word`` is: 0 if it only begins words, None if not even that."""

@@ -120,7 +120,8 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
             for piece in re.finditer(r"\S+", rest):
                 left, right = piece.span()
                 found.append(Word(piece.group(), start + left, start + right, _chinese_term(piece.group())))
-    found.sort(key=lambda one: one.start)
+    if taken:
+        found.sort(key=lambda one: one.start)
     return tuple(one if one.term else _named(one, found[i - 1] if i else None) for i, one in enumerate(found))
 
 
