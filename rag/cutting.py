@@ -125,7 +125,7 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
         DAG: list[Beginnings],  # noqa: N803  # jieba's name
         route: dict[int, tuple[float, int]],
     ) -> None:
-        """Put into ``route`` the score of the best way from each place, and where its first word ends, as jieba wants it."""
+        """Put into ``route`` the score of the best way from each place, and where its first word ends."""
         scores, lengths = self._best(DAG)
         for start, length in enumerate(lengths):
             route[start] = (scores[start], start + length - 1)
