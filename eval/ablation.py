@@ -80,8 +80,7 @@ def _without_normalising() -> AbstractContextManager[object]:
     """Words are cut without folding width, case and script."""
 
     def as_it_is(original: str) -> Normalised:
-        places = range(len(original))
-        return Normalised(original, tuple(places), tuple(place + 1 for place in places))
+        return Normalised(original, range(len(original)))
 
     return patch.object(tokenization, "normalise", as_it_is)
 

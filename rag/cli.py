@@ -21,6 +21,7 @@ from rag.options import (
     IndexOption,
     JsonOption,
     console,
+    open_asked,
     open_library,
     print_json,
     settings,
@@ -152,7 +153,7 @@ def ask(
     from rag.answering import validate
 
     validate(question)
-    library = open_library(index, config, at)
+    library = open_asked(index, config, at)
     answer = library.ask(question, doc_id=document)
     if as_json:
         print_json(answer_json(answer))
@@ -168,7 +169,7 @@ def _ask_batch(
     from rag.contract import answer_json
 
     questions = _read_batch(file)
-    library = open_library(index, config, at)
+    library = open_asked(index, config, at)
     failed = False
     for question_id, question in questions:
         try:
@@ -197,13 +198,16 @@ def search(
         int | None,
         typer.Option("-k", min=1, max=1000, help=text("返回条数（默认按设置 hits）", "how many (setting hits)")),
     ] = None,
+    bm25_only: Annotated[
+        bool, typer.Option("--bm25-only", help=text("只按词检索，不用模型", "by words only, without the model"))
+    ] = False,
     as_json: JsonOption = False,
     at: AtOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import hit_json
 
-    library = open_library(index, config, at)
+    library = open_asked(index, config, at, reading=False, bm25_only=bm25_only)
     hits = library.search(query, k)
     if as_json:
         print_json([hit_json(hit) for hit in hits])

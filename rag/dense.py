@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.vectors import VectorFile
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rag.types import Passage, Vectors
 
 EXACT_UP_TO: Final = 50_000

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from rag import dense, sparse, store
 from rag.errors import IndexDamagedError, NotFoundError, StorageError
@@ -149,6 +148,8 @@ def writing(index: Path) -> Iterator[None]:
 
     Raises StorageError if the folder can't be written, is not an index's, or another process is writing.
     """
+    from filelock import FileLock, Timeout
+
     try:
         index.mkdir(parents=True, exist_ok=True)
         foreign = [p.name for p in index.iterdir() if p.name not in _HARMLESS and not p.name.startswith(".")]

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag.answering import Part, compose, validate
-from rag.embedding import load_encoder
 from rag.errors import IndexMismatchError
-from rag.explain import Abstention, Explanation
-from rag.explain.explainer import Explainer
 from rag.generations import Generation, current_name, open_generation
-from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
-from rag.reading import Candidate, Question, Reader
+from rag.models import Models
+from rag.reading import Candidate, Question
 from rag.reading.questions import parts
-from rag.reading.readers import load_reader
 from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.spelling import understood
-from rag.store import DocumentRecord
-from rag.tokenization import reread, tagged
+from rag.tokenization import reread
 from rag.types import Answer, Document, Encoder, Hit, Passage
+
+if TYPE_CHECKING:
+    from rag.explain import Abstention, Explanation
+    from rag.explain.explainer import Explainer
+    from rag.indexing import IndexReport
+    from rag.store import DocumentRecord
 
 Stage = Literal["load", "retrieve", "read"]
 
@@ -36,19 +36,34 @@ class Library:
     A library answers from the generation that was in force when it was opened or last refreshed.
     """
 
-    def __init__(self, index: Path, generation: Generation, settings: Settings, *, pinned: bool = False) -> None:
+    def __init__(
+        self,
+        index: Path,
+        generation: Generation,
+        settings: Settings,
+        *,
+        pinned: bool = False,
+        models: Models | None = None,
+    ) -> None:
         self.index_dir = index
         self.pinned = pinned
         """Whether it stays with its generation, whatever comes into force."""
         self.settings = settings
         self._generation = generation
-        self._encoder: Encoder | None = None
-        self._lock = threading.Lock()
-        self._reader: Reader | None = None
+        self._models = models or Models(settings)
 
     @classmethod
-    def open(cls, index: Path | str = "index", settings: Settings | None = None, *, at: str | None = None) -> Library:
+    def open(
+        cls,
+        index: Path | str = "index",
+        settings: Settings | None = None,
+        *,
+        at: str | None = None,
+        models: Models | None = None,
+    ) -> Library:
         """Open the index in folder ``index``: the generation in force, or for good the one called ``at``.
+
+        ``models`` are those of the same settings, where they are being loaded already.
 
         Raises IndexMissingError, NotFoundError for an unknown generation, IndexDamagedError, or IndexMismatchError if
         it was built with other settings.
@@ -56,17 +71,21 @@ class Library:
         folder, settings = Path(index), settings or load_settings()
         generation = open_generation(folder, at)
         check_settings(generation.manifest, settings)
-        return cls(folder, generation, settings, pinned=at is not None)
+        return cls(folder, generation, settings, pinned=at is not None, models=models)
 
     @staticmethod
     def index(
         paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
     ) -> IndexReport:
         """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`."""
+        from rag.indexing import index_paths
+
         return index_paths(paths, index, settings, progress=progress)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
         """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
+        from rag.indexing import remove_documents
+
         remove_documents(doc_ids, self.index_dir, self.settings)
         self.refresh()
 
@@ -99,6 +118,7 @@ class Library:
     def search(self, query: str, k: int | None = None) -> list[Hit]:
         """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
         validate(query)
+        self._models.ahead(reading=False)
         return list(self._retrieve(query, k or self.settings.hits, self._generation).hits)
 
     def candidates(self, question: str) -> tuple[Question, list[Candidate]]:
@@ -122,7 +142,8 @@ class Library:
         started = perf_counter()
         validate(question)
         stage("load")
-        generation, reader = self._generation, self._ready_reader()
+        self._models.ahead()
+        generation = self._generation
         within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
         answered: list[Part] = []
@@ -133,7 +154,7 @@ class Library:
             asked, candidates = self._candidates(part, generation, within)
             retrieve_seconds += perf_counter() - began
             stage("read")
-            reading = reader.read(asked, candidates[: self.settings.read])
+            reading = self._models.reader.get().read(asked, candidates[: self.settings.read])
             titles |= {c.document.doc_id: c.document.title for c in candidates}
             answered.append(Part(asked, reading, reranked(candidates, reading.ranking)[: self.settings.hits]))
         answer = compose(
@@ -165,46 +186,38 @@ class Library:
     def min_confidence(self) -> float:
         """The confidence below which `ask` abstains: that of the settings, or what their ``max_error`` comes to."""
         allowed = self.settings.max_error
-        return self.settings.min_confidence if allowed is None else self._ready_reader().threshold(allowed)
+        return self.settings.min_confidence if allowed is None else self._models.reader.get().threshold(allowed)
 
     def warm_up(self) -> None:
         """Load the models and jieba's taggers now rather than with the first question."""
-        self._ready_encoder().encode_queries(["预热"])
-        self._ready_reader()
-        tagged("预热")
+        self._models.ahead()
+        if self.settings.retrieval != "bm25":
+            self._ready_encoder().encode_queries(["预热"])
+        self._models.reader.get()
+        self._models.tagger.get()
 
     def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         return retrieve(query, k, generation, encoder, self.settings, within)
 
     def _explainer(self, question: str, doc_id: str | None) -> Explainer:
+        from rag.explain.explainer import Explainer
+
         validate(question)
         generation = self._generation
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         within = None if doc_id is None else generation.ordinals(doc_id)
-        return Explainer(generation, encoder, self._ready_reader(), self.settings, self.min_confidence, within)
-
-    def _ready_reader(self) -> Reader:
-        with self._lock:
-            if self._reader is None:
-                self._reader = load_reader(
-                    self.settings.reader, device=self.settings.device, engine=self.settings.engine
-                )
-            return self._reader
+        return Explainer(generation, encoder, self._models.reader.get(), self.settings, self.min_confidence, within)
 
     def _ready_encoder(self) -> Encoder:
-        with self._lock:
-            if self._encoder is None:
-                encoder = load_encoder(self.settings.model, device=self.settings.device, engine=self.settings.engine)
-                built_with = self._generation.manifest.encoder
-                if encoder.name != built_with:
-                    raise IndexMismatchError(
-                        f"索引是用模型 {built_with} 建的，现在的模型是 {encoder.name}。请重建：wenyuan index 文件夹…",
-                        f"The index was built with model {built_with}, the model is now {encoder.name}. "
-                        "Rebuild it: wenyuan index PATH…",
-                    )
-                self._encoder = encoder
-            return self._encoder
+        encoder, built_with = self._models.encoder.get(), self._generation.manifest.encoder
+        if encoder.name != built_with:
+            raise IndexMismatchError(
+                f"索引是用模型 {built_with} 建的，现在的模型是 {encoder.name}。请重建：wenyuan index 文件夹…",
+                f"The index was built with model {built_with}, the model is now {encoder.name}. "
+                "Rebuild it: wenyuan index PATH…",
+            )
+        return encoder
 
     def _candidates(
         self, question: str, generation: Generation, within: range | None = None

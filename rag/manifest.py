@@ -10,8 +10,9 @@ import msgspec
 
 from rag.equal import EQUAL_FILE
 from rag.errors import IndexDamagedError, IndexMismatchError
+from rag.lexicon import NAMES_FILE
 from rag.settings import Settings
-from rag.tokenization import NAMES_FILE, STOPWORDS_FILE
+from rag.tokenization import STOPWORDS_FILE
 
 FORMAT_VERSION = 3
 # What `rag.upgrading` can still read.

@@ -36,6 +36,26 @@ def open_library(index: Path, config: Path | None, at: str | None = None) -> Lib
     return Library.open(index, settings(config), at=at)
 
 
+def open_asked(
+    index: Path, config: Path | None, at: str | None = None, *, reading: bool = True, bm25_only: bool = False
+) -> Library:
+    """The same, to be asked at once: what a question, or without ``reading`` a search, needs is loaded meanwhile."""
+    from rag.models import Models
+    from rag.switching import name_in_force
+
+    chosen = settings(config)
+    if bm25_only:
+        from msgspec.structs import replace
+
+        chosen = replace(chosen, retrieval="bm25")
+    models = Models(chosen)
+    if name_in_force(index):
+        models.ahead(reading=reading)
+    from rag.library import Library
+
+    return Library.open(index, chosen, at=at, models=models)
+
+
 def settings(config: Path | None) -> Settings:
     """The settings in force."""
     from rag.settings import load_settings

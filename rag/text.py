@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -38,15 +39,19 @@ def is_cjk(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A text made comparable. Character ``i`` stands for ``original[starts[i]:ends[i]]``."""
+    """A text made comparable. Character ``i`` stands for the one at ``starts[i]`` of the original."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+
+    @property
+    def ends(self) -> list[int]:
+        """Where the original's characters end."""
+        return [start + 1 for start in self.starts]
 
     def to_original(self, start: int, end: int) -> Span:
         """Map a non-empty range of the normalised text to the range of the original that it stands for."""
-        return Span(self.starts[start], self.ends[end - 1])
+        return Span(self.starts[start], self.starts[end - 1] + 1)
 
 
 @cache
@@ -76,23 +81,36 @@ def to_traditional(text: str) -> str:
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> Normalised:
     """Fold width (NFKC), case, script (traditional to simplified), dashes, white space and invisible characters."""
-    characters: list[str] = []
-    origins: list[int] = []
-    for position, original in enumerate(text):
-        if _INVISIBLE.match(original):
-            continue
-        for character in unicodedata.normalize("NFKC", original).translate(_DASHES).casefold():
-            characters.append(" " if character.isspace() else character)
-            origins.append(position)
-    folded = simplify("".join(characters))
+    pieces = [_FOLDED[character] for character in text]
+    joined = "".join(pieces)
+    folded = simplify(joined)
+    places: Sequence[int] = range(len(text))
+    if len(joined) != len(text) or "" in pieces:
+        places = [place for place, piece in enumerate(pieces) for _ in piece]
     dropped: set[int] = set()
     for match in re.finditer(r"(?<= ) +", folded):
         dropped.update(range(*match.span()))
     for match in _SPACED_HYPHEN.finditer(folded):
         dropped.update(i for i in range(*match.span()) if folded[i] == " ")
-    kept = [i for i in range(len(folded)) if i not in dropped]
-    starts = tuple(origins[i] for i in kept)
-    return Normalised("".join(folded[i] for i in kept), starts, tuple(start + 1 for start in starts))
+    if dropped:
+        kept = [i for i in range(len(folded)) if i not in dropped]
+        folded, places = "".join(folded[i] for i in kept), [places[i] for i in kept]
+    return Normalised(folded, places if isinstance(places, range) else tuple(places))
+
+
+class _Folded(dict[str, str]):
+    """Each character, once it has been asked for, with what it is folded to before its script is."""
+
+    def __missing__(self, character: str) -> str:
+        folded = ""
+        if not _INVISIBLE.match(character):
+            compatible = unicodedata.normalize("NFKC", character).translate(_DASHES).casefold()
+            folded = "".join(" " if one.isspace() else one for one in compatible)
+        self[character] = folded
+        return folded
+
+
+_FOLDED = _Folded()
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Iterator, Sequence
-from copy import copy
 from functools import cache, lru_cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rag.dictionary import read_entries
-from rag.equal import CHINESE, EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
+from rag.equal import EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
+from rag.lexicon import NAMES_FILE
 from rag.numbers import numbers
-from rag.paths import cache_dir
 from rag.text import normalise
 
 if TYPE_CHECKING:
-    from jieba import Tokenizer
+    from rag.cutting import Cutter
+    from rag.tagging import Tagger
 
 # "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
@@ -30,8 +28,6 @@ _PIECE = re.compile(rf"{_HAN.pattern}+|{_COMPOUND.pattern}")
 # Words of a question or of grammar: they say nothing about which passage answers.
 STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
 STOPWORDS = frozenset(STOPWORDS_FILE.read_text("utf-8").split())
-# Names that jieba's dictionary lacks.
-NAMES_FILE = Path(__file__).with_name("names.txt")
 _MOST_JOINED = 3
 _NUMBER_TERM = re.compile(r"第?\d[\d.]*[%条章节款届期页卷]?")
 
@@ -46,36 +42,16 @@ class Word(NamedTuple):
 
 
 @cache
-def tokenizer(user_dictionary: Path | None = None) -> Tokenizer:
+def tokenizer(user_dictionary: Path | None = None) -> Cutter:
     """The process's jieba tokenizer with the names of NAMES_FILE and the user's words.
 
     Raises SettingsError if the user's dictionary can't be read.
     """
-    made = copy(built_in())
-    made.FREQ, made.user_word_tag_tab = dict(made.FREQ), dict(made.user_word_tag_tab)
+    from rag.cutting import Cutter
+
+    made = Cutter()
     for entry in read_entries(user_dictionary) if user_dictionary else ():
         made.add_word(*entry)
-    return made
-
-
-@cache
-def built_in() -> Tokenizer:
-    """The tokenizer without a user's words.
-
-    Its dictionary cache is a file of the user's own, not one in a shared /tmp.
-    """
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    made = jieba.Tokenizer()
-    folder = cache_dir() / "jieba"
-    folder.mkdir(parents=True, exist_ok=True)
-    made.tmp_dir = str(folder)
-    made.initialize()
-    made.load_userdict(str(NAMES_FILE))
-    for word in sorted(CHINESE):
-        if not made.FREQ.get(word):
-            made.add_word(word)
     return made
 
 
@@ -84,6 +60,8 @@ def reread() -> None:
     tokenizer.cache_clear()
     _names.cache_clear()
     cut_words.cache_clear()
+    _parts.cache_clear()
+    _inside.cache_clear()
 
 
 @cache
@@ -108,7 +86,9 @@ def words(text: str, user_dictionary: Path | None = None) -> list[tuple[str, int
 @cache
 def cutter() -> str:
     """What cuts the terms, as a digest: this code, the words that come with it, and the libraries."""
-    names = ("tokenization.py", "text.py", "numbers.py", "equal.py")
+    from importlib.metadata import version
+
+    names = ("tokenization.py", "cutting.py", "lexicon.py", "text.py", "numbers.py", "equal.py")
     digest = hashlib.sha256()
     for file in (*(Path(__file__).with_name(name) for name in names), NAMES_FILE, STOPWORDS_FILE, EQUAL_FILE):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -118,56 +98,56 @@ def cutter() -> str:
 @lru_cache(maxsize=1024)
 def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...]:
     """The `words` of normalised ``text`` with their terms."""
+    chinese = tokenizer(user_dictionary).chinese
     plain: list[tuple[str, int, int]] = []
     position = 0
     for match in _names(user_dictionary).finditer(text):
-        plain.extend(_han_words(text, position, match.start(), user_dictionary))
-        plain.append((match.group(), match.start(), match.end()))
-        position = match.end()
-    plain.extend(_han_words(text, position, len(text), user_dictionary))
+        start, end = match.span()
+        plain.extend(chinese(text, position, start))
+        plain.append((match.group(), start, end))
+        position = end
+    plain.extend(chinese(text, position, len(text)))
     found = [Word(text[start:end], start, end, term) for start, end, term in numbers(text, plain)]
     found += [Word(sign.group(), *sign.span(), EQUAL[sign.group()]) for sign in SIGN.finditer(text)]
     taken = {i for word in found for i in range(word.start, word.end)}
     for word, start, end in plain:
-        if taken.isdisjoint(range(start, end)):
-            found.extend(_parts(word, start, user_dictionary))
+        if not taken or taken.isdisjoint(range(start, end)):
+            for part, left, right, term in _parts(word, user_dictionary):
+                found.append(Word(part, start + left, start + right, term))
         else:
             # 十二月 and 亿美元 are cut as 12月 and 1亿美元 are.
             rest = "".join(" " if i in taken else text[i] for i in range(start, end))
-            found.extend(_word(piece.group(), start + piece.start()) for piece in re.finditer(r"\S+", rest))
-    found.sort(key=lambda one: one.start)
-    return tuple(one._replace(term=_term(one, found[i - 1] if i else None)) for i, one in enumerate(found))
+            for piece in re.finditer(r"\S+", rest):
+                left, right = piece.span()
+                found.append(Word(piece.group(), start + left, start + right, _chinese_term(piece.group())))
+    if taken:
+        found.sort(key=lambda one: one.start)
+    return tuple(one if one.term else _named(one, found[i - 1] if i else None) for i, one in enumerate(found))
 
 
-def _parts(word: str, start: int, user_dictionary: Path | None) -> list[Word]:
-    """The words in a word of jieba's or a Latin one; 资讯科技 is cut as 信息科技 is."""
+@lru_cache(maxsize=1 << 14)
+def _parts(word: str, user_dictionary: Path | None) -> tuple[Word, ...]:
+    """The words in a word of jieba's or a Latin one; 资讯科技 is cut as 信息科技 is. Latin ones are without a term."""
     meant = word if word in EQUAL else respelt(word)
     if meant != word and len(meant) == len(word):
         cut = tokenizer(user_dictionary).tokenize(meant)
-        return [Word(word[left:right], start + left, start + right, term) for term, left, right in cut]
-    found = [_word(part, start) for part in parts(word)]
-    return [found[0], *(one._replace(start=found[0].end, end=one.end + len(found[0].text)) for one in found[1:])]
+        return tuple(Word(word[left:right], left, right, term) for term, left, right in cut)
+    found, start = [], 0
+    for part in parts(word):
+        found.append(Word(part, start, start + len(part), _chinese_term(part)))
+        start += len(part)
+    return tuple(found)
 
 
-def _word(text: str, start: int) -> Word:
-    return Word(text, start, start + len(text), "")
+def _chinese_term(word: str) -> str:
+    """What a Chinese word is searched for as: a word of `rag.equal` as the first of its line. Empty for another."""
+    return respelt(word) if _HAN.search(word) else ""
 
 
-def _term(word: Word, before: Word | None) -> str:
-    """What a word is searched for as: a name without hyphens, a word of `rag.equal` as the first of its line."""
-    if word.term:
-        return word.term
-    if _HAN.search(word.text):
-        return respelt(word.text)
+def _named(word: Word, before: Word | None) -> Word:
+    """A word in Latin script with its term: a unit as the first of its line, a name without hyphens."""
     measures = before is not None and word.start - before.end <= 1 and before.text[-1:].isdecimal()
-    return unit(word.text, measures=measures) or _whole(word.text)
-
-
-def _han_words(text: str, start: int, end: int, user_dictionary: Path | None) -> list[tuple[str, int, int]]:
-    if start == end:
-        return []
-    cut = tokenizer(user_dictionary).tokenize(text[start:end])
-    return [(word, start + left, start + right) for word, left, right in cut if _HAN.search(word)]
+    return word._replace(term=unit(word.text, measures=measures) or _whole(word.text))
 
 
 def in_dictionary(word: str, user_dictionary: Path | None = None) -> bool:
@@ -180,17 +160,17 @@ def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
     """``(word, start, end, part of speech)`` of everything in normalised ``text``, in order, by jieba's tagger."""
     found = []
     position = 0
-    for pair in _tagger().cut(text):
-        found.append((pair.word, position, position + len(pair.word), pair.flag))
-        position += len(pair.word)
+    for word, tag in _tagger().cut(text):
+        found.append((word, position, position + len(word), tag))
+        position += len(word)
     return tuple(found)
 
 
 @cache
-def _tagger() -> Any:
-    import jieba.posseg
+def _tagger() -> Tagger:
+    from rag.tagging import Tagger
 
-    return jieba.posseg.POSTokenizer(tokenizer())
+    return Tagger(tokenizer())
 
 
 def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
@@ -201,14 +181,14 @@ def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     effect. Terms hold no white space.
     """
     folded = normalise(text).text
-    return _terms(folded, cut_words(folded, user_dictionary), tokenizer(user_dictionary))
+    return _terms(folded, cut_words(folded, user_dictionary), user_dictionary)
 
 
 def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     """The terms of ``text`` that carry its subject, each once: those of its words that are not STOPWORDS."""
     folded = normalise(text).text
     cut = [word for word in cut_words(folded, user_dictionary) if word.text not in STOPWORDS]
-    return list(dict.fromkeys(_terms(folded, cut, tokenizer(user_dictionary))))
+    return list(dict.fromkeys(_terms(folded, cut, user_dictionary)))
 
 
 def content_words(
@@ -236,7 +216,7 @@ def term_owners(
     cut = [word for word in cut_words(folded, user_dictionary) if word.text not in skip]
     found: dict[str, dict[str, None]] = {}
     for position, word in enumerate(cut):
-        for term in _terms(folded, [word], tokenizer(user_dictionary)):
+        for term in _terms(folded, [word], user_dictionary):
             found.setdefault(term, {})[word.term] = None
         before = cut[position - 1] if position else None
         if before and before.end == word.start and _is_han(before, -1) and _is_han(word, 0):
@@ -246,32 +226,44 @@ def term_owners(
     return {term: tuple(owners) for term, owners in found.items()}
 
 
-def _terms(text: str, cut: Sequence[Word], jieba_tokenizer: Tokenizer) -> list[str]:
+def _terms(text: str, cut: Sequence[Word], user_dictionary: Path | None) -> list[str]:
     found: list[str] = []
     run, run_end = "", -1
     for word in cut:
         found.append(word.term)
-        for match in _PIECE.finditer(word.text):
-            piece, start = match.group(), word.start + match.start()
-            if not _HAN.match(piece):
-                if piece not in EQUAL and word.term[0] != "第":
-                    found.extend(term for term in _name_terms(piece) if term != word.term)
-                continue
-            if _NUMBER_TERM.fullmatch(word.term):
-                # What is inside misleads: 二十一条 is not 十一条.
-                continue
-            if start != run_end:
-                found.extend(_pairs(run))
-                run = ""
-            run, run_end = run + piece, start + len(piece)
-            if piece != word.text:
-                found.append(piece)
+        for piece, offset, inner in _inside(word.text, word.term, user_dictionary):
+            if offset is not None:
+                start = word.start + offset
+                if start != run_end:
+                    found.extend(_pairs(run))
+                    run = ""
+                run, run_end = run + piece, start + len(piece)
+            found.extend(inner)
+    found.extend(_pairs(run))
+    return found + [term for term, _ in _joined(text, cut)]
+
+
+@lru_cache(maxsize=1 << 14)
+def _inside(word: str, term: str, user_dictionary: Path | None) -> tuple[tuple[str, int | None, tuple[str, ...]], ...]:
+    """The pieces of a word, each with where it makes pairs of characters with its neighbours, if it does, and with the
+    terms inside it.
+    """
+    found: list[tuple[str, int | None, tuple[str, ...]]] = []
+    frequency = tokenizer(user_dictionary).FREQ.get
+    for match in _PIECE.finditer(word):
+        piece = match.group()
+        if not _HAN.match(piece):
+            if piece not in EQUAL and term[0] != "第":
+                found.append((piece, None, tuple(inner for inner in _name_terms(piece) if inner != term)))
+        # What is inside a number misleads: 二十一条 is not 十一条.
+        elif not _NUMBER_TERM.fullmatch(term):
+            inner = [piece] if piece != word else []
             for size in (2, 3):
                 if len(piece) > size:
                     grams = (piece[i : i + size] for i in range(len(piece) - size + 1))
-                    found.extend(EQUAL.get(gram, gram) for gram in grams if jieba_tokenizer.FREQ.get(gram))
-    found.extend(_pairs(run))
-    return found + [term for term, _ in _joined(text, cut)]
+                    inner.extend(EQUAL.get(gram, gram) for gram in grams if frequency(gram))
+            found.append((piece, match.start(), tuple(inner)))
+    return tuple(found)
 
 
 def _is_han(word: Word, place: int) -> bool:
@@ -282,9 +274,11 @@ def _is_han(word: Word, place: int) -> bool:
 def _joined(text: str, cut: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names that others write without spaces ("GPT 4" as gpt4), with the terms of their words."""
     for i, first in enumerate(cut):
+        if not first.text.isascii() or not first.text[0].isalpha():
+            continue
         chain = [first]
         for word in cut[i + 1 : i + _MOST_JOINED]:
-            if not first.text.isascii() or not first.text[0].isalpha() or text[chain[-1].end : word.start] != " ":
+            if text[chain[-1].end : word.start] != " ":
                 break
             if not word.text.isascii() or not re.search(r"\d", word.text) or not word.text[-1].isalnum():
                 break

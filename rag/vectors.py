@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rag.types import Vectors
 
 _STORED = np.dtype("<f2")

@@ -82,7 +82,7 @@ def shared_encoder(encoder: Encoder) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.building.load_encoder", loaded)
-        patch.setattr("rag.library.load_encoder", loaded)
+        patch.setattr("rag.models.load_encoder", loaded)
         yield
 
 
@@ -202,7 +202,7 @@ def hash_encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
     for place in ("rag.indexing", "rag.building"):
         monkeypatch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
     monkeypatch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
-    monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
     return encoder
 
 

@@ -81,7 +81,7 @@ def using(encoder: HashEncoder) -> Iterator[None]:
     with (
         patch.multiple("rag.indexing", **named),
         patch.multiple("rag.building", **made, **named),
-        patch.multiple("rag.library", **made),
+        patch.multiple("rag.models", **made),
     ):
         yield
 
@@ -90,8 +90,8 @@ def use(encoder: HashEncoder) -> None:
     """Give ``encoder`` to all indexes and libraries of this process, for good; tests have a fixture for it."""
     import rag.building
     import rag.indexing
-    import rag.library
+    import rag.models
 
     vars(rag.indexing).update(encoder_name=lambda *_: encoder.name)
     vars(rag.building).update(encoder_name=lambda *_: encoder.name, load_encoder=lambda *_, **__: encoder)
-    vars(rag.library).update(load_encoder=lambda *_, **__: encoder)
+    vars(rag.models).update(load_encoder=lambda *_, **__: encoder)

@@ -157,7 +157,7 @@ def test_a_terminal_is_shown_no_control_of_theirs(run: Run) -> None:
 
 def test_the_good_ones_are_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = HashEncoder()
-    monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
     library = Library.open(run.built, Settings())
     assert library.search("豆包的月活")[0].text == "好的\n豆包的月活是6000万。"
     assert library.search("青桥站通车")[0].text == "青桥站在2031年通车。"

@@ -48,7 +48,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for place in ("rag.indexing", "rag.building"):
             patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
         patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
-        patch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "a.md", folder / "b.txt"], folder / "index", PLAIN)
         desk, shelf = Desk(folder / "index", PLAIN), Shelf(folder / "index", PLAIN)
         patch.setattr(API.state, "office", api.Office(desk, shelf, Admission()))

@@ -80,7 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
         for place in ("rag.indexing", "rag.building"):
             patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
         patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
-        patch.setattr("rag.library.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "documents"], folder / "index", Settings())
         asked = evaluate(dataset, Settings(), index=folder / "index", results=folder / "results", with_cost=False)
     outcomes = (

@@ -55,7 +55,7 @@ def test_each_rank_is_that_of_its_stage(library: Library, generation: Generation
 
 def test_a_passage_that_no_stage_returns_has_no_place(library: Library, generation: Generation) -> None:
     few = Library(library.index_dir, generation, Settings(candidates=1, hits=1, read=1, reader="rules"))
-    few._encoder = library._ready_encoder()
+    few._models.encoder = library._models.encoder
     document = next(record for record in library.documents() if not record.source.endswith(ARTICLE))
     (last,) = library.passages(document.doc_id)[-1:]
     found = few.explain(COST, last.doc_id, last.start)

@@ -121,7 +121,7 @@ def test_a_changed_user_dictionary_is_a_mismatch(tmp_path: Path, corpus: Path) -
 
 
 def test_another_model_under_the_same_name_is_a_mismatch(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: HashEncoder("hash@2"))
+    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: HashEncoder("hash@2"))
     with pytest.raises(IndexMismatchError, match="用模型 hash@1 建的，现在的模型是 hash@2"):
         Library.open(index, Settings()).search("月活")
 

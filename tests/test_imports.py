@@ -12,6 +12,9 @@ from conftest import ROOT, Command
 LAYERS = (
     {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.printable"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching", "rag.dictionary"},
+    {"rag.lexicon"},
+    {"rag.cutting"},
+    {"rag.tagging"},
     {"rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.vectors", "rag.journal"},
@@ -23,7 +26,16 @@ LAYERS = (
     {"rag.generations"},
     {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection", "rag.refresh", "rag.building"},
-    {"rag.agreement", "rag.answering", "rag.explain", "rag.followup", "rag.indexing", "rag.training", "rag.words"},
+    {
+        "rag.agreement",
+        "rag.answering",
+        "rag.models",
+        "rag.explain",
+        "rag.followup",
+        "rag.indexing",
+        "rag.training",
+        "rag.words",
+    },
     {"rag.library", "rag.uploads", "rag.checking", "rag.transfer", "rag.watching", "rag.comparing", "rag.upgrading"},
     {"rag.repair"},
     {"rag"},
@@ -38,7 +50,8 @@ LAYERS = (
 # The only modules that import a library.
 PLACES = {
     "opencc": {"rag.text"},
-    "jieba": {"rag.tokenization"},
+    "jieba": {"rag.cutting", "rag.lexicon", "rag.tagging"},
+    "marisa_trie": {"rag.lexicon"},
     "sentence_transformers": {"rag.embedding.encoder"},
     "faiss": {"rag.dense"},
     "tantivy": {"rag.sparse"},
@@ -146,6 +159,49 @@ def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
     loaded = set(ast.literal_eval(finished.out))
     heavy = {"torch", "faiss", "gradio", "sentence_transformers", "transformers", "numpy", "tantivy", "jieba", "opencc"}
     assert loaded & heavy == set()
+
+
+WEIGHTY = {"torch", "sentence_transformers", "transformers", "openvino", "tokenizers", "scipy", "sklearn", "datasketch"}
+WEIGHTY |= {"gradio", "fastapi", "lxml"}
+RUN = """
+import sys
+from rag.cli import main
+try:
+    main()
+finally:
+    print("imported", *sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+def loaded_by(python: Command, *arguments: str | Path) -> set[str]:
+    """The packages in memory at the end of a command, which must succeed."""
+    finished = python(RUN, *arguments)
+    assert finished.code == 0, finished.err
+    return set(finished.err.rpartition("imported ")[2].split())
+
+
+def test_help_imports_nothing_that_a_command_needs(python: Command) -> None:
+    assert loaded_by(python, "--help") & (WEIGHTY | {"numpy", "faiss", "tantivy", "jieba", "rich", "msgspec"}) == set()
+
+
+@pytest.mark.usefixtures("hash_encoder")
+def test_what_is_only_read_or_searched_by_words_needs_no_model(python: Command, tmp_path: Path) -> None:
+    from rag.indexing import index_paths
+    from rag.library import Library
+    from rag.settings import Settings
+
+    index = tmp_path / "index"
+    index_paths([ROOT / "corpus"], index, Settings())
+    doc_id = Library.open(index, Settings()).documents()[0].doc_id
+    assert loaded_by(python, "list", "--index", index) & (WEIGHTY | {"jieba"}) == set()
+    assert loaded_by(python, "show", doc_id, "--index", index) & (WEIGHTY | {"jieba"}) == set()
+    searched = loaded_by(python, "search", "豆包", "--bm25-only", "--index", index)
+    assert searched & (WEIGHTY | {"jieba"}) == {"jieba"}
+
+
+def test_a_question_is_answered_with_openvino_alone(python: Command, index_dir: Path) -> None:
+    allowed = {"openvino", "tokenizers"}
+    assert loaded_by(python, "ask", "豆包有多少用户？", "--index", index_dir) & WEIGHTY <= allowed
 
 
 def test_every_public_name_is_there() -> None:

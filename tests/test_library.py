@@ -169,7 +169,7 @@ def test_every_way_of_retrieval_puts_the_paragraph_asked_for_first(index_dir: Pa
 
 
 def test_bm25_alone_needs_no_model(index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.library.load_encoder", lambda *_, **__: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: pytest.fail("a model was loaded"))
     library = Library.open(index_dir, Settings(retrieval="bm25"))
     assert library.search("豆包")[0].rank == 1
     assert library.ask("GPT-5是什么时候发布的？").status is Status.ABSTAINED

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.text import normalise
-from rag.tokenization import STOPWORDS, built_in, content_terms, content_words, term_owners, terms, tokenizer, words
+from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners, terms, tokenizer, words
 
 
 @pytest.mark.parametrize("written", ["GPT - 4o", "GPT-4o", "ＧＰＴ－４ｏ", "gpt‑4O"])
@@ -101,12 +101,3 @@ def test_an_unusable_user_dictionary_is_an_error_that_names_it(tmp_path: Path, c
         file.write_bytes(content)
     with pytest.raises(SettingsError, match=r"无法读取用户词典 .*words\.txt"):
         tokenizer(file)
-
-
-def test_the_dictionary_cache_is_in_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "words.txt"
-    file.write_text("问源 5\n", "utf-8")
-    monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / "cache"))
-    built_in.cache_clear()
-    tokenizer(file)
-    assert [path.name for path in (tmp_path / "cache" / "jieba").iterdir()] == ["jieba.cache"]

@@ -1,0 +1,165 @@
+"""How long a command takes in a process of its own, from nothing to the last line, and what it imports.
+
+    python -m eval.start [--index DIR] [--times 5]
+
+runs each command, prints the figures and saves them in ``eval/results/start.json``. Without ``--index`` it makes one
+of ``corpus/``. The first run of each command fills the system's file cache and is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from eval.environment import Code, Machine, code, machine
+from eval.results import RESULTS, pretty
+from rag.errors import EvaluationError
+
+QUESTION = "豆包2024年11月的月活跃用户有多少？"
+_ROOT = Path(__file__).parent.parent
+_MAIN = "from rag.cli import main\nmain()"
+# What a process once held is told by the system; what its parent held before it began is not its own.
+_PEAK = """
+import atexit, sys
+def peak():
+    try:
+        with open("/proc/self/status") as lines:
+            kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    except OSError:
+        import resource
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    print("peak", kilobytes, file=sys.stderr)
+atexit.register(peak)
+"""
+_IMPORTED = re.compile(r"import time:\s*(\d+) \|\s*(\d+) \|( *)(\S+)")
+_HEAVIEST = 12
+
+
+class Started(msgspec.Struct, frozen=True):
+    """Medians: seconds from start to end, of processor time in all threads, and the peak of resident memory in MB."""
+
+    command: str
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """Milliseconds that a package took to import, with what only it imports."""
+
+    package: str
+    ms: float
+
+
+class Start(msgspec.Struct, frozen=True):
+    """``commands`` in processes of their own, ``times`` each; ``imports`` are those of ``import rag.library``."""
+
+    created: str
+    code: Code
+    machine: Machine
+    times: int
+    commands: tuple[Started, ...]
+    imports: tuple[Imported, ...]
+
+
+def main() -> None:
+    """Measure, print and save."""
+    parser = argparse.ArgumentParser(description="How long commands take from a cold start.")
+    parser.add_argument("--index", type=Path, help="an index of corpus/ (made if not given)")
+    parser.add_argument("--times", type=int, default=5)
+    options = parser.parse_args()
+    with _index(options.index) as index:
+        commands = tuple(started(command, index, options.times) for command in _commands())
+    found = Start(
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        code=code(),
+        machine=machine(),
+        times=options.times,
+        commands=commands,
+        imports=imported(),
+    )
+    for one in found.commands:
+        print(f"{one.command:20} {one.wall_s:6.2f} s   {one.cpu_s:6.2f} s of processor   {one.peak_mb:6.0f} MB")
+    for package in found.imports:
+        print(f"import {package.package:13} {package.ms:6.0f} ms")
+    (_ROOT / RESULTS / "start.json").write_bytes(pretty(found))
+
+
+def _commands() -> tuple[tuple[str, ...], ...]:
+    return (
+        ("--help",),
+        ("list",),
+        ("show", ""),
+        ("search", QUESTION, "--bm25-only"),
+        ("search", QUESTION),
+        ("ask", QUESTION),
+    )
+
+
+def started(command: Sequence[str], index: Path, times: int) -> Started:
+    """What ``command`` takes with ``index``. Raises EvaluationError if it fails."""
+    given = [_document(index) if word == "" else word for word in command]
+    arguments = given if given[0].startswith("-") else [*given, "--index", str(index)]
+    runs = [_run(arguments) for _ in range(times + 1)][1:]
+    wall, cpu, peak = (median(values) for values in zip(*runs, strict=True))
+    name = " ".join(word for word in command if word not in ("", QUESTION))
+    return Started(name, round(wall, 3), round(cpu, 3), round(peak, 1))
+
+
+def imported() -> tuple[Imported, ...]:
+    """The packages that ``import rag.library`` imports, by what importing each took, the heaviest first."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import rag.library"], capture_output=True, text=True, check=True
+    )
+    own: dict[str, int] = {}
+    for alone, _, _, module in _IMPORTED.findall(done.stderr):
+        package = module.partition(".")[0]
+        own[package] = own.get(package, 0) + int(alone)
+    heaviest = sorted(own.items(), key=lambda item: (-item[1], item[0]))[:_HEAVIEST]
+    return tuple(Imported(package, round(microseconds / 1000, 1)) for package, microseconds in heaviest)
+
+
+def _run(arguments: Sequence[str]) -> tuple[float, float, float]:
+    """Seconds, seconds of processor time, and megabytes of one run."""
+    before, began = os.times(), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK + _MAIN, *arguments], capture_output=True, text=True, check=False
+    )
+    took, after = time.perf_counter() - began, os.times()
+    peak = re.search(r"^peak (\d+)$", done.stderr, re.MULTILINE)
+    if done.returncode or not peak:
+        raise EvaluationError(f"命令失败：{done.stderr}", f"A command failed: {done.stderr}")
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return took, cpu, int(peak[1]) * 1024 / 1e6
+
+
+def _document(index: Path) -> str:
+    from rag.library import Library
+
+    return Library.open(index).documents()[0].doc_id
+
+
+@contextmanager
+def _index(given: Path | None) -> Iterator[Path]:
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "index"
+        _run(["index", str(_ROOT / "corpus"), "--index", str(made), "--quiet"])
+        yield made
+
+
+if __name__ == "__main__":
+    main()
