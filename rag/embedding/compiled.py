@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag.bert import Bert
-from rag.embedding.tokenizer import load_tokenizer
+from rag.bert import Bert, Computing, Tokens
+from rag.embedding.pieces import load_pieces
+from rag.embedding.tokenizer import END, MAX_TOKENS, START
+from rag.network import Tensor
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
-# Texts that are on their way at once: a bar moves, and what is computed does not pile up.
-_AT_ONCE: Final = 64
+Vector = NDArray[np.float32]
+
+# Texts that are sorted by length together. More make the batches no fuller; a bar moves in steps of these.
+_AT_ONCE: Final = 256
 
 
 class CompiledEncoder:
@@ -30,7 +36,7 @@ class CompiledEncoder:
         """Load the model in ``folder``; raises ModelError if it does not load."""
         self._bert = Bert(folder)
         self._name = name
-        self._tokenizer = load_tokenizer(folder)
+        self._pieces = load_pieces(folder)
         settings = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
         self._prompts: dict[str, str] = settings["prompts"]
 
@@ -58,15 +64,32 @@ class CompiledEncoder:
     def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         with tqdm(total=len(texts), desc="嵌入 embed", unit="text", disable=not progress, delay=2) as bar:
-            for begin in range(0, len(texts), _AT_ONCE):
-                some = texts[begin : begin + _AT_ONCE]
-                for place, states in enumerate(self._bert.states([self._ids(prompt + text) for text in some]), begin):
-                    mean = states.mean(axis=0, dtype=np.float64)
-                    vectors[place] = mean / np.linalg.norm(mean)
+            for start, some in self._computed(texts, prompt):
+                vectors[start : start + len(some)] = some
                 bar.update(len(some))
         return vectors
 
-    def _ids(self, text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
-        encoded = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
-        return np.array(encoded.ids, dtype=np.int64)
+    def _computed(self, texts: Sequence[str], prompt: str) -> Iterator[tuple[int, list[Vector]]]:
+        """The vectors of some texts at a time. While some are computed, the next are cut into tokens."""
+        waiting: deque[tuple[int, Computing[Vector]]] = deque()
+        try:
+            for start in range(0, len(texts), _AT_ONCE):
+                tokens = [self._tokens(prompt + text) for text in texts[start : start + _AT_ONCE]]
+                waiting.append((start, self._bert.start(tokens, _unit_mean)))
+                if len(waiting) > 1:
+                    begun, computing = waiting.popleft()
+                    yield begun, computing.results()
+            for begun, computing in waiting:
+                yield begun, computing.results()
+        finally:
+            for _, computing in waiting:
+                computing.cancel()
+
+    def _tokens(self, text: str) -> Tokens:
+        return np.array([START, *self._pieces.ids(text)[: MAX_TOKENS - 2], END], dtype=np.int64)
+
+
+def _unit_mean(states: Tensor) -> Vector:
+    mean = states.mean(axis=0, dtype=np.float64)
+    unit: Vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return unit
