@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,7 @@ _LINEAR = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The model's folder; the cache is beside it, and empty."""
     monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / "cache"))
     made = tmp_path / "model"

@@ -84,9 +84,14 @@ def test_tokens_and_their_places_are_those_of_the_model_s_tokenizer_with_marks_c
 
 
 def test_the_whole_vocabulary_is_loaded_when_a_text_needs_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = []
+    loaded: list[str] = []
     find = kept.find
-    monkeypatch.setattr(kept, "find", lambda kind, key: loaded.append(key.split()[1]) or find(kind, key))
+
+    def noted(kind: str, key: str) -> kept.Bytes | None:
+        loaded.append(key.split()[1])
+        return find(kind, key)
+
+    monkeypatch.setattr(kept, "find", noted)
     pieces = Pieces(folder)
     for text in [*USUAL, *GOLD, *LINES]:
         pieces.ids(text)
