@@ -29,6 +29,8 @@ _WEIGHTS: Final = "model.safetensors"
 _STEP: Final = 16
 # Tokens of a batch. Fewer leave the processor waiting for the weights; more fill its caches and gain nothing.
 _BATCH: Final = 256
+_TYPES: Final = {"F32": np.float32, "F16": np.float16}
+_LATER_PLACES: Final = ("roberta", "xlm-roberta")
 _HIDDEN_BY_MASK: Final = -1e4
 # Parts of a weights file that are looked at to tell it from others.
 _SAMPLES: Final = 64
@@ -88,7 +90,9 @@ class Bert:
         weights = tensors(folder)
         self._words = weights["embeddings.word_embeddings.weight"]
         kind = weights["embeddings.token_type_embeddings.weight"][0]
-        self._places: Tensor = weights["embeddings.position_embeddings.weight"] + kind
+        # RoBERTa's places begin after that of its padding.
+        first = config["pad_token_id"] + 1 if config["model_type"] in _LATER_PLACES else 0
+        self._places: Tensor = np.add(weights["embeddings.position_embeddings.weight"][first:], kind, dtype=np.float32)
         shape = Shape(
             config["hidden_size"],
             config["num_hidden_layers"],
@@ -98,7 +102,7 @@ class Bert:
         self._streams = _cores()
         key = _mark(folder / _WEIGHTS) + (changed.key if changed else "")
         self._network = network(
-            key, shape, self._streams, lambda: {**weights, **changed.of(weights)} if changed else weights
+            key, shape, self._streams, lambda: _float32({**weights, **(changed.of(weights) if changed else {})})
         )
 
     @property
@@ -156,22 +160,50 @@ def _padded(length: int) -> int:
     return -(-length // _STEP) * _STEP
 
 
+def understands(folder: Path, config: Mapping[str, Any]) -> bool:
+    """Whether `Bert` computes the model in ``folder`` by its ``config.json``. Raises OSError, ValueError, KeyError."""
+    return (
+        config["model_type"] in ("bert", *_LATER_PLACES)
+        and config["hidden_act"] == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not config.get("is_decoder")
+        and {"F32", "F16", "I64"}.issuperset(entry["dtype"] for entry in _header(folder / _WEIGHTS)[0].values())
+    )
+
+
 def tensors(folder: Path) -> dict[str, Tensor]:
     """The tensors of the model in ``folder`` by name, mapped, not read: the word embeddings alone are 380 MB.
 
-    Raises OSError, and ValueError for a file that is no safetensors file of float32.
+    They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
     """
     file = folder / _WEIGHTS
+    header, start = _header(file)
+    # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
+    return {
+        # A model with a head on it was saved with its encoder's name before each.
+        name.removeprefix("bert.").removeprefix("roberta."): np.memmap(
+            file, _TYPES[entry["dtype"]], "c", start + entry["data_offsets"][0], tuple(entry["shape"])
+        )
+        for name, entry in header.items()
+        if entry["dtype"] in _TYPES
+    }
+
+
+def _header(file: Path) -> tuple[dict[str, Any], int]:
+    """What a safetensors file says of its tensors, and where they begin."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header: dict[str, Any] = json.loads(stream.read(length))
     header.pop("__metadata__", None)
-    if other := {entry["dtype"] for entry in header.values()} - {"F32"}:
-        raise ValueError(f"tensors are {other}, not F32")
-    # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
+    return header, 8 + length
+
+
+def _float32(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """All that the network computes with, as it wants it; the embeddings are summed outside it."""
     return {
-        name: np.memmap(file, np.float32, "c", 8 + length + entry["data_offsets"][0], tuple(entry["shape"]))
-        for name, entry in header.items()
+        name: np.ascontiguousarray(tensor, np.float32)
+        for name, tensor in weights.items()
+        if not name.endswith("_embeddings.weight")
     }
 
 

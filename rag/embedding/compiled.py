@@ -1,10 +1,9 @@
-"""The bundled model computed by OpenVINO."""
+"""Embedding models computed by OpenVINO: the bundled one, and others of BERT's kind."""
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rag.bert import Bert, Computing, Tokens
-from rag.embedding.pieces import load_pieces
-from rag.embedding.tokenizer import END, MAX_TOKENS, START
+from rag.embedding.recipe import Recipe
 from rag.network import Tensor
 
 if TYPE_CHECKING:
@@ -27,18 +25,17 @@ _AT_ONCE: Final = 256
 
 
 class CompiledEncoder:
-    """Texts to float32 vectors of unit length: the mean of the hidden states, with the model's prompts.
+    """Texts to float32 vectors of unit length, as the model's recipe has it.
 
-    A text has the same vector whatever it is encoded with. Texts over 512 tokens are cut.
+    A text has the same vector whatever it is encoded with. Texts that are too long for the model are cut.
     """
 
-    def __init__(self, folder: Path, *, name: str) -> None:
-        """Load the model in ``folder``; raises ModelError if it does not load."""
+    def __init__(self, folder: Path, *, name: str, recipe: Recipe, ids: Callable[[str], Sequence[int]]) -> None:
+        """Load the model in ``folder``, whose tokens ``ids`` gives; raises ModelError if it does not load."""
         self._bert = Bert(folder)
         self._name = name
-        self._pieces = load_pieces(folder)
-        settings = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
-        self._prompts: dict[str, str] = settings["prompts"]
+        self._recipe = recipe
+        self._ids = ids
 
     @property
     def name(self) -> str:
@@ -52,14 +49,14 @@ class CompiledEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a question, shape ``(len(texts), dimension)``, in order."""
-        return self._encode(texts, self._prompts["query"], progress=False)
+        return self._encode(texts, self._recipe.query, progress=False)
 
     def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
         """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order.
 
         ``progress`` shows a bar on stderr.
         """
-        return self._encode(texts, self._prompts["passage"], progress=progress)
+        return self._encode(texts, self._recipe.passage, progress=progress)
 
     def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -75,7 +72,7 @@ class CompiledEncoder:
         try:
             for start in range(0, len(texts), _AT_ONCE):
                 tokens = [self._tokens(prompt + text) for text in texts[start : start + _AT_ONCE]]
-                waiting.append((start, self._bert.start(tokens, _unit_mean)))
+                waiting.append((start, self._bert.start(tokens, self._vector)))
                 if len(waiting) > 1:
                     begun, computing = waiting.popleft()
                     yield begun, computing.results()
@@ -86,10 +83,10 @@ class CompiledEncoder:
                 computing.cancel()
 
     def _tokens(self, text: str) -> Tokens:
-        return np.array([START, *self._pieces.ids(text)[: MAX_TOKENS - 2], END], dtype=np.int64)
+        # Half a surrogate pair, which JSON can carry, is no text to a tokenizer.
+        return np.array(self._ids(text.encode("utf-8", "replace").decode("utf-8")), dtype=np.int64)
 
-
-def _unit_mean(states: Tensor) -> Vector:
-    mean = states.mean(axis=0, dtype=np.float64)
-    unit: Vector = (mean / np.linalg.norm(mean)).astype(np.float32)
-    return unit
+    def _vector(self, states: Tensor) -> Vector:
+        summed = states[0].astype(np.float64) if self._recipe.first else states.mean(axis=0, dtype=np.float64)
+        unit: Vector = (summed / np.linalg.norm(summed)).astype(np.float32)
+        return unit

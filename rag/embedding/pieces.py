@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 from rag import kept
-from rag.embedding.tokenizer import BLANK, normalizer
+from rag.embedding.tokenizer import BLANK, END, MAX_TOKENS, START, normalizer
 
 _KIND: Final = "pieces"
 # ASCII, marks and symbols, Greek, kana, han, and their full-width and compatibility forms.
@@ -53,9 +53,12 @@ class Pieces:
 
     def ids(self, text: str) -> list[int]:
         """The ids of ``text``, normalised as the model wants it."""
-        # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
-        whole = self._normalise(text.encode("utf-8", "replace").decode("utf-8"))
+        whole = self._normalise(text)
         return [one for word in whole.split(" ") if word for one in self._of(word).ids(f"{BLANK}{word}")]
+
+    def sequence(self, text: str) -> list[int]:
+        """What the model reads of ``text``: its ids, as many as there is room for, between those of the ends."""
+        return [START, *self.ids(text)[: MAX_TOKENS - 2], END]
 
     def cut(self, word: str) -> tuple[tuple[int, int], ...]:
         """The id and the length of each piece of a word that is normalised, and marked as the tokenizer marks it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,18 +25,25 @@ BLANK: Final = "▁"
 # newer than the table, such as ㋿, and NFKC serves it better): controls vanish, odd spaces and joiners are spaces,
 # and the full-width tilde, the usual mark of a range in Chinese (3～5), is a piece of its own.
 _DELETED: Final = r"[\x{00}-\x{08}\x{0B}\x{0E}-\x{1F}\x{7F}\x{8F}\x{9F}]"
-SPACES: Final = "\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd"
+_SPACES: Final = r"\x{09}\x{0A}\x{0C}\x{0D}\x{1680}\x{200B}-\x{200F}\x{2028}\x{2029}\x{2581}\x{FEFF}\x{FFFD}"
 _TILDE: Final = "\uff5e"
 _TILDE_KEPT: Final = "\ufdd0"  # a code point that Unicode reserves for such inner use
 
+SPACES: Final = re.sub(r"\\x\{(\w+)\}", lambda found: chr(int(found[1], 16)), _SPACES)
+"""What becomes a space, as ranges of a regular expression."""
 
-@cache
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer in a model folder, without padding. It takes a second to load, so all users share one: as it is."""
+
+def load_tokenizer(folder: Path, longest: int) -> Tokenizer:
+    """The tokenizer in a model folder, which cuts texts to ``longest`` tokens. Raises ValueError if it is damaged."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # That library raises nothing narrower.
+    except Exception as error:
+        raise ValueError(str(error)) from error
     tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
     return tokenizer
 
 
@@ -47,7 +54,7 @@ def normalizer() -> Normalizer:
     return normalizers.Sequence(
         [
             normalizers.Replace(Regex(_DELETED), ""),
-            normalizers.Replace(Regex(f"[{SPACES}]"), " "),
+            normalizers.Replace(Regex(f"[{_SPACES}]"), " "),
             normalizers.Replace(_TILDE, _TILDE_KEPT),
             normalizers.NFKC(),
             normalizers.Replace(_TILDE_KEPT, _TILDE),
