@@ -1,156 +1,223 @@
-"""BERT encoders on the processor, computed by OpenVINO: the only module that imports it.
-
-The graph is made here, of the tensors in a sentence-transformers folder, so that asking needs no torch (seconds to
-import) and nothing is converted. OpenVINO computes in bfloat16 where the processor has it and in float32 elsewhere.
-"""
+"""BERT encoders on the processor: tokens to hidden states, in batches of sequences of about one length."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import sys
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.network import Shape, Tensor, network
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, InferRequest, Model
+    from openvino import InferRequest
 
-Tensor = NDArray[np.float32]
 Tokens = NDArray[np.int64]
+Result = TypeVar("Result")
 
 _WEIGHTS: Final = "model.safetensors"
-# A length that was not met before is compiled for: lengths are rounded up to a multiple of this, so that few are met.
-_STEP: Final = 32
+# Lengths are rounded up to a multiple of this: a shape that was not met before costs 10 ms, one token of padding 0.2.
+_STEP: Final = 16
+# Tokens of a batch. Fewer leave the processor waiting for the weights; more fill its caches and gain nothing.
+_BATCH: Final = 256
+_TYPES: Final = {"F32": np.float32, "F16": np.float16}
+_LATER_PLACES: Final = ("roberta", "xlm-roberta")
 _HIDDEN_BY_MASK: Final = -1e4
+# Parts of a weights file that are looked at to tell it from others.
+_SAMPLES: Final = 64
+_SAMPLE_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Tensors that stand in the place of a model's own: ``of`` makes them of those, ``key`` tells them from others."""
+
+    key: str
+    of: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Computing(Generic[Result]):
+    """Results that are being computed, by the places of their inputs."""
+
+    count: int
+    batches: Sequence[tuple[Sequence[int], Future[list[Result]]]]
+
+    def results(self) -> list[Result]:
+        """One result an input, in order, when all are there."""
+        found = {place: one for places, made in self.batches for place, one in zip(places, made.result(), strict=True)}
+        return [found[place] for place in range(self.count)]
+
+    def cancel(self) -> None:
+        """Compute no more of it."""
+        for _, made in self.batches:
+            made.cancel()
 
 
 class Bert:
-    """The last hidden states of sequences of tokens. Thread-safe; a sequence's states do not depend on any other's.
+    """The last hidden states of sequences of tokens. Thread-safe.
 
-    Sequences are computed one by one, one on each core: that wastes nothing on padding, and costs no more than batches.
+    A sequence's states do not depend on what it is computed with: to the bit where the processor computes bfloat16
+    in tiles (AMX), up to float32 rounding elsewhere (1e-6 an element of a unit vector).
     """
 
-    def __init__(self, folder: Path, changed: Mapping[str, Tensor] | None = None) -> None:
-        """Load the encoder in ``folder``, with ``changed`` in place of its tensors of these names.
+    def __init__(self, folder: Path, changed: Changed | None = None) -> None:
+        """Load the encoder in ``folder``, with tensors of it ``changed``.
 
         Raises ModelError if it is missing, damaged, or none that this module knows.
         """
         try:
-            shape = json.loads((folder / "config.json").read_text("utf-8"))
-            weights = {**tensors(folder), **(changed or {})}
-            self._words = weights["embeddings.word_embeddings.weight"]
-            kind = weights["embeddings.token_type_embeddings.weight"][0]
-            self._places: Tensor = weights["embeddings.position_embeddings.weight"] + kind
-            streams = _cores()
-            self._compiled = _compiled(_graph(weights, shape), streams)
+            self._load(folder, changed)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelError(
                 f"模型无法加载（{folder}）：{error}。请删除该文件夹后重试。",
                 f"The model does not load ({folder}): {error}. Delete that folder and try again.",
             ) from error
-        self._pool = ThreadPoolExecutor(streams, thread_name_prefix="bert")
+        self._pool = ThreadPoolExecutor(self._streams, thread_name_prefix="bert")
         self._of_thread = threading.local()
+
+    def _load(self, folder: Path, changed: Changed | None) -> None:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        weights = tensors(folder)
+        self._words = weights["embeddings.word_embeddings.weight"]
+        kind = weights["embeddings.token_type_embeddings.weight"][0]
+        # RoBERTa's places begin after that of its padding.
+        first = config["pad_token_id"] + 1 if config["model_type"] in _LATER_PLACES else 0
+        self._places: Tensor = np.add(weights["embeddings.position_embeddings.weight"][first:], kind, dtype=np.float32)
+        shape = Shape(
+            config["hidden_size"],
+            config["num_hidden_layers"],
+            config["num_attention_heads"],
+            config["layer_norm_eps"],
+        )
+        self._streams = _cores()
+        key = _mark(folder / _WEIGHTS) + (changed.key if changed else "")
+        self._network = network(
+            key, shape, self._streams, lambda: _float32({**weights, **(changed.of(weights) if changed else {})})
+        )
 
     @property
     def dimension(self) -> int:
         """Numbers in a hidden state."""
         return int(self._words.shape[1])
 
-    def states(self, sequences: Sequence[Tokens]) -> list[Tensor]:
-        """Hidden states of each sequence of token ids, in order: shape ``(tokens, hidden)``, float32."""
-        return list(self._pool.map(self._one, sequences))
+    def start(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> Computing[Result]:
+        """Begin to compute what ``make`` makes of each sequence's hidden states, ``(tokens, hidden)`` in float32.
 
-    def _one(self, ids: Tokens) -> Tensor:
+        ``make`` must keep no view of them.
+        """
+        groups = batches([len(ids) for ids in sequences], self._streams)
+        return Computing(
+            len(sequences),
+            [(group, self._pool.submit(self._batch, [sequences[i] for i in group], make)) for group in groups],
+        )
+
+    def each(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
+        """What ``make`` makes of each sequence's hidden states, in order; see `start`."""
+        return self.start(sequences, make).results()
+
+    def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
         request: InferRequest | None = getattr(self._of_thread, "request", None)
         if request is None:
-            request = self._of_thread.request = self._compiled.create_infer_request()
-        used = len(ids)
-        padded = min(-(-used // _STEP) * _STEP, len(self._places))
-        states = np.zeros((1, padded, self.dimension), dtype=np.float32)
-        states[0, :used] = self._words[ids] + self._places[:used]
-        mask = np.full((1, 1, 1, padded), _HIDDEN_BY_MASK, dtype=np.float32)
-        mask[..., :used] = 0.0
-        found: Tensor = request.infer([states, mask])[0]
-        return found[0, :used]
+            request = self._of_thread.request = self._network.request()
+        length = _padded(max(map(len, sequences)))
+        states = np.zeros((len(sequences), length, self.dimension), dtype=np.float32)
+        mask = np.full((len(sequences), 1, 1, length), _HIDDEN_BY_MASK, dtype=np.float32)
+        for row, (ids, used) in enumerate((ids, len(ids)) for ids in sequences):
+            np.add(self._words[ids], self._places[:used], out=states[row, :used])
+            mask[row, ..., :used] = 0.0
+        found: Tensor = request.infer([states, mask], share_outputs=True)[0]
+        return [make(one[: len(ids)]) for one, ids in zip(found, sequences, strict=True)]
+
+
+def batches(lengths: Sequence[int], streams: int) -> list[list[int]]:
+    """Sequences by their places in ``lengths``, of one padded length a batch, longest first.
+
+    There are at least as many batches as ``streams`` if there are so many sequences.
+    """
+    groups: list[list[int]] = []
+    share = max(1, len(lengths) // streams)
+    for place in sorted(range(len(lengths)), key=lambda one: -lengths[one]):
+        length = _padded(lengths[place])
+        most = min(share, max(1, _BATCH // length))
+        if groups and len(groups[-1]) < most and _padded(lengths[groups[-1][0]]) == length:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _padded(length: int) -> int:
+    return -(-length // _STEP) * _STEP
+
+
+def understands(folder: Path, config: Mapping[str, Any]) -> bool:
+    """Whether `Bert` computes the model in ``folder`` by its ``config.json``. Raises OSError, ValueError, KeyError."""
+    return (
+        config["model_type"] in ("bert", *_LATER_PLACES)
+        and config["hidden_act"] == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not config.get("is_decoder")
+        and {"F32", "F16", "I64"}.issuperset(entry["dtype"] for entry in _header(folder / _WEIGHTS)[0].values())
+    )
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:
     """The tensors of the model in ``folder`` by name, mapped, not read: the word embeddings alone are 380 MB.
 
-    Raises OSError, and ValueError for a file that is no safetensors file of float32.
+    They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
     """
     file = folder / _WEIGHTS
+    header, start = _header(file)
+    # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
+    return {
+        # A model with a head on it was saved with its encoder's name before each.
+        name.removeprefix("bert.").removeprefix("roberta."): np.memmap(
+            file, _TYPES[entry["dtype"]], "c", start + entry["data_offsets"][0], tuple(entry["shape"])
+        )
+        for name, entry in header.items()
+        if entry["dtype"] in _TYPES
+    }
+
+
+def _header(file: Path) -> tuple[dict[str, Any], int]:
+    """What a safetensors file says of its tensors, and where they begin."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         header: dict[str, Any] = json.loads(stream.read(length))
     header.pop("__metadata__", None)
-    if other := {entry["dtype"] for entry in header.values()} - {"F32"}:
-        raise ValueError(f"tensors are {other}, not F32")
+    return header, 8 + length
+
+
+def _float32(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """All that the network computes with, as it wants it; the embeddings are summed outside it."""
     return {
-        name: np.memmap(file, np.float32, "r", 8 + length + entry["data_offsets"][0], tuple(entry["shape"]))
-        for name, entry in header.items()
+        name: np.ascontiguousarray(tensor, np.float32)
+        for name, tensor in weights.items()
+        if not name.endswith("_embeddings.weight")
     }
 
 
-def _graph(weights: Mapping[str, Tensor], shape: Mapping[str, Any]) -> Model:
-    """Devlin et al. 2019, from the sum of the embeddings to the last layer's states."""
-    openvino = _openvino()
-    op = openvino.opset13
-    hidden, heads = shape["hidden_size"], shape["num_attention_heads"]
-
-    def integers(*values: int) -> Any:
-        return op.constant(np.array(values, dtype=np.int64))
-
-    def linear(inputs: Any, name: str) -> Any:
-        weight, bias = op.constant(weights[f"{name}.weight"]), op.constant(weights[f"{name}.bias"])
-        return op.add(op.matmul(inputs, weight, transpose_a=False, transpose_b=True), bias)
-
-    def normed(inputs: Any, name: str) -> Any:
-        scaled = op.mvn(inputs, integers(-1), True, shape["layer_norm_eps"], "inside_sqrt")
-        weight, bias = op.constant(weights[f"{name}.weight"]), op.constant(weights[f"{name}.bias"])
-        return op.add(op.multiply(scaled, weight), bias)
-
-    def by_head(inputs: Any) -> Any:
-        return op.transpose(op.reshape(inputs, integers(0, 0, heads, hidden // heads), True), integers(0, 2, 1, 3))
-
-    states = op.parameter([1, -1, hidden], np.float32, "states")
-    mask = op.parameter([1, 1, 1, -1], np.float32, "mask")
-    now = normed(states, "embeddings.LayerNorm")
-    for layer in range(shape["num_hidden_layers"]):
-        name = f"encoder.layer.{layer}"
-        query, key, value = (
-            by_head(linear(now, f"{name}.attention.self.{part}")) for part in ("query", "key", "value")
-        )
-        seen = op.transpose(op.scaled_dot_product_attention(query, key, value, mask), integers(0, 2, 1, 3))
-        seen = linear(op.reshape(seen, integers(0, 0, hidden), True), f"{name}.attention.output.dense")
-        now = normed(op.add(now, seen), f"{name}.attention.output.LayerNorm")
-        inner = op.gelu(linear(now, f"{name}.intermediate.dense"), "erf")
-        now = normed(op.add(now, linear(inner, f"{name}.output.dense")), f"{name}.output.LayerNorm")
-    return openvino.Model([now], [states, mask], "bert")
-
-
-def _compiled(graph: Model, streams: int) -> CompiledModel:
-    """``graph`` for this processor: ``streams`` sequences at once, each on one core."""
-    options = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(streams), "ENABLE_CPU_PINNING": False}
-    return _openvino().Core().compile_model(graph, "CPU", options)
+def _mark(file: Path) -> str:
+    """What tells a weights file from any other: size, time, and evenly spaced parts, its header among them."""
+    status = file.stat()
+    digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
+    with file.open("rb") as stream:
+        for part in range(_SAMPLES):
+            stream.seek(status.st_size * part // _SAMPLES)
+            digest.update(stream.read(_SAMPLE_BYTES))
+    return digest.hexdigest()
 
 
 def _cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _openvino() -> Any:
-    # Its converter, which is not used here, would report to its makers; without this package it can't.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino

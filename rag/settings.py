@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A file of words that jieba must not cut: ``word [frequency [tag]]`` a line."""
 
     engine: Engine = "openvino"
-    """What computes the bundled model and the reader: ``openvino`` (on the processor) or ``torch``."""
+    """What computes the models: ``openvino`` (on the processor; torch what is not of BERT's kind) or ``torch``."""
     device: str = "cpu"
     """Where torch computes: ``cpu``, ``cuda``, ``mps``."""
     retrieval: Retrieval = "hybrid"

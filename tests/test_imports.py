@@ -10,12 +10,12 @@ from conftest import ROOT, Command
 
 # From the bottom up; a module may import those of the layers below it, and those beside it where that makes no circle.
 LAYERS = (
-    {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.printable"},
+    {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.kept", "rag.printable"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching", "rag.dictionary"},
     {"rag.lexicon"},
     {"rag.cutting"},
     {"rag.tagging"},
-    {"rag.bert"},
+    {"rag.network", "rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.vectors", "rag.journal"},
     {"rag.splitting", "rag.duplicates", "rag.dense", "rag.sparse", "rag.fusion", "rag.store", "rag.saved"},
@@ -64,8 +64,9 @@ PLACES = {
     "ir_measures": {"eval.trec"},
     "matplotlib": {"eval.report.pictures", "rag.training.pictures"},
     "pypinyin": {"rag.sounds", "rag.training.styles"},
-    "tokenizers": {"rag.embedding.tokenizer", "rag.reading.pairs"},
-    "openvino": {"rag.bert"},
+    "tokenizers": {"rag.embedding.tokenizer", "rag.reading.tokens"},
+    "sentencepiece": {"rag.embedding.pieces"},
+    "openvino": {"rag.network"},
     "torch": {"rag.reading.network", "rag.training.loop"},
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"eval.check"},

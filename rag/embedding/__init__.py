@@ -6,9 +6,13 @@ Importing this package is cheap; OpenVINO (half a second), or torch and sentence
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+
+from rag.errors import ModelError
 
 if TYPE_CHECKING:
     from rag.types import Encoder
@@ -19,28 +23,58 @@ BUNDLED: Final = "multilingual-e5-small"
 Engine = Literal["openvino", "torch"]
 """What computes a network: OpenVINO on the processor, or torch, slower there, on any device of its."""
 
+_log = logging.getLogger("wenyuan")
+
 
 def load_encoder(model: str = BUNDLED, *, device: str = "cpu", engine: Engine = "openvino") -> Encoder:
     """Load an embedding model; nothing is ever downloaded.
 
     ``model`` is ``BUNDLED``, the path of a sentence-transformers folder, or the id of a model in the local
-    Hugging Face cache. ``engine`` computes the bundled model; any other is computed by torch. ``device`` is torch's.
+    Hugging Face cache. ``engine`` computes it; models that are not of BERT's kind are computed by torch, which is said
+    in the log. ``device`` is torch's.
 
     The last one loaded is kept, so that indexing and asking in one process share it. Raises ModelError if the model is
     missing, damaged or not an embedding model, StorageError if the bundled model can't be unpacked into the cache.
     """
-    return _load(*_locate(model), device, engine if model == BUNDLED else "torch")
+    return _load(*_locate(model), device, engine)
 
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
-    if engine == "torch":
-        from rag.embedding.encoder import SentenceTransformerEncoder
+    if engine == "openvino":
+        from rag.embedding.recipe import read_recipe
 
-        return SentenceTransformerEncoder(folder, name=name, device=device)
-    from rag.embedding.compiled import CompiledEncoder
+        if (recipe := read_recipe(folder)) is not None:
+            from rag.embedding.compiled import CompiledEncoder
 
-    return CompiledEncoder(folder, name=name)
+            return CompiledEncoder(folder, name=name, recipe=recipe, ids=_tokenizer(folder, recipe.longest))
+        _log.info(
+            "模型“%s”的结构不能由 OpenVINO 计算，改用 torch / OpenVINO does not compute this kind of model: torch does",
+            name,
+        )
+    from rag.embedding.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(folder, name=name, device=device)
+
+
+def _tokenizer(folder: Path, longest: int) -> Callable[[str], Sequence[int]]:
+    """What gives a text's tokens to the model in ``folder``. Raises ModelError."""
+    from rag.embedding.bundled import FOLDER
+
+    try:
+        if folder.name == FOLDER:
+            from rag.embedding.pieces import load_pieces
+
+            return load_pieces(folder).sequence
+        from rag.embedding.tokenizer import load_tokenizer
+
+        tokenizer = load_tokenizer(folder, longest)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"模型的分词器无法加载（{folder}）：{error}。请检查或删除该文件夹后重试。",
+            f"The model's tokenizer does not load ({folder}): {error}. Check or delete that folder and try again.",
+        ) from error
+    return lambda text: tokenizer.encode(text).ids
 
 
 def encoder_name(model: str = BUNDLED) -> str:

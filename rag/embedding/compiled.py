@@ -1,38 +1,41 @@
-"""The bundled model computed by OpenVINO."""
+"""Embedding models computed by OpenVINO: the bundled one, and others of BERT's kind."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag.bert import Bert
-from rag.embedding.tokenizer import load_tokenizer
+from rag.bert import Bert, Computing, Tokens
+from rag.embedding.recipe import Recipe
+from rag.network import Tensor
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
-# Texts that are on their way at once: a bar moves, and what is computed does not pile up.
-_AT_ONCE: Final = 64
+Vector = NDArray[np.float32]
+
+# Texts that are sorted by length together. More make the batches no fuller; a bar moves in steps of these.
+_AT_ONCE: Final = 256
 
 
 class CompiledEncoder:
-    """Texts to float32 vectors of unit length: the mean of the hidden states, with the model's prompts.
+    """Texts to float32 vectors of unit length, as the model's recipe has it.
 
-    A text has the same vector whatever it is encoded with. Texts over 512 tokens are cut.
+    A text has the same vector whatever it is encoded with. Texts that are too long for the model are cut.
     """
 
-    def __init__(self, folder: Path, *, name: str) -> None:
-        """Load the model in ``folder``; raises ModelError if it does not load."""
+    def __init__(self, folder: Path, *, name: str, recipe: Recipe, ids: Callable[[str], Sequence[int]]) -> None:
+        """Load the model in ``folder``, whose tokens ``ids`` gives; raises ModelError if it does not load."""
         self._bert = Bert(folder)
         self._name = name
-        self._tokenizer = load_tokenizer(folder)
-        settings = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
-        self._prompts: dict[str, str] = settings["prompts"]
+        self._recipe = recipe
+        self._ids = ids
 
     @property
     def name(self) -> str:
@@ -46,27 +49,44 @@ class CompiledEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a question, shape ``(len(texts), dimension)``, in order."""
-        return self._encode(texts, self._prompts["query"], progress=False)
+        return self._encode(texts, self._recipe.query, progress=False)
 
     def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
         """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order.
 
         ``progress`` shows a bar on stderr.
         """
-        return self._encode(texts, self._prompts["passage"], progress=progress)
+        return self._encode(texts, self._recipe.passage, progress=progress)
 
     def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         with tqdm(total=len(texts), desc="嵌入 embed", unit="text", disable=not progress, delay=2) as bar:
-            for begin in range(0, len(texts), _AT_ONCE):
-                some = texts[begin : begin + _AT_ONCE]
-                for place, states in enumerate(self._bert.states([self._ids(prompt + text) for text in some]), begin):
-                    mean = states.mean(axis=0, dtype=np.float64)
-                    vectors[place] = mean / np.linalg.norm(mean)
+            for start, some in self._computed(texts, prompt):
+                vectors[start : start + len(some)] = some
                 bar.update(len(some))
         return vectors
 
-    def _ids(self, text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
-        encoded = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
-        return np.array(encoded.ids, dtype=np.int64)
+    def _computed(self, texts: Sequence[str], prompt: str) -> Iterator[tuple[int, list[Vector]]]:
+        """The vectors of some texts at a time. While some are computed, the next are cut into tokens."""
+        waiting: deque[tuple[int, Computing[Vector]]] = deque()
+        try:
+            for start in range(0, len(texts), _AT_ONCE):
+                tokens = [self._tokens(prompt + text) for text in texts[start : start + _AT_ONCE]]
+                waiting.append((start, self._bert.start(tokens, self._vector)))
+                if len(waiting) > 1:
+                    begun, computing = waiting.popleft()
+                    yield begun, computing.results()
+            for begun, computing in waiting:
+                yield begun, computing.results()
+        finally:
+            for _, computing in waiting:
+                computing.cancel()
+
+    def _tokens(self, text: str) -> Tokens:
+        # Half a surrogate pair, which JSON can carry, is no text to a tokenizer.
+        return np.array(self._ids(text.encode("utf-8", "replace").decode("utf-8")), dtype=np.int64)
+
+    def _vector(self, states: Tensor) -> Vector:
+        summed = states[0].astype(np.float64) if self._recipe.first else states.mean(axis=0, dtype=np.float64)
+        unit: Vector = (summed / np.linalg.norm(summed)).astype(np.float32)
+        return unit

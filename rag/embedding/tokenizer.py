@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,41 +10,51 @@ from rag.embedding.weights import Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from tokenizers.normalizers import Normalizer
+    from tokenizers.pre_tokenizers import PreTokenizer
 
 MAX_TOKENS: Final = 512
+START: Final = 0
+"""``<s>``, before every text."""
+END: Final = 2
+"""``</s>``, after it."""
+BLANK: Final = "▁"
+"""Stands for a space, in pieces and before each word."""
 
 # The package's per-character table is NFKC but for these (measured over all of Unicode; what else differs is
 # newer than the table, such as ㋿, and NFKC serves it better): controls vanish, odd spaces and joiners are spaces,
 # and the full-width tilde, the usual mark of a range in Chinese (3～5), is a piece of its own.
 _DELETED: Final = r"[\x{00}-\x{08}\x{0B}\x{0E}-\x{1F}\x{7F}\x{8F}\x{9F}]"
-_SPACES: Final = r"[\x{09}\x{0A}\x{0C}\x{0D}\x{1680}\x{200B}-\x{200F}\x{2028}\x{2029}\x{2581}\x{FEFF}\x{FFFD}]"
+_SPACES: Final = r"\x{09}\x{0A}\x{0C}\x{0D}\x{1680}\x{200B}-\x{200F}\x{2028}\x{2029}\x{2581}\x{FEFF}\x{FFFD}"
 _TILDE: Final = "\uff5e"
 _TILDE_KEPT: Final = "\ufdd0"  # a code point that Unicode reserves for such inner use
 
+SPACES: Final = re.sub(r"\\x\{(\w+)\}", lambda found: chr(int(found[1], 16)), _SPACES)
+"""What becomes a space, as ranges of a regular expression."""
 
-@cache
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer in a model folder, without padding. It takes a second to load, so all users share one: as it is."""
+
+def load_tokenizer(folder: Path, longest: int) -> Tokenizer:
+    """The tokenizer in a model folder, which cuts texts to ``longest`` tokens. Raises ValueError if it is damaged."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # That library raises nothing narrower.
+    except Exception as error:
+        raise ValueError(str(error)) from error
     tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
     return tokenizer
 
 
-def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """Build the XLM-RoBERTa tokenizer of ``vocabulary``: ``<s> A </s>``, and ``<s> A </s> </s> B </s>`` for pairs.
+def normalizer() -> Normalizer:
+    """What a text is before it is cut: NFKC, with white space folded: a line break left alone would be ``<unk>``."""
+    from tokenizers import Regex, normalizers
 
-    White space is folded before anything is cut: a line break left alone would become ``<unk>``.
-    """
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-
-    pieces = list(zip(vocabulary.pieces, vocabulary.scores, strict=True))
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=vocabulary.unk, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence(
+    return normalizers.Sequence(
         [
             normalizers.Replace(Regex(_DELETED), ""),
-            normalizers.Replace(Regex(_SPACES), " "),
+            normalizers.Replace(Regex(f"[{_SPACES}]"), " "),
             normalizers.Replace(_TILDE, _TILDE_KEPT),
             normalizers.NFKC(),
             normalizers.Replace(_TILDE_KEPT, _TILDE),
@@ -52,8 +62,24 @@ def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
             normalizers.Strip(),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+
+
+def pre_tokenizer() -> PreTokenizer:
+    """Cuts at spaces; each word begins with BLANK."""
+    from tokenizers import pre_tokenizers
+
+    return pre_tokenizers.Metaspace(replacement=BLANK, prepend_scheme="always")
+
+
+def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+    """Build the XLM-RoBERTa tokenizer of ``vocabulary``: ``<s> A </s>``, and ``<s> A </s> </s> B </s>`` for pairs."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, processors
+
+    pieces = list(zip(vocabulary.pieces, vocabulary.scores, strict=True))
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=vocabulary.unk, byte_fallback=False))
+    tokenizer.normalizer = normalizer()
+    tokenizer.pre_tokenizer = pre_tokenizer()
+    tokenizer.decoder = decoders.Metaspace(replacement=BLANK, prepend_scheme="always")
     bos, eos = vocabulary.pieces[vocabulary.bos], vocabulary.pieces[vocabulary.eos]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{bos} $A {eos}",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from rag.bert import Bert, tensors
+from rag.bert import Bert, Changed
 from rag.errors import ModelError
+from rag.network import Tensor
 from rag.reading.pairs import Pair, PairScores
 from rag.reading.weights import read
 
@@ -23,21 +25,36 @@ class CompiledScorer:
     def __init__(self, base: Path, weights: Path) -> None:
         """Load what `rag.reading.network.save` wrote, for the encoder in ``base``. Raises ModelError."""
         values, _ = read(weights)
-        below = tensors(base)
         try:
-            changed = {}
-            for name in [name for name in values if name.endswith(f"{_ADDED}.a")]:
-                layer = name.removesuffix(f"{_ADDED}.a")
-                weight = f"{layer.removeprefix(_OWN)}.weight"
-                changed[weight] = below[weight] + values[f"{layer}{_ADDED}.b"] @ values[name]
             # Columns: start, end, relevance.
             self._heads = np.concatenate([values["span.weight"], values["relevance.weight"]]).T
             self._bias = np.concatenate([values["span.bias"], values["relevance.bias"]])
         except (KeyError, ValueError) as error:
-            raise ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.") from error
-        self._bert = Bert(base, changed)
+            raise _misfit() from error
+        key = sha256(weights.read_bytes()).hexdigest()
+        self._bert = Bert(base, Changed(key, lambda below: _merged(below, values)))
 
     def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
         """See `rag.reading.scoring.Scorer`."""
-        logits = [states @ self._heads + self._bias for states in self._bert.states([pair.ids for pair in pairs])]
-        return [PairScores(one[:, 0], one[:, 1], float(one[0, 2])) for one in logits]
+        return self._bert.each([pair.ids for pair in pairs], self._scored)
+
+    def _scored(self, states: Tensor) -> PairScores:
+        logits = states @ self._heads + self._bias
+        return PairScores(logits[:, 0], logits[:, 1], float(logits[0, 2]))
+
+
+def _merged(below: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The encoder's matrices to which ``values`` add something. Raises ModelError if they do not fit."""
+    merged = {}
+    try:
+        for name in [name for name in values if name.endswith(f"{_ADDED}.a")]:
+            layer = name.removesuffix(f"{_ADDED}.a")
+            weight = f"{layer.removeprefix(_OWN)}.weight"
+            merged[weight] = np.asarray(below[weight]) + values[f"{layer}{_ADDED}.b"] @ values[name]
+    except (KeyError, ValueError) as error:
+        raise _misfit() from error
+    return merged
+
+
+def _misfit() -> ModelError:
+    return ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.")

@@ -13,10 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Encoding, PreTokenizedString
-from tokenizers.pre_tokenizers import Punctuation
 
-from rag.embedding.tokenizer import load_tokenizer
+from rag.reading.tokens import Locator
 from rag.text import normalise
 from rag.types import Span
 
@@ -64,8 +62,7 @@ class PairEncoder:
     """Makes pairs with the tokenizer in a model folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._tokenizer = load_tokenizer(folder)
-        self._marks = Punctuation(behavior="isolated")
+        self._locator = Locator(folder)
 
     def encode(self, question: str, context: str, passage: str) -> list[Pair]:
         """The inputs for one question and passage: one, or overlapping windows over a long passage."""
@@ -86,22 +83,12 @@ class PairEncoder:
         return pairs
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._encoded(normalise(text).text.strip()).ids)
+        return [token.id for token in self._locator.tokens(normalise(text).text.strip())]
 
     def _passage(self, text: str) -> tuple[list[int], list[Span]]:
         folded = normalise(text)
-        encoded = self._encoded(folded.text)
-        kept = [(i, left, right) for i, (left, right) in zip(encoded.ids, encoded.offsets, strict=True) if left < right]
-        return [i for i, _, _ in kept], [folded.to_original(left, right) for _, left, right in kept]
-
-    def _encoded(self, text: str) -> Encoding:
-        """What the tokenizer makes of ``text``, with marks cut off; nothing in a text is a token with a meaning."""
-        pieces = PreTokenizedString(text)
-        pieces.normalize(self._tokenizer.normalizer.normalize)
-        self._tokenizer.pre_tokenizer.pre_tokenize(pieces)
-        self._marks.pre_tokenize(pieces)
-        pieces.tokenize(self._tokenizer.model.tokenize)
-        return pieces.to_encoding()
+        tokens = self._locator.tokens(folded.text)
+        return [token.id for token in tokens], [folded.to_original(token.start, token.end) for token in tokens]
 
 
 def pad(pairs: Sequence[Pair]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

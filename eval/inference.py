@@ -1,0 +1,166 @@
+"""What the embedding model costs: OpenVINO beside sentence-transformers with torch float32, on the same texts.
+
+    python -m eval.inference [--news FILE] [--documents 40]
+
+embeds the articles in ``corpus/``, and documents of a file that has one on each line, as indexing does: passages,
+sentences, and both. The two take turns and the median of three counts, so that what else the machine does touches
+both alike. Loading and memory are measured in processes of their own. Prints the figures and saves them in
+``eval/results/inference.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from eval.environment import Code, Machine, code, machine
+from eval.gold import GOLD, load_gold
+from eval.results import RESULTS, pretty
+from rag.dense import row_texts
+from rag.embedding import Engine, load_encoder
+from rag.loading import discover, load, parse
+from rag.settings import Settings
+from rag.splitting import split
+from rag.types import Document
+
+_ROOT: Final = Path(__file__).parent.parent
+_ENGINES: Final[tuple[Engine, ...]] = ("torch", "openvino")
+_ROUNDS: Final = 3
+_QUESTIONS: Final = 60
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """``rates`` are characters a second; ``query_p50`` and ``query_p95`` milliseconds.
+
+    ``load_seconds`` go by from the start of a process to its first vector; ``peak_mb`` is the memory it took, with
+    a hundred passages embedded.
+    """
+
+    rates: dict[str, float]
+    query_p50: float
+    query_p95: float
+    load_seconds: float
+    peak_mb: int
+
+
+class Inference(msgspec.Struct, frozen=True):
+    """Costs by engine. ``cosine`` is the least between the vectors that the two give a text."""
+
+    created: str
+    code: Code
+    machine: Machine
+    characters: dict[str, int]
+    engines: dict[str, Cost]
+    cosine: float
+
+
+def main() -> None:
+    """Measure, print and save; or, in a process of its own, say what loading takes."""
+    parser = argparse.ArgumentParser(description="What the embedding model costs.")
+    parser.add_argument("--news", type=Path, help="a file with a document on each line")
+    parser.add_argument("--documents", type=int, default=40, help="how many of its lines")
+    parser.add_argument("--out", type=Path, default=_ROOT / RESULTS / "inference.json")
+    parser.add_argument("--load", choices=_ENGINES, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.load:
+        _load_and_say(options.load)
+        return
+    found = measure(_texts(options.news, options.documents))
+    for name, cost in found.engines.items():
+        rates = "   ".join(f"{kind} {rate:7.0f}/s" for kind, rate in cost.rates.items())
+        query = f"query p50 {cost.query_p50:.1f} p95 {cost.query_p95:.1f} ms"
+        print(f"{name:9} {rates}   {query}   load {cost.load_seconds:.1f} s   {cost.peak_mb} MB")
+    slow, fast = (found.engines[name].rates for name in _ENGINES)
+    print("ratio     " + "   ".join(f"{kind} {fast[kind] / slow[kind]:6.2f} x " for kind in fast))
+    print(f"cosine    {found.cosine:.5f}")
+    options.out.write_bytes(pretty(found))
+
+
+def measure(texts: Mapping[str, Sequence[str]]) -> Inference:
+    """The costs of embedding ``texts``, by their kind, with either engine."""
+    questions = [one.question for one in load_gold(GOLD)][:_QUESTIONS]
+    loading = {engine: _in_own_process(engine) for engine in _ENGINES}
+    encoders = {engine: load_encoder(engine=engine) for engine in _ENGINES}
+    samples = [text for some in texts.values() for text in some[:50]]
+    # What is met for the first time takes longer: libraries prepare for each shape.
+    first, second = (encoder.encode_passages(samples) for encoder in encoders.values())
+    seconds: dict[tuple[str, str], list[float]] = {}
+    queries: dict[str, list[float]] = {engine: [] for engine in _ENGINES}
+    for _ in range(_ROUNDS):
+        for kind, some in texts.items():
+            for engine, encoder in encoders.items():
+                seconds.setdefault((engine, kind), []).append(_seconds(encoder.encode_passages, some))
+        for question in questions:
+            for engine, encoder in encoders.items():
+                queries[engine].append(1000 * _seconds(encoder.encode_queries, [question]))
+    sizes = {kind: sum(map(len, some)) for kind, some in texts.items()}
+    return Inference(
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        code=code(),
+        machine=machine(),
+        characters=sizes,
+        engines={
+            engine: Cost(
+                rates={kind: round(sizes[kind] / median(seconds[engine, kind]), 1) for kind in texts},
+                query_p50=round(float(np.percentile(queries[engine], 50)), 2),
+                query_p95=round(float(np.percentile(queries[engine], 95)), 2),
+                load_seconds=loading[engine][0],
+                peak_mb=loading[engine][1],
+            )
+            for engine in _ENGINES
+        },
+        cosine=round(float(np.sum(first * second, axis=1).min()), 5),
+    )
+
+
+def _texts(news: Path | None, documents: int) -> dict[str, list[str]]:
+    """What indexing embeds of the articles and the news: passages, sentences, and all of it together."""
+    found: list[Document] = [load(file) for file in discover([_ROOT / "corpus"]).files]
+    if news is not None:
+        with news.open("rb") as lines:
+            for number, line in zip(range(documents), lines, strict=False):
+                found.append(parse(line, source=f"{number}.txt", name=Path(f"{number}.txt")))
+    rows = [row_texts(one, document.text) for document in found for one in split(document, Settings().split)]
+    passages, sentences = [row[0] for row in rows], [text for row in rows for text in row[1:]]
+    return {"passages": passages, "sentences": sentences, "both": passages + sentences}
+
+
+def _seconds(embed: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
+    started = time.perf_counter()
+    embed(texts)
+    return time.perf_counter() - started
+
+
+def _in_own_process(engine: Engine) -> tuple[float, int]:
+    """Seconds to the first vector and megabytes at the highest, the second time: the first fills caches."""
+    command = [sys.executable, "-m", "eval.inference", "--load", engine]
+    for _ in range(2):
+        started = time.perf_counter()
+        with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            seconds = time.perf_counter() - started
+            peak = process.stdout.readline()
+    return round(seconds, 2), int(peak)
+
+
+def _load_and_say(engine: Engine) -> None:
+    encoder = load_encoder(engine=engine)
+    encoder.encode_queries(["预热"])
+    print("ready", flush=True)
+    encoder.encode_passages(_texts(None, 0)["passages"][:100])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+
+
+if __name__ == "__main__":
+    main()
