@@ -174,14 +174,14 @@ def run_index(folder: Path, *, embed: bool) -> Run:
 
 def run_ask(folder: Path, *, embed: bool) -> Asked:
     """Open ``folder/index`` and ask it what its own sentences say."""
-    import rag.library
+    import rag.models
     from rag.embedding import load_encoder
     from rag.generations import open_generation
     from rag.library import Library
     from rag.settings import Settings
 
     if not embed:
-        vars(rag.library).update(load_encoder=lambda *_, **__: MadeUp())
+        vars(rag.models).update(load_encoder=lambda *_, **__: MadeUp())
     started = time.perf_counter()
     library = Library.open(folder / "index")
     library.warm_up()
