@@ -12,7 +12,7 @@ from conftest import ROOT, Command
 LAYERS = (
     {"rag.types", "rag.errors", "rag.paths", "rag.disk", "rag.kept", "rag.printable"},
     {"rag.messages", "rag.text", "rag.numbers", "rag.equal", "rag.squad", "rag.switching", "rag.dictionary"},
-    {"rag.network", "rag.bert"},
+    {"rag.weights", "rag.network", "rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.splitting", "rag.duplicates", "rag.dense", "rag.sparse", "rag.fusion", "rag.store", "rag.saved"},
     {"rag.reuse"},
