@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
-from rag.network import Shape, Tensor, network
+from rag.network import Shape, network
+from rag.weights import Tensor, header, mark, tensors
 
 if TYPE_CHECKING:
     from openvino import InferRequest
@@ -24,17 +24,12 @@ if TYPE_CHECKING:
 Tokens = NDArray[np.int64]
 Result = TypeVar("Result")
 
-_WEIGHTS: Final = "model.safetensors"
 # Lengths are rounded up to a multiple of this: a shape that was not met before costs 10 ms, one token of padding 0.2.
 _STEP: Final = 16
 # Tokens of a batch. Fewer leave the processor waiting for the weights; more fill its caches and gain nothing.
 _BATCH: Final = 256
-_TYPES: Final = {"F32": np.float32, "F16": np.float16}
 _LATER_PLACES: Final = ("roberta", "xlm-roberta")
 _HIDDEN_BY_MASK: Final = -1e4
-# Parts of a weights file that are looked at to tell it from others.
-_SAMPLES: Final = 64
-_SAMPLE_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,8 @@ class Bert:
                 f"模型无法加载（{folder}）：{error}。请删除该文件夹后重试。",
                 f"The model does not load ({folder}): {error}. Delete that folder and try again.",
             ) from error
-        self._pool = ThreadPoolExecutor(self._streams, thread_name_prefix="bert")
+        # Whoever waits for an answer does not stand in line behind a thousand texts to index.
+        self._pools = {soon: ThreadPoolExecutor(self._streams, thread_name_prefix="bert") for soon in (False, True)}
         self._of_thread = threading.local()
 
     def _load(self, folder: Path, changed: Changed | None) -> None:
@@ -100,7 +96,7 @@ class Bert:
             config["layer_norm_eps"],
         )
         self._streams = _cores()
-        key = _mark(folder / _WEIGHTS) + (changed.key if changed else "")
+        key = mark(folder) + (changed.key if changed else "")
         self._network = network(
             key, shape, self._streams, lambda: _float32({**weights, **(changed.of(weights) if changed else {})})
         )
@@ -110,20 +106,22 @@ class Bert:
         """Numbers in a hidden state."""
         return int(self._words.shape[1])
 
-    def start(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> Computing[Result]:
+    def start(
+        self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result], *, soon: bool = False
+    ) -> Computing[Result]:
         """Begin to compute what ``make`` makes of each sequence's hidden states, ``(tokens, hidden)`` in float32.
 
-        ``make`` must keep no view of them.
+        ``make`` must keep no view of them. What is wanted ``soon`` does not wait for what is not.
         """
         groups = batches([len(ids) for ids in sequences], self._streams)
         return Computing(
             len(sequences),
-            [(group, self._pool.submit(self._batch, [sequences[i] for i in group], make)) for group in groups],
+            [(group, self._pools[soon].submit(self._batch, [sequences[i] for i in group], make)) for group in groups],
         )
 
     def each(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
-        """What ``make`` makes of each sequence's hidden states, in order; see `start`."""
-        return self.start(sequences, make).results()
+        """What ``make`` makes of each sequence's hidden states, in order, soon; see `start`."""
+        return self.start(sequences, make, soon=True).results()
 
     def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
         request: InferRequest | None = getattr(self._of_thread, "request", None)
@@ -167,35 +165,8 @@ def understands(folder: Path, config: Mapping[str, Any]) -> bool:
         and config["hidden_act"] == "gelu"
         and config.get("position_embedding_type", "absolute") == "absolute"
         and not config.get("is_decoder")
-        and {"F32", "F16", "I64"}.issuperset(entry["dtype"] for entry in _header(folder / _WEIGHTS)[0].values())
+        and {"F32", "F16", "I64"}.issuperset(entry["dtype"] for entry in header(folder)[0].values())
     )
-
-
-def tensors(folder: Path) -> dict[str, Tensor]:
-    """The tensors of the model in ``folder`` by name, mapped, not read: the word embeddings alone are 380 MB.
-
-    They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
-    """
-    file = folder / _WEIGHTS
-    header, start = _header(file)
-    # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
-    return {
-        # A model with a head on it was saved with its encoder's name before each.
-        name.removeprefix("bert.").removeprefix("roberta."): np.memmap(
-            file, _TYPES[entry["dtype"]], "c", start + entry["data_offsets"][0], tuple(entry["shape"])
-        )
-        for name, entry in header.items()
-        if entry["dtype"] in _TYPES
-    }
-
-
-def _header(file: Path) -> tuple[dict[str, Any], int]:
-    """What a safetensors file says of its tensors, and where they begin."""
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header: dict[str, Any] = json.loads(stream.read(length))
-    header.pop("__metadata__", None)
-    return header, 8 + length
 
 
 def _float32(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -205,17 +176,6 @@ def _float32(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for name, tensor in weights.items()
         if not name.endswith("_embeddings.weight")
     }
-
-
-def _mark(file: Path) -> str:
-    """What tells a weights file from any other: size, time, and evenly spaced parts, its header among them."""
-    status = file.stat()
-    digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
-    with file.open("rb") as stream:
-        for part in range(_SAMPLES):
-            stream.seek(status.st_size * part // _SAMPLES)
-            digest.update(stream.read(_SAMPLE_BYTES))
-    return digest.hexdigest()
 
 
 def _cores() -> int:

@@ -17,14 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag import kept
+from rag.weights import Tensor
 
 if TYPE_CHECKING:
     from openvino import CompiledModel, InferRequest, Model
-
-Tensor = NDArray[np.float32]
 
 _KIND: Final = "compiled"
 

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from rag import kept, network
 from rag.bert import Bert, Changed, Tokens, batches
 from rag.errors import ModelError
-from rag.network import Tensor
+from rag.weights import Tensor
 
 HIDDEN, WIDE, LAYERS, HEADS, WORDS, PLACES = 32, 64, 2, 4, 50, 128
 LENGTHS = (3, 70, 17, 16, 5, 33, 128, 20, 18, 4, 31)
@@ -103,6 +103,14 @@ def test_states_of_a_sequence_do_not_depend_on_its_company(folder: Path, sequenc
     for one, sequence in zip(together, sequences, strict=True):
         (alone,) = states(bert, [sequence])
         assert np.abs(one - alone).max() <= 1e-5
+
+
+def test_a_question_does_not_wait_for_all_that_is_to_be_indexed(folder: Path, sequences: list[Tokens]) -> None:
+    bert = Bert(folder)
+    indexing = bert.start(sequences * 200, lambda one: one.copy())
+    bert.each(sequences[:1], lambda one: one.copy())
+    assert not all(made.done() for _, made in indexing.batches)
+    indexing.cancel()
 
 
 def test_a_kept_network_gives_the_same_states_and_no_graph_is_made(

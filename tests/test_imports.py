@@ -15,7 +15,7 @@ LAYERS = (
     {"rag.lexicon"},
     {"rag.cutting"},
     {"rag.tagging"},
-    {"rag.network", "rag.bert"},
+    {"rag.weights", "rag.network", "rag.bert"},
     {"rag.tokenization", "rag.sounds", "rag.structure", "rag.loading", "rag.embedding"},
     {"rag.vectors", "rag.journal"},
     {"rag.splitting", "rag.duplicates", "rag.dense", "rag.sparse", "rag.fusion", "rag.store", "rag.saved"},

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from rag.bert import Bert, Computing, Tokens
 from rag.embedding.recipe import Recipe
-from rag.network import Tensor
+from rag.weights import Tensor
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -49,7 +49,7 @@ class CompiledEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a question, shape ``(len(texts), dimension)``, in order."""
-        return self._encode(texts, self._recipe.query, progress=False)
+        return self._encode(texts, self._recipe.query, soon=True)
 
     def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
         """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order.
@@ -58,21 +58,21 @@ class CompiledEncoder:
         """
         return self._encode(texts, self._recipe.passage, progress=progress)
 
-    def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool) -> Vectors:
+    def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool = False, soon: bool = False) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         with tqdm(total=len(texts), desc="嵌入 embed", unit="text", disable=not progress, delay=2) as bar:
-            for start, some in self._computed(texts, prompt):
+            for start, some in self._computed(texts, prompt, soon):
                 vectors[start : start + len(some)] = some
                 bar.update(len(some))
         return vectors
 
-    def _computed(self, texts: Sequence[str], prompt: str) -> Iterator[tuple[int, list[Vector]]]:
+    def _computed(self, texts: Sequence[str], prompt: str, soon: bool) -> Iterator[tuple[int, list[Vector]]]:
         """The vectors of some texts at a time. While some are computed, the next are cut into tokens."""
         waiting: deque[tuple[int, Computing[Vector]]] = deque()
         try:
             for start in range(0, len(texts), _AT_ONCE):
                 tokens = [self._tokens(prompt + text) for text in texts[start : start + _AT_ONCE]]
-                waiting.append((start, self._bert.start(tokens, self._vector)))
+                waiting.append((start, self._bert.start(tokens, self._vector, soon=soon)))
                 if len(waiting) > 1:
                     begun, computing = waiting.popleft()
                     yield begun, computing.results()

@@ -11,9 +11,9 @@ import numpy as np
 
 from rag.bert import Bert, Changed
 from rag.errors import ModelError
-from rag.network import Tensor
 from rag.reading.pairs import Pair, PairScores
 from rag.reading.weights import read
+from rag.weights import Tensor
 
 _ADDED: Final = ".parametrizations.weight.0"
 _OWN: Final = "encoder."
