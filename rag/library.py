@@ -11,12 +11,13 @@ from typing import Literal
 
 from rag.answering import Part, compose, validate
 from rag.embedding import load_encoder
-from rag.errors import IndexMismatchError
+from rag.errors import IndexMismatchError, SettingsError
 from rag.explain import Abstention, Explanation
 from rag.explain.explainer import Explainer
-from rag.generations import Generation, current_name, open_generation
+from rag.generations import current_name, open_generation
 from rag.indexing import IndexReport, index_paths, remove_documents
 from rag.manifest import Manifest, check_settings
+from rag.protocols import Snapshot
 from rag.reading import Candidate, Question, Reader
 from rag.reading.questions import parts
 from rag.reading.readers import load_reader
@@ -36,7 +37,7 @@ class Library:
     A library answers from the generation that was in force when it was opened or last refreshed.
     """
 
-    def __init__(self, index: Path, generation: Generation, settings: Settings, *, pinned: bool = False) -> None:
+    def __init__(self, index: Path, generation: Snapshot, settings: Settings, *, pinned: bool = False) -> None:
         self.index_dir = index
         self.pinned = pinned
         """Whether it stays with its generation, whatever comes into force."""
@@ -54,24 +55,57 @@ class Library:
         it was built with other settings.
         """
         folder, settings = Path(index), settings or load_settings()
-        generation = open_generation(folder, at)
+        generation: Snapshot
+        if settings.store == "milvus":
+            from rag.milvus.generation import open_milvus
+
+            if at is not None:
+                settings.require_embedded()
+            generation = open_milvus(settings)
+        else:
+            generation = open_generation(folder, at)
         check_settings(generation.manifest, settings)
         return cls(folder, generation, settings, pinned=at is not None)
 
     @staticmethod
     def index(
-        paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
+        paths: Sequence[Path],
+        index: Path | str = "index",
+        settings: Settings | None = None,
+        *,
+        share: tuple[int, int] = (1, 1),
+        progress: bool = False,
     ) -> IndexReport:
-        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`."""
+        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`.
+
+        For a library in Milvus see `rag.milvus.indexing.index_paths`, and there for ``share``.
+        """
+        settings = settings or load_settings()
+        if settings.store == "milvus":
+            from rag.milvus.indexing import index_paths as index_in_milvus
+
+            return index_in_milvus(paths, settings, share=share, exclude=Path(index), progress=progress)
+        if share != (1, 1):
+            raise SettingsError(
+                "--share 只用于 Milvus：本机索引同时只能有一个进程在写。",
+                "--share is for Milvus: an index folder has one writer at a time.",
+            )
         return index_paths(paths, index, settings, progress=progress)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
         """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
+        if self.settings.store == "milvus":
+            from rag.milvus.indexing import remove_documents as remove_from_milvus
+
+            remove_from_milvus(doc_ids, self.settings)
+            return
         remove_documents(doc_ids, self.index_dir, self.settings)
         self.refresh()
 
     def refresh(self) -> None:
         """Go over to the generation now in force, if it is another and this library is not pinned. Raises as `open`."""
+        if self.settings.store == "milvus":
+            return
         if not self.pinned and current_name(self.index_dir) != self._generation.manifest.generation:
             generation = open_generation(self.index_dir)
             check_settings(generation.manifest, self.settings)
@@ -86,25 +120,26 @@ class Library:
 
     def documents(self) -> list[DocumentRecord]:
         """All documents, in index order."""
-        return list(self._generation.store.records())
+        return list(self._now().store.records())
 
     def document(self, doc_id: str) -> Document:
         """One document. Raises NotFoundError."""
-        return self._generation.document(doc_id)
+        return self._now().document(doc_id)
 
     def passages(self, doc_id: str) -> list[Passage]:
         """The passages of one document, in order. Raises NotFoundError."""
-        return self._generation.store.passages_between(self._generation.ordinals(doc_id))
+        generation = self._now()
+        return generation.store.passages_between(generation.ordinals(doc_id))
 
     def search(self, query: str, k: int | None = None) -> list[Hit]:
         """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
         validate(query)
-        return list(self._retrieve(query, k or self.settings.hits, self._generation).hits)
+        return list(self._retrieve(query, k or self.settings.hits, self._now(query)).hits)
 
     def candidates(self, question: str) -> tuple[Question, list[Candidate]]:
         """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
         validate(question)
-        return self._candidates(question, self._generation)
+        return self._candidates(question, self._now(question))
 
     def ask(
         self,
@@ -122,7 +157,7 @@ class Library:
         started = perf_counter()
         validate(question)
         stage("load")
-        generation, reader = self._generation, self._ready_reader()
+        generation, reader = self._now(question), self._ready_reader()
         within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
         answered: list[Part] = []
@@ -173,13 +208,17 @@ class Library:
         self._ready_reader()
         tagged("预热")
 
-    def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
+    def _now(self, question: str = "") -> Snapshot:
+        """What is in force, made ready for ``question``."""
+        return self._generation.about(question)
+
+    def _retrieve(self, query: str, k: int, generation: Snapshot, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         return retrieve(query, k, generation, encoder, self.settings, within)
 
     def _explainer(self, question: str, doc_id: str | None) -> Explainer:
         validate(question)
-        generation = self._generation
+        generation = self._now(question)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         within = None if doc_id is None else generation.ordinals(doc_id)
         return Explainer(generation, encoder, self._ready_reader(), self.settings, self.min_confidence, within)
@@ -207,7 +246,7 @@ class Library:
             return self._encoder
 
     def _candidates(
-        self, question: str, generation: Generation, within: range | None = None
+        self, question: str, generation: Snapshot, within: range | None = None
     ) -> tuple[Question, list[Candidate]]:
         asked = understood(question, generation, self.settings.dictionary_path)
         retrieved = self._retrieve(asked.text, max(self.settings.hits, self.settings.read), generation, within)

@@ -71,6 +71,8 @@ def built_in() -> Tokenizer:
     folder = cache_dir() / "jieba"
     folder.mkdir(parents=True, exist_ok=True)
     made.tmp_dir = str(folder)
+    # Who else uses jieba in this process, such as milvus-lite, finds it there, too.
+    jieba.dt.tmp_dir = str(folder)
     made.initialize()
     made.load_userdict(str(NAMES_FILE))
     for word in sorted(CHINESE):

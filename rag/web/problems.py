@@ -22,6 +22,7 @@ from rag.errors import (
     IndexMismatchError,
     IndexMissingError,
     LoadError,
+    MilvusError,
     ModelError,
     NotFoundError,
     QuestionError,
@@ -46,6 +47,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     IndexMismatchError: 503,
     StorageError: 503,
     ModelError: 503,
+    MilvusError: 503,
     BusyError: 503,
 }
 _RETRY_SECONDS = 2

@@ -1,0 +1,333 @@
+"""A connection to Milvus: the only module that imports pymilvus. What goes wrong there is said in our words."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rag.errors import MilvusError
+from rag.milvus.layout import Collection, Kind
+from rag.settings import DenseIndexKind, Settings
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+TOKEN_VARIABLE = "WENYUAN_MILVUS_TOKEN"
+OLDEST_SERVER = (2, 5)
+"""The first Milvus that has BM25 as a function."""
+_CONNECT_SECONDS = 10
+_CALL_SECONDS = 60
+# How many requests of one question are on their way at once.
+_AT_ONCE = 8
+_PAGE = 1000
+# Milvus allows 64 MB a request; vectors travel as text of about four bytes a byte in the worst case.
+_ROWS_PER_REQUEST = 500
+_ALL = "id >= 0"
+_LITE = re.compile(r"milvus_lite")
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+# How thoroughly each kind of index is built and searched; FLAT has nothing to choose.
+_BUILD: Mapping[DenseIndexKind, Mapping[str, object]] = {
+    "HNSW": {"M": 16, "efConstruction": 200},
+    "HNSW_SQ": {"M": 16, "efConstruction": 200, "sq_type": "SQ8"},
+    "IVF_SQ8": {"nlist": 4096},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One way of searching a collection: by ``value``, a vector or a text, in ``field``."""
+
+    field: str
+    value: Vectors | str
+
+
+class Connection:
+    """Milvus as this package uses it, with the names and the consistency of one library. Thread-safe.
+
+    Readers may see a state some seconds old ("bounded"), for what is written waits for them; see `rag.milvus.writing`.
+    Every method raises MilvusError.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect. Raises MilvusError if pymilvus is not installed, nobody answers, or the server is too old."""
+        pymilvus = _pymilvus()
+        self.settings = settings
+        self.uri = settings.milvus_uri
+        with self._told():
+            token = os.environ.get(TOKEN_VARIABLE, "")
+            self._client = pymilvus.MilvusClient(self.uri, token=token, timeout=_CONNECT_SECONDS)
+            version = str(self._client.get_server_version())
+        self.lite = bool(_LITE.search(version))
+        """Whether it is milvus-lite, which shows what it was given at once, and has no index of lists."""
+        number = _VERSION.search(version)
+        if number and not self.lite and tuple(map(int, number.groups())) < OLDEST_SERVER:
+            raise MilvusError(
+                f"{self.uri} 是 Milvus {version}，需要 2.5 或更新的版本（BM25 函数）。请升级 Milvus。",
+                f"{self.uri} is Milvus {version}; 2.5 or newer is needed (BM25 functions). Upgrade Milvus.",
+            )
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="milvus")
+
+    def close(self) -> None:
+        """Leave Milvus."""
+        self._pool.shutdown(cancel_futures=True)
+        self._client.close()
+
+    def together(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """What ``calls`` return, in order; they run at the same time. Not to be used inside one of them."""
+        return [future.result() for future in [self._pool.submit(call) for call in calls]]
+
+    def has(self, collection: Collection) -> bool:
+        """Whether the collection is there."""
+        with self._told():
+            return bool(self._client.has_collection(self._name(collection), timeout=_CALL_SECONDS))
+
+    def make(self, collection: Collection, dimension: int) -> None:
+        """Make a collection with its indexes and load it; nothing happens if it is there."""
+        if self.has(collection):
+            return
+        try:
+            with self._told():
+                self._make(collection, dimension)
+        except MilvusError:
+            # Another process may have been quicker by a moment.
+            if not self.has(collection):
+                raise
+        with self._told():
+            self._client.load_collection(self._name(collection), timeout=_CALL_SECONDS)
+
+    def drop(self, collection: Collection) -> None:
+        """Remove a collection and all that is in it."""
+        with self._told():
+            self._client.drop_collection(self._name(collection), timeout=_CALL_SECONDS)
+
+    def query(self, collection: Collection, where: str, fields: Sequence[str], *, strong: bool = False) -> list[Row]:
+        """The rows for which ``where`` holds, in no order, at most some thousands; ``strong``: as of this moment."""
+        with self._told():
+            found = self._client.query(
+                self._name(collection),
+                filter=where,
+                output_fields=list(fields),
+                timeout=_CALL_SECONDS,
+                **_level(strong),
+            )
+        return [dict(row) for row in found]
+
+    def get(self, collection: Collection, ids: Sequence[int], fields: Sequence[str]) -> list[Row]:
+        """The rows with the given keys that are there, in no order."""
+        parts = (ids[i : i + _ROWS_PER_REQUEST] for i in range(0, len(ids), _ROWS_PER_REQUEST))
+        return [row for part in parts for row in self.query(collection, any_of("id", part), fields)]
+
+    def pages(
+        self, collection: Collection, where: str, fields: Sequence[str], *, strong: bool = False
+    ) -> Iterator[Row]:
+        """All rows for which ``where`` holds, by key, however many."""
+        with self._told():
+            pages = self._client.query_iterator(
+                self._name(collection),
+                batch_size=_PAGE,
+                filter=where or _ALL,
+                output_fields=list(fields),
+                timeout=_CALL_SECONDS,
+                **_level(strong),
+            )
+            try:
+                while page := pages.next():
+                    yield from (dict(row) for row in page)
+            finally:
+                pages.close()
+
+    def count(self, collection: Collection, where: str = _ALL, *, strong: bool = False) -> int:
+        """How many rows there are for which ``where`` holds."""
+        return int(self.query(collection, where, ["count(*)"], strong=strong)[0]["count(*)"])
+
+    def search(self, collection: Collection, ask: Ask, k: int, where: str, fields: Sequence[str]) -> list[Row]:
+        """The rows nearest to ``ask``, best first."""
+        with self._told():
+            found = self._client.search(
+                self._name(collection),
+                data=[_data(ask.value)],
+                anns_field=ask.field,
+                search_params=self._how(ask, k),
+                limit=k,
+                filter=where,
+                output_fields=list(fields),
+                timeout=_CALL_SECONDS,
+            )
+        return [{"id": hit["id"], **hit["entity"]} for hit in found[0]]
+
+    def hybrid(
+        self, collection: Collection, asks: Sequence[Ask], k: int, where: str, fields: Sequence[str]
+    ) -> list[Row]:
+        """The rows that are nearest by several ways, each giving ``k``, merged by Milvus by their ranks (RRF)."""
+        pymilvus = _pymilvus()
+        with self._told():
+            requests = [
+                pymilvus.AnnSearchRequest([_data(ask.value)], ask.field, self._how(ask, k), k, expr=where or None)
+                for ask in asks
+            ]
+            found = self._client.hybrid_search(
+                self._name(collection),
+                requests,
+                pymilvus.RRFRanker(),
+                limit=k * len(asks),
+                output_fields=list(fields),
+                timeout=_CALL_SECONDS,
+            )
+        return [{"id": hit["id"], **hit["entity"]} for hit in found[0]]
+
+    def upsert(self, collection: Collection, rows: Sequence[Row]) -> None:
+        """Write rows; those of the same keys are replaced."""
+        for start in range(0, len(rows), _ROWS_PER_REQUEST):
+            part = list(rows[start : start + _ROWS_PER_REQUEST])
+            with self._told():
+                self._client.upsert(self._name(collection), part, timeout=_CALL_SECONDS)
+
+    def delete(self, collection: Collection, where: str) -> None:
+        """Delete the rows for which ``where`` holds."""
+        with self._told():
+            self._client.delete(self._name(collection), filter=where, timeout=_CALL_SECONDS)
+
+    def flush(self, collection: Collection) -> None:
+        """Let Milvus seal and index what it has been given."""
+        with self._told():
+            self._client.flush(self._name(collection), timeout=_CALL_SECONDS)
+
+    def _name(self, collection: Collection) -> str:
+        return f"{self.settings.milvus_prefix}_{collection.name}"
+
+    def _how(self, ask: Ask, k: int) -> dict[str, Any]:
+        if isinstance(ask.value, str):
+            return {"metric_type": "BM25"}
+        kind = self.settings.milvus_index
+        wide = {
+            "HNSW": {"ef": 2 * k},
+            "HNSW_SQ": {"ef": 2 * k},
+            "IVF_SQ8": {"nprobe": 64},
+            "DISKANN": {"search_list": 2 * k},
+        }
+        return {"metric_type": "IP", "params": wide.get(kind, {})}
+
+    def _make(self, collection: Collection, dimension: int) -> None:
+        pymilvus = _pymilvus()
+        types = pymilvus.DataType
+        schema = self._client.create_schema(enable_dynamic_field=False)
+        indexes = self._client.prepare_index_params()
+        for field in collection.fields:
+            primary = {"is_primary": True} if field.name == "id" else {}
+            match field.kind:
+                case Kind.NUMBER:
+                    schema.add_field(field.name, types.INT64, **primary)
+                case Kind.TEXT:
+                    schema.add_field(field.name, types.VARCHAR, max_length=field.bytes, **primary)
+                case Kind.ANALYSED:
+                    # As `rag.sparse` has it: a passage's words by jieba, weighed by BM25.
+                    schema.add_field(
+                        field.name,
+                        types.VARCHAR,
+                        max_length=field.bytes,
+                        enable_analyzer=True,
+                        analyzer_params={"tokenizer": "jieba"},
+                    )
+                    schema.add_field(field.weights, types.SPARSE_FLOAT_VECTOR)
+                    schema.add_function(
+                        pymilvus.Function(
+                            name=f"{field.name}_bm25",
+                            function_type=pymilvus.FunctionType.BM25,
+                            input_field_names=[field.name],
+                            output_field_names=[field.weights],
+                        )
+                    )
+                    parameters = {"bm25_k1": 1.2, "bm25_b": 0.75}
+                    indexes.add_index(
+                        field.weights, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=parameters
+                    )
+                case Kind.TERMS:
+                    schema.add_field(
+                        field.name, types.ARRAY, element_type=types.VARCHAR, max_length=field.bytes, max_capacity=4096
+                    )
+                case Kind.VALUE:
+                    schema.add_field(field.name, types.JSON)
+                case Kind.VECTOR:
+                    schema.add_field(field.name, types.FLOAT_VECTOR, dim=dimension)
+                    kind = self.settings.milvus_index
+                    indexes.add_index(field.name, index_type=kind, metric_type="IP", params=dict(_BUILD.get(kind, {})))
+                case Kind.NOTHING:
+                    # A collection of Milvus must have a vector.
+                    schema.add_field(field.name, types.FLOAT_VECTOR, dim=2)
+                    indexes.add_index(field.name, index_type="FLAT", metric_type="IP", params={})
+            if field.searched and not (self.lite and field.kind is Kind.TERMS):
+                indexes.add_index(field.name, index_type="INVERTED")
+        self._client.create_collection(
+            self._name(collection),
+            schema=schema,
+            index_params=indexes,
+            consistency_level="Bounded",
+            timeout=_CALL_SECONDS,
+        )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except MilvusError:
+            raise
+        except Exception as error:
+            if not _is_of_milvus(error):
+                raise
+            reason = getattr(error, "message", "") or str(error)
+            raise MilvusError(
+                f"Milvus（{self.uri}）出错：{reason}。请检查它是否在运行、地址和 {TOKEN_VARIABLE} 是否正确，"
+                "然后重新运行；已写入的不会丢，也不会只显示一半。",
+                f"Milvus ({self.uri}): {reason}. Check that it runs, its address and {TOKEN_VARIABLE}, then run this "
+                "again; nothing that was written is lost, and nothing is half-visible.",
+            ) from error
+
+
+def any_of(field: str, values: Sequence[int] | Sequence[str]) -> str:
+    """An expression: ``field`` is one of ``values``."""
+    return f"{field} in [{', '.join(map(quoted, values))}]"
+
+
+def among(field: str, numbers: range | None) -> str:
+    """An expression: ``field`` is in ``numbers``; nothing if that is None."""
+    return "" if numbers is None else f"{field} >= {numbers.start} and {field} <= {numbers.stop - 1}"
+
+
+def quoted(value: int | str) -> str:
+    """A value as expressions of Milvus have it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _data(value: Vectors | str) -> Any:
+    return value if isinstance(value, str) else value.tolist()
+
+
+def _level(strong: bool) -> dict[str, str]:
+    return {"consistency_level": "Strong"} if strong else {}
+
+
+def _pymilvus() -> Any:
+    try:
+        import pymilvus
+    except ImportError as error:
+        raise MilvusError(
+            '没有安装 Milvus 的客户端。请运行：pip install "wenyuan[milvus]"',
+            'The Milvus client is not installed. Run: pip install "wenyuan[milvus]"',
+        ) from error
+    # What goes wrong is raised; it need not be printed as well, with a traceback.
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    return pymilvus
+
+
+def _is_of_milvus(error: Exception) -> bool:
+    return type(error).__module__.split(".")[0] in ("pymilvus", "grpc", "milvus_lite") or isinstance(error, OSError)
