@@ -92,18 +92,23 @@ class Connection:
             return bool(self._client.has_collection(self._name(collection), timeout=_CALL_SECONDS))
 
     def make(self, collection: Collection, dimension: int) -> None:
-        """Make a collection with its indexes and load it; nothing happens if it is there."""
-        if self.has(collection):
-            return
+        """Make a collection with its indexes and load it, or as much of that as is not done yet."""
+        schema, indexes = self._planned(collection, dimension)
+        name = self._name(collection)
         try:
-            with self._told():
-                self._make(collection, dimension)
+            if not self.has(collection):
+                with self._told():
+                    self._client.create_collection(
+                        name, schema=schema, consistency_level="Bounded", timeout=_CALL_SECONDS
+                    )
         except MilvusError:
             # Another process may have been quicker by a moment.
             if not self.has(collection):
                 raise
         with self._told():
-            self._client.load_collection(self._name(collection), timeout=_CALL_SECONDS)
+            # There is nothing to be indexed yet, so nothing to be waited for.
+            self._client.create_index(name, indexes, timeout=_CALL_SECONDS, sync=False)
+            self._client.load_collection(name, timeout=_CALL_SECONDS)
 
     def drop(self, collection: Collection) -> None:
         """Remove a collection and all that is in it."""
@@ -217,7 +222,8 @@ class Connection:
         }
         return {"metric_type": "IP", "params": wide.get(kind, {})}
 
-    def _make(self, collection: Collection, dimension: int) -> None:
+    def _planned(self, collection: Collection, dimension: int) -> tuple[Any, Any]:
+        """A collection's schema and its indexes."""
         pymilvus = _pymilvus()
         types = pymilvus.DataType
         schema = self._client.create_schema(enable_dynamic_field=False)
@@ -267,13 +273,7 @@ class Connection:
                     indexes.add_index(field.name, index_type="FLAT", metric_type="IP", params={})
             if field.searched and not (self.lite and field.kind is Kind.TERMS):
                 indexes.add_index(field.name, index_type="INVERTED")
-        self._client.create_collection(
-            self._name(collection),
-            schema=schema,
-            index_params=indexes,
-            consistency_level="Bounded",
-            timeout=_CALL_SECONDS,
-        )
+        return schema, indexes
 
     @contextmanager
     def _told(self) -> Iterator[None]:

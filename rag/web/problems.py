@@ -26,6 +26,7 @@ from rag.errors import (
     ModelError,
     NotFoundError,
     QuestionError,
+    SettingsError,
     StorageError,
     WenyuanError,
 )
@@ -42,6 +43,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     EvaluationError: 422,
     NotFoundError: 404,
     CorpusError: 409,
+    SettingsError: 409,
     IndexMissingError: 503,
     IndexDamagedError: 503,
     IndexMismatchError: 503,
