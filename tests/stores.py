@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from documents import HashEncoder
 from rag.indexing import IndexReport
 from rag.library import Library
 from rag.settings import Settings
+
+_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,11 @@ def at_once(codes: Sequence[str], run: Sequence[str]) -> list[tuple[int, str]]:
     """Run Python programs at the same time: how each ended and what it printed."""
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", code, *run], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-c", code, *run],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "tests")])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         for code in codes
     ]

@@ -6,15 +6,17 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import MilvusError
-from rag.milvus.layout import Collection, Kind
-from rag.settings import DenseIndexKind, Settings
+from rag.milvus.layout import Collection
+from rag.milvus.schema import how, planned
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -35,12 +37,6 @@ _ROWS_PER_REQUEST = 500
 _ALL = "id >= 0"
 _LITE = re.compile(r"milvus_lite")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-# How thoroughly each kind of index is built and searched; FLAT has nothing to choose.
-_BUILD: Mapping[DenseIndexKind, Mapping[str, object]] = {
-    "HNSW": {"M": 16, "efConstruction": 200},
-    "HNSW_SQ": {"M": 16, "efConstruction": 200, "sq_type": "SQ8"},
-    "IVF_SQ8": {"nlist": 4096},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +89,21 @@ class Connection:
 
     def make(self, collection: Collection, dimension: int) -> None:
         """Make a collection with its indexes and load it, or as much of that as is not done yet."""
-        schema, indexes = self._planned(collection, dimension)
         name = self._name(collection)
-        try:
-            if not self.has(collection):
-                with self._told():
-                    self._client.create_collection(
-                        name, schema=schema, consistency_level="Bounded", timeout=_CALL_SECONDS
-                    )
-        except MilvusError:
-            # Another process may have been quicker by a moment.
-            if not self.has(collection):
-                raise
+        schema, indexes = planned(collection, dimension, self.settings.milvus_index, _pymilvus(), lists=not self.lite)
+        self._unless(
+            lambda: self.has(collection),
+            lambda: self._client.create_collection(
+                name, schema=schema, consistency_level="Bounded", timeout=_CALL_SECONDS
+            ),
+        )
+        for field, index in indexes:
+            self._unless(
+                # There is nothing to be indexed yet, so nothing to be waited for.
+                partial(self._client.list_indexes, name, field),
+                partial(self._client.create_index, name, index, timeout=_CALL_SECONDS, sync=False),
+            )
         with self._told():
-            # There is nothing to be indexed yet, so nothing to be waited for.
-            self._client.create_index(name, indexes, timeout=_CALL_SECONDS, sync=False)
             self._client.load_collection(name, timeout=_CALL_SECONDS)
 
     def drop(self, collection: Collection) -> None:
@@ -162,7 +158,7 @@ class Connection:
                 self._name(collection),
                 data=[_data(ask.value)],
                 anns_field=ask.field,
-                search_params=self._how(ask, k),
+                search_params=how(ask.value, k, self.settings.milvus_index),
                 limit=k,
                 filter=where,
                 output_fields=list(fields),
@@ -177,7 +173,9 @@ class Connection:
         pymilvus = _pymilvus()
         with self._told():
             requests = [
-                pymilvus.AnnSearchRequest([_data(ask.value)], ask.field, self._how(ask, k), k, expr=where or None)
+                pymilvus.AnnSearchRequest(
+                    [_data(ask.value)], ask.field, how(ask.value, k, self.settings.milvus_index), k, expr=where or None
+                )
                 for ask in asks
             ]
             found = self._client.hybrid_search(
@@ -210,70 +208,16 @@ class Connection:
     def _name(self, collection: Collection) -> str:
         return f"{self.settings.milvus_prefix}_{collection.name}"
 
-    def _how(self, ask: Ask, k: int) -> dict[str, Any]:
-        if isinstance(ask.value, str):
-            return {"metric_type": "BM25"}
-        kind = self.settings.milvus_index
-        wide = {
-            "HNSW": {"ef": 2 * k},
-            "HNSW_SQ": {"ef": 2 * k},
-            "IVF_SQ8": {"nprobe": 64},
-            "DISKANN": {"search_list": 2 * k},
-        }
-        return {"metric_type": "IP", "params": wide.get(kind, {})}
-
-    def _planned(self, collection: Collection, dimension: int) -> tuple[Any, Any]:
-        """A collection's schema and its indexes."""
-        pymilvus = _pymilvus()
-        types = pymilvus.DataType
-        schema = self._client.create_schema(enable_dynamic_field=False)
-        indexes = self._client.prepare_index_params()
-        for field in collection.fields:
-            primary = {"is_primary": True} if field.name == "id" else {}
-            match field.kind:
-                case Kind.NUMBER:
-                    schema.add_field(field.name, types.INT64, **primary)
-                case Kind.TEXT:
-                    schema.add_field(field.name, types.VARCHAR, max_length=field.bytes, **primary)
-                case Kind.ANALYSED:
-                    # As `rag.sparse` has it: a passage's words by jieba, weighed by BM25.
-                    schema.add_field(
-                        field.name,
-                        types.VARCHAR,
-                        max_length=field.bytes,
-                        enable_analyzer=True,
-                        analyzer_params={"tokenizer": "jieba"},
-                    )
-                    schema.add_field(field.weights, types.SPARSE_FLOAT_VECTOR)
-                    schema.add_function(
-                        pymilvus.Function(
-                            name=f"{field.name}_bm25",
-                            function_type=pymilvus.FunctionType.BM25,
-                            input_field_names=[field.name],
-                            output_field_names=[field.weights],
-                        )
-                    )
-                    parameters = {"bm25_k1": 1.2, "bm25_b": 0.75}
-                    indexes.add_index(
-                        field.weights, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=parameters
-                    )
-                case Kind.TERMS:
-                    schema.add_field(
-                        field.name, types.ARRAY, element_type=types.VARCHAR, max_length=field.bytes, max_capacity=4096
-                    )
-                case Kind.VALUE:
-                    schema.add_field(field.name, types.JSON)
-                case Kind.VECTOR:
-                    schema.add_field(field.name, types.FLOAT_VECTOR, dim=dimension)
-                    kind = self.settings.milvus_index
-                    indexes.add_index(field.name, index_type=kind, metric_type="IP", params=dict(_BUILD.get(kind, {})))
-                case Kind.NOTHING:
-                    # A collection of Milvus must have a vector.
-                    schema.add_field(field.name, types.FLOAT_VECTOR, dim=2)
-                    indexes.add_index(field.name, index_type="FLAT", metric_type="IP", params={})
-            if field.searched and not (self.lite and field.kind is Kind.TERMS):
-                indexes.add_index(field.name, index_type="INVERTED")
-        return schema, indexes
+    def _unless(self, there: Callable[[], object], make: Callable[[], object]) -> None:
+        """Make what is not there; another process may be quicker by a moment."""
+        with self._told():
+            if there():
+                return
+            try:
+                make()
+            except Exception:
+                if not there():
+                    raise
 
     @contextmanager
     def _told(self) -> Iterator[None]:

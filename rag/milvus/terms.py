@@ -136,6 +136,7 @@ class MilvusTerms:
             )
 
     def _idf(self, frequency: int) -> float:
+        frequency = min(frequency, len(self))
         return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
 
     def _scores(self, terms: Sequence[str], ordinal: int) -> list[tuple[float, float]]:
@@ -166,9 +167,10 @@ def statistics_of(connection: Connection) -> Statistics:
         passages += row["passages"]
         body += row["terms"]
         context += row["context_terms"]
-    else:
-        return Statistics(_later(), passages, body / max(1, passages), context / max(1, passages))
-    return Statistics(_later(), connection.count(PASSAGES), body / passages, context / passages)
+    # As many as terms are counted in, those of documents that are being written among them.
+    together = connection.count(PASSAGES)
+    until = time.monotonic() + _REMEMBERED_SECONDS
+    return Statistics(until, together, body / max(1, passages), context / max(1, passages))
 
 
 def asks(terms: Sequence[str]) -> tuple[Ask, Ask]:
@@ -178,10 +180,6 @@ def asks(terms: Sequence[str]) -> tuple[Ask, Ask]:
     """
     words = " ".join([t for t in terms if not _PAIR.fullmatch(t) or in_dictionary(t)] or terms)
     return Ask("words_weights", words), Ask("context_words_weights", words)
-
-
-def _later() -> float:
-    return time.monotonic() + _REMEMBERED_SECONDS
 
 
 def _share(length: int, average: float) -> float:

@@ -92,8 +92,7 @@ class Writer:
             self._milvus.upsert(collection, all_rows)
             written[collection.name] = len(all_rows)
         self._write_words(made)
-        settled = time.monotonic() + (0 if self._milvus.lite else _SETTLED_SECONDS)
-        self._pending.append((settled, rows, written))
+        self._pending.append((time.monotonic() + settling(self._milvus), rows, written))
 
     def publish(self, *, wait: bool = False) -> None:
         """Let readers see what was written long enough ago; all of it with ``wait``. Raises MilvusError."""
@@ -166,6 +165,11 @@ class Writer:
             "made_by": self._made_by,
             "nothing": _NOTHING,
         }
+
+
+def settling(connection: Connection) -> float:
+    """How many seconds it takes until every reader sees what was written."""
+    return 0.0 if connection.lite else _SETTLED_SECONDS
 
 
 def version() -> str:
