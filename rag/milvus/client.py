@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -14,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import MilvusError
+from rag.milvus.expressions import any_of
 from rag.milvus.layout import Collection
 from rag.milvus.schema import how, planned
 from rag.settings import Settings
@@ -235,21 +235,6 @@ class Connection:
                 f"Milvus ({self.uri}): {reason}. Check that it runs, its address and {TOKEN_VARIABLE}, then run this "
                 "again; nothing that was written is lost, and nothing is half-visible.",
             ) from error
-
-
-def any_of(field: str, values: Sequence[int] | Sequence[str]) -> str:
-    """An expression: ``field`` is one of ``values``."""
-    return f"{field} in [{', '.join(map(quoted, values))}]"
-
-
-def among(field: str, numbers: range | None) -> str:
-    """An expression: ``field`` is in ``numbers``; nothing if that is None."""
-    return "" if numbers is None else f"{field} >= {numbers.start} and {field} <= {numbers.stop - 1}"
-
-
-def quoted(value: int | str) -> str:
-    """A value as expressions of Milvus have it."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _data(value: Vectors | str) -> Any:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rag.milvus.client import Connection, Row, among, quoted
+from rag.milvus.client import Connection, Row
+from rag.milvus.expressions import among, quoted
 from rag.milvus.layout import DOCUMENTS, PARTS, PASSAGES, ROWS, WORDS, State, number_of
 from rag.milvus.terms import MilvusTerms, Terms
 from rag.store import DocumentRecord

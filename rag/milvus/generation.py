@@ -12,8 +12,9 @@ import msgspec
 from rag.errors import IndexMismatchError, IndexMissingError
 from rag.generations import not_found
 from rag.manifest import Manifest, build_settings
-from rag.milvus.client import Ask, Connection, Row, among, quoted
+from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
+from rag.milvus.expressions import among, quoted
 from rag.milvus.layout import DOCUMENTS, LIBRARY, PASSAGES, SENTENCES, State
 from rag.milvus.terms import TERMS, MilvusTerms, Statistics, asks, statistics_of
 from rag.milvus.vectors import MilvusVectors

@@ -16,8 +16,9 @@ from rag.generations import not_found
 from rag.indexing import IndexReport, nothing_to_index
 from rag.loading import discover
 from rag.manifest import Manifest, build_settings
-from rag.milvus.client import Connection, among
+from rag.milvus.client import Connection
 from rag.milvus.documents import LISTED
+from rag.milvus.expressions import among
 from rag.milvus.generation import FORMAT, MilvusGeneration, check_made, read_manifest
 from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, number_of, share_of
 from rag.milvus.making import Maker

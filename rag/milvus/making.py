@@ -14,11 +14,11 @@ from rag.dense import row_count, row_texts
 from rag.embedding import load_encoder
 from rag.errors import LoadError, WenyuanError
 from rag.loading import SourceFile, parse, read
-from rag.milvus.client import any_of
+from rag.milvus.expressions import any_of
 from rag.milvus.generation import MilvusGeneration
 from rag.milvus.layout import number_of
+from rag.milvus.rows import Made, check_size
 from rag.milvus.sources import Wanted
-from rag.milvus.writing import Made, check_size
 from rag.settings import Settings
 from rag.splitting import split
 from rag.tokenization import terms

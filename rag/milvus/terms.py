@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from rag.milvus.client import Ask, Connection, Row, among, quoted
+from rag.milvus.client import Ask, Connection, Row
+from rag.milvus.expressions import among, quoted
 from rag.milvus.layout import DOCUMENTS, PASSAGES, State
 from rag.tokenization import in_dictionary
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.milvus.client import Ask, Connection, Row, among, any_of
+from rag.milvus.client import Ask, Connection, Row
+from rag.milvus.expressions import among, any_of
 from rag.milvus.layout import PASSAGES, SENTENCES
 
 if TYPE_CHECKING:

@@ -9,55 +9,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import msgspec
-
-from rag.dense import row_count
-from rag.errors import LoadError, MilvusError
+from rag.errors import MilvusError
 from rag.loading import LOADERS
-from rag.milvus.client import Connection, Row, among, any_of, quoted
+from rag.milvus.client import Connection, Row
+from rag.milvus.expressions import among, any_of, quoted
 from rag.milvus.layout import (
     DOCUMENTS,
-    MOST_TERM_BYTES,
-    MOST_TERMS,
     OF_DOCUMENT,
     PARTS,
     PASSAGES,
-    ROWS,
     SENTENCES,
     WORDS,
     Collection,
     State,
-    number_of,
     numbers_of,
-    pieces,
 )
+from rag.milvus.rows import NOTHING, Made, document_row, part_rows, passage_rows, sentence_rows
 from rag.sounds import sounds_of
-from rag.text import normalise
 from rag.tokenization import cutter
-from rag.types import Document, Passage
-
-if TYPE_CHECKING:
-    from rag.types import Vectors
 
 # Milvus' bounded staleness is five seconds; a question takes less than the rest.
 _SETTLED_SECONDS = 10.0
-_NOTHING = [1.0, 0.0]
 _RANGES_PER_REQUEST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A document with all that is written of it: by passage its terms, those of its context, and its vectors."""
-
-    document: Document
-    path: Path
-    passages: Sequence[Passage]
-    terms: Sequence[tuple[list[str], list[str]]]
-    vectors: Sequence[Vectors]
 
 
 class Writer:
@@ -81,7 +55,7 @@ class Writer:
 
         Raises MilvusError.
         """
-        rows = [self._row(one) for one in made]
+        rows = [document_row(one, self._made_by) for one in made]
         there = [row["id"] for row in self._milvus.get(DOCUMENTS, [row["id"] for row in rows], ("id",))]
         self._milvus.upsert(DOCUMENTS, rows)
         self._clear_rows(there)
@@ -109,11 +83,11 @@ class Writer:
 
     def update(self, row: Row) -> None:
         """Write what lists show of a document that is there, and nothing else of it."""
-        self._milvus.upsert(DOCUMENTS, [row | {"nothing": _NOTHING}])
+        self._milvus.upsert(DOCUMENTS, [row | {"nothing": NOTHING}])
 
     def remove(self, rows: Sequence[Row]) -> None:
         """Remove documents by their rows; they are out of sight at once. Raises MilvusError."""
-        self._milvus.upsert(DOCUMENTS, [row | {"state": State.REMOVING, "nothing": _NOTHING} for row in rows])
+        self._milvus.upsert(DOCUMENTS, [row | {"state": State.REMOVING, "nothing": NOTHING} for row in rows])
         self._clear([row["id"] for row in rows])
 
     def _clear(self, numbers: Sequence[int]) -> None:
@@ -139,32 +113,9 @@ class Writer:
     def _write_words(self, made: Sequence[Made]) -> None:
         bodies = (" ".join(body) for one in made for body, _ in one.terms)
         new = {word: sound for sound, word, _ in sounds_of(bodies) if word not in self._sounds}
-        rows: list[Row] = [{"id": word, "sound": sound, "nothing": _NOTHING} for word, sound in new.items()]
+        rows: list[Row] = [{"id": word, "sound": sound, "nothing": NOTHING} for word, sound in new.items()]
         self._milvus.upsert(WORDS, rows)
         self._sounds |= new.keys()
-
-    def _row(self, made: Made) -> Row:
-        document = made.document
-        return {
-            "id": number_of(document.doc_id),
-            "state": State.WRITING,
-            "doc_id": document.doc_id,
-            "sha256": document.sha256,
-            "title": fitting(document.title),
-            "source": document.source,
-            "path": str(made.path),
-            "modified": document.modified,
-            "copies": [list(copy) for copy in document.copies],
-            "characters": len(document.text),
-            "paragraphs": len(document.blocks),
-            "passages": len(made.passages),
-            "sentences": sum(map(len, made.vectors)) - len(made.passages),
-            "parts": sum(1 for _ in part_rows(made)),
-            "terms": sum(len(body) for body, _ in made.terms),
-            "context_terms": sum(len(context) for _, context in made.terms),
-            "made_by": self._made_by,
-            "nothing": _NOTHING,
-        }
 
 
 def settling(connection: Connection) -> float:
@@ -175,70 +126,6 @@ def settling(connection: Connection) -> float:
 def version() -> str:
     """What reads documents and cuts terms: those that another version has made are made again."""
     return f"{LOADERS} {cutter()}"
-
-
-def check_size(path: Path, passages: Sequence[Passage]) -> None:
-    """Raise LoadError for a document that has more passages or sentences than it has numbers."""
-    most = sum(max(1, row_count(passage) - 1) for passage in passages)
-    if most > ROWS:
-        raise LoadError(
-            f"{path} 太长：有 {most:,} 个段落单元或句子，Milvus 里的一篇文档最多 {ROWS:,} 个。请拆成几个文件。",
-            f"{path} is too long: {most:,} passages or sentences; a document in Milvus has {ROWS:,} at most. "
-            "Divide it up.",
-        )
-
-
-def passage_rows(made: Made) -> Iterator[Row]:
-    """The rows of a document's passages."""
-    for passage, (body, context), vectors in zip(made.passages, made.terms, made.vectors, strict=True):
-        yield {
-            "id": passage.ordinal,
-            "start": passage.start,
-            "stop": passage.end,
-            "paragraph": passage.paragraph,
-            "context": fitting(passage.context),
-            "sentences": [position for span in passage.sentences for position in span],
-            "words": _words(made.document.text[passage.start : passage.end], body),
-            "context_words": _words(passage.context, context),
-            **_counted("terms", "counts", body),
-            **_counted("context_terms", "context_counts", context),
-            "vector": vectors[0].tolist(),
-        }
-
-
-def sentence_rows(made: Made) -> Iterator[Row]:
-    """The rows of the sentences of those passages that have several."""
-    number = number_of(made.document.doc_id)
-    for passage, vectors in zip(made.passages, made.vectors, strict=True):
-        for place, vector in enumerate(vectors[1:]):
-            yield {"id": number, "passage": passage.ordinal, "place": place, "vector": vector.tolist()}
-            number += 1
-
-
-def part_rows(made: Made) -> Iterator[Row]:
-    """The rows of a document's text and blocks."""
-    content = msgspec.json.encode((made.document.text, made.document.blocks)).decode()
-    for number, piece in enumerate(pieces(content), start=number_of(made.document.doc_id)):
-        yield {"id": number, "text": piece, "nothing": _NOTHING}
-
-
-def fitting(text: str) -> str:
-    """``text``, or as much of it as a string in Milvus holds."""
-    return next(pieces(text), "")
-
-
-def _words(text: str, terms: Iterable[str]) -> str:
-    """What Milvus' analyzer is given: the normalised text, and the terms that stand for other writings in it."""
-    folded = normalise(text).text
-    return fitting(" ".join([folded, *(term for term in dict.fromkeys(terms) if term not in folded)]))
-
-
-def _counted(terms_field: str, counts_field: str, terms: Iterable[str]) -> Row:
-    counts: dict[str, int] = {}
-    for term in terms:
-        if len(term.encode()) <= MOST_TERM_BYTES and (term in counts or len(counts) < MOST_TERMS):
-            counts[term] = counts.get(term, 0) + 1
-    return {terms_field: list(counts), counts_field: list(counts.values())}
 
 
 def _some(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
