@@ -1,4 +1,4 @@
-"""What deploy/ says of Milvus: files that parse, versions and ports that agree, a table that follows from measurements."""
+"""What deploy/ says of Milvus: files that parse, versions and ports that agree, a table that follows from measures."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ LISTED = tuple(one.name for one in DOCUMENTS.fields if one.name != "nothing")
 """What is asked of a document's row."""
 PASSAGE = ("id", "start", "stop", "paragraph", "context", "sentences")
 """What is asked of a passage's row."""
+_COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _CONTENT = msgspec.json.Decoder(tuple[str, tuple[Block, ...]])
 _READY = f"state == {quoted(State.READY)}"
 
@@ -89,7 +90,7 @@ class MilvusDocuments:
                     text,
                     blocks,
                     row["modified"],
-                    tuple(Origin(*copy) for copy in row["copies"]),
+                    _COPIES.decode(row["copies"]),
                 )
         return {one: found for one in wanted if (found := self._seen.documents.get(one))}
 
@@ -132,7 +133,7 @@ class MilvusDocuments:
 
 def record_of(row: Row) -> DocumentRecord:
     """A document's row as listed."""
-    copies = tuple(Origin(*copy) for copy in row["copies"])
+    copies = _COPIES.decode(row["copies"])
     return DocumentRecord(
         row["doc_id"],
         row["title"],

@@ -43,7 +43,7 @@ class Kind(StrEnum):
     TEXT = "text"
     ANALYSED = "analysed"
     TERMS = "terms"
-    VALUE = "value"
+    NUMBERS = "numbers"
     VECTOR = "vector"
     NOTHING = "nothing"
 
@@ -86,7 +86,7 @@ DOCUMENTS = Collection(
         Field("source", Kind.TEXT),
         Field("path", Kind.TEXT, searched=True),
         Field("modified", Kind.TEXT, 64),
-        Field("copies", Kind.VALUE),
+        Field("copies", Kind.TEXT),
         Field("characters", Kind.NUMBER),
         Field("paragraphs", Kind.NUMBER),
         Field("passages", Kind.NUMBER),
@@ -107,13 +107,13 @@ PASSAGES = Collection(
         Field("stop", Kind.NUMBER),
         Field("paragraph", Kind.NUMBER),
         Field("context", Kind.TEXT),
-        Field("sentences", Kind.VALUE),
+        Field("sentences", Kind.NUMBERS),
         Field("words", Kind.ANALYSED),
         Field("context_words", Kind.ANALYSED),
         Field("terms", Kind.TERMS, MOST_TERM_BYTES, searched=True),
-        Field("counts", Kind.VALUE),
+        Field("counts", Kind.NUMBERS),
         Field("context_terms", Kind.TERMS, MOST_TERM_BYTES, searched=True),
-        Field("context_counts", Kind.VALUE),
+        Field("context_counts", Kind.NUMBERS),
         Field("vector", Kind.VECTOR),
     ),
 )

@@ -12,9 +12,9 @@ import msgspec
 from rag.dense import row_count
 from rag.errors import LoadError
 from rag.milvus.client import Row
-from rag.milvus.layout import MOST_TERM_BYTES, MOST_TERMS, ROWS, State, number_of, pieces
+from rag.milvus.layout import MOST_BYTES, MOST_TERM_BYTES, MOST_TERMS, ROWS, State, number_of, pieces
 from rag.text import normalise
-from rag.types import Document, Passage
+from rag.types import Document, Origin, Passage
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -46,7 +46,7 @@ def document_row(made: Made, made_by: str) -> Row:
         "source": document.source,
         "path": str(made.path),
         "modified": document.modified,
-        "copies": [list(copy) for copy in document.copies],
+        "copies": copies_text(document.copies),
         "characters": len(document.text),
         "paragraphs": len(document.blocks),
         "passages": len(made.passages),
@@ -91,6 +91,14 @@ def part_rows(made: Made) -> Iterator[Row]:
     content = msgspec.json.encode((made.document.text, made.document.blocks)).decode()
     for number, piece in enumerate(pieces(content), start=number_of(made.document.doc_id)):
         yield {"id": number, "text": piece, "nothing": NOTHING}
+
+
+def copies_text(copies: Sequence[Origin]) -> str:
+    """The other files of a document, as its row has them: as many as fit; the next run looks at the others again."""
+    kept = list(copies)
+    while len(text := msgspec.json.encode(kept)) > MOST_BYTES:
+        kept = kept[: len(kept) * MOST_BYTES // len(text)]
+    return text.decode()
 
 
 def fitting(text: str) -> str:

@@ -90,8 +90,8 @@ def _add(schema: Any, field: Field, dimension: int, pymilvus: Any) -> None:
                 max_length=field.bytes,
                 max_capacity=MOST_TERMS,
             )
-        case Kind.VALUE:
-            schema.add_field(field.name, types.JSON)
+        case Kind.NUMBERS:
+            schema.add_field(field.name, types.ARRAY, element_type=types.INT32, max_capacity=MOST_TERMS)
         case Kind.VECTOR:
             schema.add_field(field.name, types.FLOAT_VECTOR, dim=dimension)
         case Kind.NOTHING:

@@ -13,6 +13,7 @@ from rag.loading import Discovery, SourceFile, parse, read
 from rag.milvus.client import Row
 from rag.milvus.documents import record_of
 from rag.milvus.layout import number_of
+from rag.milvus.rows import copies_text
 from rag.store import DocumentRecord
 from rag.types import Origin
 
@@ -152,7 +153,7 @@ def _listed(files: Sequence[Origin]) -> Row:
         "source": first.source,
         "title": first.title,
         "modified": first.modified,
-        "copies": [list(copy) for copy in copies],
+        "copies": copies_text(copies),
     }
 
 
