@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from rag.milvus.expressions import among
 from rag.milvus.generation import FORMAT, MilvusGeneration, check_made, read_manifest
 from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, number_of, share_of
 from rag.milvus.making import Maker
+from rag.milvus.rows import Made
 from rag.milvus.sources import Sources, Wanted
 from rag.milvus.writing import Writer, version
 from rag.settings import Settings
@@ -108,13 +110,25 @@ def _write(wanted: Sequence[Wanted], maker: Maker, writer: Writer, *, progress: 
     from tqdm import tqdm
 
     written: dict[str, str] = {}
-    with tqdm(desc="索引 index", unit="doc", total=len(wanted), disable=not progress) as bar:
+    bar = tqdm(desc="索引 index", unit="doc", total=len(wanted), disable=not progress)
+    # While documents are on their way to Milvus the next ones are embedded.
+    with bar, ThreadPoolExecutor(1, thread_name_prefix="write") as pool:
+        before: Future[None] | None = None
         for drafts in maker.drafts(wanted, _TEXTS_AT_ONCE):
-            writer.write(maker.finished(drafts))
-            writer.publish()
+            made = maker.finished(drafts)
+            if before:
+                before.result()
+            before = pool.submit(_put, writer, made)
             written |= {draft.document.source: draft.document.doc_id for draft in drafts}
             bar.update(len(drafts))
+        if before:
+            before.result()
     return written
+
+
+def _put(writer: Writer, made: Sequence[Made]) -> None:
+    writer.write(made)
+    writer.publish()
 
 
 @contextmanager

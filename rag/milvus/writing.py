@@ -111,8 +111,8 @@ class Writer:
             )
 
     def _write_words(self, made: Sequence[Made]) -> None:
-        bodies = (" ".join(body) for one in made for body, _ in one.terms)
-        new = {word: sound for sound, word, _ in sounds_of(bodies) if word not in self._sounds}
+        terms = {term for one in made for body, _ in one.terms for term in body} - self._sounds
+        new = {word: sound for sound, word, _ in sounds_of([" ".join(sorted(terms))])}
         rows: list[Row] = [{"id": word, "sound": sound, "nothing": NOTHING} for word, sound in new.items()]
         self._milvus.upsert(WORDS, rows)
         self._sounds |= new.keys()
