@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,8 +12,10 @@ from types import SimpleNamespace
 import pytest
 from conftest import CORPUS, Command
 from documents import HashEncoder
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 from stores import Place, at_once, leave, milvus_in, milvus_server, use
 
 from eval.gold import GOLD, load_gold
@@ -39,6 +42,11 @@ from rag.milvus.layout import (
 from rag.milvus.writing import Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer
+from rag.uploads import Shelf
+from rag.web import api
+from rag.web.admission import Admission
+from rag.web.desk import Desk
+from rag.web.guard import guarded, rules
 
 pytest.importorskip("milvus_lite")
 
@@ -180,7 +188,8 @@ def test_the_number_of_requests_does_not_grow_with_the_passages_found(
 
     def requests(**changes: int) -> int:
         library = in_milvus.open(**changes)
-        library.warm_up()
+        # What is known of all passages is asked for once a minute.
+        library.ask("豆包的月活跃用户有多少？")
         asked.clear()
         library.ask("豆包的月活跃用户有多少？")
         return len(asked)
@@ -372,6 +381,29 @@ def test_the_commands_work_on_milvus(wenyuan: Command, in_milvus: Place, tmp_pat
     assert "欧阳清" in wenyuan("show", doc_id, *where).out
     assert wenyuan("remove", doc_id, *where).code == 0
     assert doc_id not in wenyuan("list", *where).out
+
+
+def test_the_evaluation_asks_a_library_in_milvus(wenyuan: Command, in_milvus: Place, tmp_path: Path) -> None:
+    where = ["--store", "milvus", "--uri", in_milvus.settings.milvus_uri, "--results", tmp_path, "--sample", "2"]
+    finished = wenyuan("eval", *where, "--json")
+    assert finished.code == 0, finished.err
+    result = json.loads(finished.out)["result"]
+    assert (result["questions"], result["documents"], result["passages"]) == (2, 2, 52)
+    assert result["settings"]["store"] == "milvus"
+
+
+def test_the_http_api_answers_from_milvus_and_takes_no_uploads(in_milvus: Place) -> None:
+    app = FastAPI(openapi_url=None)
+    settings = in_milvus.settings
+    api.mount(app, Desk(in_milvus.index, settings), Shelf(in_milvus.index, settings), Admission())
+    with TestClient(guarded(app, rules("127.0.0.1")), base_url="http://127.0.0.1:7860") as asked:
+        listed = asked.get(f"{api.PREFIX}/documents").json()
+        assert {one["doc_id"] for one in listed} == {one.doc_id for one in in_milvus.open().documents()}
+        state = asked.get(f"{api.PREFIX}/version").json()["index"]
+        assert (state["generation"], state["documents"], state["passages"]) == ("milvus:wenyuan", 2, 52)
+        refused = asked.post(f"{api.PREFIX}/documents", files={"files": ("新.txt", "新的文字。".encode())})
+        assert refused.status_code == 409, refused.text
+        assert "这个功能只用于本机的索引文件夹" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +14,7 @@ from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
 from rag.milvus.expressions import among, quoted
 from rag.milvus.layout import DOCUMENTS, LIBRARY, PASSAGES, SENTENCES, State
-from rag.milvus.terms import TERMS, MilvusTerms, Statistics, asks, statistics_of
+from rag.milvus.terms import TERMS, MilvusTerms, Remembered, asks
 from rag.milvus.vectors import MilvusVectors
 from rag.protocols import Rankings
 from rag.retrieval import searched_terms
@@ -34,24 +32,15 @@ _SHOWN = 20
 _FIELDS = tuple(dict.fromkeys((*PASSAGE, *TERMS, "vector")))
 
 
-@dataclass(slots=True)
-class _Remembered:
-    """What all questions share: the statistics of the last minute."""
-
-    statistics: Statistics
-
-
 class MilvusGeneration:
     """A library in Milvus. What one question reads is kept for it only: ask with what `about` gives. Thread-safe."""
 
-    def __init__(self, connection: Connection, made: Manifest, remembered: _Remembered | None = None) -> None:
+    def __init__(self, connection: Connection, made: Manifest, remembered: Remembered | None = None) -> None:
         self._milvus = connection
         self._made = made
-        self._remembered = remembered or _Remembered(statistics_of(connection))
-        if self._remembered.statistics.until < time.monotonic():
-            self._remembered.statistics = statistics_of(connection)
+        self._remembered = remembered or Remembered(connection)
         seen = Seen()
-        self.sparse = MilvusTerms(connection, self._remembered.statistics, seen.terms)
+        self.sparse = MilvusTerms(connection, self._remembered, seen.terms)
         self.dense = MilvusVectors(connection, seen.vectors)
         self.store = MilvusDocuments(connection, self.sparse, seen)
 

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import among, quoted
@@ -51,13 +51,31 @@ class Statistics:
     context: dict[str, int] = field(default_factory=dict)
 
 
+class Remembered:
+    """The statistics of the last minute, which all questions share."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._milvus = connection
+        self._last: Statistics | None = None
+
+    def now(self) -> Statistics:
+        """The statistics; asked for if they are too old."""
+        if self._last is None or self._last.until < time.monotonic():
+            self._last = statistics_of(self._milvus)
+        return self._last
+
+
 class MilvusTerms:
     """Search by terms. Thread-safe; ``seen`` are the terms of passages that were read for a question."""
 
-    def __init__(self, connection: Connection, statistics: Statistics, seen: dict[int, Terms]) -> None:
+    def __init__(self, connection: Connection, remembered: Remembered, seen: dict[int, Terms]) -> None:
         self._milvus = connection
-        self._statistics = statistics
+        self._remembered = remembered
         self._seen = seen
+
+    @cached_property
+    def _statistics(self) -> Statistics:
+        return self._remembered.now()
 
     def __len__(self) -> int:
         return self._statistics.passages

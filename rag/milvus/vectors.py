@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PASSAGE_VECTOR = ("id", "vector")
 """What is asked of a passage's row."""
 _SENTENCE = ("passage", "place", "vector")
-_PASSAGES_PER_REQUEST = 100
+_PASSAGES_PER_REQUEST = 200
 # As in `rag.dense`: so many rows are looked at to find enough passages.
 _ROWS_PER_PASSAGE = 4
 
@@ -98,7 +98,7 @@ class MilvusVectors:
                 self._seen[ordinal] = np.array(rows, np.float32)
 
     def _sentences(self, passages: Sequence[int]) -> list[Row]:
-        return list(self._milvus.pages(SENTENCES, any_of("passage", passages), _SENTENCE))
+        return self._milvus.query(SENTENCES, any_of("passage", passages), _SENTENCE)
 
 
 def _score(cosines: Vectors) -> float:
