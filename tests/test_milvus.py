@@ -290,6 +290,24 @@ def test_documents_wait_until_every_reader_can_see_all_of_their_rows(
     assert seen == [set(), set(), set(), {"山.txt", "河.txt"}]
 
 
+def test_what_is_removed_is_out_of_everyones_sight_before_its_rows_go(
+    place: Place, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.add(corpus)
+    (doc_id,) = [record.doc_id for record in place.open().documents() if record.path.name == "河.txt"]
+    before = rows_in(place)
+    seen: list[tuple[float, set[str], bool]] = []
+
+    def sleep(seconds: float) -> None:
+        seen.append((seconds, sources(place), rows_in(place) == before))
+
+    monkeypatch.setattr(writing, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
+    monkeypatch.setattr(writing, "settling", lambda _: 10.0)
+    place.open().remove([doc_id])
+    assert seen == [(10.0, {"山.txt"}, True)]
+    assert rows_in(place) == expected(place)
+
+
 def test_two_processes_do_a_share_each_and_it_is_as_if_one_had(tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()

@@ -123,10 +123,12 @@ class Connection:
             )
         return [dict(row) for row in found]
 
-    def get(self, collection: Collection, ids: Sequence[int], fields: Sequence[str]) -> list[Row]:
+    def get(
+        self, collection: Collection, ids: Sequence[int], fields: Sequence[str], *, strong: bool = False
+    ) -> list[Row]:
         """The rows with the given keys that are there, in no order."""
         parts = (ids[i : i + _ROWS_PER_REQUEST] for i in range(0, len(ids), _ROWS_PER_REQUEST))
-        return [row for part in parts for row in self.query(collection, any_of("id", part), fields)]
+        return [row for part in parts for row in self.query(collection, any_of("id", part), fields, strong=strong)]
 
     def pages(
         self, collection: Collection, where: str, fields: Sequence[str], *, strong: bool = False

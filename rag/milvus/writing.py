@@ -56,9 +56,11 @@ class Writer:
         Raises MilvusError.
         """
         rows = [document_row(one, self._made_by) for one in made]
-        there = [row["id"] for row in self._milvus.get(DOCUMENTS, [row["id"] for row in rows], ("id",))]
+        there = [row["id"] for row in self._milvus.get(DOCUMENTS, [row["id"] for row in rows], ("id",), strong=True)]
         self._milvus.upsert(DOCUMENTS, rows)
-        self._clear_rows(there)
+        if there:
+            self._settle()
+            self._clear_rows(there)
         written: dict[str, int] = {}
         of_collection = ((PASSAGES, passage_rows), (SENTENCES, sentence_rows), (PARTS, part_rows))
         for collection, rows_of in of_collection:
@@ -86,9 +88,16 @@ class Writer:
         self._milvus.upsert(DOCUMENTS, [row | {"nothing": NOTHING}])
 
     def remove(self, rows: Sequence[Row]) -> None:
-        """Remove documents by their rows; they are out of sight at once. Raises MilvusError."""
+        """Remove documents by their rows; first they are out of everyone's sight. Raises MilvusError."""
+        if not rows:
+            return
         self._milvus.upsert(DOCUMENTS, [row | {"state": State.REMOVING, "nothing": NOTHING} for row in rows])
+        self._settle()
         self._clear([row["id"] for row in rows])
+
+    def _settle(self) -> None:
+        """Wait until no reader sees what was there before."""
+        time.sleep(settling(self._milvus))
 
     def _clear(self, numbers: Sequence[int]) -> None:
         self._clear_rows(numbers)
