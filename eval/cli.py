@@ -10,7 +10,18 @@ import typer
 
 from rag.errors import EvaluationError
 from rag.messages import text
-from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
+from rag.options import (
+    INDEX,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    StoreOption,
+    UriOption,
+    console,
+    open_library,
+    print_json,
+    settings,
+)
 
 if TYPE_CHECKING:
     from eval.datasets import Dataset
@@ -43,6 +54,8 @@ SampleOption = Annotated[
 def evaluate(
     context: typer.Context,
     index: IndexOption = INDEX,
+    store: StoreOption = None,
+    uri: UriOption = None,
     gold: GoldOption = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help=text("用留出的问题集", "the held-out questions"))
@@ -105,13 +118,14 @@ def evaluate(
         dataset = datasets.restyled(dataset, style)
     for zh, en in dataset.notices:
         typer.echo(text(f"注意：{zh}", f"Note: {en}"), err=True)
+    made_with = settings(config, store, uri)
     made = evaluate(
         dataset,
-        settings(config),
+        made_with,
         index=index,
         name=name,
         results=results,
-        with_cost=cost,
+        with_cost=cost and made_with.store == "embedded",
         progress=progress,
         report=write_report,
     )

@@ -60,6 +60,7 @@ def evaluate(
     name = name or dataset.name
     spent = None
     if dataset.folder is not None:
+        settings.require_embedded()
         index, spent = index_dataset(dataset, dataset.folder, settings, progress=progress)
     library = Library.open(index, measuring_settings(settings))
     corpus = Corpus(library)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from eval.cli import eval_app
-from rag.errors import QuestionError, WenyuanError
+from rag.errors import QuestionError, SettingsError, WenyuanError
 from rag.messages import text
 from rag.options import (
     INDEX,
@@ -20,6 +20,8 @@ from rag.options import (
     ConfigOption,
     IndexOption,
     JsonOption,
+    StoreOption,
+    UriOption,
     console,
     open_asked,
     open_library,
@@ -33,6 +35,7 @@ from rag.words.cli import words_app
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport
+    from rag.library import Library
 
 app = typer.Typer(
     name="wenyuan",
@@ -79,17 +82,33 @@ def index(
             help=text("之后文件一有变化就更新，Ctrl-C 结束", "then again whenever files change; Ctrl-C ends it"),
         ),
     ] = False,
+    share: Annotated[
+        str | None,
+        typer.Option(
+            "--share",
+            metavar="I/N",
+            help=text(
+                "只做第 I 份（共 N 份），几个进程可同时写 Milvus",
+                "only the Ith of N parts: several at once into Milvus",
+            ),
+        ),
+    ] = None,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
     progress = not as_json and sys.stderr.isatty()
+    made = settings(config, store, uri)
+    part = _share(share)
     if watch:
+        made.require_embedded()
         from rag.watching import follow
 
-        _show_rounds(follow(paths, index, settings(config), progress=progress), as_json=as_json, quiet=quiet)
+        _show_rounds(follow(paths, index, made, progress=progress), as_json=as_json, quiet=quiet)
         return
-    from rag.indexing import index_paths
+    from rag.library import Library
 
-    report = index_paths(paths, index, settings(config), progress=progress)
+    report = Library.index(paths, index, made, share=part, progress=progress)
     _show_indexed(report, as_json=as_json, quiet=quiet)
     if report.failed:
         raise typer.Exit(1)
@@ -137,6 +156,8 @@ def ask(
         ),
     ] = None,
     at: AtOption = None,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
     if (question is None) == (batch is None):
@@ -147,13 +168,13 @@ def ask(
     from rag.contract import answer_json
 
     if batch is not None:
-        _ask_batch(batch, index, config, document, at, as_json=as_json)
+        _ask_batch(_read_batch(batch), open_asked(index, config, at, store, uri), document, as_json=as_json)
         return
     assert question is not None
     from rag.answering import validate
 
     validate(question)
-    library = open_asked(index, config, at)
+    library = open_asked(index, config, at, store, uri)
     answer = library.ask(question, doc_id=document)
     if as_json:
         print_json(answer_json(answer))
@@ -164,12 +185,10 @@ def ask(
 
 
 def _ask_batch(
-    file: Path, index: Path, config: Path | None, document: str | None, at: str | None, *, as_json: bool
+    questions: Sequence[tuple[str | None, str]], library: Library, document: str | None, *, as_json: bool
 ) -> None:
     from rag.contract import answer_json
 
-    questions = _read_batch(file)
-    library = open_asked(index, config, at)
     failed = False
     for question_id, question in questions:
         try:
@@ -203,11 +222,13 @@ def search(
     ] = False,
     as_json: JsonOption = False,
     at: AtOption = None,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import hit_json
 
-    library = open_asked(index, config, at, reading=False, bm25_only=bm25_only)
+    library = open_asked(index, config, at, store, uri, reading=False, bm25_only=bm25_only)
     hits = library.search(query, k)
     if as_json:
         print_json([hit_json(hit) for hit in hits])
@@ -220,11 +241,16 @@ def search(
 
 @app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
 def list_documents(
-    index: IndexOption = INDEX, as_json: JsonOption = False, at: AtOption = None, config: ConfigOption = None
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+    at: AtOption = None,
+    store: StoreOption = None,
+    uri: UriOption = None,
+    config: ConfigOption = None,
 ) -> None:
     from rag.contract import record_json
 
-    records = open_library(index, config, at).documents()
+    records = open_library(index, config, at, store, uri).documents()
     if as_json:
         print_json([record_json(record) for record in records])
     else:
@@ -239,11 +265,13 @@ def show(
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
     at: AtOption = None,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
     from rag.contract import document_json
 
-    document = open_library(index, config, at).document(doc_id)
+    document = open_library(index, config, at, store, uri).document(doc_id)
     if as_json:
         print_json(document_json(document))
     else:
@@ -256,11 +284,19 @@ def show(
 def remove(
     doc_ids: Annotated[list[str], typer.Argument(metavar="DOC_ID…", help=text("文档编号", "document ids"))],
     index: IndexOption = INDEX,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
-    from rag.indexing import remove_documents
+    made = settings(config, store, uri)
+    if made.store == "milvus":
+        from rag.milvus.indexing import remove_documents as remove_from_milvus
 
-    remove_documents(doc_ids, index, settings(config))
+        remove_from_milvus(doc_ids, made)
+    else:
+        from rag.indexing import remove_documents
+
+        remove_documents(doc_ids, index, made)
     typer.echo(text(f"已移除 {len(doc_ids)} 篇。", f"{len(doc_ids)} removed."))
 
 
@@ -283,11 +319,24 @@ def serve(
         ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help=text("打开浏览器", "open the browser"))] = False,
+    store: StoreOption = None,
+    uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
     from app import serve as serve_app
 
-    serve_app(index, settings(config), host=host, port=port, token=token, open_browser=open_browser)
+    serve_app(index, settings(config, store, uri), host=host, port=port, token=token, open_browser=open_browser)
+
+
+def _share(given: str | None) -> tuple[int, int]:
+    """``2/8`` as two numbers. Raises SettingsError."""
+    which, _, of = (given or "1/1").partition("/")
+    if not (which.isascii() and which.isdigit() and of.isascii() and of.isdigit() and 1 <= int(which) <= int(of)):
+        raise SettingsError(
+            f"--share {given} 不对：写成 I/N，如 2/8 是八份里的第二份。",
+            f"--share {given} is wrong: write I/N; 2/8 is the second of eight parts.",
+        )
+    return int(which), int(of)
 
 
 def _read_batch(file: Path) -> list[tuple[str | None, str]]:

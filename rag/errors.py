@@ -54,6 +54,10 @@ class StorageError(WenyuanError):
     """The index could not be written: disk full, read-only folder, another writer."""
 
 
+class MilvusError(WenyuanError):
+    """Milvus can't be used: it is not installed, not reached, too old, or refuses."""
+
+
 class ArchiveError(WenyuanError):
     """A file is not a library that Wenyuan exported, or not all of it."""
 

@@ -10,11 +10,12 @@ index/gold.jsonl            gold pairs of the web app's users
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from rag.manifest import (
     record_files,
     write_manifest,
 )
+from rag.protocols import Rankings
 from rag.switching import CURRENT as CURRENT
 from rag.switching import GENERATIONS as GENERATIONS
 from rag.switching import current_name as current_name
@@ -37,6 +39,9 @@ from rag.switching import discard, drafted, name_in_force, new_name, prune, reso
 from rag.tokenization import cutter
 from rag.types import Document
 from rag.vectors import VectorFile
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
@@ -60,15 +65,24 @@ class Generation:
         """One document. Raises NotFoundError."""
         document = self.store.document(doc_id)
         if document is None:
-            raise _not_found(doc_id)
+            raise not_found(doc_id)
         return document
 
     def ordinals(self, doc_id: str) -> range:
         """The ordinals of a document's passages. Raises NotFoundError."""
         ordinals = self.store.ordinals(doc_id)
         if ordinals is None:
-            raise _not_found(doc_id)
+            raise not_found(doc_id)
         return ordinals
+
+    def about(self, question: str) -> Self:  # noqa: ARG002
+        """See `rag.protocols.Snapshot`: on this disk nothing is gained by asking at once."""
+        return self
+
+    def rankings(self, vector: Vectors | None, terms: Sequence[str], k: int, within: range | None = None) -> Rankings:
+        """The best ``k`` passages for a question's vector and terms; None or no terms ask nothing."""
+        by_meaning = self.dense.search(vector, k, within) if vector is not None else []
+        return Rankings(by_meaning, self.sparse.search(terms, k, within) if terms else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +223,8 @@ def _manifest(name: str, draft: Path, written: Written) -> Manifest:
     )
 
 
-def _not_found(doc_id: str) -> NotFoundError:
+def not_found(doc_id: str) -> NotFoundError:
+    """The error for an unknown document."""
     return NotFoundError(
         f"没有编号为 {doc_id} 的文档。用 wenyuan list 查看全部文档。",
         f"There is no document {doc_id}. See all of them with: wenyuan list",

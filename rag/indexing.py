@@ -103,12 +103,12 @@ def _updated(
         for record in before
         for file in record.files
         if (path := Path(file.path)) not in found.entries
-        and (path in failed_paths or not any(_walked(path, root, folder) for root in roots))
+        and (path in failed_paths or not any(walked(path, root, folder) for root in roots))
     ]
     files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: str(one.path))
     entries, duplicates = _unique(files)
     if not entries:
-        raise _nothing_to_index(paths, found.failed, discovery.unsupported)
+        raise nothing_to_index(paths, found.failed, discovery.unsupported)
     known = {Path(file.path): record.sha256 for record in before for file in record.files}
     now = {file.path: file for file in files}
     added = [file.source for path, file in now.items() if path not in known]
@@ -165,7 +165,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
         build(folder, _unique(_reloaded(old, kept))[0], held(old, settings), settings, outdated=stale)
 
 
-def _walked(path: Path, root: Path, index: Path) -> bool:
+def walked(path: Path, root: Path, index: Path) -> bool:
     """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it."""
     index = index.resolve()
     return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
@@ -198,9 +198,10 @@ def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]
     return entries, duplicates
 
 
-def _nothing_to_index(
+def nothing_to_index(
     paths: Sequence[Path], failed: Sequence[tuple[SourceFile, LoadError]], unsupported: Sequence[Path]
 ) -> CorpusError:
+    """The error for paths with no readable text."""
     where = "、".join(map(str, paths))
     zh = f"{where} 里没有可索引的文字（无法读取 {len(failed)} 个，格式不支持 {len(unsupported)} 个）。"
     en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."

@@ -9,10 +9,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from rag.answering import Part, compose, validate
-from rag.errors import IndexMismatchError
-from rag.generations import Generation, current_name, open_generation
+from rag.errors import IndexMismatchError, SettingsError
+from rag.generations import current_name, open_generation
 from rag.manifest import Manifest, check_settings
 from rag.models import Models
+from rag.protocols import Snapshot
 from rag.reading import Candidate, Question
 from rag.reading.questions import parts
 from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
@@ -39,7 +40,7 @@ class Library:
     def __init__(
         self,
         index: Path,
-        generation: Generation,
+        generation: Snapshot,
         settings: Settings,
         *,
         pinned: bool = False,
@@ -69,21 +70,52 @@ class Library:
         it was built with other settings.
         """
         folder, settings = Path(index), settings or load_settings()
-        generation = open_generation(folder, at)
+        generation: Snapshot
+        if settings.store == "milvus":
+            from rag.milvus.generation import open_milvus
+
+            if at is not None:
+                settings.require_embedded()
+            generation = open_milvus(settings)
+        else:
+            generation = open_generation(folder, at)
         check_settings(generation.manifest, settings)
         return cls(folder, generation, settings, pinned=at is not None, models=models)
 
     @staticmethod
     def index(
-        paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
+        paths: Sequence[Path],
+        index: Path | str = "index",
+        settings: Settings | None = None,
+        *,
+        share: tuple[int, int] = (1, 1),
+        progress: bool = False,
     ) -> IndexReport:
-        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`."""
+        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`.
+
+        For a library in Milvus see `rag.milvus.indexing.index_paths`, and there for ``share``.
+        """
+        settings = settings or load_settings()
+        if settings.store == "milvus":
+            from rag.milvus.indexing import index_paths as index_in_milvus
+
+            return index_in_milvus(paths, settings, share=share, exclude=Path(index), progress=progress)
+        if share != (1, 1):
+            raise SettingsError(
+                "--share 只用于 Milvus：本机索引同时只能有一个进程在写。",
+                "--share is for Milvus: an index folder has one writer at a time.",
+            )
         from rag.indexing import index_paths
 
         return index_paths(paths, index, settings, progress=progress)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
         """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
+        if self.settings.store == "milvus":
+            from rag.milvus.indexing import remove_documents as remove_from_milvus
+
+            remove_from_milvus(doc_ids, self.settings)
+            return
         from rag.indexing import remove_documents
 
         remove_documents(doc_ids, self.index_dir, self.settings)
@@ -91,6 +123,8 @@ class Library:
 
     def refresh(self) -> None:
         """Go over to the generation now in force, if it is another and this library is not pinned. Raises as `open`."""
+        if self.settings.store == "milvus":
+            return
         if not self.pinned and current_name(self.index_dir) != self._generation.manifest.generation:
             generation = open_generation(self.index_dir)
             check_settings(generation.manifest, self.settings)
@@ -105,26 +139,27 @@ class Library:
 
     def documents(self) -> list[DocumentRecord]:
         """All documents, in index order."""
-        return list(self._generation.store.records())
+        return list(self._now().store.records())
 
     def document(self, doc_id: str) -> Document:
         """One document. Raises NotFoundError."""
-        return self._generation.document(doc_id)
+        return self._now().document(doc_id)
 
     def passages(self, doc_id: str) -> list[Passage]:
         """The passages of one document, in order. Raises NotFoundError."""
-        return self._generation.store.passages_between(self._generation.ordinals(doc_id))
+        generation = self._now()
+        return generation.store.passages_between(generation.ordinals(doc_id))
 
     def search(self, query: str, k: int | None = None) -> list[Hit]:
         """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
         validate(query)
         self._models.ahead(reading=False)
-        return list(self._retrieve(query, k or self.settings.hits, self._generation).hits)
+        return list(self._retrieve(query, k or self.settings.hits, self._now(query)).hits)
 
     def candidates(self, question: str) -> tuple[Question, list[Candidate]]:
         """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
         validate(question)
-        return self._candidates(question, self._generation)
+        return self._candidates(question, self._now(question))
 
     def ask(
         self,
@@ -143,7 +178,7 @@ class Library:
         validate(question)
         stage("load")
         self._models.ahead()
-        generation = self._generation
+        generation = self._now(question)
         within = None if doc_id is None else generation.ordinals(doc_id)
         retrieve_seconds = 0.0
         answered: list[Part] = []
@@ -196,7 +231,11 @@ class Library:
         self._models.reader.get()
         self._models.tagger.get()
 
-    def _retrieve(self, query: str, k: int, generation: Generation, within: range | None = None) -> Retrieved:
+    def _now(self, question: str = "") -> Snapshot:
+        """What is in force, made ready for ``question``."""
+        return self._generation.about(question)
+
+    def _retrieve(self, query: str, k: int, generation: Snapshot, within: range | None = None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         return retrieve(query, k, generation, encoder, self.settings, within)
 
@@ -204,7 +243,7 @@ class Library:
         from rag.explain.explainer import Explainer
 
         validate(question)
-        generation = self._generation
+        generation = self._now(question)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
         within = None if doc_id is None else generation.ordinals(doc_id)
         return Explainer(generation, encoder, self._models.reader.get(), self.settings, self.min_confidence, within)
@@ -220,7 +259,7 @@ class Library:
         return encoder
 
     def _candidates(
-        self, question: str, generation: Generation, within: range | None = None
+        self, question: str, generation: Snapshot, within: range | None = None
     ) -> tuple[Question, list[Candidate]]:
         asked = understood(question, generation, self.settings.dictionary_path)
         retrieved = self._retrieve(asked.text, max(self.settings.hits, self.settings.read), generation, within)

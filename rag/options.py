@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,41 +27,68 @@ AtOption = Annotated[
     str | None,
     typer.Option("--at", metavar="GENERATION", help=text("用一个旧的索引版本", "use an old generation of the index")),
 ]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="STORE", help=text("embedded（本机文件夹）或 milvus", "embedded (a folder here) or milvus")
+    ),
+]
+UriOption = Annotated[
+    str | None,
+    typer.Option("--uri", metavar="URI", help=text("Milvus 的地址，如 http://主机:19530", "where Milvus is")),
+]
 INDEX = Path("index")
 
 
-def open_library(index: Path, config: Path | None, at: str | None = None) -> Library:
-    """The library in folder ``index``, or an old generation of it."""
+def open_library(
+    index: Path, config: Path | None, at: str | None = None, store: str | None = None, uri: str | None = None
+) -> Library:
+    """The library in folder ``index``, or an old generation of it; or the one in Milvus."""
     from rag.library import Library
 
-    return Library.open(index, settings(config), at=at)
+    return Library.open(index, settings(config, store, uri), at=at)
 
 
 def open_asked(
-    index: Path, config: Path | None, at: str | None = None, *, reading: bool = True, bm25_only: bool = False
+    index: Path,
+    config: Path | None,
+    at: str | None = None,
+    store: str | None = None,
+    uri: str | None = None,
+    *,
+    reading: bool = True,
+    bm25_only: bool = False,
 ) -> Library:
     """The same, to be asked at once: what a question, or without ``reading`` a search, needs is loaded meanwhile."""
     from rag.models import Models
     from rag.switching import name_in_force
 
-    chosen = settings(config)
+    chosen = settings(config, store, uri)
     if bm25_only:
         from msgspec.structs import replace
 
         chosen = replace(chosen, retrieval="bm25")
     models = Models(chosen)
-    if name_in_force(index):
+    if chosen.store == "milvus" or name_in_force(index):
         models.ahead(reading=reading)
     from rag.library import Library
 
     return Library.open(index, chosen, at=at, models=models)
 
 
-def settings(config: Path | None) -> Settings:
-    """The settings in force."""
+def settings(config: Path | None, store: str | None = None, uri: str | None = None) -> Settings:
+    """The settings in force; ``store`` and ``uri`` are stronger than file and environment."""
     from rag.settings import load_settings
 
-    return load_settings(config)
+    given = {"WENYUAN_STORE": store, "WENYUAN_MILVUS_URI": uri}
+    return load_settings(config, os.environ | {name: value for name, value in given.items() if value is not None})
+
+
+def embedded_only(config: Path | None = None) -> Settings:
+    """The settings in force, for a command that needs an index folder on this machine. Raises SettingsError."""
+    made = settings(config)
+    made.require_embedded()
+    return made
 
 
 def console() -> Console:

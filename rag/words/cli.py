@@ -10,7 +10,16 @@ import typer
 
 from rag.errors import SettingsError
 from rag.messages import text
-from rag.options import INDEX, ConfigOption, IndexOption, JsonOption, console, open_library, print_json, settings
+from rag.options import (
+    INDEX,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    console,
+    embedded_only,
+    open_library,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from rag.words.finding import NewWord
@@ -49,6 +58,7 @@ def words(
         return
     from rag.words.finding import find_words
 
+    embedded_only(config)
     library = open_library(index, config)
     documents = [library.document(record.doc_id) for record in library.documents()]
     found = find_words(documents, library.settings.dictionary_path, most, progress=progress)
@@ -80,7 +90,7 @@ def _change(
     from rag.words.setting import keep, with_dictionary
 
     progress = not as_json and sys.stderr.isatty()
-    before = settings(config)
+    before = embedded_only(config)
     after, line = with_dictionary(before, config)
     measure = None
     if not quick:

@@ -1,0 +1,121 @@
+"""Files to documents that are ready to be written: parsed, split, cut into terms, embedded as far as they are new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.dense import row_count, row_texts
+from rag.embedding import load_encoder
+from rag.errors import LoadError, WenyuanError
+from rag.loading import SourceFile, parse, read
+from rag.milvus.expressions import any_of
+from rag.milvus.generation import MilvusGeneration
+from rag.milvus.layout import number_of
+from rag.milvus.rows import Made, check_size
+from rag.milvus.sources import Wanted
+from rag.settings import Settings
+from rag.splitting import split
+from rag.tokenization import terms
+from rag.types import Document, Passage
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document before it is embedded, and the texts of its rows."""
+
+    document: Document
+    path: Path
+    passages: Sequence[Passage]
+    texts: Sequence[str]
+
+
+class Maker:
+    """Makes documents over a library that holds others; ``failed`` are the files that can't be read.
+
+    ``replaced`` are the sources of those documents made that took another's place. What is worth telling of files is
+    added to ``notices``.
+    """
+
+    def __init__(self, generation: MilvusGeneration, settings: Settings, notices: list[WenyuanError]) -> None:
+        self.failed: list[tuple[SourceFile, LoadError]] = []
+        self.replaced: set[str] = set()
+        self._generation = generation
+        self._settings = settings
+        self._notices = notices
+
+    def drafts(self, wanted: Sequence[Wanted], texts: int) -> Iterator[list[Draft]]:
+        """Documents read and split, in groups of at least so many ``texts``."""
+        group: list[Draft] = []
+        for one in wanted:
+            try:
+                draft = self._draft(one)
+                check_size(draft.path, draft.passages)
+                group.append(draft)
+            except LoadError as error:
+                self.failed.append((one.first.file, error))
+            if sum(len(draft.texts) for draft in group) >= texts:
+                yield group
+                group = []
+        if group:
+            yield group
+
+    def finished(self, drafts: Sequence[Draft]) -> list[Made]:
+        """The documents with terms and vectors; texts that their former versions had are not embedded again."""
+        held = self._held(drafts)
+        missing = list(dict.fromkeys(text for draft in drafts for text in draft.texts if text not in held))
+        if missing:
+            settings = self._settings
+            encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
+            held |= dict(zip(missing, encoder.encode_passages(missing), strict=True))
+        return [self._made(draft, held) for draft in drafts]
+
+    def _draft(self, wanted: Wanted) -> Draft:
+        file = wanted.first.file
+        data, modified = read(file)
+        if hashlib.sha256(data).hexdigest() != wanted.sha256:
+            raise LoadError(
+                f"{file.path} 在读取时变了。请重新运行。",
+                f"{file.path} changed while it was being read. Run this again.",
+            )
+        document = parse(data, source=file.source, name=file.path, notices=self._notices)
+        document = replace(document, modified=modified, copies=wanted.copies)
+        passages = split(document, self._settings.split, number_of(document.doc_id))
+        texts = [text for passage in passages for text in row_texts(passage, document.text)]
+        return Draft(document, file.place, passages, texts)
+
+    def _held(self, drafts: Sequence[Draft]) -> dict[str, Vectors]:
+        """The vectors of texts by text, of the documents that stand where ``drafts`` are to stand."""
+        generation = self._generation.about("")
+        paths = {str(draft.path): draft for draft in drafts}
+        held: dict[str, Vectors] = {}
+        for row in self._generation.rows(any_of("path", list(paths))):
+            if row["doc_id"] != paths[row["path"]].document.doc_id:
+                self.replaced.add(paths[row["path"]].document.source)
+            document = generation.store.document(row["doc_id"])
+            if document is None:
+                continue
+            passages = generation.store.passages_between(range(row["id"], row["id"] + row["passages"]))
+            generation.dense.read([passage.ordinal for passage in passages])
+            for passage in passages:
+                vectors = generation.dense.vectors(passage.ordinal)
+                if len(vectors) == row_count(passage):
+                    held |= dict(zip(row_texts(passage, document.text), vectors, strict=True))
+        return held
+
+    def _made(self, draft: Draft, vectors: dict[str, Vectors]) -> Made:
+        dictionary, text = self._settings.dictionary_path, draft.document.text
+        cut = [
+            (terms(text[passage.start : passage.end], dictionary), terms(passage.context, dictionary))
+            for passage in draft.passages
+        ]
+        rows = [np.array([vectors[one] for one in row_texts(p, text)], np.float32) for p in draft.passages]
+        return Made(draft.document, draft.path, draft.passages, cut, rows)
