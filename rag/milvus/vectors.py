@@ -40,7 +40,7 @@ class MilvusVectors:
         return self.scored(query, [*(row["id"] for row in rows), *self.by_sentence(query, k, within)])[:k]
 
     def by_sentence(self, query: Vectors, k: int, within: range | None = None) -> list[int]:
-        """The passages whose sentences are nearest to ``query``: those of enough sentences for ``k``, at most twice ``k``."""
+        """The passages whose sentences are nearest to ``query``: enough for ``k``, at most twice as many."""
         where = among("passage", within)
         found = self._milvus.search(SENTENCES, Ask("vector", query), k * _ROWS_PER_PASSAGE, where, ("passage",))
         return list(dict.fromkeys(row["passage"] for row in found))[: 2 * k]
