@@ -350,6 +350,15 @@ def test_a_library_of_another_model_is_an_error_that_names_both(
         place.add(corpus)
 
 
+def test_a_library_is_there_and_can_be_added_to_after_milvus_was_started_anew(place: Place, corpus: Path) -> None:
+    place.add(corpus / "山.txt")
+    leave(place)
+    assert place.open(retrieval="bm25").search("登山者几月登顶")[0].text.startswith("珠峰")
+    leave(place)
+    assert place.add(corpus / "河.txt").documents == 2
+    assert rows_in(place) == expected(place)
+
+
 def test_two_libraries_lie_side_by_side(place: Place, corpus: Path) -> None:
     other = Place(place.index, Settings(store="milvus", milvus_uri=place.settings.milvus_uri, milvus_prefix="other"))
     place.add(corpus / "山.txt")

@@ -106,10 +106,12 @@ class Connection:
         with self._told():
             self._client.load_collection(name, timeout=_CALL_SECONDS)
 
-    def drop(self, collection: Collection) -> None:
-        """Remove a collection and all that is in it."""
+    def load(self, collection: Collection) -> None:
+        """Have a collection ready to be searched: it is not after milvus-lite was started, or someone released it."""
+        name = self._name(collection)
         with self._told():
-            self._client.drop_collection(self._name(collection), timeout=_CALL_SECONDS)
+            if self._client.get_load_state(name, timeout=_CALL_SECONDS)["state"].name != "Loaded":
+                self._client.load_collection(name, timeout=_CALL_SECONDS)
 
     def query(self, collection: Collection, where: str, fields: Sequence[str], *, strong: bool = False) -> list[Row]:
         """The rows for which ``where`` holds, in no order, at most some thousands; ``strong``: as of this moment."""
@@ -201,11 +203,6 @@ class Connection:
         """Delete the rows for which ``where`` holds."""
         with self._told():
             self._client.delete(self._name(collection), filter=where, timeout=_CALL_SECONDS)
-
-    def flush(self, collection: Collection) -> None:
-        """Let Milvus seal and index what it has been given."""
-        with self._told():
-            self._client.flush(self._name(collection), timeout=_CALL_SECONDS)
 
     def _name(self, collection: Collection) -> str:
         return f"{self.settings.milvus_prefix}_{collection.name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from rag.manifest import Manifest, build_settings
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
 from rag.milvus.expressions import among, quoted
-from rag.milvus.layout import DOCUMENTS, LIBRARY, PASSAGES, SENTENCES, State
+from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, PASSAGES, SENTENCES, State
 from rag.milvus.terms import TERMS, MilvusTerms, Remembered, asks
 from rag.milvus.vectors import MilvusVectors
 from rag.protocols import Rankings
@@ -147,7 +148,10 @@ def check_made(made: Manifest, settings: Settings, encoder: str = "") -> None:
 
 def read_manifest(connection: Connection) -> Manifest | None:
     """What the library was made with; None if there is none. Raises IndexMismatchError for another format."""
-    rows = connection.query(LIBRARY, "id >= 0", ("manifest",), strong=True) if connection.has(LIBRARY) else []
+    if not connection.has(LIBRARY):
+        return None
+    connection.load(LIBRARY)
+    rows = connection.query(LIBRARY, "id >= 0", ("manifest",), strong=True)
     if not rows:
         return None
     manifest = msgspec.json.decode(rows[0]["manifest"], type=Manifest)
@@ -158,4 +162,5 @@ def read_manifest(connection: Connection) -> Manifest | None:
             f"The library in Milvus has format {manifest.format_version}, this program knows {FORMAT} only. "
             "Update Wenyuan, or make it anew under another milvus_prefix.",
         )
+    connection.together([partial(connection.load, collection) for collection in ALL])
     return manifest

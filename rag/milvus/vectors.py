@@ -40,10 +40,10 @@ class MilvusVectors:
         return self.scored(query, [*(row["id"] for row in rows), *self.by_sentence(query, k, within)])[:k]
 
     def by_sentence(self, query: Vectors, k: int, within: range | None = None) -> list[int]:
-        """The passages whose sentences are nearest to ``query``, some ``k`` of them."""
+        """The passages whose sentences are nearest to ``query``: enough for ``k``, at most twice as many."""
         where = among("passage", within)
         found = self._milvus.search(SENTENCES, Ask("vector", query), k * _ROWS_PER_PASSAGE, where, ("passage",))
-        return list(dict.fromkeys(row["passage"] for row in found))[:k]
+        return list(dict.fromkeys(row["passage"] for row in found))[: 2 * k]
 
     def scored(self, query: Vectors, ordinals: Iterable[int]) -> list[tuple[int, float]]:
         """The passages with their scores, best first, ties by ordinal; without those that are gone."""
