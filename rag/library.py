@@ -51,6 +51,8 @@ class Library:
         """Whether it stays with its generation, whatever comes into force."""
         self.settings = settings
         self._generation = generation
+        self._fitting: Snapshot | None = None
+        """The generation that the encoder was found to fit."""
         self._models = models or Models(settings)
 
     @classmethod
@@ -249,13 +251,17 @@ class Library:
         return Explainer(generation, encoder, self._models.reader.get(), self.settings, self.min_confidence, within)
 
     def _ready_encoder(self) -> Encoder:
-        encoder, built_with = self._models.encoder.get(), self._generation.manifest.encoder
+        encoder, generation = self._models.encoder.get(), self._generation
+        if self._fitting is generation:
+            return encoder
+        built_with = generation.manifest.encoder
         if encoder.name != built_with:
             raise IndexMismatchError(
                 f"索引是用模型 {built_with} 建的，现在的模型是 {encoder.name}。请重建：wenyuan index 文件夹…",
                 f"The index was built with model {built_with}, the model is now {encoder.name}. "
                 "Rebuild it: wenyuan index PATH…",
             )
+        self._fitting = generation
         return encoder
 
     def _candidates(

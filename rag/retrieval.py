@@ -92,8 +92,6 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Snapshot) -> tuple[Hit, 
     hits: list[Hit] = []
     firsts: dict[tuple[str, str], int] = {}
     for one, passage in _with_passages(ranking, k, generation):
-        if len(hits) == k:
-            break
         document = generation.document(passage.doc_id)
         text = document.text[passage.start : passage.end]
         if document.alike:
@@ -105,6 +103,8 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Snapshot) -> tuple[Hit, 
                 continue
         score = round(one.score, 6)
         hits.append(Hit(len(hits) + 1, score, passage, text, one.dense, one.sparse, document.also_in))
+        if len(hits) == k:
+            break
     return tuple(hits)
 
 

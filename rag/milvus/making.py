@@ -117,5 +117,9 @@ class Maker:
             (terms(text[passage.start : passage.end], dictionary), terms(passage.context, dictionary))
             for passage in draft.passages
         ]
-        rows = [np.array([vectors[one] for one in row_texts(p, text)], np.float32) for p in draft.passages]
+        # In half precision, as an index folder keeps them, so that both give the same scores.
+        rows = [
+            np.array([vectors[one] for one in row_texts(p, text)], np.float16).astype(np.float32)
+            for p in draft.passages
+        ]
         return Made(draft.document, draft.path, draft.passages, cut, rows)
