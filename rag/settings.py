@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How many generations of the index stay on disk, the one in force among them."""
 
     store: StoreKind = "embedded"
-    """Where documents and their index lie: in a folder on this disk, or in Milvus; see deploy/README.md."""
+    """Where documents and their index lie: in a folder on this disk, or in Milvus; see rag/milvus/deploy/README.md."""
     milvus_uri: str = ""
     """Where Milvus is, such as ``http://host:19530``; a file name that ends in ``.db`` is one of milvus-lite."""
     milvus_prefix: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]{0,99}$")] = "wenyuan"
@@ -78,9 +78,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.store == "milvus":
             raise SettingsError(
                 "这个功能只用于本机的索引文件夹；Milvus 里的资料库没有版本，备份和修复由 Milvus 自己负责。"
-                "见 deploy/README.zh.md；要用本机索引，请设 store = embedded。",
+                "见 rag/milvus/deploy/README.zh.md；要用本机索引，请设 store = embedded。",
                 "This needs an index folder on this machine; a library in Milvus has no generations, and Milvus itself "
-                "sees to backup and repair. See deploy/README.md; for an index here set store = embedded.",
+                "sees to backup and repair. See rag/milvus/deploy/README.md; for an index here set store = embedded.",
             )
 
     @property

@@ -1,50 +1,37 @@
-"""What deploy/ says of Milvus: files that parse, versions and ports that agree, a table that follows from measures."""
+"""What rag/milvus/deploy/ says: files that parse, versions and ports that agree, a table that follows from measures."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 from conftest import CORPUS, ROOT
 
+from eval import sizing
 from rag.loading import discover, load
 from rag.milvus.client import OLDEST_SERVER, TOKEN_VARIABLE
 from rag.milvus.layout import ALL, MOST_BYTES, MOST_TERMS, ROWS
 
-DEPLOY = ROOT / "deploy"
+DEPLOY = ROOT / "rag" / "milvus" / "deploy"
 PAGES = [DEPLOY / "README.md", DEPLOY / "README.zh.md"]
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((DEPLOY / "milvus" / "compose.yaml").read_text("utf-8"))
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     return read
 
 
 @pytest.fixture(scope="module")
 def values() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((DEPLOY / "milvus" / "values.yaml").read_text("utf-8"))
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "values.yaml").read_text("utf-8"))
     return read
 
 
-@pytest.fixture(scope="module")
-def sizing() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sizing", DEPLOY / "milvus" / "sizing.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["sizing"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def published(sizing: ModuleType) -> Any:
+def published() -> sizing.Passage:
     """The averages that the English page gives, as `sizing.measured` would."""
     text = (DEPLOY / "README.md").read_text("utf-8")
     figures = dict(re.findall(r"^\| `(\w+)` \| ([\d,.]+) \|", text, re.MULTILINE))
@@ -77,7 +64,7 @@ def test_milvus_is_reached_from_this_machine_only_with_a_user_and_no_known_key(
     assert values["service"] == {"type": "ClusterIP", "port": 19530}
     assert services["milvus"]["environment"]["COMMON_SECURITY_AUTHORIZATIONENABLED"] == "true"
     assert yaml.safe_load(values["extraConfigFiles"]["user.yaml"])["common"]["security"]["authorizationEnabled"] is True
-    assert "minioadmin" not in (DEPLOY / "milvus" / "compose.yaml").read_text("utf-8")
+    assert "minioadmin" not in (DEPLOY / "compose.yaml").read_text("utf-8")
     assert services["minio"]["environment"]["MINIO_ROOT_PASSWORD"].startswith("${MINIO_SECRET_KEY:?")
 
 
@@ -90,8 +77,8 @@ def test_milvus_finds_its_etcd_and_its_objects_and_all_data_is_on_a_volume(compo
     assert {volume.split(":")[0] for one in services.values() for volume in one["volumes"]} == compose["volumes"].keys()
 
 
-def test_the_cluster_holds_the_ten_million_passages_that_it_is_for(values: dict[str, Any], sizing: ModuleType) -> None:
-    need = sizing.need(10_000_000, published(sizing))
+def test_the_cluster_holds_the_ten_million_passages_that_it_is_for(values: dict[str, Any]) -> None:
+    need = sizing.need(10_000_000, published())
     node = values["queryNode"]
     memory = node["replicas"] * int(node["resources"]["limits"]["memory"].removesuffix("Gi")) * 2**30 / 1e9
     disk = node["replicas"] * int(node["resources"]["limits"]["ephemeral-storage"].removesuffix("Gi")) * 2**30 / 1e9
@@ -102,12 +89,12 @@ def test_the_cluster_holds_the_ten_million_passages_that_it_is_for(values: dict[
 
 
 @pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])
-def test_the_table_follows_from_what_is_published_of_a_passage(page: Path, sizing: ModuleType) -> None:
+def test_the_table_follows_from_what_is_published_of_a_passage(page: Path) -> None:
     text = page.read_text("utf-8")
-    assert [line for line in sizing.table(published(sizing)) if line not in text] == []
+    assert [line for line in sizing.table(published()) if line not in text] == []
 
 
-def test_a_passage_is_measured_as_it_would_be_written(sizing: ModuleType) -> None:
+def test_a_passage_is_measured_as_it_would_be_written() -> None:
     found = sizing.measured(load(file) for file in discover([CORPUS]).files)
     assert (found.characters, found.rows) == (132.1, 3.96)
     assert found.postings < found.terms

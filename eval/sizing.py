@@ -1,9 +1,10 @@
 """What a library in Milvus takes: measured on a folder of documents, worked out for a million passages and more.
 
-    python deploy/milvus/sizing.py FOLDER
+    python -m eval.sizing FOLDER
 
-prints what a passage of these documents takes, in bytes, and the table of deploy/README.md. Nothing is embedded and no
-Milvus is needed: sizes of vectors follow from their number, and those of the rest from the rows that would be written.
+prints what a passage of these documents takes, in bytes, and the table of rag/milvus/deploy/README.md. Nothing is
+embedded and no Milvus is needed: sizes of vectors follow from their number, and those of the rest from the rows that
+would be written.
 """
 
 from __future__ import annotations
