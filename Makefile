@@ -10,10 +10,11 @@ PORT ?= 7860
 Q ?= 豆包2024年11月的月活跃用户有多少？
 
 FORMAT ?= docx
+NEWS ?=
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help app ask index test lint types eval baseline peers fuzz browser clean
+.PHONY: help app ask index test lint types eval bench baseline peers fuzz browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +40,11 @@ types: $(VENV)/.installed-dev ## mypy, strict
 
 eval: index ## measure everything on the gold questions; the report is eval/results/gold/report.html
 	$(BIN)/wenyuan eval --index $(INDEX)
+
+bench: index ## measure speed; with NEWS=FOLDER of part-*.txt (an article a line) also how cost grows to 100,000 of them
+	$(BIN)/python -m eval.inference
+	$(BIN)/python -m eval.start --index $(INDEX)
+	$(if $(NEWS),$(BIN)/python -m eval.growth --news $(NEWS))
 
 baseline: index ## renew what `make test` compares with: commit eval/results/baseline/
 	$(BIN)/wenyuan eval --index $(INDEX) --name baseline --no-cost

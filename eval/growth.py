@@ -96,13 +96,18 @@ def main() -> None:
     parser.add_argument("--news", type=Path, help="a folder of part-*.txt with an article a line")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES))
     parser.add_argument("--vectors", choices=["embedded", "made-up"], default="embedded")
+    parser.add_argument("--questions", type=int, default=_ASKED)
     parser.add_argument("--keep", type=Path, help="make files and indexes here, and go on with those that are here")
     parser.add_argument("--out", type=Path, default=_ROOT / RESULTS / "growth.json")
     parser.add_argument("--run", choices=["index", "ask"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     embed = options.vectors == "embedded"
     if options.run:
-        done = run_index(options.keep, embed=embed) if options.run == "index" else run_ask(options.keep, embed=embed)
+        done = (
+            run_index(options.keep, embed=embed)
+            if options.run == "index"
+            else run_ask(options.keep, options.questions, embed=embed)
+        )
         sys.stdout.buffer.write(msgspec.json.encode(done))
         return
     if options.news is None:
@@ -111,17 +116,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="wenyuan-growth-") as temporary:
         for articles in options.sizes:
             folder = (options.keep or Path(temporary)) / str(articles)
-            found.append(_size(options.news, articles, folder, options.vectors))
+            found.append(_size(options.news, articles, folder, options.vectors, options.questions))
             print(_line(found[-1]), flush=True)
             options.out.write_bytes(
                 pretty(Growth(time.strftime("%Y-%m-%dT%H:%M:%S%z"), code(), machine(), options.vectors, tuple(found)))
             )
 
 
-def _size(news: Path, articles: int, folder: Path, vectors: str) -> Size:
+def _size(news: Path, articles: int, folder: Path, vectors: str, questions: int) -> Size:
     made = write_articles(news, articles, folder / "files")
-    first = _in_process("index", folder, vectors, Run)
-    asked = _in_process("ask", folder, vectors, Asked)
+    first = _in_process("index", folder, vectors, questions, Run)
+    asked = _in_process("ask", folder, vectors, questions, Asked)
     from rag.generations import open_generation
 
     opened = open_generation(folder / "index")
@@ -172,7 +177,7 @@ def run_index(folder: Path, *, embed: bool) -> Run:
     return measured([folder / "files"], folder / "index", embed=embed, progress=sys.stderr.isatty())
 
 
-def run_ask(folder: Path, *, embed: bool) -> Asked:
+def run_ask(folder: Path, questions: int, *, embed: bool) -> Asked:
     """Open ``folder/index`` and ask it what its own sentences say."""
     import rag.models
     from rag.embedding import load_encoder
@@ -186,12 +191,12 @@ def run_ask(folder: Path, *, embed: bool) -> Asked:
     library = Library.open(folder / "index")
     library.warm_up()
     opened = time.perf_counter() - started
-    questions = list(itertools.islice(_questions(library), _ASKED + _WARM))
-    for question in questions[:_WARM]:
+    asked = list(itertools.islice(_questions(library), questions + _WARM))
+    for question in asked[:_WARM]:
         library.ask(question)
     searches: list[float] = []
     answers: dict[str, list[float]] = {"retrieve": [], "read": [], "total": []}
-    for question in questions[_WARM:]:
+    for question in asked[_WARM:]:
         began = time.perf_counter()
         library.search(question)
         searches.append(1000 * (time.perf_counter() - began))
@@ -206,7 +211,7 @@ def run_ask(folder: Path, *, embed: bool) -> Asked:
         search={"total": _percentiles(searches)},
         ask={stage: _percentiles(times) for stage, times in answers.items()},
         memory_mb=memory,
-        recall=round(recall(generation.dense, encoder.encode_queries(questions[_WARM:]), Settings().candidates), 4),
+        recall=round(recall(generation.dense, encoder.encode_queries(asked[_WARM:]), Settings().candidates), 4),
     )
 
 
@@ -244,8 +249,9 @@ def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
     return float(np.mean(found))
 
 
-def _in_process(what: str, folder: Path, vectors: str, kind: type[_T]) -> _T:
+def _in_process(what: str, folder: Path, vectors: str, questions: int, kind: type[_T]) -> _T:
     command = [sys.executable, "-m", "eval.growth", "--run", what, "--keep", str(folder), "--vectors", vectors]
+    command += ["--questions", str(questions)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False, cwd=_ROOT)
     if done.returncode:
         raise EvaluationError("测量没有成功。", "A run failed; see above.")

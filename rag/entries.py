@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -75,7 +76,9 @@ class Spool:
     ) -> None:
         if self._connection:
             self._connection.close()
-            self._file.unlink(missing_ok=True)
+            # What can't be deleted is so by the next: the generation may be in force already.
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
 
     def add(self, document: Document, path: Path) -> Entry:
         """Take ``document``, from the file at ``path``. Raises sqlite3.Error if the disk is full, OSError."""

@@ -2,7 +2,7 @@
 
 index/CURRENT               the name of the generation in force; see `rag.switching`
 index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; cells.faiss if it is large
-index/.embedded/            what an unfinished run has embedded; see `rag.journal`
+index/.embedded/, .spool    what an unfinished run has embedded and read; see `rag.journal`, `rag.entries`
 index/uploads/              files that came over the network; see `rag.uploads`
 index/gold.jsonl            gold pairs of the web app's users
 """

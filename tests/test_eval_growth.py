@@ -1,0 +1,64 @@
+"""Growth is measured on articles that are all different, and what an index finds is compared with all there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from conftest import ARTICLE, CORPUS, FUNNEL
+
+from eval import growth
+from rag.dense import DenseIndex, write_cells
+from rag.vectors import VectorFile, writing
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    """Two articles, a line each."""
+    folder = tmp_path / "news"
+    folder.mkdir()
+    lines = ["".join((CORPUS / name).read_text("utf-8").split()) for name in (ARTICLE, FUNNEL)]
+    (folder / "part-00.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
+def test_beyond_the_real_articles_no_text_is_there_twice(news: Path, tmp_path: Path) -> None:
+    assert growth.write_articles(news, 12, tmp_path / "files") == 10
+    texts = [file.read_text("utf-8") for file in sorted((tmp_path / "files").rglob("*.txt"))]
+    assert texts[:2] == [f"{line}\n" for line in (news / "part-00.txt").read_text("utf-8").splitlines()]
+    sentences = [sentence for text in texts[2:] for sentence in growth._SENTENCE.findall(text)]
+    assert len(sentences) > 100
+    assert len(set(sentences)) > 0.98 * len(sentences)
+    assert growth.mixed(texts[:2], 3) == growth.mixed(texts[:2], 3) != growth.mixed(texts[:2], 4)
+
+
+def test_recall_is_one_where_all_is_compared_and_less_where_one_cell_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = np.random.default_rng(5).normal(size=(3000, 16)).astype(np.float32)
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    with writing(tmp_path / "v", *drawn.shape) as append:
+        append(drawn)
+    file, owners = VectorFile(tmp_path / "v"), np.repeat(np.arange(1500, dtype=np.int32), 2)
+    assert growth.recall(DenseIndex(file, owners), drawn[:20], 1500) == 1.0
+    write_cells(file, tmp_path / "cells")
+    monkeypatch.setattr("rag.dense._LOOKED_AT", 1)
+    assert growth.recall(DenseIndex(file, owners, tmp_path / "cells"), drawn[:20], 50) < 0.8
+
+
+def test_a_size_is_indexed_and_asked_in_processes_of_its_own(
+    news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "growth.json"
+    arguments = ["growth", "--news", news, "--sizes", "6", "--vectors", "made-up", "--questions", "5", "--out", out]
+    monkeypatch.setattr("sys.argv", [str(one) for one in arguments])
+    growth.main()
+    (size,) = msgspec.json.decode(out.read_bytes(), type=growth.Growth).sizes
+    assert (size.articles, size.made, size.first.documents, size.first.failed) == (6, 4, 6, 0)
+    assert set(size.index_mb) == {"library.sqlite", "manifest.json", "owners.npy", "terms", "vectors.npy"}
+    assert size.rows > size.first.passages > 6
+    assert size.first.stages["terms"] > 0
+    assert size.asked.ask["total"].p50 >= size.asked.ask["read"].p50 > 0
+    assert "6 articles" in capsys.readouterr().out
