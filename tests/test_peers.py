@@ -235,8 +235,7 @@ def test_our_own_adapter_finds_the_evidence_in_the_files_given_to_all(
     tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.embedding.load_encoder", lambda *_, **__: encoder)
-    # The adapter replaces them; this puts them back.
-    for module in ("indexing", "library"):
+    for module in ("building", "models"):
         monkeypatch.setattr(f"rag.{module}.load_encoder", lambda *_, **__: encoder)
     taken = corpus(ARTICLES, tmp_path, CORPUS)
     asked = [one for one in taken.questions if one.id in ("r-001", "r-003")]
