@@ -95,10 +95,12 @@ def _index(request: _Request, began: float) -> _Indexed:
 
     Library.index([Path(path) for path in request.paths], request.index, request.settings, progress=request.progress)
     ended = perf_counter()
+    from eval.stages import peak_mb
+
     records = Library.open(request.index, request.settings).documents()
     size = sum(file.stat().st_size for file in Path(request.index).rglob("*") if file.is_file())
     characters = sum(record.characters for record in records)
-    return _Indexed(characters, round(ended - began, 2), _peak_mb(), round(size / 1e6, 2))
+    return _Indexed(characters, round(ended - began, 2), peak_mb("self"), round(size / 1e6, 2))
 
 
 def _ask(request: _Request, began: float) -> _Started:
@@ -109,14 +111,9 @@ def _ask(request: _Request, began: float) -> _Started:
     started = perf_counter()
     for question in request.questions:
         library.ask(question)
-    return _Started(round(started - began, 2), _peak_mb())
+    from eval.stages import peak_mb
 
-
-def _peak_mb() -> float:
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
+    return _Started(round(started - began, 2), peak_mb("self"))
 
 
 def main() -> None:

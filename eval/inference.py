@@ -11,7 +11,6 @@ both alike. Loading and memory are measured in processes of their own. Prints th
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ import numpy as np
 from eval.environment import Code, Machine, code, machine
 from eval.gold import GOLD, load_gold
 from eval.results import RESULTS, pretty
+from eval.stages import peak_mb
 from rag.dense import row_texts
 from rag.embedding import Engine, load_encoder
 from rag.loading import discover, load, parse
@@ -159,7 +159,7 @@ def _load_and_say(engine: Engine) -> None:
     encoder.encode_queries(["预热"])
     print("ready", flush=True)
     encoder.encode_passages(_texts(None, 0)["passages"][:100])
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+    print(peak_mb("self"), flush=True)
 
 
 if __name__ == "__main__":

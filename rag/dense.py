@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 EXACT_UP_TO: Final = 50_000
 """Rows up to which all are compared: some milliseconds a question."""
-# How many rows a passage has at most decides how many must be looked at to find enough passages.
-_ROWS_PER_PASSAGE = 4
+ROWS_PER_PASSAGE: Final = 4
+"""How many rows are looked at for a passage that is wanted."""
 # Cells for a root of the rows, vectors a cell is learnt from, cells that are looked at.
 _CELLS = 4
 _LEARNT_FROM = 40
@@ -100,7 +100,7 @@ class DenseIndex:
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
         """The passages that own the rows nearest to ``query``: enough rows for ``k`` passages."""
-        wanted = min(len(self), k * _ROWS_PER_PASSAGE)
+        wanted = min(len(self), k * ROWS_PER_PASSAGE)
         if not wanted:
             return []
         _, rows = self._index.search(query.reshape(1, -1), wanted)
@@ -109,11 +109,11 @@ class DenseIndex:
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
         """The score of each passage, as in `search`."""
-        return [float((own + sentences.max()) / 2) for own, sentences in map(_parted, self._cosines(query, ordinals))]
+        return list(map(score_of, self._cosines(query, ordinals)))
 
     def sentence_cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[tuple[float, ...]]:
         """For each passage the cosine of ``query`` with each of its sentences; of its only one, with the passage."""
-        return [tuple(map(float, _parted(cosines)[1])) for cosines in self._cosines(query, ordinals)]
+        return list(map(sentences_of, self._cosines(query, ordinals)))
 
     def _cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[Vectors]:
         """The cosines of each passage's rows."""
@@ -122,14 +122,27 @@ class DenseIndex:
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.repeat(first - (ends - counts), counts) + np.arange(int(counts.sum()))
-        # Summed row by row: what one comes to does not depend on what it is computed with.
-        cosines: Vectors = (self.file.take(rows) * query).sum(axis=1)
-        return np.split(cosines, ends[:-1]) if len(wanted) else []
+        return np.split(cosines_of(self.file.take(rows), query), ends[:-1]) if len(wanted) else []
 
 
-def _parted(cosines: Vectors) -> tuple[np.float32, Vectors]:
-    """The passage's own cosine, and those of its sentences."""
-    return cosines[0], cosines[1:] if len(cosines) > 1 else cosines
+def cosines_of(rows: Vectors, query: Vectors) -> Vectors:
+    """The cosine of ``query`` with each of ``rows``, summed row by row: it does not depend on the other rows."""
+    cosines: Vectors = (rows * query).sum(axis=1)
+    return cosines
+
+
+def score_of(cosines: Vectors) -> float:
+    """The score of a passage by the cosines of its rows; see `DenseIndex.search`."""
+    return float((cosines[0] + _of_sentences(cosines).max()) / 2)
+
+
+def sentences_of(cosines: Vectors) -> tuple[float, ...]:
+    """Of the cosines of a passage's rows those of its sentences; of its only one, that of the passage."""
+    return tuple(map(float, _of_sentences(cosines)))
+
+
+def _of_sentences(cosines: Vectors) -> Vectors:
+    return cosines[1:] if len(cosines) > 1 else cosines
 
 
 def _all_of(file: VectorFile) -> Any:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from rag import dense, sparse, store
-from rag.errors import IndexDamagedError, NotFoundError, StorageError
+from rag.errors import IndexDamagedError, StorageError
 from rag.loading import LOADERS
 from rag.manifest import (
     FORMAT_VERSION,
@@ -31,13 +31,12 @@ from rag.manifest import (
     record_files,
     write_manifest,
 )
-from rag.protocols import Rankings
+from rag.protocols import ByDocument, Rankings
 from rag.switching import CURRENT as CURRENT
 from rag.switching import GENERATIONS as GENERATIONS
 from rag.switching import current_name as current_name
 from rag.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
 from rag.tokenization import cutter
-from rag.types import Document
 from rag.vectors import VectorFile
 
 if TYPE_CHECKING:
@@ -53,27 +52,13 @@ _HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(ByDocument):
     """An opened generation; all of it is read-only and thread-safe."""
 
     manifest: Manifest
     store: store.Store
     dense: dense.DenseIndex
     sparse: sparse.SparseIndex
-
-    def document(self, doc_id: str) -> Document:
-        """One document. Raises NotFoundError."""
-        document = self.store.document(doc_id)
-        if document is None:
-            raise not_found(doc_id)
-        return document
-
-    def ordinals(self, doc_id: str) -> range:
-        """The ordinals of a document's passages. Raises NotFoundError."""
-        ordinals = self.store.ordinals(doc_id)
-        if ordinals is None:
-            raise not_found(doc_id)
-        return ordinals
 
     def about(self, question: str) -> Self:  # noqa: ARG002
         """See `rag.protocols.Snapshot`: on this disk nothing is gained by asking at once."""
@@ -220,14 +205,6 @@ def _manifest(name: str, draft: Path, written: Written) -> Manifest:
         loaders=LOADERS,
         outdated=tuple(sorted(written.outdated)),
         cutter=cutter(),
-    )
-
-
-def not_found(doc_id: str) -> NotFoundError:
-    """The error for an unknown document."""
-    return NotFoundError(
-        f"没有编号为 {doc_id} 的文档。用 wenyuan list 查看全部文档。",
-        f"There is no document {doc_id}. See all of them with: wenyuan list",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
+from rag.errors import NotFoundError
 from rag.manifest import Manifest
 from rag.store import DocumentRecord
 from rag.types import Document, Passage
@@ -78,6 +79,35 @@ class Terms(Protocol):
 
     def covering(self, weights: Mapping[str, float], within: range | None = None) -> int | None:
         """The passage that holds terms of the highest total weight; ties by ordinal, None if there is none."""
+
+
+class ByDocument:
+    """What a snapshot says of single documents, from its store."""
+
+    __slots__ = ()
+    store: Documents
+
+    def document(self, doc_id: str) -> Document:
+        """One document. Raises NotFoundError."""
+        document = self.store.document(doc_id)
+        if document is None:
+            raise not_found(doc_id)
+        return document
+
+    def ordinals(self, doc_id: str) -> range:
+        """The ordinals of a document's passages. Raises NotFoundError."""
+        ordinals = self.store.ordinals(doc_id)
+        if ordinals is None:
+            raise not_found(doc_id)
+        return ordinals
+
+
+def not_found(doc_id: str) -> NotFoundError:
+    """The error for an unknown document."""
+    return NotFoundError(
+        f"没有编号为 {doc_id} 的文档。用 wenyuan list 查看全部文档。",
+        f"There is no document {doc_id}. See all of them with: wenyuan list",
+    )
 
 
 class Rankings(NamedTuple):

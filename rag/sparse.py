@@ -15,10 +15,10 @@ import tantivy
 
 _BODY, _CONTEXT, _ORDINAL = "body", "context", "ordinal"
 # A heading says what its passages are about, less surely than their own words do.
-_CONTEXT_BOOST = 0.5
+CONTEXT_BOOST = 0.5
 _HEAP_BYTES = 64_000_000
 # tantivy's BM25 constant.
-_K1 = 1.2
+K1 = 1.2
 
 
 def _schema() -> tantivy.Schema:
@@ -101,11 +101,11 @@ class SparseIndex:
     def idf(self, term: str) -> float:
         """Inverse document frequency as tantivy's BM25 has it; highest for a term that no passage holds."""
         frequency = self._searcher.doc_freq(_BODY, term)
-        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+        return idf_of(frequency, len(self))
 
     def bound(self, terms: Sequence[str]) -> float:
         """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
-        return sum(self.idf(term) for term in terms) * (1 + _K1)
+        return sum(self.idf(term) for term in terms) * (1 + K1)
 
     def search(self, terms: Sequence[str], k: int, within: range | None = None) -> list[tuple[int, float]]:
         """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those of ``within``."""
@@ -133,7 +133,7 @@ class SparseIndex:
     def _in_both(self, term: str) -> tuple[tantivy.Query, tantivy.Query]:
         """Finds ``term`` in passages, and in their contexts, as much as each counts."""
         in_context = tantivy.Query.term_query(self._schema, _CONTEXT, term)
-        boosted = tantivy.Query.boost_query(in_context, _CONTEXT_BOOST)
+        boosted = tantivy.Query.boost_query(in_context, CONTEXT_BOOST)
         return tantivy.Query.term_query(self._schema, _BODY, term), boosted
 
     def _best(self, queries: Sequence[tantivy.Query], k: int, within: range | None) -> list[tuple[int, float]]:
@@ -152,6 +152,11 @@ class SparseIndex:
         first, last = ordinals.start, ordinals.stop - 1
         inside = tantivy.Query.range_query(self._schema, _ORDINAL, tantivy.FieldType.Integer, first, last)
         return tantivy.Query.const_score_query(inside, 0.0)
+
+
+def idf_of(frequency: int, passages: int) -> float:
+    """Inverse document frequency of a term that so many of all passages hold, as tantivy has it."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
 def _any(queries: Sequence[tantivy.Query]) -> list[tuple[tantivy.Occur, tantivy.Query]]:

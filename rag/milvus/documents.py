@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rag.milvus.client import Connection, Row
-from rag.milvus.expressions import among, quoted
+from rag.milvus.expressions import READY, among, quoted
 from rag.milvus.layout import DOCUMENTS, PARTS, PASSAGES, ROWS, WORDS, State, number_of
 from rag.milvus.terms import MilvusTerms, Terms
 from rag.store import DocumentRecord
@@ -25,7 +25,6 @@ PASSAGE = ("id", "start", "stop", "paragraph", "context", "sentences")
 """What is asked of a passage's row."""
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _CONTENT = msgspec.json.Decoder(tuple[str, tuple[Block, ...]])
-_READY = f"state == {quoted(State.READY)}"
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class MilvusDocuments:
 
     def records(self) -> tuple[DocumentRecord, ...]:
         """All documents, by path."""
-        rows = self._milvus.pages(DOCUMENTS, _READY, LISTED)
+        rows = self._milvus.pages(DOCUMENTS, READY, LISTED)
         return tuple(sorted(map(record_of, rows), key=lambda record: str(record.path)))
 
     def listed(self, numbers: Iterable[int]) -> dict[int, Row]:

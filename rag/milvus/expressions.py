@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from rag.milvus.layout import State
+
 
 def any_of(field: str, values: Sequence[int] | Sequence[str]) -> str:
     """An expression: ``field`` is one of ``values``."""
@@ -19,3 +21,7 @@ def among(field: str, numbers: range | None) -> str:
 def quoted(value: int | str) -> str:
     """A value as expressions of Milvus have it."""
     return json.dumps(value, ensure_ascii=False)
+
+
+READY = f"state == {quoted(State.READY)}"
+"""An expression: the document's rows are all there."""

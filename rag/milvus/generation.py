@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rag.errors import IndexMismatchError, IndexMissingError
-from rag.generations import not_found
 from rag.manifest import Manifest, build_settings
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
-from rag.milvus.expressions import among, quoted
-from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, PASSAGES, SENTENCES, State
+from rag.milvus.expressions import READY, among
+from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, PASSAGES, SENTENCES
 from rag.milvus.terms import TERMS, MilvusTerms, Remembered, asks
 from rag.milvus.vectors import MilvusVectors
-from rag.protocols import Rankings
+from rag.protocols import ByDocument, Rankings
 from rag.retrieval import searched_terms
 from rag.settings import Settings
 from rag.tokenization import content_words
-from rag.types import Document
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -33,8 +31,10 @@ _SHOWN = 20
 _FIELDS = tuple(dict.fromkeys((*PASSAGE, *TERMS, "vector")))
 
 
-class MilvusGeneration:
+class MilvusGeneration(ByDocument):
     """A library in Milvus. What one question reads is kept for it only: ask with what `about` gives. Thread-safe."""
+
+    store: MilvusDocuments
 
     def __init__(self, connection: Connection, made: Manifest, remembered: Remembered | None = None) -> None:
         self._milvus = connection
@@ -48,18 +48,17 @@ class MilvusGeneration:
     @property
     def manifest(self) -> Manifest:
         """What the library was made with, and how much is in it now. The sources are not listed."""
-        ready = f"state == {quoted(State.READY)}"
         passages = self._milvus.count(PASSAGES)
         return msgspec.structs.replace(
             self._made,
-            documents=self._milvus.count(DOCUMENTS, ready),
+            documents=self._milvus.count(DOCUMENTS, READY),
             passages=passages,
             vectors=passages + self._milvus.count(SENTENCES),
         )
 
     def rows(self, where: str) -> list[Row]:
         """The rows of complete documents for which ``where`` holds, as of this moment."""
-        return self._milvus.query(DOCUMENTS, f"{where} and state == {quoted(State.READY)}", LISTED, strong=True)
+        return self._milvus.query(DOCUMENTS, f"{where} and {READY}", LISTED, strong=True)
 
     def about(self, question: str) -> MilvusGeneration:
         """The same for one question; how many passages hold its words is asked for at once."""
@@ -69,20 +68,6 @@ class MilvusGeneration:
         counts = made.sparse.frequencies([*words, *searched_terms(question, dictionary)])
         made.sparse.frequencies([word for word in words if not counts[word]], "context_terms")
         return made
-
-    def document(self, doc_id: str) -> Document:
-        """One document. Raises NotFoundError."""
-        document = self.store.document(doc_id)
-        if document is None:
-            raise not_found(doc_id)
-        return document
-
-    def ordinals(self, doc_id: str) -> range:
-        """The ordinals of a document's passages. Raises NotFoundError."""
-        ordinals = self.store.ordinals(doc_id)
-        if ordinals is None:
-            raise not_found(doc_id)
-        return ordinals
 
     def rankings(self, vector: Vectors | None, terms: Sequence[str], k: int, within: range | None = None) -> Rankings:
         """The best ``k`` passages by meaning and by terms, of those that Milvus proposes.

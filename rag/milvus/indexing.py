@@ -13,7 +13,6 @@ import msgspec
 
 from rag.embedding import encoder_name, load_encoder
 from rag.errors import CorpusError, WenyuanError
-from rag.generations import not_found
 from rag.indexing import IndexReport, nothing_to_index
 from rag.loading import discover
 from rag.manifest import Manifest, build_settings
@@ -26,6 +25,7 @@ from rag.milvus.making import Maker
 from rag.milvus.rows import Made
 from rag.milvus.sources import Sources, Wanted
 from rag.milvus.writing import Writer, version
+from rag.protocols import not_found
 from rag.settings import Settings
 
 # So many texts are embedded and written together: enough to be quick, few enough to be seen soon.

@@ -7,7 +7,6 @@ together and remembered for a minute.
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from rag.milvus.client import Ask, Connection, Row
-from rag.milvus.expressions import among, quoted
-from rag.milvus.layout import DOCUMENTS, PASSAGES, State
+from rag.milvus.expressions import READY, among, quoted
+from rag.milvus.layout import DOCUMENTS, PASSAGES
+from rag.sparse import CONTEXT_BOOST, K1, idf_of
 from rag.tokenization import in_dictionary
 
-_K1, _B = 1.2, 0.75
-# As in `rag.sparse`.
-_CONTEXT_BOOST = 0.5
+_B = 0.75
 _REMEMBERED_SECONDS = 60
 # Documents' numbers are digests, so the first so many are a sample; all of a library that has fewer.
 _SAMPLE = 10_000
@@ -91,7 +89,7 @@ class MilvusTerms:
     def bound(self, terms: Sequence[str]) -> float:
         """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
         counts = self.frequencies(terms)
-        return sum(self._idf(counts[term]) for term in terms) * (1 + _K1)
+        return sum(self._idf(counts[term]) for term in terms) * (1 + K1)
 
     def search(self, terms: Sequence[str], k: int, within: range | None = None) -> list[tuple[int, float]]:
         """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those of ``within``."""
@@ -155,8 +153,7 @@ class MilvusTerms:
             )
 
     def _idf(self, frequency: int) -> float:
-        frequency = min(frequency, len(self))
-        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+        return idf_of(min(frequency, len(self)), len(self))
 
     def _scores(self, terms: Sequence[str], ordinal: int) -> list[tuple[float, float]]:
         held, statistics = self._seen[ordinal], self._statistics
@@ -167,7 +164,7 @@ class MilvusTerms:
         return [
             (
                 self._idf(body[term]) * _weight(held.body[term], in_body) if term in body else 0.0,
-                _CONTEXT_BOOST * self._idf(context[term]) * _weight(held.context[term], in_context)
+                CONTEXT_BOOST * self._idf(context[term]) * _weight(held.context[term], in_context)
                 if term in context
                 else 0.0,
             )
@@ -178,9 +175,8 @@ class MilvusTerms:
 def statistics_of(connection: Connection) -> Statistics:
     """What is known of all passages of a library, good for a minute."""
     fields = ("id", "passages", "terms", "context_terms")
-    ready = f"state == {quoted(State.READY)}"
     passages = body = context = 0
-    for place, row in enumerate(connection.pages(DOCUMENTS, ready, fields)):
+    for place, row in enumerate(connection.pages(DOCUMENTS, READY, fields)):
         if place == _SAMPLE:
             break
         passages += row["passages"]
@@ -203,11 +199,11 @@ def asks(terms: Sequence[str]) -> tuple[Ask, Ask]:
 
 def _share(length: int, average: float) -> float:
     """What a text's length makes of the frequency of its terms."""
-    return _K1 * (1 - _B + _B * _kept(length) / average) if average else _K1
+    return K1 * (1 - _B + _B * _kept(length) / average) if average else K1
 
 
 def _weight(frequency: int, share: float) -> float:
-    return frequency * (1 + _K1) / (frequency + share)
+    return frequency * (1 + K1) / (frequency + share)
 
 
 def _kept(length: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.dense import ROWS_PER_PASSAGE, cosines_of, score_of, sentences_of
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import among, any_of
 from rag.milvus.layout import PASSAGES, SENTENCES
@@ -19,8 +20,6 @@ PASSAGE_VECTOR = ("id", "vector")
 """What is asked of a passage's row."""
 _SENTENCE = ("passage", "place", "vector")
 _PASSAGES_PER_REQUEST = 200
-# As in `rag.dense`: so many rows are looked at to find enough passages.
-_ROWS_PER_PASSAGE = 4
 
 
 class MilvusVectors:
@@ -42,7 +41,7 @@ class MilvusVectors:
     def by_sentence(self, query: Vectors, k: int, within: range | None = None) -> list[int]:
         """The passages whose sentences are nearest to ``query``: enough for ``k``, at most twice as many."""
         where = among("passage", within)
-        found = self._milvus.search(SENTENCES, Ask("vector", query), k * _ROWS_PER_PASSAGE, where, ("passage",))
+        found = self._milvus.search(SENTENCES, Ask("vector", query), k * ROWS_PER_PASSAGE, where, ("passage",))
         return list(dict.fromkeys(row["passage"] for row in found))[: 2 * k]
 
     def scored(self, query: Vectors, ordinals: Iterable[int]) -> list[tuple[int, float]]:
@@ -50,8 +49,7 @@ class MilvusVectors:
         wanted = list(dict.fromkeys(ordinals))
         self.read(wanted)
         known = [one for one in wanted if one in self._seen]
-        scores = [_score(one) for one in self.cosines(query, known)]
-        return sorted(zip(known, scores, strict=True), key=lambda pair: (-pair[1], pair[0]))
+        return sorted(zip(known, self.scores(query, known), strict=True), key=lambda pair: (-pair[1], pair[0]))
 
     def cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[Vectors]:
         """For each passage the cosines of ``query`` with it and with each of its sentences if it has several.
@@ -59,16 +57,15 @@ class MilvusVectors:
         Raises KeyError for a passage that is gone.
         """
         self.read(ordinals)
-        return [(self._seen[ordinal] * query).sum(axis=1) for ordinal in ordinals]
+        return [cosines_of(self._seen[ordinal], query) for ordinal in ordinals]
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
         """The score of each passage. Raises KeyError for one that is gone."""
-        return [_score(one) for one in self.cosines(query, ordinals)]
+        return list(map(score_of, self.cosines(query, ordinals)))
 
     def sentence_cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[tuple[float, ...]]:
         """For each passage the cosine with each of its sentences, in order; with its only one, with the passage."""
-        found = self.cosines(query, ordinals)
-        return [tuple(map(float, one[1:] if len(one) > 1 else one)) for one in found]
+        return list(map(sentences_of, self.cosines(query, ordinals)))
 
     def vectors(self, ordinal: int) -> Vectors:
         """The vectors of a passage that was read; none if it is gone."""
@@ -99,8 +96,3 @@ class MilvusVectors:
 
     def _sentences(self, passages: Sequence[int]) -> list[Row]:
         return self._milvus.query(SENTENCES, any_of("passage", passages), _SENTENCE)
-
-
-def _score(cosines: Vectors) -> float:
-    """The mean of the cosine with the passage and the best with a sentence, as in `rag.dense`."""
-    return float((cosines[0] + (cosines[1:] if len(cosines) > 1 else cosines).max()) / 2)
