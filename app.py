@@ -19,6 +19,7 @@ from gradio.events import api as api_event
 from eval.web.routes import bench_router
 from rag.errors import ServeError, WenyuanError
 from rag.loading import PARSERS
+from rag.running import answering
 from rag.settings import Settings, load_settings
 from rag.uploads import Shelf
 from rag.web import api, guard, serving
@@ -61,13 +62,9 @@ def serve(
         rules = guard.rules(listener.getsockname()[0], token)
         desk = Desk(index, settings)
         new_token = "" if token else rules.token
-        serving.run(
-            guard.guarded(_app(index, settings, desk), rules),
-            listener,
-            token=new_token,
-            open_browser=open_browser,
-            started=desk.warm_up,
-        )
+        app = guard.guarded(_app(index, settings, desk), rules)
+        with answering(index, settings, desk.library):
+            serving.run(app, listener, token=new_token, open_browser=open_browser, started=desk.warm_up)
 
 
 def _app(index: Path, settings: Settings, desk: Desk) -> FastAPI:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from eval.cli import eval_app
-from rag.errors import QuestionError, SettingsError, WenyuanError
+from rag.asking import ask, search
+from rag.errors import SettingsError, WenyuanError
 from rag.messages import text
 from rag.options import (
     INDEX,
@@ -23,19 +23,16 @@ from rag.options import (
     StoreOption,
     UriOption,
     console,
-    open_asked,
     open_library,
     print_json,
     settings,
 )
-from rag.printable import printable
 from rag.training.cli import train_app
 from rag.upkeep import upkeep_app
 from rag.words.cli import words_app
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport
-    from rag.library import Library
 
 app = typer.Typer(
     name="wenyuan",
@@ -141,102 +138,8 @@ def _show_rounds(rounds: Iterator[IndexReport | WenyuanError], *, as_json: bool,
         return
 
 
-@app.command(help=text("提问，得到带出处的答案。", "Ask a question, get a cited answer."))
-def ask(
-    question: Annotated[str | None, typer.Argument(help=text("问题", "the question"))] = None,
-    index: IndexOption = INDEX,
-    document: Annotated[
-        str | None, typer.Option("--document", metavar="DOC_ID", help=text("只问这一篇", "ask this document only"))
-    ] = None,
-    as_json: JsonOption = False,
-    batch: Annotated[
-        Path | None,
-        typer.Option(
-            "--batch", metavar="FILE", help=text('每行一个 {"id", "question"}', 'a {"id", "question"} a line')
-        ),
-    ] = None,
-    at: AtOption = None,
-    store: StoreOption = None,
-    uri: UriOption = None,
-    config: ConfigOption = None,
-) -> None:
-    if (question is None) == (batch is None):
-        raise QuestionError(
-            "请给出一个问题，或用 --batch 给出一个问题文件（二选一）。",
-            "Give either a question or a file of questions with --batch.",
-        )
-    from rag.contract import answer_json
-
-    if batch is not None:
-        _ask_batch(_read_batch(batch), open_asked(index, config, at, store, uri), document, as_json=as_json)
-        return
-    assert question is not None
-    from rag.answering import validate
-
-    validate(question)
-    library = open_asked(index, config, at, store, uri)
-    answer = library.ask(question, doc_id=document)
-    if as_json:
-        print_json(answer_json(answer))
-    else:
-        from rag.console import show_answer
-
-        show_answer(console(), answer, library)
-
-
-def _ask_batch(
-    questions: Sequence[tuple[str | None, str]], library: Library, document: str | None, *, as_json: bool
-) -> None:
-    from rag.contract import answer_json
-
-    failed = False
-    for question_id, question in questions:
-        try:
-            answer = library.ask(question, doc_id=document)
-        except QuestionError as error:
-            failed = True
-            message = text(error.zh, error.en)
-            if as_json:
-                print_json({"id": question_id, "question": question, "status": "error", "error": message}, indent=None)
-            else:
-                typer.echo(f"{question_id or ''}\t{question}\terror\t{message}")
-            continue
-        if as_json:
-            print_json(answer_json(answer, question_id), indent=None)
-        else:
-            typer.echo(printable(f"{question_id or ''}\t{question}\t{answer.status.value}\t{answer.answer}"))
-    if failed:
-        raise typer.Exit(1)
-
-
-@app.command(help=text("检索段落，不生成回答。", "Search for passages without answering."))
-def search(
-    query: Annotated[str, typer.Argument(help=text("查询", "the query"))],
-    index: IndexOption = INDEX,
-    k: Annotated[
-        int | None,
-        typer.Option("-k", min=1, max=1000, help=text("返回条数（默认按设置 hits）", "how many (setting hits)")),
-    ] = None,
-    bm25_only: Annotated[
-        bool, typer.Option("--bm25-only", help=text("只按词检索，不用模型", "by words only, without the model"))
-    ] = False,
-    as_json: JsonOption = False,
-    at: AtOption = None,
-    store: StoreOption = None,
-    uri: UriOption = None,
-    config: ConfigOption = None,
-) -> None:
-    from rag.contract import hit_json
-
-    library = open_asked(index, config, at, store, uri, reading=False, bm25_only=bm25_only)
-    hits = library.search(query, k)
-    if as_json:
-        print_json([hit_json(hit) for hit in hits])
-    else:
-        from rag.console import show_hits
-
-        titles = {hit.passage.doc_id: library.document(hit.passage.doc_id).title for hit in hits}
-        show_hits(console(), hits, titles)
+app.command(help=text("提问，得到带出处的答案。", "Ask a question, get a cited answer."))(ask)
+app.command(help=text("检索段落，不生成回答。", "Search for passages without answering."))(search)
 
 
 @app.command("list", help=text("列出索引里的文档。", "List the documents in the index."))
@@ -337,30 +240,6 @@ def _share(given: str | None) -> tuple[int, int]:
             f"--share {given} is wrong: write I/N; 2/8 is the second of eight parts.",
         )
     return int(which), int(of)
-
-
-def _read_batch(file: Path) -> list[tuple[str | None, str]]:
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"无法读取 {file}：{error}", f"Can't read {file}: {error}") from error
-    questions: list[tuple[str | None, str]] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            question = record["question"]
-            if not isinstance(question, str):
-                raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
-            wanted = '{"id": "…", "question": "…"}'
-            raise QuestionError(
-                f"{file} 第 {number} 行不是 {wanted} 这样的 JSON。", f"{file}, line {number}: not JSON like {wanted}."
-            ) from error
-        question_id = record.get("id")
-        questions.append((None if question_id is None else str(question_id), question))
-    return questions
 
 
 def _notices() -> logging.Handler:

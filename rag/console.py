@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from rag.comparing import Compared, ComparedAnswer
     from rag.history import GenerationRecord
     from rag.indexing import IndexReport
-    from rag.library import Library
     from rag.store import DocumentRecord
 
 _HIGHLIGHT = "bold black on yellow"
 _NEIGHBOURS = 60
 
 
-def show_answer(console: Console, answer: Answer, library: Library) -> None:
-    """The reply, then each citation in its paragraph with the quote highlighted."""
+def show_answer(console: Console, answer: Answer, document: Callable[[str], Document]) -> None:
+    """The reply, then each citation in its paragraph with the quote highlighted; ``document`` finds one by its id."""
     style = "bold" if answer.status is Status.ANSWERED else "yellow"
     first, _, rest = answer.text.partition("\n")
     _line(console, Text(first, style))
@@ -35,7 +34,7 @@ def show_answer(console: Console, answer: Answer, library: Library) -> None:
         _line(console, Text(rest))
     for citation in answer.citations:
         _line(console, Text("\n") + _heading(citation))
-        _line(console, Text("    ") + _in_context(citation, library.document(citation.doc_id)))
+        _line(console, Text("    ") + _in_context(citation, document(citation.doc_id)))
         if citation.also_in:
             _line(console, Text(f"    {_also_in(citation.also_in, citation.doc_id)}", "dim"))
     label = text("可信度", "confidence")

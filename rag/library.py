@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from rag.answering import Part, compose, validate
+from rag.answering import Part, compose
 from rag.errors import IndexMismatchError, SettingsError
 from rag.generations import current_name, open_generation
 from rag.manifest import Manifest, check_settings
@@ -21,6 +21,7 @@ from rag.settings import Settings, load_settings
 from rag.spelling import understood
 from rag.tokenization import reread
 from rag.types import Answer, Document, Encoder, Hit, Passage
+from rag.validation import validate
 
 if TYPE_CHECKING:
     from rag.explain import Abstention, Explanation

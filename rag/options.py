@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from rag.library import Library
+    from rag.running import Running
     from rag.settings import Settings
 
 IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help=text("索引文件夹", "index folder"))]
@@ -37,6 +38,13 @@ UriOption = Annotated[
     str | None,
     typer.Option("--uri", metavar="URI", help=text("Milvus 的地址，如 http://主机:19530", "where Milvus is")),
 ]
+NoServerOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-server",
+        help=text("不问正在运行的 wenyuan serve，自己来", "answer here, even if wenyuan serve is running"),
+    ),
+]
 INDEX = Path("index")
 
 
@@ -58,22 +66,34 @@ def open_asked(
     *,
     reading: bool = True,
     bm25_only: bool = False,
-) -> Library:
-    """The same, to be asked at once: what a question, or without ``reading`` a search, needs is loaded meanwhile."""
-    from rag.models import Models
-    from rag.switching import name_in_force
+    no_server: bool = False,
+) -> Library | Running:
+    """The same, to be asked at once: that of a server which is running, or opened here.
 
+    Here, what a question, or without ``reading`` a search, needs is loaded meanwhile.
+    """
     chosen = settings(config, store, uri)
     if bm25_only:
         from msgspec.structs import replace
 
         chosen = replace(chosen, retrieval="bm25")
-    models = Models(chosen)
-    if chosen.store == "milvus" or name_in_force(index):
-        models.ahead(reading=reading)
-    from rag.library import Library
 
-    return Library.open(index, chosen, at=at, models=models)
+    def opened() -> Library:
+        from rag.models import Models
+        from rag.switching import name_in_force
+
+        models = Models(chosen)
+        if chosen.store == "milvus" or name_in_force(index):
+            models.ahead(reading=reading)
+        from rag.library import Library
+
+        return Library.open(index, chosen, at=at, models=models)
+
+    if at is None and not no_server:
+        from rag.running import find
+
+        return find(index, chosen, opened) or opened()
+    return opened()
 
 
 def settings(config: Path | None, store: str | None = None, uri: str | None = None) -> Settings:

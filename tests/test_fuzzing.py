@@ -9,10 +9,10 @@ import pytest
 from documents import document
 from fuzzing import PART, TARGETS
 
-from rag.answering import validate
 from rag.errors import LoadError, QuestionError
 from rag.splitting import SplitSettings, split
 from rag.structure import enumerations
+from rag.validation import validate
 
 # What is no longer quadratic takes a second or two; it took minutes.
 SECONDS = 40

@@ -14,8 +14,8 @@ import msgspec
 
 from eval.datasets import Dataset, write_documents
 from eval.gold import GoldQuestion, read_lines, wrong_line
-from rag.answering import validate
 from rag.errors import EvaluationError, QuestionError
+from rag.validation import validate
 
 _HEADER = ["query-id", "corpus-id", "score"]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from eval.datasets import Dataset, occurrences, write_documents
 from eval.gold import GoldQuestion, Place
-from rag.answering import validate
 from rag.errors import EvaluationError, QuestionError
 from rag.squad import SquadParagraph, SquadQuestion, read_squad
 from rag.types import Document
+from rag.validation import validate
 
 
 def load(file: Path, folder: Path, *, progress: bool = False) -> Dataset:

@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 
 from eval.corpus import Corpus
 from eval.gold import GoldQuestion, Place, load_gold
-from rag.answering import validate
 from rag.errors import EvaluationError, NotFoundError, StorageError
+from rag.validation import validate
 
 NAME = "gold.jsonl"
 _WAIT_SECONDS = 10

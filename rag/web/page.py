@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rag import __version__
-from rag.answering import validate
 from rag.errors import Language, NotFoundError, WenyuanError
 from rag.followup import Earlier, resolve
 from rag.library import Library
 from rag.types import Answer
+from rag.validation import validate
 from rag.web import answers, sources
 from rag.web.conversation import Turn
 from rag.web.desk import Desk

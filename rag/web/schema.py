@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 
-from rag.answering import MAX_QUESTION
+from rag.validation import MAX_QUESTION
 
 MAX_BATCH = 100
 MAX_HISTORY = 50
