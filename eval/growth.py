@@ -42,6 +42,7 @@ _SIZES = (1_000, 17_000, 100_000)
 _ASKED = 200
 _WARM = 10
 _K = 10
+_TOGETHER = 16
 _FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
 _GIVEN = "沐岚澈珩玥芷昭屿辰柠皓霁暄钰岑溪桐筠晗璟"
 _SENTENCE = re.compile(r"[^。！？]*[。！？]")
@@ -233,19 +234,20 @@ def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
 
     Mean over ``queries``.
     """
-    cosines = np.concatenate([(some @ queries.T).astype(np.float16) for some in index.file.chunks()])
     starts = np.flatnonzero(np.diff(index.owners, prepend=-1))
-    first = cosines[starts]
-    # A passage of one row is its own only sentence; of others the first row is no sentence.
-    single = np.diff(np.append(starts, len(cosines))) == 1
-    cosines[starts[~single]] = -1
-    best = np.maximum.reduceat(cosines, starts, axis=0)
-    scores = (first.astype(np.float32) + best) / 2
     ordinals = index.owners[starts]
+    # A passage of one row is its own only sentence; of others the first row is no sentence.
+    several = starts[np.diff(np.append(starts, len(index))) > 1]
     found = []
-    for query, column in zip(queries, scores.T, strict=True):
-        wanted = set(ordinals[np.argsort(-column, kind="stable")[:_K]].tolist())
-        found.append(len(wanted & {ordinal for ordinal, _ in index.search(query, depth)[:_K]}) / len(wanted))
+    for begin in range(0, len(queries), _TOGETHER):
+        some = queries[begin : begin + _TOGETHER]
+        cosines = np.concatenate([chunk @ some.T for chunk in index.file.chunks()])
+        first = cosines[starts]
+        cosines[several] = -1
+        scores = (first + np.maximum.reduceat(cosines, starts, axis=0)) / 2
+        for query, column in zip(some, scores.T, strict=True):
+            wanted = set(ordinals[np.argsort(-column, kind="stable")[:_K]].tolist())
+            found.append(len(wanted & {ordinal for ordinal, _ in index.search(query, depth)[:_K]}) / len(wanted))
     return float(np.mean(found))
 
 

@@ -4,7 +4,8 @@
 
 embeds the articles in ``corpus/``, and documents of a file that has one on each line, as indexing does: passages,
 sentences, and both. The two take turns and the median of three counts, so that what else the machine does touches
-both alike. Loading and memory are measured in processes of their own. Prints the figures and saves them in
+both alike. Loading and memory are measured in processes of their own, and so is indexing the same documents from end
+to end: reading, splitting, jieba, embedding, writing. Prints the figures and saves them in
 ``eval/results/inference.json``.
 """
 
@@ -13,8 +14,9 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -25,7 +27,7 @@ import numpy as np
 from eval.environment import Code, Machine, code, machine
 from eval.gold import GOLD, load_gold
 from eval.results import RESULTS, pretty
-from eval.stages import peak_mb
+from eval.stages import Run, measured, peak_mb
 from rag.dense import row_texts
 from rag.embedding import Engine, load_encoder
 from rag.loading import discover, load, parse
@@ -54,7 +56,10 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Inference(msgspec.Struct, frozen=True):
-    """Costs by engine. ``cosine`` is the least between the vectors that the two give a text."""
+    """Costs by engine. ``cosine`` is the least between the vectors that the two give a text.
+
+    ``indexing`` is by engine, and ``indexed_characters`` those of the documents that it read.
+    """
 
     created: str
     code: Code
@@ -62,6 +67,8 @@ class Inference(msgspec.Struct, frozen=True):
     characters: dict[str, int]
     engines: dict[str, Cost]
     cosine: float
+    indexed_characters: int
+    indexing: dict[str, Run]
 
 
 def main() -> None:
@@ -71,11 +78,15 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=40, help="how many of its lines")
     parser.add_argument("--out", type=Path, default=_ROOT / RESULTS / "inference.json")
     parser.add_argument("--load", choices=_ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--index", nargs=2, metavar=("ENGINE", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
         _load_and_say(options.load)
         return
-    found = measure(_texts(options.news, options.documents))
+    if options.index:
+        _index_and_say(*options.index)
+        return
+    found = measure(_documents(options.news, options.documents))
     for name, cost in found.engines.items():
         rates = "   ".join(f"{kind} {rate:7.0f}/s" for kind, rate in cost.rates.items())
         query = f"query p50 {cost.query_p50:.1f} p95 {cost.query_p95:.1f} ms"
@@ -83,11 +94,18 @@ def main() -> None:
     slow, fast = (found.engines[name].rates for name in _ENGINES)
     print("ratio     " + "   ".join(f"{kind} {fast[kind] / slow[kind]:6.2f} x " for kind in fast))
     print(f"cosine    {found.cosine:.5f}")
+    for name, run in found.indexing.items():
+        rate, share = found.indexed_characters / run.seconds, run.stages["embed"] / run.seconds
+        print(f"{name:9} end to end {rate:7.0f}/s   {share:.0%} of it embedding   {run.memory_mb} MB")
+    slow_run, fast_run = (found.indexing[name] for name in _ENGINES)
+    print(f"ratio     end to end {slow_run.seconds / fast_run.seconds:6.2f} x")
     options.out.write_bytes(pretty(found))
 
 
-def measure(texts: Mapping[str, Sequence[str]]) -> Inference:
-    """The costs of embedding ``texts``, by their kind, with either engine."""
+def measure(documents: Sequence[Document]) -> Inference:
+    """The costs of embedding and of indexing ``documents`` with either engine."""
+    texts = _texts(documents)
+    indexing = _indexing(documents)
     questions = [one.question for one in load_gold(GOLD)][:_QUESTIONS]
     loading = {engine: _in_own_process(engine) for engine in _ENGINES}
     encoders = {engine: load_encoder(engine=engine) for engine in _ENGINES}
@@ -120,19 +138,48 @@ def measure(texts: Mapping[str, Sequence[str]]) -> Inference:
             for engine in _ENGINES
         },
         cosine=round(float(np.sum(first * second, axis=1).min()), 5),
+        indexed_characters=sum(len(document.text) for document in documents),
+        indexing=indexing,
     )
 
 
-def _texts(news: Path | None, documents: int) -> dict[str, list[str]]:
-    """What indexing embeds of the articles and the news: passages, sentences, and all of it together."""
+def _documents(news: Path | None, documents: int) -> list[Document]:
+    """The articles, and so many of the news."""
     found: list[Document] = [load(file) for file in discover([_ROOT / "corpus"]).files]
     if news is not None:
         with news.open("rb") as lines:
             for number, line in zip(range(documents), lines, strict=False):
                 found.append(parse(line, source=f"{number}.txt", name=Path(f"{number}.txt")))
-    rows = [row_texts(one, document.text) for document in found for one in split(document, Settings().split)]
+    return found
+
+
+def _texts(documents: Sequence[Document]) -> dict[str, list[str]]:
+    """What indexing embeds of ``documents``: passages, sentences, and all of it together."""
+    rows = [row_texts(one, document.text) for document in documents for one in split(document, Settings().split)]
     passages, sentences = [row[0] for row in rows], [text for row in rows for text in row[1:]]
     return {"passages": passages, "sentences": sentences, "both": passages + sentences}
+
+
+def _indexing(documents: Sequence[Document]) -> dict[str, Run]:
+    """Indexing ``documents`` with either engine in processes of their own: the second run, the first fills caches."""
+    found: dict[str, Run] = {}
+    with tempfile.TemporaryDirectory(prefix="wenyuan-inference-") as temporary:
+        files = Path(temporary) / "files"
+        files.mkdir()
+        for number, document in enumerate(documents):
+            (files / f"{number:06}.txt").write_text(document.text, "utf-8")
+        for _ in range(2):
+            for engine in _ENGINES:
+                command = [sys.executable, "-m", "eval.inference", "--index", engine, temporary]
+                done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=True)
+                found[engine] = msgspec.json.decode(done.stdout, type=Run)
+    return found
+
+
+def _index_and_say(engine: Engine, folder: str) -> None:
+    with tempfile.TemporaryDirectory(dir=folder) as index:
+        run = measured([Path(folder) / "files"], Path(index) / "index", Settings(engine=engine))
+    sys.stdout.buffer.write(msgspec.json.encode(run))
 
 
 def _seconds(embed: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
@@ -158,7 +205,7 @@ def _load_and_say(engine: Engine) -> None:
     encoder = load_encoder(engine=engine)
     encoder.encode_queries(["预热"])
     print("ready", flush=True)
-    encoder.encode_passages(_texts(None, 0)["passages"][:100])
+    encoder.encode_passages(_texts(_documents(None, 0))["passages"][:100])
     print(peak_mb("self"), flush=True)
 
 

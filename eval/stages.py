@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
+    from rag.settings import Settings
     from rag.types import Encoder, Vectors
 
 # The functions that are its stages, and under which name they are told. Each counts without those inside it.
@@ -118,7 +119,14 @@ class _Counting:
             return self._encoder.encode_passages(texts, progress=progress)
 
 
-def measured(paths: Sequence[Path], index: Path, *, embed: bool = True, progress: bool = False) -> Run:
+def measured(
+    paths: Sequence[Path],
+    index: Path,
+    settings: Settings | None = None,
+    *,
+    embed: bool = True,
+    progress: bool = False,
+) -> Run:
     """Bring ``index`` up to date with ``paths``, in this process, which should do nothing else.
 
     Without ``embed`` vectors are made up, and everything is measured but the embedding itself.
@@ -143,7 +151,7 @@ def measured(paths: Sequence[Path], index: Path, *, embed: bool = True, progress
             function = vars(importlib.import_module(module))[name]
             patches.enter_context(patch(f"{module}.{name}", watch.around(function, stage)))
         started = time.perf_counter()
-        report = rag.indexing.index_paths(paths, index, progress=progress)
+        report = rag.indexing.index_paths(paths, index, settings, progress=progress)
         seconds = time.perf_counter() - started
     memory = peak_mb("self")
     close()

@@ -51,8 +51,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     bm25_weight: _Share = 0.15
     """What the highest possible BM25 score adds to the cosine; see `rag.fusion`."""
     hits: _Count = 10
-    read: _Count = 5
-    """How many passages are read for an answer."""
+    read: _Count = 4
+    """How many passages are read for an answer at most."""
     reader: str = "trained"
     """``trained``, ``rules``, or a folder that ``wenyuan train reader`` made."""
     min_confidence: _Share = 0.4

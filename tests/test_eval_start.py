@@ -14,7 +14,7 @@ def test_a_command_is_measured_by_itself(tmp_path: Path) -> None:
     # What this process holds, which is far more, is not counted.
     held = bytearray(200_000_000)
     found = started(("--help",), tmp_path, 1)
-    assert found.command == "--help"
+    assert found.what == "--help"
     assert 0 < found.cpu_s < 60
     assert 5 < found.peak_mb < len(held) / 1e6
 

@@ -5,6 +5,7 @@ tested, but what follows from it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -35,8 +36,10 @@ class Marked:
 
     def __init__(self, **margins: float) -> None:
         self.margins = margins
+        self.read_at_once: list[int] = []
 
     def read(self, question: str, texts: Sequence[Text]) -> list[PassageScores]:  # noqa: ARG002
+        self.read_at_once.append(len(texts))
         return [self._scores(text) for text in texts]
 
     def _scores(self, text: Text) -> PassageScores:
@@ -81,6 +84,32 @@ def test_a_passage_that_answers_rises_and_no_score_grows_by_more_than_the_weight
     ranking = reader(杨植麟=9.0).read(FOUNDER, given).ranking
     assert [one.candidate for one in ranking] == [2, 0, 1]
     assert all(0 <= one.score - given[one.candidate].hit.score <= 0.3 for one in ranking)
+
+
+def test_what_the_first_two_passages_settle_is_read_in_them_alone() -> None:
+    given = candidates("它的创始人是杨植麟。", "大模型很多。", "融资也很多。", "别的公司也很多。")
+    network = Marked(杨植麟=6.0)
+    reading = TrainedReader(cast("PassageReader", network), BY_MARGIN).read(FOUNDER, given)
+    assert reading.evidence[0].texts == ("杨植麟",)
+    assert [one.candidate for one in reading.ranking] == [0, 1]
+    assert network.read_at_once == [2]
+
+
+def test_the_other_passages_are_read_where_the_first_two_leave_a_doubt() -> None:
+    given = candidates("大模型很多。", "融资也很多。", "它的创始人是杨植麟。", "别的公司也很多。")
+    network = Marked(杨植麟=6.0)
+    reading = TrainedReader(cast("PassageReader", network), BY_MARGIN).read(FOUNDER, given)
+    assert reading.evidence[0].texts == ("杨植麟",)
+    assert network.read_at_once == [2, 2]
+
+
+def test_a_passage_that_comes_as_near_as_the_first_is_read_too_for_it_may_say_otherwise() -> None:
+    asked = analyse("豆包的月活有多少？", Everything())
+    first, second, third = candidates("豆包月活近6000万。", "大模型很多。", "豆包月活达5900万。")
+    close = replace(third, hit=replace(third.hit, score=first.hit.score - 0.01))
+    marked = reader(近6000万=6.0, 达5900万=5.5)
+    assert [e.role for e in marked.read(asked, [first, second, close]).evidence] == [Role.ANSWER, Role.DIFFERENT]
+    assert [e.role for e in marked.read(asked, [first, second, third]).evidence] == [Role.ANSWER]
 
 
 def test_other_sources_that_agree_are_cited_as_repeating() -> None:

@@ -52,8 +52,7 @@ def read_sentences(question: Question, candidates: Sequence[Candidate]) -> Itera
     """All sentences of all candidates, in order of rank and then of place."""
     for candidate in candidates:
         passage, document = candidate.hit.passage, candidate.document
-        whole = term_set(candidate.hit.text) | term_set(passage.context)
-        around = coverage(question.terms, whole)
+        around = coverage(question.terms, passage_terms(candidate))
         before: frozenset[str] = frozenset()
         for span, cosine in zip(passage.sentences, candidate.sentence_cosines, strict=True):
             text = document.text[span.start : span.end]
@@ -78,6 +77,12 @@ def coverage(wanted: Mapping[str, float], held: frozenset[str]) -> float:
     """The share of ``wanted``'s weight whose terms are in ``held``; 0 where nothing is wanted."""
     total = sum(wanted.values())
     return sum(weight for term, weight in wanted.items() if term in held) / total if total else 0.0
+
+
+def passage_terms(candidate: Candidate) -> frozenset[str]:
+    """The terms of a candidate's sentences and context."""
+    passage, text = candidate.hit.passage, candidate.document.text
+    return term_set(passage.context).union(*(term_set(text[s.start : s.end]) for s in passage.sentences))
 
 
 @lru_cache(maxsize=8192)

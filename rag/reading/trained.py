@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.reading import Candidate, Evidence, Ranked, Reading
 from rag.reading.calibration import Calibration
-from rag.reading.features import Sentence, read_sentences, term_set
+from rag.reading.features import Sentence, passage_terms, read_sentences
 from rag.reading.lists import read_list
 from rag.reading.questions import Kind, Question
 from rag.reading.scoring import PassageReader, PassageScores, Text
@@ -20,6 +20,11 @@ CHOICE = ("margin", "relevance", "cosine", "passage", "own", "around", "form", "
 CERTAINTY = ("margin", "relevance", "cosine", "own", "around", "form", "off_date", "gap", "unknown")
 
 _MOST_REPEATS = 3
+# Passages that are read at once, how sure of an answer in them one must be to leave it at that, and how near to the
+# first the next may come: what comes about as near may say the same, or something else.
+_FIRST = 2
+_SURE = 0.5
+_NEAR = 0.02
 # Documents that do not contain "GPT-5" hardly answer a question about it, however near they come. Too rare in the
 # data of the fit to be learnt there.
 _UNKNOWN_NAME = 0.25
@@ -62,8 +67,16 @@ class TrainedReader:
         self.calibration = calibration
 
     def read(self, question: Question, candidates: Sequence[Candidate]) -> Reading:
-        """The best evidence in ``candidates``, how sure it is, and the candidates in the order of their relevance."""
-        return self.decide(question, candidates, self.scores(question, candidates))
+        """The best evidence in ``candidates``, how sure it is, and those that were read, in order of their relevance.
+
+        The first ones are read, and the others only where these do not settle it.
+        """
+        first, others = candidates[:_FIRST], candidates[_FIRST:]
+        scores = self.scores(question, first)
+        reading = self.decide(question, candidates, scores)
+        if not others or (reading.confidence >= _SURE and first[0].hit.score - others[0].hit.score >= _NEAR):
+            return reading
+        return self.decide(question, candidates, scores + self.scores(question, others))
 
     def threshold(self, max_error: float) -> float:
         """See `Calibration.threshold`."""
@@ -74,7 +87,7 @@ class TrainedReader:
         return self.network.read(question.text, [_text(candidate) for candidate in candidates])
 
     def decide(self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores]) -> Reading:
-        """The reading that follows from the network's ``scores``."""
+        """The reading that follows from the network's ``scores`` of the first of ``candidates``."""
         found = self.proposals(question, candidates, scores)
         if not found:
             return Reading((), 0.0, tuple(question.written.values()))
@@ -187,7 +200,7 @@ def _agree(one: Proposal, other: Proposal) -> bool:
 
 
 def _missing(question: Question, candidate: Candidate, sentence: Sentence) -> tuple[str, ...]:
-    held = term_set(candidate.hit.text) | term_set(candidate.hit.passage.context)
+    held = passage_terms(candidate)
     missing = [written for term, written in question.written.items() if term not in held]
     if sentence.off_date:
         missing += [question.normalised[start:end] for start, end in dates(question.normalised)]
