@@ -125,7 +125,7 @@ class Bert:
 
     def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
         request: InferRequest | None = getattr(self._of_thread, "request", None)
-        if request is None:
+        if first := request is None:
             request = self._of_thread.request = self._network.request()
         length = _padded(max(map(len, sequences)))
         states = np.zeros((len(sequences), length, self.dimension), dtype=np.float32)
@@ -134,6 +134,8 @@ class Bert:
             np.add(self._words[ids], self._places[:used], out=states[row, :used])
             mask[row, ..., :used] = 0.0
         found: Tensor = request.infer([states, mask], share_outputs=True)[0]
+        if first:
+            self._network.spare()
         return [make(one[: len(ids)]) for one, ids in zip(found, sequences, strict=True)]
 
 

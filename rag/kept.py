@@ -11,7 +11,7 @@ import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ Bytes = NDArray[np.uint8]
 # What was not used for longest goes when there are more: other models, versions, processors.
 _MOST: Final = 8
 _CHECK: Final = 4
+# MADV_PAGEOUT of Linux, which Python has no name for. It loses nothing, not even what was written to a private map.
+_PAGE_OUT: Final = 21
 
 
 def find(kind: str, key: str) -> Bytes | None:
@@ -43,6 +45,16 @@ def find(kind: str, key: str) -> Bytes | None:
         return None
     kept = mapped[:end]
     return kept if mapped[end : end + _CHECK].tobytes() == _checksum(kept.data) else None
+
+
+def spare(kept: Bytes) -> None:
+    """Give back the memory of what `find` has mapped; whatever is needed of it is read from the file again."""
+    mapped: Any = kept
+    while isinstance(mapped, np.ndarray):
+        mapped = mapped.base
+    with suppress(OSError, AttributeError):
+        # Not every system can.
+        mapped.madvise(_PAGE_OUT)
 
 
 def keep(kind: str, key: str, data: bytes) -> None:

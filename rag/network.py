@@ -39,14 +39,23 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A compiled network. ``memory`` is what its numbers are in: it must not go before the network does."""
+    """A compiled network. ``memory`` is what its numbers are in: it must not go before the network does.
+
+    ``kept`` is the same where it is a file's.
+    """
 
     compiled: CompiledModel
     memory: object
+    kept: kept.Bytes | None = None
 
     def request(self) -> InferRequest:
         """What computes it, for one thread at a time: hidden states of ``(states, mask)``, see `network`."""
         return self.compiled.create_infer_request()
+
+    def spare(self) -> None:
+        """Give back memory that is needed no more once the network has been computed: it has packed its own numbers."""
+        if self.kept is not None:
+            kept.spare(self.kept)
 
 
 def network(key: str, shape: Shape, streams: int, weights: Callable[[], Mapping[str, Tensor]]) -> Network:
@@ -63,7 +72,8 @@ def network(key: str, shape: Shape, streams: int, weights: Callable[[], Mapping[
     if (found := kept.find(_KIND, whole_key)) is not None:
         # Whatever OpenVINO does not take back is compiled again.
         with suppress(RuntimeError):
-            return Network(core.import_model(openvino.Tensor(found, shared_memory=True), "CPU", options), found)
+            compiled = core.import_model(openvino.Tensor(found, shared_memory=True), "CPU", options)
+            return Network(compiled, found, found)
     memory = weights()
     compiled = core.compile_model(_graph(memory, shape), "CPU", options)
     kept.keep(_KIND, whole_key, compiled.export_model().getvalue())

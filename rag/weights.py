@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,13 @@ def tensors(folder: Path) -> dict[str, Tensor]:
 
     They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
     """
+    status = (folder / _WEIGHTS).stat()
+    return dict(_mapped(folder, status.st_size, status.st_mtime_ns))
+
+
+# Encoder and reader look up words in one and the same table: mapped twice, its pages would count twice.
+@lru_cache(maxsize=2)
+def _mapped(folder: Path, _size: int, _changed: int) -> Mapping[str, Tensor]:
     file = folder / _WEIGHTS
     entries, start = header(folder)
     # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.

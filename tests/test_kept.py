@@ -73,6 +73,27 @@ def test_what_is_handed_out_may_be_changed_and_the_file_is_not(cache: Path) -> N
     assert found("a") == b"network"
 
 
+def resident() -> int:
+    """Bytes of files in this process's memory."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("RssFile"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such call")
+def test_what_is_spared_leaves_memory_and_is_there_again_when_needed(cache: Path) -> None:  # noqa: ARG001
+    data = os.urandom(1 << 20) * 40
+    kept.keep("nets", "a", data)
+    before = resident()
+    mapped = kept.find("nets", "a")
+    assert mapped is not None
+    # What was written to the map is this process's own and stays.
+    mapped[:5] = 7
+    assert resident() - before > 30_000_000
+    kept.spare(mapped)
+    assert resident() - before < 5_000_000
+    assert mapped.tobytes() == bytes([7] * 5) + data[5:]
+
+
 def test_a_cache_that_cannot_be_written_keeps_nothing_and_is_no_error(cache: Path) -> None:
     (cache / "nets").write_text("a file where the folder would be")
     kept.keep("nets", "a", b"network")
