@@ -4,8 +4,9 @@
 
 ``FOLDER`` has ``part-*.txt`` with an article a line. Beyond them articles are made of two real ones, sentence by
 sentence, with other numbers and a made-up name in each, so that no text is there twice. Each size is indexed and asked
-in processes of its own; figures are printed and saved in ``eval/results/growth.json`` after each. ``--vectors made-up``
-leaves out the embedding: what is measured then is everything else.
+in processes of its own; figures are printed and saved in ``eval/results/growth.json`` after each, beside those of other
+sizes that the same code has measured. ``--vectors made-up`` leaves out the embedding: what is measured then is
+everything else.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import numpy as np
-from tqdm import tqdm
 
+from eval.articles import write_articles
 from eval.environment import Code, Machine, code, machine
 from eval.results import RESULTS, pretty
 from eval.stages import MadeUp, Run, measured, peak_mb
@@ -43,9 +44,6 @@ _ASKED = 200
 _WARM = 10
 _K = 10
 _TOGETHER = 16
-_FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
-_GIVEN = "沐岚澈珩玥芷昭屿辰柠皓霁暄钰岑溪桐筠晗璟"
-_SENTENCE = re.compile(r"[^。！？]*[。！？]")
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -71,24 +69,35 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Size(msgspec.Struct, frozen=True):
-    """One size: ``made`` of its articles are no real ones."""
+    """One size: ``made`` of its articles are no real ones. Where it was not ``embedded``, vectors are made up.
+
+    ``commit`` is that of the code that has indexed it.
+    """
 
     articles: int
     made: int
+    embedded: bool
     characters: int
     rows: int
     index_mb: dict[str, float]
+    commit: str
     first: Run
     asked: Asked
 
 
+class Indexed(msgspec.Struct, frozen=True):
+    """How an index that was kept has been made."""
+
+    commit: str
+    run: Run
+
+
 class Growth(msgspec.Struct, frozen=True):
-    """Everything that was measured; ``vectors`` are "embedded" or "made up"."""
+    """Everything that was measured."""
 
     created: str
     code: Code
     machine: Machine
-    vectors: str
     sizes: tuple[Size, ...]
 
 
@@ -114,20 +123,28 @@ def main() -> None:
         return
     if options.news is None:
         parser.error("--news is needed")
-    found: list[Size] = []
+    found = {size.articles: size for size in _before(options.out)}
     with tempfile.TemporaryDirectory(prefix="wenyuan-growth-") as temporary:
         for articles in options.sizes:
             folder = (options.keep or Path(temporary)) / str(articles)
-            found.append(_size(options.news, articles, folder, options.vectors, options.questions))
-            print(_line(found[-1]), flush=True)
-            options.out.write_bytes(
-                pretty(Growth(time.strftime("%Y-%m-%dT%H:%M:%S%z"), code(), machine(), options.vectors, tuple(found)))
-            )
+            found[articles] = _size(options.news, articles, folder, options.vectors, options.questions)
+            print(_line(found[articles]), flush=True)
+            sizes = tuple(found[articles] for articles in sorted(found))
+            options.out.write_bytes(pretty(Growth(time.strftime("%Y-%m-%dT%H:%M:%S%z"), code(), machine(), sizes)))
+
+
+def _before(out: Path) -> tuple[Size, ...]:
+    """What this code has measured before and saved in ``out``."""
+    try:
+        saved = msgspec.json.decode(out.read_bytes(), type=Growth)
+    except (OSError, msgspec.DecodeError):
+        return ()
+    return saved.sizes if saved.code.digest == code().digest else ()
 
 
 def _size(news: Path, articles: int, folder: Path, vectors: str, questions: int) -> Size:
     made = write_articles(news, articles, folder / "files")
-    first = _in_process("index", folder, vectors, questions, Run)
+    indexed = _indexed(folder, vectors, questions)
     asked = _in_process("ask", folder, vectors, questions, Asked)
     from rag.generations import open_generation
 
@@ -136,42 +153,24 @@ def _size(news: Path, articles: int, folder: Path, vectors: str, questions: int)
     return Size(
         articles=articles,
         made=made,
+        embedded=vectors == "embedded",
         characters=sum(record.characters for record in opened.store.records()),
         rows=opened.manifest.vectors,
         index_mb={part.name: round(_bytes(part) / 1e6, 1) for part in sorted(parts)},
-        first=first,
+        commit=indexed.commit,
+        first=indexed.run,
         asked=asked,
     )
 
 
-def write_articles(news: Path, wanted: int, folder: Path) -> int:
-    """Write ``wanted`` articles into a new ``folder``; returns how many of them are made. Raises EvaluationError."""
-    real = [line for file in sorted(news.glob("part-*.txt")) for line in file.read_text("utf-8").splitlines() if line]
-    if not real:
-        raise EvaluationError(f"{news} 里没有文章（part-*.txt）。", f"No articles in {news} (part-*.txt).")
-    made = (mixed(real, n) for n in itertools.count())
-    articles = itertools.islice(itertools.chain(real, made), wanted)
-    for n, article in enumerate(tqdm(articles, desc="写文章 articles", total=wanted, delay=2)):
-        file = folder / f"{n // 1000:03}" / f"{n:06}.txt"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"{article}\n", "utf-8")
-    return max(0, wanted - len(real))
-
-
-def mixed(real: Sequence[str], number: int) -> str:
-    """An article of the sentences of two others by turns, each with other numbers and a name of nobody."""
-    draw = random.Random(number)
-    one, other = (_SENTENCE.findall(draw.choice(real)) for _ in range(2))
-    sentences = [sentence for pair in itertools.zip_longest(one[::2], other[1::2], fillvalue="") for sentence in pair]
-    return "".join(_changed(sentence, draw) for sentence in sentences if sentence) or f"第{number}篇没有正文。"
-
-
-def _changed(sentence: str, draw: random.Random) -> str:
-    name = draw.choice(_FAMILY) + draw.choice(_GIVEN) + draw.choice(_GIVEN)
-    figures = re.sub(r"\d", lambda _: str(draw.randrange(10)), sentence)
-    clauses = figures.split("，", 1)
-    return f"，{name}称，".join(clauses) if len(clauses) > 1 else f"{name}称{figures}"
+def _indexed(folder: Path, vectors: str, questions: int) -> Indexed:
+    """The index in ``folder``, made unless it is there already."""
+    note = folder / "indexed.json"
+    if note.exists():
+        return msgspec.json.decode(note.read_bytes(), type=Indexed)
+    made = Indexed(code().commit, _in_process("index", folder, vectors, questions, Run))
+    note.write_bytes(pretty(made))
+    return made
 
 
 def run_index(folder: Path, *, embed: bool) -> Run:

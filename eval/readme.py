@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from eval.ablation import AblationRow, ablation_table
+from eval.growth import Growth
 from eval.page_speed import PageSpeed
 from eval.peers.table import Comparison
 from eval.peers.table import markdown as peers_markdown
@@ -24,6 +25,7 @@ from eval.report.markdown import grid
 from eval.report.tables import MEASURES, interval
 from eval.results import RESULTS, Result, load_result, pretty
 from eval.scale import Scale
+from eval.start import Start
 from rag.errors import EvaluationError, Language, WenyuanError
 from rag.messages import language, speaking, text
 
@@ -132,6 +134,70 @@ def _scale() -> str:
     return f"{_grid(columns, shown)}\n\n{said}"
 
 
+def _growth() -> str:
+    found = _published("growth", Growth)
+    columns = [text("文章", "articles")]
+    columns += [text(f"{size.articles:,} 篇", f"{size.articles:,}") for size in found.sizes]
+    rows = [
+        (text("字数", "characters"), [f"{size.characters / 1e6:.1f} M" for size in found.sizes]),
+        (text("向量", "vectors"), [f"{size.rows:,}" for size in found.sizes]),
+        (text("索引大小", "index on disk"), [f"{sum(size.index_mb.values()):,.0f} MB" for size in found.sizes]),
+        (text("建索引", "indexing"), [_took(size.first.seconds) for size in found.sizes]),
+        (
+            text("其中计算向量", "of it embedding"),
+            [_took(size.first.stages["embed"]) if size.embedded else "—" for size in found.sizes],
+        ),
+        (text("建索引的内存峰值", "peak memory, indexing"), [f"{size.first.memory_mb:,} MB" for size in found.sizes]),
+        (
+            text("检索 p50 / p95", "search, p50 / p95"),
+            [f"{s.p50:.0f} / {s.p95:.0f} ms" for s in (size.asked.search["total"] for size in found.sizes)],
+        ),
+        (
+            text("回答 p50 / p95", "answer, p50 / p95"),
+            [f"{a.p50:.0f} / {a.p95:.0f} ms" for a in (size.asked.ask["total"] for size in found.sizes)],
+        ),
+        (text("回答的内存峰值", "peak memory, answering"), [f"{size.asked.memory_mb:,} MB" for size in found.sizes]),
+        (
+            text("向量检索的 Recall@10", "Recall@10 of the vector index"),
+            [f"{size.asked.recall:.3f}" if size.asked.recall is not None else "—" for size in found.sizes],
+        ),
+    ]
+    said = text(
+        f"`python -m eval.growth`，{found.machine.cores} 核。“—”：向量是编造的，只量其余部分。"
+        "超出的文章由真文章的句子拼成，改了数字和人名。",
+        f"`python -m eval.growth`, {found.machine.cores} cores. “—”: vectors were made up, and all but the embedding "
+        "was measured. Articles beyond the real ones are made of their sentences, with other numbers and names.",
+    )
+    return f"{_grid(columns, [(name, *values) for name, values in rows])}\n\n{said}"
+
+
+def _took(seconds: float) -> str:
+    return text(f"{seconds / 60:,.1f} 分", f"{seconds / 60:,.1f} min")
+
+
+def _start() -> str:
+    found = _published("start", Start)
+    names = {
+        "search": text("`search`", "`search`"),
+        "search --bm25-only": "`search --bm25-only`",
+        "search (a server runs)": text("`search`，服务器在运行", "`search` while a server runs"),
+        "ask": text("`ask`", "`ask`"),
+        "ask (a server runs)": text("`ask`，服务器在运行", "`ask` while a server runs"),
+    }
+    shown = [(names.get(one.what, f"`{one.what}`"), one) for one in found.commands]
+    shown += [(text(f"{peer.what}，一句话", f"{peer.what}, one sentence"), peer) for peer in found.peers]
+    columns = (text("从启动到结束", "from start to end"), text("耗时", "time"), "CPU", text("内存峰值", "peak memory"))
+    rows = [(name, f"{one.wall_s:.2f} s", f"{one.cpu_s:.2f} s", f"{one.peak_mb:,.0f} MB") for name, one in shown]
+    said = text(
+        f"`python -m eval.start --peers .venv-peers`，两篇文章的索引，{found.times} 次的中位数，"
+        f"{found.machine.cores} 核。别的系统只要索引一句话再找到它，不读硬盘上的索引，也不抽答案。",
+        f"`python -m eval.start --peers .venv-peers`, an index of the two articles, median of {found.times}, "
+        f"{found.machine.cores} cores. The other systems have one sentence to index and find, no index on disk to "
+        "open, and no answer to read.",
+    )
+    return f"{_grid(columns, rows)}\n\n{said}"
+
+
 def _sets() -> str:
     results = {title: _result(name) for name, title in _SETS.items()}
     heads = [
@@ -167,6 +233,8 @@ _TABLES: dict[str, Callable[[], str]] = {
     "readers on sets": _readers_on_sets,
     "page": _page,
     "scale": _scale,
+    "growth": _growth,
+    "start": _start,
     "sets": _sets,
     "ablation": _ablation,
     "peers": _peers,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
 
-from eval import growth
+from eval import articles, growth
 from rag.dense import DenseIndex, write_cells
 from rag.vectors import VectorFile, writing
 
@@ -25,13 +25,13 @@ def news(tmp_path: Path) -> Path:
 
 
 def test_beyond_the_real_articles_no_text_is_there_twice(news: Path, tmp_path: Path) -> None:
-    assert growth.write_articles(news, 12, tmp_path / "files") == 10
+    assert articles.write_articles(news, 12, tmp_path / "files") == 10
     texts = [file.read_text("utf-8") for file in sorted((tmp_path / "files").rglob("*.txt"))]
     assert texts[:2] == [f"{line}\n" for line in (news / "part-00.txt").read_text("utf-8").splitlines()]
-    sentences = [sentence for text in texts[2:] for sentence in growth._SENTENCE.findall(text)]
+    sentences = [sentence for text in texts[2:] for sentence in articles._SENTENCE.findall(text)]
     assert len(sentences) > 100
     assert len(set(sentences)) > 0.98 * len(sentences)
-    assert growth.mixed(texts[:2], 3) == growth.mixed(texts[:2], 3) != growth.mixed(texts[:2], 4)
+    assert articles.mixed(texts[:2], 3) == articles.mixed(texts[:2], 3) != articles.mixed(texts[:2], 4)
 
 
 def test_recall_is_one_where_all_is_compared_and_less_where_one_cell_is(
@@ -61,4 +61,24 @@ def test_a_size_is_indexed_and_asked_in_processes_of_its_own(
     assert size.rows > size.first.passages > 6
     assert size.first.stages["terms"] > 0
     assert size.asked.ask["total"].p50 >= size.asked.ask["read"].p50 > 0
+    assert size.asked.recall is None
     assert "6 articles" in capsys.readouterr().out
+
+
+def test_what_was_kept_is_not_indexed_again_and_other_sizes_stay_in_the_result(
+    news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, kept = tmp_path / "growth.json", tmp_path / "kept"
+
+    def run(size: int) -> list[growth.Size]:
+        given = ["--sizes", size, "--vectors", "made-up", "--questions", "2", "--out", out, "--keep", kept]
+        monkeypatch.setattr("sys.argv", ["growth", "--news", str(news), *map(str, given)])
+        growth.main()
+        return list(msgspec.json.decode(out.read_bytes(), type=growth.Growth).sizes)
+
+    (first,) = run(5)
+    both = run(3)
+    assert [size.articles for size in both] == [3, 5]
+    again = run(5)
+    assert again[1].first == first.first
+    assert again[0] == both[0]
