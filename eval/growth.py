@@ -1,4 +1,4 @@
-"""How cost grows with the number of articles: indexing by stage, asking by stage, memory, disk, and what cells lose.
+"""How cost grows with the number of articles: indexing by stage, asking by stage, memory, disk, and what codes lose.
 
     python -m eval.growth --news FOLDER [--sizes 1000 17000 100000] [--vectors made-up] [--keep FOLDER]
 

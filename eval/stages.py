@@ -32,7 +32,7 @@ _STAGES = (
     ("rag.building", "split", "split"),
     ("rag.building", "terms", "terms"),
     ("rag.building", "write_vectors", "vectors"),
-    ("rag.building", "write_cells", "cells"),
+    ("rag.building", "write_codes", "codes"),
     ("rag.building", "write_generation", "write"),
 )
 

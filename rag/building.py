@@ -12,11 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from rag import sparse, store
-from rag.dense import EXACT_UP_TO, write_cells
+from rag.dense import EXACT_UP_TO, write_codes
 from rag.duplicates import alike, sketch
 from rag.embedding import encoder_name, load_encoder
 from rag.entries import Entry
-from rag.generations import CELLS, OWNERS, STORE, TERMS, VECTORS, Generation, Written, write_generation
+from rag.generations import OWNERS, STORE, TERMS, VECTORS, Generation, Written, write_generation
 from rag.journal import Journal
 from rag.manifest import Manifest, build_settings
 from rag.reuse import Held, write_vectors
@@ -147,5 +147,5 @@ def _write_vectors(
         owners = write_vectors(written, old, journal, load, draft / VECTORS, dimension, progress=progress)
     np.save(draft / OWNERS, owners)
     if len(owners) > EXACT_UP_TO:
-        write_cells(VectorFile(draft / VECTORS), draft / CELLS)
+        write_codes(VectorFile(draft / VECTORS), owners, draft)
     return len(owners)

@@ -3,8 +3,10 @@
 A passage has one row for itself, followed by one for each of its sentences if it has more than one: a long
 passage is often found by the one sentence that answers.
 
-Few rows are all compared with a question. Many are kept in cells around centroids (IVF; Jegou, Douze and Schmid 2011),
-a byte a number, and only the nearest cells are looked at; what is found so is scored by the stored vectors, exactly.
+Passages are looked for by their own rows and by their sentences', in an index each: the best by the mean of the two are
+hardly ever among the best by neither. Few rows are compared as they are; many are kept in codes of half a byte a number
+(product quantisation; Jegou, Douze and Schmid 2011), which are compared by tables in the processor's registers (Andre,
+Kermarrec and Le Scouarnec 2015). What is found so is scored by the stored vectors, exactly.
 """
 
 from __future__ import annotations
@@ -23,14 +25,17 @@ if TYPE_CHECKING:
 
     from rag.types import Passage, Vectors
 
-EXACT_UP_TO: Final = 50_000
-"""Rows up to which all are compared: some milliseconds a question."""
+EXACT_UP_TO: Final = 20_000
+"""Rows up to which all are compared as they are: some milliseconds a question."""
+CODES: Final = ("passages.faiss", "sentences.faiss")
+"""What `write_codes` writes."""
 ROWS_PER_PASSAGE: Final = 4
-"""How many rows are looked at for a passage that is wanted."""
-# Cells for a root of the rows, vectors a cell is learnt from, cells that are looked at.
-_CELLS = 4
-_LEARNT_FROM = 40
-_LOOKED_AT = 48
+"""How many sentences Milvus is asked for, for a passage that is wanted."""
+# How many rows of passages, and of sentences, are looked at for a passage that is wanted.
+_LOOKED_AT = 2
+# Vectors that codes are learnt from.
+_LEARNT_FROM = 32_768
+_AT_ONCE = 65_536
 
 
 def row_texts(passage: Passage, document_text: str) -> list[str]:
@@ -47,30 +52,38 @@ def row_count(passage: Passage) -> int:
     return 1 if len(passage.sentences) < 2 else 1 + len(passage.sentences)
 
 
-def write_cells(vectors: VectorFile, path: Path) -> None:
-    """Write the index of cells over ``vectors`` to ``path``. The same vectors give the same cells. Raises OSError."""
+def write_codes(vectors: VectorFile, owners: NDArray[np.int32], folder: Path) -> None:
+    """Write the indexes over ``vectors`` to the files CODES of ``folder``. The same vectors give the same files.
+
+    Raises OSError, and RuntimeError for fewer than 16 vectors.
+    """
+    learnt: Any = faiss.index_factory(vectors.dimension, f"PQ{vectors.dimension}x4fs", faiss.METRIC_INNER_PRODUCT)
     rows = len(vectors)
-    cells = int(_CELLS * rows**0.5)
-    index: Any = faiss.index_factory(vectors.dimension, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
-    index.cp.spherical = True
-    index.train(vectors.take(np.linspace(0, rows - 1, min(rows, cells * _LEARNT_FROM)).astype(np.int64)))
-    for some in vectors.chunks():
-        index.add(some)
-    # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
-    path.write_bytes(faiss.serialize_index(index).data)
+    learnt.train(vectors.take(np.linspace(0, rows - 1, min(rows, _LEARNT_FROM)).astype(np.int64)))
+    for name, some in zip(CODES, _by_kind(owners), strict=True):
+        index: Any = faiss.clone_index(learnt)
+        _add(index, vectors, some)
+        # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
+        (folder / name).write_bytes(faiss.serialize_index(index).data)
 
 
 class DenseIndex:
     """Search over rows, answers in passages. Thread-safe for reading."""
 
-    def __init__(self, file: VectorFile, owners: NDArray[np.int32], cells: Path | None = None) -> None:
+    def __init__(self, file: VectorFile, owners: NDArray[np.int32], codes: Path | None = None) -> None:
         """Search the rows of ``file``; ``owners[row]`` is the ordinal of the passage that the row belongs to.
 
-        ``cells`` is what `write_cells` wrote of them. Raises RuntimeError if it can't be read.
+        ``codes`` is the folder that `write_codes` wrote to. Raises RuntimeError if they can't be read.
         """
         self.file = file
         self.owners = owners
-        self._index = _all_of(file) if cells is None else _mapped(cells)
+        kinds = _by_kind(owners)
+        names = [None] * len(kinds) if codes is None else [codes / name for name in CODES]
+        # Each index with the owners of its rows.
+        self._indexes = [
+            (_all_of(file, rows) if name is None else _read(name), owners[rows])
+            for name, rows in zip(names, kinds, strict=True)
+        ]
 
     def __len__(self) -> int:
         return len(self.file)
@@ -99,13 +112,14 @@ class DenseIndex:
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
-        """The passages that own the rows nearest to ``query``: enough rows for ``k`` passages."""
-        wanted = min(len(self), k * ROWS_PER_PASSAGE)
-        if not wanted:
-            return []
-        _, rows = self._index.search(query.reshape(1, -1), wanted)
-        owners: list[int] = np.unique(self.owners[rows[0][rows[0] >= 0]]).tolist()
-        return owners
+        """The passages that are nearest to ``query``, by themselves or by a sentence: enough for ``k``."""
+        found = [np.empty(0, np.int32)]
+        for index, owners in self._indexes:
+            if wanted := min(len(owners), k * _LOOKED_AT):
+                rows = index.search(query.reshape(1, -1), wanted)[1][0]
+                found.append(owners[rows[rows >= 0]])
+        ordinals: list[int] = np.unique(np.concatenate(found)).tolist()
+        return ordinals
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
         """The score of each passage, as in `search`."""
@@ -145,14 +159,26 @@ def _of_sentences(cosines: Vectors) -> Vectors:
     return cosines[1:] if len(cosines) > 1 else cosines
 
 
-def _all_of(file: VectorFile) -> Any:
+def _by_kind(owners: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of passages, and of sentences; the row of a passage that has no other is both."""
+    first = np.flatnonzero(np.diff(owners, prepend=-1))
+    alone = first[np.diff(np.append(first, len(owners))) == 1]
+    sentence = np.ones(len(owners), bool)
+    sentence[first] = False
+    sentence[alone] = True
+    return first, np.flatnonzero(sentence)
+
+
+def _all_of(file: VectorFile, rows: NDArray[np.int64]) -> Any:
     index = faiss.IndexFlatIP(file.dimension)
-    for some in file.chunks():
-        index.add(some)
+    _add(index, file, rows)
     return index
 
 
-def _mapped(cells: Path) -> Any:
-    index: Any = faiss.read_index(str(cells), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
-    index.nprobe = _LOOKED_AT
-    return index
+def _add(index: Any, file: VectorFile, rows: NDArray[np.int64]) -> None:
+    for start in range(0, len(rows), _AT_ONCE):
+        index.add(file.take(rows[start : start + _AT_ONCE]))
+
+
+def _read(codes: Path) -> Any:
+    return faiss.read_index(str(codes))

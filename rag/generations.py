@@ -1,7 +1,8 @@
 """Generations on disk: the old one or the new one, never a mixture.
 
 index/CURRENT               the name of the generation in force; see `rag.switching`
-index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; cells.faiss if it is large
+index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; and if it is large
+                            passages.faiss, sentences.faiss
 index/.embedded/, .spool    what an unfinished run has embedded and read; see `rag.journal`, `rag.entries`
 index/uploads/              files that came over the network; see `rag.uploads`
 index/gold.jsonl            gold pairs of the web app's users
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
-STORE, VECTORS, OWNERS, TERMS, CELLS = "library.sqlite", "vectors.npy", "owners.npy", "terms", "cells.faiss"
+STORE, VECTORS, OWNERS, TERMS = "library.sqlite", "vectors.npy", "owners.npy", "terms"
 # Where vectors were until format 2.
 _OLD_VECTORS = "vectors.faiss"
 # What may lie in a folder that is to become an index.
@@ -131,8 +132,8 @@ def _open(folder: Path, oldest: int) -> Generation:
 
 def open_dense(folder: Path) -> dense.DenseIndex:
     """The vectors in the folder of a generation. Raises OSError, ValueError, RuntimeError."""
-    owners, cells = np.load(folder / OWNERS), folder / CELLS
-    return dense.DenseIndex(VectorFile(vectors_file(folder)), owners, cells if cells.exists() else None)
+    coded = all((folder / name).exists() for name in dense.CODES)
+    return dense.DenseIndex(VectorFile(vectors_file(folder)), np.load(folder / OWNERS), folder if coded else None)
 
 
 def vectors_file(folder: Path) -> Path:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.dense import DenseIndex, row_count
+from rag.dense import CODES, DenseIndex, row_count
 from rag.errors import WenyuanError
-from rag.generations import CELLS, OWNERS, STORE, TERMS, open_dense, vectors_file
+from rag.generations import OWNERS, STORE, TERMS, open_dense, vectors_file
 from rag.manifest import MANIFEST, OLDEST_FORMAT, Manifest, differing, parse_manifest
 from rag.sparse import SparseIndex
 from rag.store import DocumentRecord, Store
@@ -59,7 +59,7 @@ def inspect(folder: Path) -> Inspection:
         store, owners, found = _inspect_store(folder / STORE, manifest)
         problems += found
         # Without the manifest nothing says that the vectors are those of these texts.
-        if manifest and store and not bad & {vectors_file(folder).name, OWNERS, CELLS}:
+        if manifest and store and not bad & {vectors_file(folder).name, OWNERS, *CODES}:
             dense, found = _inspect_vectors(folder, manifest, owners)
             problems += found
     if manifest and TERMS not in bad:
@@ -156,7 +156,7 @@ def _inspect_vectors(
     try:
         return open_dense(folder), []
     except (OSError, ValueError, RuntimeError) as error:
-        return None, [Problem(CELLS, f"无法读取：{error}", f"can't be read: {error}")]
+        return None, [Problem(CODES[0], f"无法读取：{error}", f"can't be read: {error}")]
 
 
 def _inspect_terms(folder: Path, manifest: Manifest) -> list[Problem]:

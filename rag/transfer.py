@@ -9,14 +9,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import msgspec
+import numpy as np
 from filelock import FileLock
 
 from rag import store
 from rag.archive import pack, unpack
-from rag.dense import write_cells
+from rag.dense import CODES, write_codes
 from rag.disk import sync_file, sync_folder, sync_tree
 from rag.errors import ArchiveError, IndexMismatchError, StorageError, WenyuanError
-from rag.generations import CELLS, GENERATIONS, GOLD, STORE, UPLOADS, open_generation, vectors_file, writing
+from rag.generations import GENERATIONS, GOLD, OWNERS, STORE, UPLOADS, open_generation, vectors_file, writing
 from rag.inspection import inspect
 from rag.manifest import (
     FORMAT_VERSION,
@@ -115,7 +116,7 @@ def import_library(
             sweep(folder)
             inventory = unpack(file, staging)
             generation = staging / _GENERATION
-            _renew_cells(file, generation)
+            _renew_codes(file, generation)
             _verify(file, generation)
             places = _places(staging, folder)
             if not force and (other := _in_the_way(staging, folder, places)):
@@ -151,17 +152,17 @@ def import_library(
     return Imported(name, manifest.documents, manifest.passages, uploads, kept, tuple(notices))
 
 
-def _renew_cells(file: Path, generation: Path) -> None:
-    """Learn the cells of a large index from its vectors, in place of those in the archive, which FAISS would trust."""
+def _renew_codes(file: Path, generation: Path) -> None:
+    """Make the codes of a large index from its vectors, in place of those in the archive, which FAISS would trust."""
     try:
         manifest = parse_manifest(generation, oldest=OLDEST_FORMAT)
-        if CELLS in manifest.files:
-            write_cells(VectorFile(vectors_file(generation)), generation / CELLS)
-            files = {**manifest.files, CELLS: record_file(generation / CELLS)}
+        if not manifest.files.keys().isdisjoint(CODES):
+            write_codes(VectorFile(vectors_file(generation)), np.load(generation / OWNERS), generation)
+            files = {**manifest.files, **{name: record_file(generation / name) for name in CODES}}
             write_manifest(msgspec.structs.replace(manifest, files=files), generation)
     except WenyuanError as error:
         raise _unsound(file, error.zh, error.en) from error
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, IndexError, RuntimeError) as error:
         raise _unsound(file, f"向量无法使用（{error}）", f"its vectors are of no use ({error})") from error
 
 

@@ -98,23 +98,34 @@ def test_a_score_does_not_depend_on_what_it_is_computed_with(tmp_path: Path) -> 
     assert found.sentence_cosines(vectors[1], [0, 9])[0][0] == pytest.approx(1.0, abs=HALF)
 
 
-def test_cells_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_path: Path) -> None:
+def test_codes_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_path: Path) -> None:
     """Texts come in topics: so do vectors, and these are harder to tell apart than real ones."""
     draw = np.random.default_rng(3)
     topics = unit_vectors(150)
     drawn = topics[draw.integers(0, len(topics), 6000)] + draw.normal(scale=0.1, size=(6000, 32)).astype(np.float32)
     file = written(tmp_path, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
     owners = np.repeat(np.arange(2000, dtype=np.int32), 3)
-    dense.write_cells(file, tmp_path / "cells")
-    exact, cells = dense.DenseIndex(file, owners), dense.DenseIndex(file, owners, tmp_path / "cells")
+    dense.write_codes(file, owners, tmp_path)
+    exact, coded = dense.DenseIndex(file, owners), dense.DenseIndex(file, owners, tmp_path)
     recalls = []
     for query in file.take(np.arange(0, 6000, 100)):
-        wanted, found = exact.search(query, 10), cells.search(query, 10)
+        wanted, found = exact.search(query, 50)[:10], coded.search(query, 50)[:10]
         recalls.append(len(set(wanted) & set(found)) / 10)
         assert found[0] == wanted[0]
     assert np.mean(recalls) >= 0.98
-    dense.write_cells(file, tmp_path / "again")
-    assert (tmp_path / "again").read_bytes() == (tmp_path / "cells").read_bytes()
+    (tmp_path / "again").mkdir()
+    dense.write_codes(file, owners, tmp_path / "again")
+    assert all((tmp_path / "again" / name).read_bytes() == (tmp_path / name).read_bytes() for name in dense.CODES)
+
+
+def test_a_passage_is_found_by_the_mean_though_it_is_among_the_nearest_by_neither(tmp_path: Path) -> None:
+    """Passages that are near, with sentences that are far, and the other way round, are no better than both halfway."""
+    near, half, far = (np.array([c, (1 - c * c) ** 0.5, 0.0], np.float32) for c in (0.9, 0.8, 0.1))
+    rows = [half, half, half] + 30 * [near, far, far] + 30 * [far, near, far]
+    found = dense.DenseIndex(written(tmp_path, np.array(rows)), np.repeat(np.arange(61, dtype=np.int32), 3))
+    best, score = found.search(np.array([1.0, 0.0, 0.0], np.float32), 16)[0]
+    assert best == 0
+    assert score == pytest.approx(0.8, abs=HALF)
 
 
 def test_a_file_that_is_no_file_of_vectors_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
 
 from eval import articles, growth
-from rag.dense import DenseIndex, write_cells
+from rag.dense import DenseIndex, write_codes
 from rag.vectors import VectorFile, writing
 
 
@@ -34,7 +34,7 @@ def test_beyond_the_real_articles_no_text_is_there_twice(news: Path, tmp_path: P
     assert articles.mixed(texts[:2], 3) == articles.mixed(texts[:2], 3) != articles.mixed(texts[:2], 4)
 
 
-def test_recall_is_one_where_all_is_compared_and_less_where_one_cell_is(
+def test_recall_is_one_where_all_is_looked_at_and_less_where_little_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = np.random.default_rng(5).normal(size=(3000, 16)).astype(np.float32)
@@ -43,9 +43,9 @@ def test_recall_is_one_where_all_is_compared_and_less_where_one_cell_is(
         append(drawn)
     file, owners = VectorFile(tmp_path / "v"), np.repeat(np.arange(1500, dtype=np.int32), 2)
     assert growth.recall(DenseIndex(file, owners), drawn[:20], 1500) == 1.0
-    write_cells(file, tmp_path / "cells")
+    write_codes(file, owners, tmp_path)
     monkeypatch.setattr("rag.dense._LOOKED_AT", 1)
-    assert growth.recall(DenseIndex(file, owners, tmp_path / "cells"), drawn[:20], 50) < 0.8
+    assert growth.recall(DenseIndex(file, owners, tmp_path), drawn[:20], 10) < 0.8
 
 
 def test_a_size_is_indexed_and_asked_in_processes_of_its_own(

@@ -17,6 +17,7 @@ from conftest import Command
 
 from rag.archive import pack, unpack
 from rag.checking import check
+from rag.dense import CODES
 from rag.errors import ArchiveError, IndexDamagedError, IndexMismatchError, IndexMissingError, StorageError
 from rag.generations import current_name, open_generation, writing
 from rag.indexing import index_paths
@@ -393,7 +394,7 @@ def test_an_export_of_any_length_is_read(tmp_path: Path) -> None:
         assert (tmp_path / f"{blocks}" / "gold.jsonl").stat().st_size == 512 * blocks
 
 
-def test_the_cells_of_a_large_library_are_learnt_anew_and_those_in_the_file_never_read(
+def test_the_codes_of_a_large_library_are_made_anew_and_those_in_the_file_never_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.building.EXACT_UP_TO", 30)
@@ -403,17 +404,18 @@ def test_the_cells_of_a_large_library_are_learnt_anew_and_those_in_the_file_neve
     index, other = tmp_path / "index", tmp_path / "other"
     index_paths([tmp_path / "corpus"], index, Settings())
     folder = index / "generations" / current_name(index)
-    learnt = (folder / "cells.faiss").read_bytes()
+    made = [(folder / name).read_bytes() for name in CODES]
     hits = Library.open(index, Settings()).search("第7篇", 40)
-    (folder / "cells.faiss").write_bytes(b"whatever FAISS would believe")
+    for name in CODES:
+        (folder / name).write_bytes(b"whatever FAISS would believe")
     manifest = parse_manifest(folder)
-    changed = {**manifest.files, "cells.faiss": record_file(folder / "cells.faiss")}
+    changed = {**manifest.files, **{name: record_file(folder / name) for name in CODES}}
     write_manifest(msgspec.structs.replace(manifest, files=changed), folder)
     with monkeypatch.context() as patched:
-        patched.setattr("rag.dense._mapped", lambda _: None)
+        patched.setattr("rag.dense._read", lambda _: None)
         export_library(tmp_path / "library.tar.gz", index)
     done = import_library(tmp_path / "library.tar.gz", other, Settings())
-    assert (other / "generations" / done.generation / "cells.faiss").read_bytes() == learnt
+    assert [(other / "generations" / done.generation / name).read_bytes() for name in CODES] == made
     found = Library.open(other, Settings()).search("第7篇", 40)
     assert [(hit.text, hit.score) for hit in found] == [(hit.text, hit.score) for hit in hits]
     assert check(other).sound
