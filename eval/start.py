@@ -14,6 +14,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -198,7 +199,10 @@ def _document(index: Path) -> str:
 @contextmanager
 def _server(index: Path) -> Iterator[None]:
     """A server over ``index`` that is ready to answer."""
-    command = [sys.executable, "-c", _MAIN, "serve", "--index", str(index), "--port", "0"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", _MAIN, "serve", "--index", str(index), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
