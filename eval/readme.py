@@ -177,14 +177,9 @@ def _took(seconds: float) -> str:
 
 def _start() -> str:
     found = _published("start", Start)
-    names = {
-        "search": text("`search`", "`search`"),
-        "search --bm25-only": "`search --bm25-only`",
-        "search (a server runs)": text("`search`，服务器在运行", "`search` while a server runs"),
-        "ask": text("`ask`", "`ask`"),
-        "ask (a server runs)": text("`ask`，服务器在运行", "`ask` while a server runs"),
-    }
-    shown = [(names.get(one.what, f"`{one.what}`"), one) for one in found.commands]
+    served = " (a server runs)"
+    beside = text("，服务器在运行", " while a server runs")
+    shown = [(f"wenyuan {one.what.replace(served, beside)}", one) for one in found.commands]
     shown += [(text(f"{peer.what}，一句话", f"{peer.what}, one sentence"), peer) for peer in found.peers]
     columns = (text("从启动到结束", "from start to end"), text("耗时", "time"), "CPU", text("内存峰值", "peak memory"))
     rows = [(name, f"{one.wall_s:.2f} s", f"{one.cpu_s:.2f} s", f"{one.peak_mb:,.0f} MB") for name, one in shown]
