@@ -250,17 +250,16 @@ def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
 
     Mean over ``queries``.
     """
-    starts = np.flatnonzero(np.diff(index.owners, prepend=-1))
-    ordinals = index.owners[starts]
-    # A passage of one row is its own only sentence; of others the first row is no sentence.
-    several = starts[np.diff(np.append(starts, len(index))) > 1]
+    from rag.dense import by_kind
+
+    passages, sentences = by_kind(index.owners)
+    ordinals = index.owners[passages]
+    starts = np.searchsorted(sentences, passages)
     found = []
     for begin in range(0, len(queries), _TOGETHER):
         some = queries[begin : begin + _TOGETHER]
         cosines = np.concatenate([chunk @ some.T for chunk in index.file.chunks()])
-        first = cosines[starts]
-        cosines[several] = -1
-        scores = (first + np.maximum.reduceat(cosines, starts, axis=0)) / 2
+        scores = (cosines[passages] + np.maximum.reduceat(cosines[sentences], starts, axis=0)) / 2
         for query, column in zip(some, scores.T, strict=True):
             wanted = set(ordinals[np.argsort(-column, kind="stable")[:_K]].tolist())
             found.append(len(wanted & {ordinal for ordinal, _ in index.search(query, depth)[:_K]}) / len(wanted))

@@ -28,13 +28,13 @@ import msgspec
 
 from eval.environment import Code, Machine, code, machine
 from eval.peers.environments import PEERS, python_of
+from eval.peers.tasks import HARNESS, without_settings
 from eval.results import RESULTS, pretty
 from rag.embedding import bundled
 from rag.errors import EvaluationError
 
 QUESTION = "豆包2024年11月的月活跃用户有多少？"
 _ROOT = Path(__file__).parent.parent
-_HARNESS = _ROOT / "eval" / "peers" / "harness.py"
 _MAIN = "from rag.cli import main\nmain()"
 # What a process once held is told by the system; what its parent held before it began is not its own.
 _PEAK = """
@@ -142,12 +142,11 @@ def first(peer: str, environments: Path, times: int) -> Started:
         Path(folder, "one.txt").write_text(f"{QUESTION}\n", "utf-8")
         asked = {"adapter": peer, "variant": _DOCUMENTED, "documents": {"one.txt": "one.txt"}, "k": 1}
         queries = [{"id": "1", "text": QUESTION}]
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        asked |= {"queries": queries, "model": str(model), "threads": cores, "out": str(out)}
+        asked |= {"queries": queries, "model": str(model), "threads": machine().cores, "out": str(out)}
         task.write_text(json.dumps(asked), "utf-8")
         runs = []
         for _ in range(times + 1):
-            took, cpu, done = _timed([str(python), str(_HARNESS), str(task)], folder)
+            took, cpu, done = _timed([str(python), str(HARNESS), str(task)], folder)
             if done.returncode:
                 raise EvaluationError(f"{peer} 运行失败：{done.stderr}", f"{peer} failed: {done.stderr}")
             runs.append((took, cpu, json.loads(out.read_text("utf-8"))["peak_mb"] * 2**20 / 1e6))
@@ -182,9 +181,10 @@ def _run(arguments: Sequence[str]) -> tuple[float, float, float]:
 
 
 def _timed(command: Sequence[str], folder: str | None = None) -> tuple[float, float, subprocess.CompletedProcess[str]]:
-    """Seconds and seconds of processor time of ``command``, and what it said."""
+    """Seconds and seconds of processor time of ``command``, and what it said; in ``folder`` without our settings."""
     before, began = os.times(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    surroundings = without_settings(os.environ) if folder else None
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=surroundings)
     took, after = time.perf_counter() - began, os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return took, cpu, done

@@ -29,13 +29,10 @@ EXACT_UP_TO: Final = 20_000
 """Rows up to which all are compared as they are: some milliseconds a question."""
 CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""
-ROWS_PER_PASSAGE: Final = 4
-"""How many sentences Milvus is asked for, for a passage that is wanted."""
 # How many rows of passages, and of sentences, are looked at for a passage that is wanted.
 _LOOKED_AT = 2
 # Vectors that codes are learnt from.
 _LEARNT_FROM = 32_768
-_AT_ONCE = 65_536
 
 
 def row_texts(passage: Passage, document_text: str) -> list[str]:
@@ -60,7 +57,7 @@ def write_codes(vectors: VectorFile, owners: NDArray[np.int32], folder: Path) ->
     learnt: Any = faiss.index_factory(vectors.dimension, f"PQ{vectors.dimension}x4fs", faiss.METRIC_INNER_PRODUCT)
     rows = len(vectors)
     learnt.train(vectors.take(np.linspace(0, rows - 1, min(rows, _LEARNT_FROM)).astype(np.int64)))
-    for name, some in zip(CODES, _by_kind(owners), strict=True):
+    for name, some in zip(CODES, by_kind(owners), strict=True):
         index: Any = faiss.clone_index(learnt)
         _add(index, vectors, some)
         # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
@@ -77,7 +74,7 @@ class DenseIndex:
         """
         self.file = file
         self.owners = owners
-        kinds = _by_kind(owners)
+        kinds = by_kind(owners)
         names = [None] * len(kinds) if codes is None else [codes / name for name in CODES]
         # Each index with the owners of its rows.
         self._indexes = [
@@ -159,7 +156,7 @@ def _of_sentences(cosines: Vectors) -> Vectors:
     return cosines[1:] if len(cosines) > 1 else cosines
 
 
-def _by_kind(owners: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def by_kind(owners: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of passages, and of sentences; the row of a passage that has no other is both."""
     first = np.flatnonzero(np.diff(owners, prepend=-1))
     alone = first[np.diff(np.append(first, len(owners))) == 1]
@@ -176,8 +173,8 @@ def _all_of(file: VectorFile, rows: NDArray[np.int64]) -> Any:
 
 
 def _add(index: Any, file: VectorFile, rows: NDArray[np.int64]) -> None:
-    for start in range(0, len(rows), _AT_ONCE):
-        index.add(file.take(rows[start : start + _AT_ONCE]))
+    for some in file.chunks(rows):
+        index.add(some)
 
 
 def _read(codes: Path) -> Any:

@@ -53,10 +53,11 @@ class VectorFile:
             del all_rows
         return taken
 
-    def chunks(self) -> Iterator[Vectors]:
-        """All rows in order, some at a time; at least once, if need be of none."""
-        for start in range(0, max(1, self._rows), _AT_ONCE):
-            yield self.take(np.arange(start, min(self._rows, start + _AT_ONCE)))
+    def chunks(self, rows: NDArray[np.int64] | None = None) -> Iterator[Vectors]:
+        """The given rows, or all, in order, some at a time; at least once, if need be of none. Raises IndexError."""
+        wanted = np.arange(self._rows) if rows is None else rows
+        for start in range(0, max(1, len(wanted)), _AT_ONCE):
+            yield self.take(wanted[start : start + _AT_ONCE])
 
 
 @contextmanager

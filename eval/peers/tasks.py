@@ -24,6 +24,7 @@ from rag.types import Document
 
 ARTICLES = "articles"
 HITS = 50
+HARNESS = ADAPTERS.parent / "harness.py"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -135,13 +136,13 @@ def fetch(
     task |= {"documents": documents, "model": str(model.resolve()), "out": str(out.resolve())}
     request.write_text(json.dumps(task, ensure_ascii=False), "utf-8")
     done = subprocess.run(
-        [str(python), str(ADAPTERS.parent / "harness.py"), str(request.resolve())],
+        [str(python), str(HARNESS), str(request.resolve())],
         capture_output=True,
         text=True,
         check=False,
         cwd=folder,
         # Caches of jieba and others go to a private place.
-        env={**_without_settings(os.environ), "TMPDIR": str(scratch.resolve())},
+        env={**without_settings(os.environ), "TMPDIR": str(scratch.resolve())},
     )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [str(done.returncode)])[-1]
@@ -156,13 +157,13 @@ def fetch(
 def _fingerprint(peer: str, task: dict[str, Any], texts: Mapping[str, str], model: Path) -> str:
     """Digest of all that decides the outcome: task, texts, model, adapter, harness and the versions of packages."""
     digest = hashlib.sha256(json.dumps([task, dict(texts), model.name], ensure_ascii=False).encode())
-    for file in (ADAPTERS / f"{peer}.py", ADAPTERS.parent / "harness.py"):
+    for file in (ADAPTERS / f"{peer}.py", HARNESS):
         digest.update(file.read_bytes())
     digest.update(code().digest.encode() if peer == OURS else (REQUIREMENTS / f"{peer}.txt").read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Wenyuan's own settings are the shipped ones, whatever the user's are; no other packages get in."""
     return {
         name: value

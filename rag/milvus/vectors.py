@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.dense import ROWS_PER_PASSAGE, cosines_of, score_of, sentences_of
+from rag.dense import cosines_of, score_of, sentences_of
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import among, any_of
 from rag.milvus.layout import PASSAGES, SENTENCES
@@ -20,6 +20,8 @@ PASSAGE_VECTOR = ("id", "vector")
 """What is asked of a passage's row."""
 _SENTENCE = ("passage", "place", "vector")
 _PASSAGES_PER_REQUEST = 200
+# How many sentences are asked for, for a passage that is wanted.
+_SENTENCES_ASKED = 4
 
 
 class MilvusVectors:
@@ -41,7 +43,7 @@ class MilvusVectors:
     def by_sentence(self, query: Vectors, k: int, within: range | None = None) -> list[int]:
         """The passages whose sentences are nearest to ``query``: enough for ``k``, at most twice as many."""
         where = among("passage", within)
-        found = self._milvus.search(SENTENCES, Ask("vector", query), k * ROWS_PER_PASSAGE, where, ("passage",))
+        found = self._milvus.search(SENTENCES, Ask("vector", query), k * _SENTENCES_ASKED, where, ("passage",))
         return list(dict.fromkeys(row["passage"] for row in found))[: 2 * k]
 
     def scored(self, query: Vectors, ordinals: Iterable[int]) -> list[tuple[int, float]]:
