@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from rag.errors import ModelError
-from rag.network import Shape, network
+from rag.graph import Shape
+from rag.network import Source, network, observed
+from rag.scales import Scales, digest, fit_all
 from rag.weights import Tensor, header, mark, tensors
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ _STEP: Final = 16
 # Tokens of a batch. Fewer leave the processor waiting for the weights; more fill its caches and gain nothing.
 _BATCH: Final = 256
 _LATER_PLACES: Final = ("roberta", "xlm-roberta")
+# Tokens on which bytes and floats are compared.
+_SAMPLE: Final = 128
 _HIDDEN_BY_MASK: Final = -1e4
 
 
@@ -65,13 +70,13 @@ class Bert:
     in tiles (AMX), up to float32 rounding elsewhere (1e-6 an element of a unit vector).
     """
 
-    def __init__(self, folder: Path, changed: Changed | None = None) -> None:
-        """Load the encoder in ``folder``, with tensors of it ``changed``.
+    def __init__(self, folder: Path, changed: Changed | None = None, scales: Scales | None = None) -> None:
+        """Load the encoder in ``folder``, with tensors of it ``changed``; with ``scales`` it may compute in bytes.
 
         Raises ModelError if it is missing, damaged, or none that this module knows.
         """
         try:
-            self._load(folder, changed)
+            self._load(folder, changed, scales)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelError(
                 f"模型无法加载（{folder}）：{error}。请删除该文件夹后重试。",
@@ -81,7 +86,7 @@ class Bert:
         self._pools = {soon: ThreadPoolExecutor(self._streams, thread_name_prefix="bert") for soon in (False, True)}
         self._of_thread = threading.local()
 
-    def _load(self, folder: Path, changed: Changed | None) -> None:
+    def _load(self, folder: Path, changed: Changed | None, scales: Scales | None) -> None:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         weights = tensors(folder)
         self._words = weights["embeddings.word_embeddings.weight"]
@@ -96,10 +101,22 @@ class Bert:
             config["layer_norm_eps"],
         )
         self._streams = _cores()
-        key = mark(folder) + (changed.key if changed else "")
-        self._network = network(
-            key, shape, self._streams, lambda: _float32({**weights, **(changed.of(weights) if changed else {})})
-        )
+        key = mark(folder) + (changed.key if changed else "") + (digest(scales) if scales else "")
+
+        def layers() -> dict[str, Tensor]:
+            return _float32({**weights, **(changed.of(weights) if changed else {})})
+
+        self._source = Source(key, shape, layers, scales, self._sample)
+        self._network = network(self._source, self._streams)
+
+    def _sample(self) -> Tensor:
+        """The states of words from all over the vocabulary."""
+        length = min(_SAMPLE, len(self._places))
+        return self._summed(np.linspace(0, len(self._words) - 1, length).astype(np.int64))[np.newaxis]
+
+    def _summed(self, ids: Tokens) -> Tensor:
+        states: Tensor = np.add(self._words[ids], self._places[: len(ids)], dtype=np.float32)
+        return states
 
     @property
     def dimension(self) -> int:
@@ -123,6 +140,12 @@ class Bert:
         """What ``make`` makes of each sequence's hidden states, in order, soon; see `start`."""
         return self.start(sequences, make, soon=True).results()
 
+    def fit(self, sequences: Sequence[Tokens]) -> Scales:
+        """The scales with which this encoder is best computed in bytes, by what ``sequences`` make of it."""
+        source = self._source
+        inputs = (self._summed(ids)[np.newaxis] for ids in tqdm(sequences, desc="刻度 scales", delay=2, disable=None))
+        return fit_all(observed(source, inputs), source.weights(), source.shape.layers)
+
     def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
         request: InferRequest | None = getattr(self._of_thread, "request", None)
         if first := request is None:
@@ -130,9 +153,9 @@ class Bert:
         length = _padded(max(map(len, sequences)))
         states = np.zeros((len(sequences), length, self.dimension), dtype=np.float32)
         mask = np.full((len(sequences), 1, 1, length), _HIDDEN_BY_MASK, dtype=np.float32)
-        for row, (ids, used) in enumerate((ids, len(ids)) for ids in sequences):
-            np.add(self._words[ids], self._places[:used], out=states[row, :used])
-            mask[row, ..., :used] = 0.0
+        for row, ids in enumerate(sequences):
+            states[row, : len(ids)] = self._summed(ids)
+            mask[row, ..., : len(ids)] = 0.0
         found: Tensor = request.infer([states, mask], share_outputs=True)[0]
         if first:
             self._network.spare()

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 BUNDLED: Final = "multilingual-e5-small"
 """The name of the model that is installed with Wenyuan; see `rag.embedding.bundled`."""
 
-Engine = Literal["openvino", "torch"]
-"""What computes a network: OpenVINO on the processor, or torch, slower there, on any device of its."""
+Engine = Literal["openvino", "openvino-float", "torch"]
+"""What computes a network: OpenVINO on the processor, in bytes where that is faster or never so; or torch, slower
+there, on any device of its.
+"""
+
+SCALES: Final = Path(__file__).parent / "scales.safetensors"
+"""Of the bundled model; see `rag.scales`."""
 
 _log = logging.getLogger("wenyuan")
 
@@ -41,13 +46,20 @@ def load_encoder(model: str = BUNDLED, *, device: str = "cpu", engine: Engine = 
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
-    if engine == "openvino":
+    if engine != "torch":
         from rag.embedding.recipe import read_recipe
 
         if (recipe := read_recipe(folder)) is not None:
             from rag.embedding.compiled import CompiledEncoder
+            from rag.scales import read_scales
 
-            return CompiledEncoder(folder, name=name, recipe=recipe, ids=_tokenizer(folder, recipe.longest))
+            return CompiledEncoder(
+                folder,
+                name=name,
+                recipe=recipe,
+                ids=_tokenizer(folder, recipe.longest),
+                scales=read_scales(SCALES, folder.name) if engine == "openvino" else None,
+            )
         _log.info(
             "模型“%s”的结构不能由 OpenVINO 计算，改用 torch / OpenVINO does not compute this kind of model: torch does",
             name,

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from rag.bert import Bert, Computing, Tokens
 from rag.embedding.recipe import Recipe
+from rag.scales import Scales
 from rag.weights import Tensor
 
 if TYPE_CHECKING:
@@ -30,9 +31,20 @@ class CompiledEncoder:
     A text has the same vector whatever it is encoded with. Texts that are too long for the model are cut.
     """
 
-    def __init__(self, folder: Path, *, name: str, recipe: Recipe, ids: Callable[[str], Sequence[int]]) -> None:
-        """Load the model in ``folder``, whose tokens ``ids`` gives; raises ModelError if it does not load."""
-        self._bert = Bert(folder)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        recipe: Recipe,
+        ids: Callable[[str], Sequence[int]],
+        scales: Scales | None = None,
+    ) -> None:
+        """Load the model in ``folder``, whose tokens ``ids`` gives; with ``scales`` it may be computed in bytes.
+
+        Raises ModelError if it does not load.
+        """
+        self._bert = Bert(folder, scales=scales)
         self._name = name
         self._recipe = recipe
         self._ids = ids
@@ -57,6 +69,11 @@ class CompiledEncoder:
         ``progress`` shows a bar on stderr.
         """
         return self._encode(texts, self._recipe.passage, progress=progress)
+
+    def fit(self, queries: Sequence[str], passages: Sequence[str]) -> Scales:
+        """See `Bert.fit`."""
+        texts = [self._recipe.query + text for text in queries] + [self._recipe.passage + text for text in passages]
+        return self._bert.fit([self._tokens(text) for text in texts])
 
     def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool = False, soon: bool = False) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)

@@ -13,6 +13,7 @@ from rag.bert import Bert, Changed
 from rag.errors import ModelError
 from rag.reading.pairs import Pair, PairScores
 from rag.reading.weights import read
+from rag.scales import Scales, read_scales
 from rag.weights import Tensor
 
 _ADDED: Final = ".parametrizations.weight.0"
@@ -22,8 +23,12 @@ _OWN: Final = "encoder."
 class CompiledScorer:
     """Logits of pairs. The low-rank weights are added to the encoder's once: ``W + BA``."""
 
-    def __init__(self, base: Path, weights: Path) -> None:
-        """Load what `rag.reading.network.save` wrote, for the encoder in ``base``. Raises ModelError."""
+    def __init__(self, base: Path, weights: Path, scales: Path | None = None) -> None:
+        """Load what `rag.reading.network.save` wrote, for the encoder in ``base``.
+
+        With the ``scales`` of these weights it may be computed in bytes; those of others count as none. Raises
+        ModelError.
+        """
         values, _ = read(weights)
         try:
             # Columns: start, end, relevance.
@@ -31,8 +36,13 @@ class CompiledScorer:
             self._bias = np.concatenate([values["span.bias"], values["relevance.bias"]])
         except (KeyError, ValueError) as error:
             raise _misfit() from error
-        key = sha256(weights.read_bytes()).hexdigest()
-        self._bert = Bert(base, Changed(key, lambda below: _merged(below, values)))
+        key = weights_key(weights)
+        changed = Changed(key, lambda below: _merged(below, values))
+        self._bert = Bert(base, changed, read_scales(scales, key) if scales else None)
+
+    def fit(self, pairs: Sequence[Pair]) -> Scales:
+        """See `Bert.fit`."""
+        return self._bert.fit([pair.ids for pair in pairs])
 
     def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
         """See `rag.reading.scoring.Scorer`."""
@@ -41,6 +51,11 @@ class CompiledScorer:
     def _scored(self, states: Tensor) -> PairScores:
         logits = states @ self._heads + self._bias
         return PairScores(logits[:, 0], logits[:, 1], float(logits[0, 2]))
+
+
+def weights_key(weights: Path) -> str:
+    """What tells a file of weights from others."""
+    return sha256(weights.read_bytes()).hexdigest()
 
 
 def _merged(below: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> dict[str, Tensor]:

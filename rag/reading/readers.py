@@ -19,6 +19,7 @@ TRAINED: Final = "trained"
 SHIPPED: Final = Path(__file__).parent / "shipped"
 WEIGHTS: Final = "reader.safetensors"
 CALIBRATION: Final = "calibration.json"
+SCALES: Final = "scales.safetensors"
 
 
 def load_reader(name: str = TRAINED, *, device: str = "cpu", engine: Engine = "openvino") -> Reader:
@@ -42,7 +43,7 @@ def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvin
         return PassageReader(base, TorchScorer(base, weights, device=device))
     from rag.reading.compiled import CompiledScorer
 
-    return PassageReader(base, CompiledScorer(base, weights))
+    return PassageReader(base, CompiledScorer(base, weights, folder / SCALES if engine == "openvino" else None))
 
 
 @lru_cache(maxsize=1)
