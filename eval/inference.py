@@ -1,10 +1,10 @@
-"""What the embedding model costs: OpenVINO beside sentence-transformers with torch float32, on the same texts.
+"""What the embedding model costs: OpenVINO, as it chooses and never in bytes, beside torch float32, on the same texts.
 
     python -m eval.inference [--news FILE] [--documents 40]
 
 embeds the articles in ``corpus/``, and documents of a file that has one on each line, as indexing does: passages,
-sentences, and both. The two take turns and the median of three counts, so that what else the machine does touches
-both alike. Loading and memory are measured in processes of their own, and so is indexing the same documents from end
+sentences, and both. They take turns and the median of three counts, so that what else the machine does touches all
+alike. Loading and memory are measured in processes of their own, and so is indexing the same documents from end
 to end: reading, splitting, jieba, embedding, writing. Prints the figures and saves them in
 ``eval/results/inference.json``.
 """
@@ -36,7 +36,8 @@ from rag.splitting import split
 from rag.types import Document
 
 _ROOT: Final = Path(__file__).parent.parent
-_ENGINES: Final[tuple[Engine, ...]] = ("torch", "openvino")
+# The others are compared with the first, which is sentence-transformers.
+_ENGINES: Final[tuple[Engine, ...]] = ("torch", "openvino-float", "openvino")
 _ROUNDS: Final = 3
 _QUESTIONS: Final = 60
 
@@ -56,7 +57,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Inference(msgspec.Struct, frozen=True):
-    """Costs by engine. ``cosine`` is the least between the vectors that the two give a text.
+    """Costs by engine. ``cosines`` are the least between the vectors that torch and another give a text.
 
     ``indexing`` is by engine, and ``indexed_characters`` those of the documents that it read.
     """
@@ -66,7 +67,7 @@ class Inference(msgspec.Struct, frozen=True):
     machine: Machine
     characters: dict[str, int]
     engines: dict[str, Cost]
-    cosine: float
+    cosines: dict[str, float]
     indexed_characters: int
     indexing: dict[str, Run]
 
@@ -87,23 +88,24 @@ def main() -> None:
         _index_and_say(*options.index)
         return
     found = measure(_documents(options.news, options.documents))
+    base, *others = _ENGINES
     for name, cost in found.engines.items():
         rates = "   ".join(f"{kind} {rate:7.0f}/s" for kind, rate in cost.rates.items())
         query = f"query p50 {cost.query_p50:.1f} p95 {cost.query_p95:.1f} ms"
-        print(f"{name:9} {rates}   {query}   load {cost.load_seconds:.1f} s   {cost.peak_mb} MB")
-    slow, fast = (found.engines[name].rates for name in _ENGINES)
-    print("ratio     " + "   ".join(f"{kind} {fast[kind] / slow[kind]:6.2f} x " for kind in fast))
-    print(f"cosine    {found.cosine:.5f}")
+        print(f"{name:14} {rates}   {query}   load {cost.load_seconds:.1f} s   {cost.peak_mb} MB")
     for name, run in found.indexing.items():
         rate, share = found.indexed_characters / run.seconds, run.stages["embed"] / run.seconds
-        print(f"{name:9} end to end {rate:7.0f}/s   {share:.0%} of it embedding   {run.memory_mb} MB")
-    slow_run, fast_run = (found.indexing[name] for name in _ENGINES)
-    print(f"ratio     end to end {slow_run.seconds / fast_run.seconds:6.2f} x")
+        print(f"{name:14} end to end {rate:7.0f}/s   {share:.0%} of it embedding   {run.memory_mb} MB")
+    for name in others:
+        slow, fast = found.engines[base].rates, found.engines[name].rates
+        rates = "   ".join(f"{kind} {fast[kind] / slow[kind]:.2f} x" for kind in fast)
+        whole = found.indexing[base].seconds / found.indexing[name].seconds
+        print(f"{name:14} beside {base}: {rates}   end to end {whole:.2f} x   cosine {found.cosines[name]:.5f}")
     options.out.write_bytes(pretty(found))
 
 
 def measure(documents: Sequence[Document]) -> Inference:
-    """The costs of embedding and of indexing ``documents`` with either engine."""
+    """The costs of embedding and of indexing ``documents`` with each engine."""
     texts = _texts(documents)
     indexing = _indexing(documents)
     questions = [one.question for one in load_gold(GOLD)][:_QUESTIONS]
@@ -111,7 +113,7 @@ def measure(documents: Sequence[Document]) -> Inference:
     encoders = {engine: load_encoder(engine=engine) for engine in _ENGINES}
     samples = [text for some in texts.values() for text in some[:50]]
     # What is met for the first time takes longer: libraries prepare for each shape.
-    first, second = (encoder.encode_passages(samples) for encoder in encoders.values())
+    vectors = {engine: encoder.encode_passages(samples) for engine, encoder in encoders.items()}
     seconds: dict[tuple[str, str], list[float]] = {}
     queries: dict[str, list[float]] = {engine: [] for engine in _ENGINES}
     for _ in range(_ROUNDS):
@@ -137,7 +139,10 @@ def measure(documents: Sequence[Document]) -> Inference:
             )
             for engine in _ENGINES
         },
-        cosine=round(float(np.sum(first * second, axis=1).min()), 5),
+        cosines={
+            engine: round(float(np.sum(vectors[_ENGINES[0]] * vectors[engine], axis=1).min()), 5)
+            for engine in _ENGINES[1:]
+        },
         indexed_characters=sum(len(document.text) for document in documents),
         indexing=indexing,
     )
@@ -161,7 +166,7 @@ def _texts(documents: Sequence[Document]) -> dict[str, list[str]]:
 
 
 def _indexing(documents: Sequence[Document]) -> dict[str, Run]:
-    """Indexing ``documents`` with either engine in processes of their own: the second run, the first fills caches."""
+    """Indexing ``documents`` with each engine in processes of their own: the second run, the first fills caches."""
     found: dict[str, Run] = {}
     with tempfile.TemporaryDirectory(prefix="wenyuan-inference-") as temporary:
         files = Path(temporary) / "files"

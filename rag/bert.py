@@ -143,7 +143,10 @@ class Bert:
     def fit(self, sequences: Sequence[Tokens]) -> Scales:
         """The scales with which this encoder is best computed in bytes, by what ``sequences`` make of it."""
         source = self._source
-        inputs = (self._summed(ids)[np.newaxis] for ids in tqdm(sequences, desc="刻度 scales", delay=2, disable=None))
+        inputs = (
+            self._summed(ids)[np.newaxis]
+            for ids in tqdm(sequences, desc="观察 observe", unit="text", delay=2, disable=None)
+        )
         return fit_all(observed(source, inputs), source.weights(), source.shape.layers)
 
     def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from tqdm import tqdm
 
 from rag.errors import ModelError
 from rag.weights import Tensor
@@ -36,6 +37,7 @@ _EXPONENTS: Final = tuple(np.arange(0.4, 1.01, 0.05))
 _CUTS: Final = (1.0, 0.8, 0.6)
 _TOKENS: Final = 24
 _SEED: Final = 1
+_LEAST: Final = 1e-4
 _TINY: Final = 1e-6
 
 
@@ -81,7 +83,7 @@ def fit_all(observed: Iterable[Mapping[str, Tensor]], weights: Mapping[str, Tens
             rows.setdefault(name, []).append(flow[some])
     return {
         name: fit(np.concatenate(rows[name]), [weights[f"{one}.weight"] for one in met])
-        for name, met in flows(layers).items()
+        for name, met in tqdm(flows(layers).items(), desc="刻度 scales", unit="layer", delay=2, disable=None)
     }
 
 
@@ -92,19 +94,25 @@ def fit(flow: Tensor, weights: Sequence[Tensor]) -> Scale:
     """
     weight = np.concatenate([np.asarray(one) for one in weights])
     exact = flow @ weight.T
-    channels, met = np.abs(flow).max(axis=0) + _TINY, np.abs(weight).max(axis=0) + _TINY
+    channels, met = _largest(flow), _largest(weight)
     found: list[tuple[float, Scale]] = []
     for exponent in _EXPONENTS:
-        factors = met ** (1 - exponent) / channels**exponent
+        raw = met ** (1 - exponent) / channels**exponent
         # Half precision, as they are kept.
-        factors = (factors / np.exp(np.log(factors).mean())).astype(np.float16).astype(np.float32)
+        factors: Tensor = (raw / np.exp(np.log(raw).mean())).astype(np.float16).astype(np.float32)
         scaled = flow * factors
-        matrix, steps = rounded(weight / factors)
+        matrix, steps = rounded(np.divide(weight, factors, dtype=np.float32))
         for cut in _CUTS:
             scale = _scale(factors, cut * float(scaled.min()), cut * float(scaled.max()))
             error = np.square(_bytes(scaled, scale) @ (matrix * steps).T - exact).sum()
             found.append((float(error), scale))
     return min(found, key=lambda one: one[0])[1]
+
+
+def _largest(rows: Tensor) -> Tensor:
+    """Of each column, where one that is next to nothing counts as a little more: factors stay within bounds."""
+    found: Tensor = np.abs(rows).max(axis=0)
+    return np.maximum(found, max(_LEAST * float(found.max()), _TINY))
 
 
 def _scale(factors: Tensor, low: float, high: float) -> Scale:
@@ -117,8 +125,8 @@ def _scale(factors: Tensor, low: float, high: float) -> Scale:
 
 def _bytes(scaled: Tensor, scale: Scale) -> Tensor:
     step = (scale.high - scale.low) / (LEVELS - 1)
-    bytes_: Tensor = np.clip(np.round(scaled / step), round(scale.low / step), round(scale.high / step)) * step
-    return bytes_
+    levels = np.clip(np.round(scaled / step), round(scale.low / step), round(scale.high / step))
+    return (levels * step).astype(np.float32)
 
 
 def digest(scales: Scales) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rag import kept, network
+from rag import graph, kept
 from rag.bert import Bert, Changed, Tokens, batches
 from rag.errors import ModelError
 from rag.weights import Tensor
@@ -118,7 +118,7 @@ def test_a_kept_network_gives_the_same_states_and_no_graph_is_made(
 ) -> None:
     first = states(Bert(folder), sequences)
     assert len(kept_files(folder)) == 1
-    monkeypatch.setattr(network, "_graph", lambda *_: pytest.fail("a graph was made"))
+    monkeypatch.setattr(graph, "graph", lambda *_: pytest.fail("a graph was made"))
     assert equal(states(Bert(folder), sequences), first)
 
 

@@ -12,9 +12,11 @@ from test_training_examples import FACTS, article
 
 from rag.embedding import bundled
 from rag.errors import TrainingError
-from rag.reading.readers import WEIGHTS, load_network
+from rag.reading.compiled import weights_key
+from rag.reading.readers import SCALES, WEIGHTS, load_network
 from rag.reading.scoring import Text
 from rag.reading.weights import read
+from rag.scales import read_scales
 from rag.training.examples import GoldPair, gold_pairs
 from rag.training.loop import Recipe, curve, train
 from rag.types import Span
@@ -105,6 +107,8 @@ def test_the_command_trains_goes_on_from_another_reader_and_draws_the_curve(
     finished = command("train", "reader", out, "--squad", file, "--validate", file, "--start", folder, "--epochs", "1")
     assert finished.code == 0, finished.err
     assert {path.name for path in out.iterdir()} >= {WEIGHTS, "curve.jsonl", "curve.png"}
+    assert read_scales(out / SCALES, weights_key(out / WEIGHTS)) is not None
+    assert read_scales(out / SCALES, weights_key(folder / WEIGHTS)) is None
     missing = command("train", "reader", tmp_path / "other", "--squad", tmp_path / "nothing.json", WENYUAN_LANG="en")
     assert missing.code == 1
     assert "nothing.json" in missing.err

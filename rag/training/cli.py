@@ -70,6 +70,7 @@ def reader(
     from rag.training.examples import gold_pairs
     from rag.training.loop import Recipe, train
     from rag.training.pictures import draw_curve
+    from rag.training.scaling import write_reader_scales
 
     pairs = [pair for file in squad for pair in gold_pairs(read_squad(file))]
     checked = gold_pairs(read_squad(validate)) if validate else []
@@ -89,6 +90,7 @@ def reader(
         notes={"data": ", ".join(file.name for file in squad), "pairs": str(len(pairs))},
     )
     draw_curve(folder)
+    write_reader_scales(folder, pairs)
     typer.echo(
         text(
             f"已训练：{weights}（{len(pairs)} 个问答）。接着校准：wenyuan train calibrate {folder} --squad 另一份问答",
