@@ -178,7 +178,7 @@ def _fit_confidence(reader: TrainedReader, examples: Sequence[Example], lines: l
         ranked = sorted(proposals, key=lambda p: -reader.calibration.choice(p.features()))
         certainty = reader.certainty(one.question, ranked)
         rows.append([certainty[name] for name in CERTAINTY])
-        reading = reader.decide(one.question, one.candidates, one.scores)
+        reading = reader.decide(one.question, one.candidates, one.scores, proposals)
         written = "；".join(dict.fromkeys(text for e in reading.evidence if e.role is Role.ANSWER for text in e.texts))
         right.append(bool(one.answers) and f1(written, one.answers) >= RIGHT_F1)
         groups.append(one.group)

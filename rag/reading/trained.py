@@ -73,10 +73,13 @@ class TrainedReader:
         """
         first, others = candidates[:_FIRST], candidates[_FIRST:]
         scores = self.scores(question, first)
-        reading = self.decide(question, candidates, scores)
+        found = self.proposals(question, first, scores)
+        reading = self.decide(question, candidates, scores, found)
         if not others or (reading.confidence >= _SURE and first[0].hit.score - others[0].hit.score >= _NEAR):
             return reading
-        return self.decide(question, candidates, scores + self.scores(question, others))
+        further = self.scores(question, others)
+        found += self.proposals(question, others, further, after=len(first))
+        return self.decide(question, candidates, scores + further, found)
 
     def threshold(self, max_error: float) -> float:
         """See `Calibration.threshold`."""
@@ -86,26 +89,13 @@ class TrainedReader:
         """What the network says of each candidate: the slow part of `read`."""
         return self.network.read(question.text, [_text(candidate) for candidate in candidates])
 
-    def decide(self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores]) -> Reading:
-        """The reading that follows from the network's ``scores`` of the first of ``candidates``."""
-        found = self.proposals(question, candidates, scores)
-        if not found:
-            return Reading((), 0.0, tuple(question.written.values()))
-        ranked = sorted(found, key=lambda one: -self.calibration.choice(one.features()))
-        best = ranked[0]
-        evidence = self._evidence(question, candidates, ranked)
-        chance = self.calibration.confidence(self.certainty(question, ranked))
-        return Reading(
-            evidence,
-            chance * _UNKNOWN_NAME if question.unknown_names else chance,
-            _missing(question, candidates[best.candidate], best.sentence),
-            tuple(self._ranked(candidates, scores)),
-        )
-
     def proposals(
-        self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores]
+        self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores], *, after: int = 0
     ) -> list[Proposal]:
-        """One for each sentence that the network can answer from, in order of rank and place."""
+        """One for each sentence that the network can answer from, in order of rank and place.
+
+        ``after`` counts the candidates before these.
+        """
         extracts = [(i, e, one) for i, one in enumerate(scores) for e in one.extracts]
         sentences = read_sentences(question, candidates[: len(scores)])
         found = []
@@ -115,7 +105,7 @@ class TrainedReader:
                 start = offset + extract.span.start
                 # A citation names one paragraph, even where a passage holds several.
                 span = Span(start, min(offset + extract.span.end, sentence.document.block_at(start).end))
-                found.append(Proposal(i, sentence, span, extract.margin, passage))
+                found.append(Proposal(after + i, sentence, span, extract.margin, passage))
         return found
 
     def certainty(self, question: Question, ranked: Sequence[Proposal]) -> dict[str, float]:
@@ -130,6 +120,27 @@ class TrainedReader:
             "gap": min(gap, _NO_RIVAL),
             "unknown": question.unknown_share,
         }
+
+    def decide(
+        self,
+        question: Question,
+        candidates: Sequence[Candidate],
+        scores: Sequence[PassageScores],
+        found: Sequence[Proposal],
+    ) -> Reading:
+        """The reading that follows from the ``scores`` of the first of ``candidates``, and their proposals."""
+        if not found:
+            return Reading((), 0.0, tuple(question.written.values()))
+        ranked = sorted(found, key=lambda one: -self.calibration.choice(one.features()))
+        best = ranked[0]
+        evidence = self._evidence(question, candidates, ranked)
+        chance = self.calibration.confidence(self.certainty(question, ranked))
+        return Reading(
+            evidence,
+            chance * _UNKNOWN_NAME if question.unknown_names else chance,
+            _missing(question, candidates[best.candidate], best.sentence),
+            tuple(self._ranked(candidates, scores)),
+        )
 
     def _ranked(self, candidates: Sequence[Candidate], scores: Sequence[PassageScores]) -> list[Ranked]:
         found = []
