@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -17,7 +18,7 @@ from tqdm import tqdm
 
 from rag.errors import ModelError
 from rag.graph import Shape
-from rag.network import Source, network, observed
+from rag.network import Network, Source, network, observed
 from rag.scales import Scales, digest, fit_all
 from rag.weights import Tensor, header, mark, tensors
 
@@ -28,9 +29,14 @@ Tokens = NDArray[np.int64]
 Result = TypeVar("Result")
 
 # Lengths are rounded up to a multiple of this: a shape that was not met before costs 10 ms, one token of padding 0.2.
+# Short ones, questions and sentences, come in fewer shapes.
 _STEP: Final = 16
+_SHORT_STEP: Final = 8
+_SHORT: Final = 64
 # Tokens of a batch. Fewer leave the processor waiting for the weights; more fill its caches and gain nothing.
 _BATCH: Final = 256
+# Cores that compute one sequence at most: more of them wait for each other.
+_TOGETHER: Final = 4
 _LATER_PLACES: Final = ("roberta", "xlm-roberta")
 # Tokens on which bytes and floats are compared.
 _SAMPLE: Final = 128
@@ -63,6 +69,25 @@ class Computing(Generic[Result]):
             made.cancel()
 
 
+class _Line:
+    """A network for ``streams`` inputs at once. Thread-safe."""
+
+    def __init__(self, made: Network, streams: int) -> None:
+        self.streams = streams
+        self._network = made
+        self._of_thread = threading.local()
+
+    def infer(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Hidden states; they hold until this thread infers again. See `rag.network.network`."""
+        request: InferRequest | None = getattr(self._of_thread, "request", None)
+        if first := request is None:
+            request = self._of_thread.request = self._network.request()
+        found: Tensor = request.infer([states, mask], share_outputs=True)[0]
+        if first:
+            self._network.spare()
+        return found
+
+
 class Bert:
     """The last hidden states of sequences of tokens. Thread-safe.
 
@@ -70,23 +95,46 @@ class Bert:
     in tiles (AMX), up to float32 rounding elsewhere (1e-6 an element of a unit vector).
     """
 
-    def __init__(self, folder: Path, changed: Changed | None = None, scales: Scales | None = None) -> None:
+    def __init__(
+        self, folder: Path, changed: Changed | None = None, scales: Scales | None = None, *, single: bool = False
+    ) -> None:
         """Load the encoder in ``folder``, with tensors of it ``changed``; with ``scales`` it may compute in bytes.
 
-        Raises ModelError if it is missing, damaged, or none that this module knows.
+        ``single``: what is wanted soon is mostly one sequence, and is computed on several cores. Raises ModelError if
+        the encoder is missing, damaged, or none that this module knows.
         """
+        self._folder = folder
+        self._cores = _cores()
+        self._single = single and self._cores > 1
+        self._lines: dict[bool, _Line] = {}
+        self._loading = threading.Lock()
+        with self._told():
+            self._source = self._load(folder, changed, scales)
+        self._line(self._single)
+        # Whoever waits for an answer does not stand in line behind a thousand texts to index.
+        self._pools = {soon: ThreadPoolExecutor(self._cores, thread_name_prefix="bert") for soon in (False, True)}
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong while the model loads is a ModelError."""
         try:
-            self._load(folder, changed, scales)
+            yield
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelError(
-                f"模型无法加载（{folder}）：{error}。请删除该文件夹后重试。",
-                f"The model does not load ({folder}): {error}. Delete that folder and try again.",
+                f"模型无法加载（{self._folder}）：{error}。请删除该文件夹后重试。",
+                f"The model does not load ({self._folder}): {error}. Delete that folder and try again.",
             ) from error
-        # Whoever waits for an answer does not stand in line behind a thousand texts to index.
-        self._pools = {soon: ThreadPoolExecutor(self._streams, thread_name_prefix="bert") for soon in (False, True)}
-        self._of_thread = threading.local()
 
-    def _load(self, folder: Path, changed: Changed | None, scales: Scales | None) -> None:
+    def _line(self, single: bool) -> _Line:
+        """What computes one sequence on several cores, or on each core a batch; made when it is first wanted."""
+        with self._loading:
+            if single not in self._lines:
+                streams = max(1, self._cores // _TOGETHER) if single else self._cores
+                with self._told():
+                    self._lines[single] = _Line(network(self._source, streams, self._cores), streams)
+            return self._lines[single]
+
+    def _load(self, folder: Path, changed: Changed | None, scales: Scales | None) -> Source:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         weights = tensors(folder)
         self._words = weights["embeddings.word_embeddings.weight"]
@@ -100,14 +148,12 @@ class Bert:
             config["num_attention_heads"],
             config["layer_norm_eps"],
         )
-        self._streams = _cores()
         key = mark(folder) + (changed.key if changed else "") + (digest(scales) if scales else "")
 
         def layers() -> dict[str, Tensor]:
             return _float32({**weights, **(changed.of(weights) if changed else {})})
 
-        self._source = Source(key, shape, layers, scales, self._sample)
-        self._network = network(self._source, self._streams)
+        return Source(key, shape, layers, scales, self._sample)
 
     def _sample(self) -> Tensor:
         """The states of words from all over the vocabulary."""
@@ -130,10 +176,12 @@ class Bert:
 
         ``make`` must keep no view of them. What is wanted ``soon`` does not wait for what is not.
         """
-        groups = batches([len(ids) for ids in sequences], self._streams)
+        line = self._line(self._single and soon and len(sequences) == 1)
+        groups = batches([len(ids) for ids in sequences], line.streams)
+        submit = self._pools[soon].submit
         return Computing(
             len(sequences),
-            [(group, self._pools[soon].submit(self._batch, [sequences[i] for i in group], make)) for group in groups],
+            [(group, submit(self._batch, line, [sequences[i] for i in group], make)) for group in groups],
         )
 
     def each(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
@@ -149,19 +197,14 @@ class Bert:
         )
         return fit_all(observed(source, inputs), source.weights(), source.shape.layers)
 
-    def _batch(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
-        request: InferRequest | None = getattr(self._of_thread, "request", None)
-        if first := request is None:
-            request = self._of_thread.request = self._network.request()
+    def _batch(self, line: _Line, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
         length = _padded(max(map(len, sequences)))
         states = np.zeros((len(sequences), length, self.dimension), dtype=np.float32)
         mask = np.full((len(sequences), 1, 1, length), _HIDDEN_BY_MASK, dtype=np.float32)
         for row, ids in enumerate(sequences):
             states[row, : len(ids)] = self._summed(ids)
             mask[row, ..., : len(ids)] = 0.0
-        found: Tensor = request.infer([states, mask], share_outputs=True)[0]
-        if first:
-            self._network.spare()
+        found = line.infer(states, mask)
         return [make(one[: len(ids)]) for one, ids in zip(found, sequences, strict=True)]
 
 
@@ -183,7 +226,8 @@ def batches(lengths: Sequence[int], streams: int) -> list[list[int]]:
 
 
 def _padded(length: int) -> int:
-    return -(-length // _STEP) * _STEP
+    step = _SHORT_STEP if length <= _SHORT else _STEP
+    return -(-length // step) * step
 
 
 def understands(folder: Path, config: Mapping[str, Any]) -> bool:

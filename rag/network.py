@@ -75,16 +75,16 @@ class Source:
     sample: Callable[[], Tensor]
 
 
-def network(source: Source, streams: int) -> Network:
-    """The network of ``source`` for ``streams`` inputs at once, each on one core.
+def network(source: Source, streams: int, cores: int) -> Network:
+    """The network of ``source`` for ``streams`` inputs at once, which share ``cores``.
 
     Its inputs are the sums of the embeddings, float32 of shape ``(n, tokens, hidden)``, and what is added to the
     attention to each token, ``(n, 1, 1, tokens)``; its output the last hidden states, of the first's shape.
     Raises KeyError if a tensor is missing, RuntimeError if one does not fit.
     """
     core = openvino().Core()
-    options = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(streams), "ENABLE_CPU_PINNING": False}
-    key = json.dumps([source.key, repr(source.shape), options, openvino().__version__, _processor(core), _code()])
+    options = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores), "ENABLE_CPU_PINNING": False}
+    key = json.dumps([source.key, repr(source.shape), openvino().__version__, _processor(core), _code()])
 
     def taken(precision: Precision) -> Network | None:
         if (found := kept.find(_KIND, f"{key} {precision}")) is not None:

@@ -85,7 +85,7 @@ def kept_files(folder: Path) -> list[Path]:
 
 
 def test_a_batch_holds_one_padded_length_and_few_tokens_longest_first() -> None:
-    assert batches([20, 300, 5, 30, 16, 17, 90, 91], streams=1) == [[1], [7, 6], [3, 0, 5], [4, 2]]
+    assert batches([20, 300, 5, 30, 16, 17, 90, 91], streams=1) == [[1], [7, 6], [3], [0, 5], [4], [2]]
     assert batches([32] * 10, streams=1) == [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9]]
     assert batches([], streams=2) == []
 
@@ -103,6 +103,16 @@ def test_states_of_a_sequence_do_not_depend_on_its_company(folder: Path, sequenc
     for one, sequence in zip(together, sequences, strict=True):
         (alone,) = states(bert, [sequence])
         assert np.abs(one - alone).max() <= 1e-5
+
+
+def test_one_sequence_on_several_cores_has_the_same_states(folder: Path, sequences: list[Tokens]) -> None:
+    single = Bert(folder, single=True)
+    for one, other in zip(states(Bert(folder), sequences), states(single, sequences), strict=True):
+        assert np.abs(one - other).max() <= 1e-5
+    for sequence, one in zip(sequences, states(single, sequences), strict=True):
+        (alone,) = states(single, [sequence])
+        assert np.abs(one - alone).max() <= 1e-5
+    assert len(kept_files(folder)) == 1
 
 
 def test_a_question_does_not_wait_for_all_that_is_to_be_indexed(folder: Path, sequences: list[Tokens]) -> None:

@@ -101,7 +101,7 @@ def test_a_passage_scores_the_same_alone_and_among_others(base: Path, scorer: Sc
 
 def test_each_engine_gives_the_network_s_scores(base: Path, trained: ReaderNetwork, scorer: Scorer) -> None:
     pairs = [PairEncoder(base).encode("谁创立了月之暗面？", "标题", passage)[0] for passage in PASSAGES]
-    for pair, found in zip(pairs, scorer.scores(pairs), strict=True):
+    for pair, found in zip(pairs, scorer.start(pairs)(), strict=True):
         ids, mask = (torch.from_numpy(array) for array in pad([pair]))
         with torch.no_grad():
             start, end, relevance = trained(ids, mask)

@@ -44,7 +44,7 @@ class CompiledEncoder:
 
         Raises ModelError if it does not load.
         """
-        self._bert = Bert(folder, scales=scales)
+        self._bert = Bert(folder, scales=scales, single=True)
         self._name = name
         self._recipe = recipe
         self._ids = ids

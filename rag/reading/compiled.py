@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -44,9 +44,9 @@ class CompiledScorer:
         """See `Bert.fit`."""
         return self._bert.fit([pair.ids for pair in pairs])
 
-    def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
+    def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
         """See `rag.reading.scoring.Scorer`."""
-        return self._bert.each([pair.ids for pair in pairs], self._scored)
+        return self._bert.start([pair.ids for pair in pairs], self._scored, soon=True).results
 
     def _scored(self, states: Tensor) -> PairScores:
         logits = states @ self._heads + self._bias

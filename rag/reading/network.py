@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -139,9 +140,12 @@ class TorchScorer:
         compute_in(self._network.encoder, preferred_dtype(device))
         self._device = device
 
+    def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
+        """See `rag.reading.scoring.Scorer`; computed when it is asked for."""
+        return partial(self._scores, pairs)
+
     @torch.inference_mode()
-    def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
-        """See `rag.reading.scoring.Scorer`."""
+    def _scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].ids))
         size = max(1, -(-len(order) // _BATCHES))
         found: dict[int, PairScores] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,8 +49,8 @@ class PassageScores:
 class Scorer(Protocol):
     """The network, computed by one library or another."""
 
-    def scores(self, pairs: Sequence[Pair]) -> list[PairScores]:
-        """The logits of each pair, in order."""
+    def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
+        """Begin to compute; what waits for the logits of each pair, in order, and returns them."""
 
 
 class PassageReader:
@@ -63,12 +63,21 @@ class PassageReader:
 
     def read(self, question: str, texts: Sequence[Text]) -> list[PassageScores]:
         """Read each text. Where one takes several windows, each sentence's best counts, and the highest relevance."""
+        return self.start(question, texts)()
+
+    def start(self, question: str, texts: Sequence[Text]) -> Callable[[], list[PassageScores]]:
+        """Begin to `read`; what waits for it and returns what it came to."""
         pairs = [self._encoder.encode(question, text.context, text.passage) for text in texts]
-        scores = iter(self._scorer.scores([pair for windows in pairs for pair in windows]))
-        return [
-            _joined(text, [_scored(pair, next(scores)) for pair in windows])
-            for text, windows in zip(texts, pairs, strict=True)
-        ]
+        computing = self._scorer.start([pair for windows in pairs for pair in windows])
+
+        def finish() -> list[PassageScores]:
+            scores = iter(computing())
+            return [
+                _joined(text, [_scored(pair, next(scores)) for pair in windows])
+                for text, windows in zip(texts, pairs, strict=True)
+            ]
+
+        return finish
 
 
 def _scored(pair: Pair, scores: PairScores) -> tuple[Window, float]:

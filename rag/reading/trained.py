@@ -71,15 +71,13 @@ class TrainedReader:
 
         The first ones are read, and the others only where these do not settle it.
         """
-        first, others = candidates[:_FIRST], candidates[_FIRST:]
-        scores = self.scores(question, first)
-        found = self.proposals(question, first, scores)
+        others = candidates[_FIRST:]
+        scores, found = self._look(question, candidates[:_FIRST], 0)
         reading = self.decide(question, candidates, scores, found)
-        if not others or (reading.confidence >= _SURE and first[0].hit.score - others[0].hit.score >= _NEAR):
+        if not others or (reading.confidence >= _SURE and candidates[0].hit.score - others[0].hit.score >= _NEAR):
             return reading
-        further = self.scores(question, others)
-        found += self.proposals(question, others, further, after=len(first))
-        return self.decide(question, candidates, scores + further, found)
+        further, more = self._look(question, others, _FIRST)
+        return self.decide(question, candidates, scores + further, found + more)
 
     def threshold(self, max_error: float) -> float:
         """See `Calibration.threshold`."""
@@ -89,24 +87,21 @@ class TrainedReader:
         """What the network says of each candidate: the slow part of `read`."""
         return self.network.read(question.text, [_text(candidate) for candidate in candidates])
 
-    def proposals(
-        self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores], *, after: int = 0
-    ) -> list[Proposal]:
-        """One for each sentence that the network can answer from, in order of rank and place.
+    def _look(
+        self, question: Question, candidates: Sequence[Candidate], after: int
+    ) -> tuple[list[PassageScores], list[Proposal]]:
+        """`scores` and `proposals` of candidates before which there are ``after`` others."""
+        computing = self.network.start(question.text, [_text(candidate) for candidate in candidates])
+        # While the network computes, where it leaves a core idle.
+        sentences = list(read_sentences(question, candidates))
+        scores = computing()
+        return scores, _proposals(candidates, sentences, scores, after)
 
-        ``after`` counts the candidates before these.
-        """
-        extracts = [(i, e, one) for i, one in enumerate(scores) for e in one.extracts]
-        sentences = read_sentences(question, candidates[: len(scores)])
-        found = []
-        for sentence, (i, extract, passage) in zip(sentences, extracts, strict=True):
-            if extract is not None:
-                offset = candidates[i].hit.passage.start
-                start = offset + extract.span.start
-                # A citation names one paragraph, even where a passage holds several.
-                span = Span(start, min(offset + extract.span.end, sentence.document.block_at(start).end))
-                found.append(Proposal(after + i, sentence, span, extract.margin, passage))
-        return found
+    def proposals(
+        self, question: Question, candidates: Sequence[Candidate], scores: Sequence[PassageScores]
+    ) -> list[Proposal]:
+        """One for each sentence that the network can answer from, in order of rank and place."""
+        return _proposals(candidates, list(read_sentences(question, candidates[: len(scores)])), scores, 0)
 
     def certainty(self, question: Question, ranked: Sequence[Proposal]) -> dict[str, float]:
         """What the confidence in the first of ``ranked`` is judged by, under the names of CERTAINTY."""
@@ -197,6 +192,21 @@ class TrainedReader:
         score = self.calibration.choice(one.features())
         spans = tuple(Span(around.start + s.start, around.start + s.end) for s in found)
         return Evidence(document, spans, around, score, role)
+
+
+def _proposals(
+    candidates: Sequence[Candidate], sentences: Sequence[Sentence], scores: Sequence[PassageScores], after: int
+) -> list[Proposal]:
+    extracts = [(i, e, one) for i, one in enumerate(scores) for e in one.extracts]
+    found = []
+    for sentence, (i, extract, passage) in zip(sentences, extracts, strict=True):
+        if extract is not None:
+            offset = candidates[i].hit.passage.start
+            start = offset + extract.span.start
+            # A citation names one paragraph, even where a passage holds several.
+            span = Span(start, min(offset + extract.span.end, sentence.document.block_at(start).end))
+            found.append(Proposal(after + i, sentence, span, extract.margin, passage))
+    return found
 
 
 def _text(candidate: Candidate) -> Text:
