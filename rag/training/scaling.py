@@ -1,9 +1,9 @@
 """What a network must know to compute in bytes, learnt from paragraphs and questions; see `rag.scales`.
 
-    python -m rag.training.scaling --squad cmrc2018_train.json
+    python -m rag.training.scaling --squad cmrc2018_train.json --lines README.md
 
-renews the scales that are shipped: the bundled encoder's and the reader's. `wenyuan train reader` writes those of the
-reader that it trains.
+renews the scales that are shipped: the bundled encoder's, for which lines of English count too, and the reader's.
+`wenyuan train reader` writes those of the reader that it trains.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from rag.training.examples import GoldPair, gold_pairs
 # Paragraphs, with a question each.
 _SAMPLE: Final = 200
 _LONGEST: Final = 400
+_LINE: Final = 20
 _SEED: Final = 1
 
 
@@ -36,13 +37,18 @@ def main() -> None:
     """Fit and write the scales that are shipped."""
     parser = argparse.ArgumentParser(description="Renew the scales that are shipped.")
     parser.add_argument("--squad", type=Path, action="append", required=True, metavar="FILE")
-    pairs = [pair for file in parser.parse_args().squad for pair in gold_pairs(read_squad(file))]
+    parser.add_argument("--lines", type=Path, required=True, metavar="FILE", help="a text in other languages")
+    options = parser.parse_args()
+    pairs = [pair for file in options.squad for pair in gold_pairs(read_squad(file))]
     encoder = load_encoder(engine="openvino-float")
     assert isinstance(encoder, CompiledEncoder)
     some = sample(pairs)
     passages = [pair.document.text[:_LONGEST] for pair in some]
     middle = [one[span.start : span.end] for one in passages for span in sentences(one)[1:2]]
-    write_scales(encoder.fit([pair.question for pair in some], passages + middle), ENCODER_SCALES, FOLDER)
+    lines = [line for line in options.lines.read_text("utf-8").splitlines() if len(line) > _LINE]
+    lines = random.Random(_SEED).sample(lines, min(_SAMPLE, len(lines)))
+    queries = [pair.question for pair in some] + lines[: len(lines) // 2]
+    write_scales(encoder.fit(queries, passages + middle + lines), ENCODER_SCALES, FOLDER)
     write_reader_scales(SHIPPED, pairs)
 
 
