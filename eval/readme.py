@@ -19,7 +19,6 @@ import msgspec
 from eval.ablation import AblationRow, ablation_table
 from eval.growth import Growth
 from eval.page_speed import PageSpeed
-from eval.peers.size import Sizes
 from eval.peers.table import Comparison
 from eval.peers.table import markdown as peers_markdown
 from eval.report.markdown import grid
@@ -223,37 +222,6 @@ def _peers() -> str:
     return peers_markdown(_published("peers-articles", Comparison))
 
 
-def _peers_size() -> str:
-    found = _published("peers-size", Sizes)
-    columns = (
-        text("系统", "system"),
-        text("文章", "articles"),
-        text("启动", "start"),
-        text("建索引", "indexing"),
-        text("检索 p50 / p95", "search, p50 / p95"),
-        text("内存峰值", "peak memory"),
-    )
-    rows = [
-        (
-            row.peer if row.variant == "documented" else "wenyuan",
-            f"{row.articles:,}",
-            f"{row.start_s:.1f} s",
-            f"{row.index_s:,.0f} s",
-            f"{row.search_p50:.0f} / {row.search_p95:.0f} ms",
-            f"{row.peak_mb:,} MB",
-        )
-        for row in found.rows
-    ]
-    said = text(
-        f"`python -m eval.peers.size`，{found.machine.cores} 核，各系统按自己的文档设置，用同一个嵌入模型，只检索。"
-        "txtai 的入门设置把一篇文章当作一段，只计算它的前 512 个 token；问源另给每个句子算一个向量。",
-        f"`python -m eval.peers.size`, {found.machine.cores} cores, each system as its documentation sets it up, with "
-        "the same embedding model; nothing is read. txtai's quick start takes an article as one section, of which 512 "
-        "tokens are embedded; Wenyuan embeds each sentence too.",
-    )
-    return f"{_grid(columns, rows)}\n\n{said}"
-
-
 _TABLES: dict[str, Callable[[], str]] = {
     "articles": _articles,
     "readers": _readers,
@@ -265,7 +233,6 @@ _TABLES: dict[str, Callable[[], str]] = {
     "sets": _sets,
     "ablation": _ablation,
     "peers": _peers,
-    "peers size": _peers_size,
 }
 
 
