@@ -1,19 +1,21 @@
-"""The JSON that Wenyuan gives to other programs. Its fields are kept stable; CONTRIBUTING.md lists them."""
+"""The JSON that Wenyuan gives to other programs. Its fields are kept stable; docs/en/json.md lists them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.loading.unread import Lost
 from rag.messages import text
-from rag.types import Answer, Citation, Document, Elsewhere, Hit
+from rag.types import Answer, CellSpan, Citation, Document, Elsewhere, Hit, Omission, TableRow
 
 if TYPE_CHECKING:
-    from rag.checking import Health
-    from rag.comparing import Compared, ComparedAnswer
-    from rag.history import GenerationRecord
-    from rag.indexing import IndexReport
-    from rag.inspection import Problem
-    from rag.store import DocumentRecord
+    from rag.answering.comparing import Compared, ComparedAnswer
+    from rag.index.checking import Health
+    from rag.index.history import GenerationRecord
+    from rag.index.inspection import Problem
+    from rag.index.store import DocumentRecord
+    from rag.indexing.update import IndexReport
 
 
 def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any]:
@@ -28,9 +30,20 @@ def answer_json(answer: Answer, question_id: str | None = None) -> dict[str, Any
             {
                 "question": part.question,
                 "items": [
-                    {"text": item.text, "citations": list(item.citations), "differs": item.differs}
+                    {
+                        "text": item.text,
+                        "citations": list(item.citations),
+                        "differs": item.differs,
+                        "edition": item.edition or None,
+                        "heading": item.heading or None,
+                    }
                     for item in part.items
                 ],
+                "missing": list(part.missing),
+                "related": citation_json(part.related) if part.related else None,
+                "confirmed": part.confirmed or None,
+                "outdated": part.outdated or None,
+                "more": part.more,
             }
             for part in answer.parts
         ],
@@ -57,7 +70,13 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "role": citation.role.value,
         "page": citation.page,
         "also_in": [elsewhere_json(other) for other in citation.also_in],
+        "row": row_json(citation.row) if citation.row else None,
     }
+
+
+def row_json(row: TableRow) -> dict[str, Any]:
+    """A table's row; ``cited`` are places in ``cells``, from 0."""
+    return {"header": list(row.header), "cells": list(row.cells), "cited": list(row.cited)}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -95,26 +114,45 @@ def document_json(document: Document) -> dict[str, Any]:
                 "end": block.end,
                 "line": block.line,
                 "page": block.page,
+                "ocr": block.ocr or None,
                 "path": list(block.path),
+                "header": block.header,
+                "cells": [_cell_json(cell, document.text) for cell in block.cells],
             }
             for block in document.blocks
         ],
+        "omitted": [omission_json(one) for one in document.omitted],
     }
 
 
-def record_json(record: DocumentRecord) -> dict[str, Any]:
-    """A document as listed."""
+def _cell_json(cell: CellSpan, text: str) -> dict[str, Any]:
+    """A cell of a row of the document's ``text``, with the name of its column as the row says it."""
+    name = text[cell.begin : max(cell.begin, cell.start - 1)]
+    return {"column": cell.column, "name": name, "start": cell.start, "end": cell.end}
+
+
+def record_json(record: DocumentRecord, collections: Sequence[str] = ()) -> dict[str, Any]:
+    """A document as listed, with the names of the collections that it is in."""
     return {
         "doc_id": record.doc_id,
         "title": record.title,
         "source": record.source,
+        "collections": list(collections),
         "sha256": record.sha256,
         "characters": record.characters,
         "paragraphs": record.paragraphs,
         "passages": len(record.passages),
         "modified": record.modified or None,
         "also_in": [elsewhere_json(other) for other in record.also_in],
+        "omitted": [omission_json(one) for one in record.omitted],
     }
+
+
+def omission_json(omitted: Omission) -> dict[str, Any]:
+    """What a document lacks of its file."""
+    zh, en = Lost.said(omitted)
+    places = list(dict.fromkeys(omitted.after))
+    return {"kind": omitted.kind, "count": len(omitted.after), "after": places, "detail": en, "detail_zh": zh}
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
@@ -127,6 +165,7 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "duplicates": [{"source": a, "same_as": b} for a, b in report.duplicates],
         "failed": [{"source": s, "error": text(e.zh, e.en)} for s, e in report.failed],
         "unsupported": report.unsupported,
+        "omitted": [{"source": source, **omission_json(one)} for source, one in report.omitted],
         "documents": report.documents,
         "passages": report.passages,
         "seconds": round(report.seconds, 3),

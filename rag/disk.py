@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
+
+
+def is_plain(path: Path, below: Path) -> bool:
+    """Whether ``path`` and all folders between it and ``below`` are no links, as far as they are there."""
+    return not any(place.is_symlink() for place in (path, *path.parents[: len(path.relative_to(below).parts) - 1]))
+
+
+def read_plain(file: Path, most: int) -> bytes:
+    """The bytes of a file that is no link, no pipe and no device, and has no more than ``most``. Raises OSError."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if file.is_symlink():
+        raise OSError("链接 / a link")
+    with os.fdopen(os.open(file, flags), "rb") as stream:
+        state = os.fstat(stream.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError("不是普通文件 / no plain file")
+        if state.st_size > most:
+            raise OSError(f"{state.st_size} > {most} bytes")
+        return stream.read(most)
 
 
 def sync_tree(folder: Path) -> None:

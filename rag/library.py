@@ -8,27 +8,43 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from rag.answering import Part, compose
-from rag.errors import IndexMismatchError, SettingsError
-from rag.generations import current_name, open_generation
-from rag.manifest import Manifest, check_settings
+from rag.answering.agreement import Source
+from rag.answering.compose import Part, cite, compose
+from rag.answering.confirmed import Told, confirmations, matching, standing, told
+from rag.answering.editions import differ, families, is_dated
+from rag.answering.overview import answer as overview_answer
+from rag.answering.overview import meant
+from rag.answering.related import closest, others
+from rag.errors import IndexMismatchError
+from rag.index.manifest import Manifest, check_settings
+from rag.index.protocols import Snapshot
 from rag.models import Models
-from rag.protocols import Snapshot
-from rag.reading import Candidate, Question
-from rag.reading.questions import parts
-from rag.retrieval import Retrieved, candidates_of, reranked, retrieve
+from rag.places import open_store
+from rag.question.analysis import Question, analyse
+from rag.question.courtesy import reply, reply_language
+from rag.question.division import divided
+from rag.question.spelling import understood
+from rag.question.summaries import summary
+from rag.question.validation import validate
+from rag.reading import Candidate, Reading
+from rag.retrieval.collections import ALL, Choice, Collection, Scope, collections_of, in_scope
+from rag.retrieval.fusion import Fusion, fuse
+from rag.retrieval.ranking import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
-from rag.spelling import understood
-from rag.tokenization import reread
-from rag.types import Answer, Document, Encoder, Hit, Passage
-from rag.validation import validate
+from rag.text.tokenization import Cutting, reread
+from rag.types import Answer, Citation, Document, Encoder, Hit, Passage, Role, Span
 
 if TYPE_CHECKING:
-    from rag.explain import Abstention, Explanation
-    from rag.explain.explainer import Explainer
-    from rag.indexing import IndexReport
-    from rag.store import DocumentRecord
+    from rag.answering.comparing import Compared
+    from rag.answering.confirmed import Confirmation
+    from rag.answering.explain import Explainer
+    from rag.answering.explanation import Abstention, Explanation
+    from rag.index.store import DocumentRecord
+    from rag.indexing.pipeline import Pipeline
+    from rag.indexing.update import IndexReport
 
+# Passages of another edition that are read for what the first one answers, and documents among which it is looked for.
+_EDITION_READ, _MOST_DOCUMENTS = 3, 50_000
 Stage = Literal["load", "retrieve", "read"]
 
 
@@ -46,7 +62,10 @@ class Library:
         *,
         pinned: bool = False,
         models: Models | None = None,
+        cutting: Cutting | None = None,
+        fusion: Fusion = fuse,
     ) -> None:
+        """The stages that no setting names, ``cutting`` and ``fusion``, are there to be measured."""
         self.index_dir = index
         self.pinned = pinned
         """Whether it stays with its generation, whatever comes into force."""
@@ -54,7 +73,11 @@ class Library:
         self._generation = generation
         self._fitting: Snapshot | None = None
         """The generation that the encoder was found to fit."""
+        self._known_editions: tuple[Snapshot, dict[str, tuple[str, ...]]] | None = None
         self._models = models or Models(settings)
+        self._store = open_store(settings, index)
+        self._cutting = cutting or Cutting(settings.dictionary_path)
+        self._fusion = fusion
 
     @classmethod
     def open(
@@ -73,15 +96,7 @@ class Library:
         it was built with other settings.
         """
         folder, settings = Path(index), settings or load_settings()
-        generation: Snapshot
-        if settings.store == "milvus":
-            from rag.milvus.generation import open_milvus
-
-            if at is not None:
-                settings.require_embedded()
-            generation = open_milvus(settings)
-        else:
-            generation = open_generation(folder, at)
+        generation = open_store(settings, folder).open(at)
         check_settings(generation.manifest, settings)
         return cls(folder, generation, settings, pinned=at is not None, models=models)
 
@@ -93,43 +108,27 @@ class Library:
         *,
         share: tuple[int, int] = (1, 1),
         progress: bool = False,
+        pipeline: Pipeline | None = None,
     ) -> IndexReport:
-        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.index_paths`.
+        """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.update.index_paths`.
 
-        For a library in Milvus see `rag.milvus.indexing.index_paths`, and there for ``share``.
+        For a library in Milvus see `rag.milvus.update.index_paths`, and there for ``share``. A ``pipeline`` stands for
+        ``settings`` and ``progress``.
         """
-        settings = settings or load_settings()
-        if settings.store == "milvus":
-            from rag.milvus.indexing import index_paths as index_in_milvus
+        from rag.indexing.pipeline import Pipeline
 
-            return index_in_milvus(paths, settings, share=share, exclude=Path(index), progress=progress)
-        if share != (1, 1):
-            raise SettingsError(
-                "--share 只用于 Milvus：本机索引同时只能有一个进程在写。",
-                "--share is for Milvus: an index folder has one writer at a time.",
-            )
-        from rag.indexing import index_paths
-
-        return index_paths(paths, index, settings, progress=progress)
+        pipeline = pipeline or Pipeline.of(settings, progress=progress)
+        return open_store(pipeline.settings, index).index(paths, pipeline, share)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
-        """Remove documents from the index and go over to the new generation; see `rag.indexing.remove_documents`."""
-        if self.settings.store == "milvus":
-            from rag.milvus.indexing import remove_documents as remove_from_milvus
-
-            remove_from_milvus(doc_ids, self.settings)
-            return
-        from rag.indexing import remove_documents
-
-        remove_documents(doc_ids, self.index_dir, self.settings)
+        """Remove documents from the index and go over to the new generation; see `rag.indexing.update`."""
+        self._store.remove(doc_ids)
         self.refresh()
 
     def refresh(self) -> None:
         """Go over to the generation now in force, if it is another and this library is not pinned. Raises as `open`."""
-        if self.settings.store == "milvus":
-            return
-        if not self.pinned and current_name(self.index_dir) != self._generation.manifest.generation:
-            generation = open_generation(self.index_dir)
+        generation = None if self.pinned else self._store.newer(self._generation)
+        if generation is not None:
             check_settings(generation.manifest, self.settings)
             if generation.manifest.settings.user_dictionary != self.manifest.settings.user_dictionary:
                 reread()
@@ -142,59 +141,100 @@ class Library:
 
     def documents(self) -> list[DocumentRecord]:
         """All documents, in index order."""
-        return list(self._now().store.records())
+        return list(self._generation.about().store.records())
 
     def document(self, doc_id: str) -> Document:
         """One document. Raises NotFoundError."""
-        return self._now().document(doc_id)
+        return self._generation.about().document(doc_id)
 
     def passages(self, doc_id: str) -> list[Passage]:
         """The passages of one document, in order. Raises NotFoundError."""
-        generation = self._now()
+        generation = self._generation.about()
         return generation.store.passages_between(generation.ordinals(doc_id))
 
-    def search(self, query: str, k: int | None = None) -> list[Hit]:
-        """The best ``k`` passages (``settings.hits`` by default). Raises QuestionError for an unusable query."""
+    def collections(self) -> list[Collection]:
+        """The named parts of the library that can be asked alone, by path."""
+        return collections_of(self._generation.about().store.records())
+
+    def scope(self, collections: Sequence[str] = (), documents: Sequence[str] = ()) -> Scope | None:
+        """What `ask` looks at with such a choice; None for all documents. Raises NotFoundError."""
+        return in_scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
+
+    def search(
+        self, query: str, k: int | None = None, *, collections: Sequence[str] = (), documents: Sequence[str] = ()
+    ) -> list[Hit]:
+        """The best ``k`` passages (``settings.hits`` by default), of some collections and documents only if named.
+
+        Raises QuestionError for an unusable query, NotFoundError for an unknown collection or document.
+        """
         validate(query)
         self._models.ahead(reading=False)
-        return list(self._retrieve(query, k or self.settings.hits, self._now(query)).hits)
+        cut = self._cutting(query)
+        generation = self._generation.about([cut])
+        question = analyse(cut, generation.sparse)
+        scope = in_scope(Choice(tuple(collections), tuple(documents)), generation)
+        return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
 
-    def candidates(self, question: str) -> tuple[Question, list[Candidate]]:
+    def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:
         """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
         validate(question)
-        return self._candidates(question, self._now(question))
+        cut = self._cutting(question)
+        generation = self._generation.about([cut])
+        asked = understood(cut, generation)
+        return asked, self._candidates(asked, generation, in_scope(choice, generation))
 
     def ask(
         self,
         question: str,
         *,
-        doc_id: str | None = None,
+        collections: Sequence[str] = (),
+        documents: Sequence[str] = (),
         min_confidence: float | None = None,
+        at_hand: str | None = None,
+        confirmed: bool = True,
         stage: Callable[[Stage], object] = lambda _: None,
     ) -> Answer:
-        """Answer from the documents' own words, or abstain.
+        """Answer from the documents' own words, or abstain; courtesy is returned.
 
-        ``doc_id`` asks one document only; ``min_confidence`` replaces that of the settings; ``stage`` is told what
-        begins. Raises QuestionError for an unusable question, NotFoundError for an unknown document.
+        ``collections`` and ``documents`` ask those only, by name and id; ``min_confidence`` replaces that of the
+        settings; ``at_hand`` is the id of the document that the user has before them, which 「总结一下」 speaks of;
+        without ``confirmed`` the answers that the user has confirmed are not used; ``stage`` is told what begins.
+
+        Raises QuestionError for an unusable question, NotFoundError for an unknown collection or document.
         """
         started = perf_counter()
-        validate(question)
+        parts = divided(question)
+        if courteous := reply(question, self.settings.language):
+            return courteous
+        choice = Choice(tuple(collections), tuple(documents))
+        if overview := self._overview(question, parts, choice, at_hand):
+            took = round(1000 * (perf_counter() - started), 3)
+            return replace(overview, timings_ms={"retrieve": 0.0, "read": took, "total": took})
         stage("load")
         self._models.ahead()
-        generation = self._now(question)
-        within = None if doc_id is None else generation.ordinals(doc_id)
+        cuts = [self._cutting(part) for part in parts]
+        generation = self._generation.about(cuts)
+        scope = in_scope(choice, generation)
+        if confirmed and len(cuts) > 1 and self._confirmed(question, generation, scope).reading:
+            cuts = [self._cutting(question)]
         retrieve_seconds = 0.0
         answered: list[Part] = []
         titles: dict[str, str] = {}
-        for part in parts(question):
+        for cut in cuts:
             began = perf_counter()
             stage("retrieve")
-            asked, candidates = self._candidates(part, generation, within)
+            asked = understood(cut, generation)
+            candidates = self._candidates(asked, generation, scope)
             retrieve_seconds += perf_counter() - began
             stage("read")
-            reading = self._models.reader.get().read(asked, candidates[: self.settings.read])
+            known = self._confirmed(cut.text, generation, scope) if confirmed else Told()
+            reading = known.reading or self._models.reader.get().read(asked, candidates[: self.settings.read])
+            if known.reading is None:
+                reading = self._with_editions(asked, reading, generation, scope)
             titles |= {c.document.doc_id: c.document.title for c in candidates}
-            answered.append(Part(asked, reading, reranked(candidates, reading.ranking)[: self.settings.hits]))
+            hits = reranked(candidates, reading.ranking)[: self.settings.hits]
+            nearest = None if reading.evidence else closest(candidates)
+            answered.append(Part(asked, reading, hits, nearest, known.confirmed, known.outdated))
         answer = compose(
             question,
             answered,
@@ -206,19 +246,36 @@ class Library:
         timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
 
-    def explain(self, question: str, doc_id: str, start: int, *, within: str | None = None) -> Explanation:
+    def confirmed(self) -> list[tuple[Confirmation, list[Compared]]]:
+        """The answers that the user has confirmed, newest first, and what has become of each place."""
+        store = self._generation.about().store
+        return [(one, standing(one, store)) for one in confirmations(self.index_dir)]
+
+    def others(
+        self, question: str, wrong: Sequence[tuple[str, Span]], most: int = 3, *, choice: Choice = ALL
+    ) -> list[Citation]:
+        """What might answer ``question`` instead of what stands at ``wrong`` (documents' ids and ranges), surest first.
+
+        Raises QuestionError, and NotFoundError for an unknown collection or document.
+        """
+        asked, candidates = self.candidates(question, choice)
+        reader = self._models.reader.get()
+        found = others(asked, candidates[: self.settings.read], reader, wrong, most)
+        return [cite(Source(one, one.document.also_in), 0) for one in found]
+
+    def explain(self, question: str, doc_id: str, start: int, *, choice: Choice = ALL) -> Explanation:
         """Why the passage at position ``start`` was found and chosen for ``question``; see `Explainer.passage`.
 
-        ``within`` is the ``doc_id`` that `ask` was given. Raises QuestionError and NotFoundError.
+        ``choice`` is what `ask` was given of collections and documents. Raises QuestionError and NotFoundError.
         """
-        return self._explainer(question, within).passage(question, doc_id, start)
+        return self._explainer(question, choice).passage(doc_id, start)
 
-    def explain_abstention(self, question: str, *, within: str | None = None) -> tuple[Abstention, ...]:
+    def explain_abstention(self, question: str, *, choice: Choice = ALL) -> tuple[Abstention, ...]:
         """What was lacking for each part of ``question`` that `ask` does not answer; see `Explainer.abstentions`.
 
-        ``within`` is the ``doc_id`` that `ask` was given. Raises QuestionError and NotFoundError.
+        ``choice`` is what `ask` was given of collections and documents. Raises QuestionError and NotFoundError.
         """
-        return self._explainer(question, within).abstentions(question)
+        return self._explainer(question, choice).abstentions()
 
     @property
     def min_confidence(self) -> float:
@@ -234,22 +291,78 @@ class Library:
         self._models.reader.get()
         self._models.tagger.get()
 
-    def _now(self, question: str = "") -> Snapshot:
-        """What is in force, made ready for ``question``."""
-        return self._generation.about(question)
+    def _confirmed(self, question: str, generation: Snapshot, scope: Scope | None) -> Told:
+        """What the user has confirmed of ``question``, where it stands in the documents that are asked."""
+        known = confirmations(self.index_dir)
+        cosine = None if self.settings.retrieval == "bm25" else self._cosine
+        found = matching(question, known, cosine, self.settings.dictionary_path) if known else None
+        return told(found, generation.store, scope.doc_ids if scope else None) if found else Told()
 
-    def _retrieve(self, query: str, k: int, generation: Snapshot, within: range | None = None) -> Retrieved:
+    def _overview(self, question: str, parts: Sequence[str], choice: Choice, at_hand: str | None) -> Answer | None:
+        """The overview that ``question``, of such parts, asks for; None if it asks for something else."""
+        asked = summary(parts[0]) if len(parts) == 1 else None
+        if asked is None:
+            return None
+        generation = self._generation.about()
+        scope = in_scope(choice, generation)
+        among = [one for one in generation.store.records() if scope is None or one.doc_id in scope.doc_ids]
+        records = meant(asked, among, at_hand)
+        language = reply_language(question, self.settings.language)
+        return overview_answer(question, records, generation.document, language) if records else None
+
+    def _cosine(self, one: str, other: str) -> float:
+        first, second = self._ready_encoder().encode_queries([one, other])
+        return float(first @ second)
+
+    def _with_editions(self, asked: Question, reading: Reading, generation: Snapshot, scope: Scope | None) -> Reading:
+        """``reading`` with what another edition of its document answers instead, if it has only one answer so far."""
+        first = reading.evidence[0] if len(reading.evidence) == 1 else None
+        if first is None or reading.confidence < self.min_confidence or is_dated(asked):
+            return reading
+        for doc_id in self._editions(generation).get(first.document.doc_id, ()):
+            if scope and doc_id not in scope.doc_ids:
+                continue
+            alone = in_scope(Choice(documents=(doc_id,)), generation)
+            retrieved = self._retrieve(asked, _EDITION_READ, generation, alone)
+            other = self._models.reader.get().read(asked, candidates_of(retrieved, generation))
+            if other.evidence and other.confidence >= self.min_confidence and differ(first, other.evidence[0]):
+                return replace(reading, evidence=(first, replace(other.evidence[0], role=Role.DIFFERENT)))
+        return reading
+
+    def _editions(self, generation: Snapshot) -> dict[str, tuple[str, ...]]:
+        """The other editions of each document; among very many documents they are not looked for."""
+        if self._known_editions is None or self._known_editions[0] is not self._generation:
+            few = self.manifest.documents <= _MOST_DOCUMENTS
+            self._known_editions = (self._generation, families(generation.store.records()) if few else {})
+        return self._known_editions[1]
+
+    def _retrieve(self, question: Question, k: int, generation: Snapshot, scope: Scope | None) -> Retrieved:
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        return retrieve(query, k, generation, encoder, self.settings, within)
+        return retrieve(
+            question, k, generation, encoder, self.settings, scope.ordinals if scope else None, self._fusion
+        )
 
-    def _explainer(self, question: str, doc_id: str | None) -> Explainer:
-        from rag.explain.explainer import Explainer
+    def _candidates(self, question: Question, generation: Snapshot, scope: Scope | None) -> list[Candidate]:
+        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, scope)
+        return candidates_of(retrieved, generation)
 
-        validate(question)
-        generation = self._now(question)
+    def _explainer(self, question: str, choice: Choice) -> Explainer:
+        from rag.answering.explain import Explainer
+
+        cuts = [self._cutting(part) for part in divided(question)]
+        generation = self._generation.about(cuts)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        within = None if doc_id is None else generation.ordinals(doc_id)
-        return Explainer(generation, encoder, self._models.reader.get(), self.settings, self.min_confidence, within)
+        scope = in_scope(choice, generation)
+        return Explainer(
+            cuts,
+            generation,
+            encoder,
+            self._models.reader.get(),
+            self.settings,
+            self.min_confidence,
+            scope.ordinals if scope else None,
+            self._fusion,
+        )
 
     def _ready_encoder(self) -> Encoder:
         encoder, generation = self._models.encoder.get(), self._generation
@@ -264,10 +377,3 @@ class Library:
             )
         self._fitting = generation
         return encoder
-
-    def _candidates(
-        self, question: str, generation: Snapshot, within: range | None = None
-    ) -> tuple[Question, list[Candidate]]:
-        asked = understood(question, generation, self.settings.dictionary_path)
-        retrieved = self._retrieve(asked.text, max(self.settings.hits, self.settings.read), generation, within)
-        return asked, candidates_of(retrieved, generation)

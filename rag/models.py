@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rag.embedding import load_encoder
+from rag.embedding import encoder_name, load_encoder
 
 if TYPE_CHECKING:
     from rag.reading import Reader
@@ -43,14 +43,23 @@ class Once(Generic[T]):
 
 
 class Models:
-    """The encoder and the reader that ``settings`` name, and jieba. Safe to use from several threads."""
+    """The encoder and the reader that ``settings`` name, and jieba. Safe to use from several threads.
 
-    def __init__(self, settings: Settings) -> None:
+    An ``encoder`` that is given takes the place of the one that the settings name.
+    """
+
+    def __init__(self, settings: Settings, *, encoder: Encoder | None = None) -> None:
         self._settings = settings
+        self._given = encoder
         self.encoder = Once(self._encoder)
         self.reader = Once(self._reader)
         self.cutter = Once(_cutter)
         self.tagger = Once(_tagger)
+
+    @property
+    def encoder_name(self) -> str:
+        """The name of the encoder, without loading it. Raises ModelError."""
+        return encoder_name(self._settings.model) if self._given is None else self._given.name
 
     def ahead(self, *, reading: bool = True) -> None:
         """Begin to load all that a question needs, or only what a search needs, without waiting for it.
@@ -64,6 +73,8 @@ class Models:
         (self.tagger if reading else self.cutter).ahead()
 
     def _encoder(self) -> Encoder:
+        if self._given is not None:
+            return self._given
         return load_encoder(self._settings.model, device=self._settings.device, engine=self._settings.engine)
 
     def _reader(self) -> Reader:
@@ -73,12 +84,12 @@ class Models:
 
 
 def _cutter() -> bool:
-    from rag.tokenization import terms
+    from rag.text.tokenization import terms
 
     return bool(terms("预热"))
 
 
 def _tagger() -> bool:
-    from rag.tokenization import tagged
+    from rag.text.tokenization import tagged
 
     return bool(tagged("预热"))

@@ -6,9 +6,11 @@ All positions are half-open ``[start, end)`` ranges in code points of ``Document
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
+
+# No screen shows more columns, and no answer should carry a longer row.
+_MOST_COLUMNS, _LONGEST_ROW = 100, 10_000
 
 
 class Span(NamedTuple):
@@ -33,17 +38,45 @@ class BlockKind(StrEnum):
     LIST_ITEM = "list_item"
     QUOTE = "quote"
     CODE = "code"
+    ROW = "row"
+
+
+class CellSpan(NamedTuple):
+    """Where a cell of a table's row stands: its column, counted from 0, and its value, ``[start, end)``.
+
+    The name of its column begins at ``begin`` where the row says it, and ends one code point before ``start``.
+    """
+
+    column: int
+    begin: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table with the names of its columns, "" for a column or cell that has none.
+
+    ``header`` is empty where no column has a name. ``cited`` are the places of the cells that are quoted, from 0.
+    """
+
+    header: tuple[str, ...]
+    cells: tuple[str, ...]
+    cited: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading, paragraph, list item or quote of a document.
+    """A heading, paragraph, list item, quote or table row of a document.
 
     ``number`` counts the blocks of a document from 1, headings included. ``path`` names what stands
     above the block, outermost first: headings, then the list items that it is nested in.
     ``line`` is the 1-based line of the source file on which the block begins, ``page`` its 1-based page; 0 where
     the format has none. ``level`` is the depth of a heading or list item (1 is the outermost), ``item`` a list
-    item's 1-based place in its list; 0 elsewhere.
+    item's 1-based place in its list; 0 elsewhere. ``ocr`` is how sure it is, in (0, 1], that a block which was
+    recognised in a picture says this (its least sure line); 0 where the file has the text. ``header`` is the number of
+    the row that names a row's columns, which may be itself; 0 if none does. ``grid`` has four numbers for each cell,
+    those of `cells` counted from ``start``: a workbook has millions of them.
     """
 
     number: int
@@ -55,6 +88,25 @@ class Block:
     level: int = 0
     item: int = 0
     page: int = 0
+    ocr: float = 0.0
+    header: int = 0
+    grid: tuple[int, ...] = ()
+
+    @property
+    def cells(self) -> tuple[CellSpan, ...]:
+        """The cells of a row that are not blank, in the order of the columns."""
+        places = (self.grid[at : at + 4] for at in range(0, len(self.grid), 4))
+        return tuple(CellSpan(column, *(self.start + place for place in spans)) for column, *spans in places)
+
+
+class Omission(NamedTuple):
+    """What of one ``kind`` a document lacks of its file; see `rag.loading.unread.Lost`.
+
+    ``after`` has the number of the block after which each of them stands, 0 before the first, in order.
+    """
+
+    kind: str
+    after: tuple[int, ...]
 
 
 class Origin(NamedTuple):
@@ -85,7 +137,8 @@ class Document:
     """One source file's text. ``doc_id`` is the beginning of ``sha256``, the digest of the file's bytes.
 
     ``modified`` is as in `Origin`. ``copies`` are other files of the same bytes. ``alike`` is the id of the first of
-    the documents that are almost this text, this one among them; "" where there is no other.
+    the documents that are almost this text, this one among them; "" where there is no other. ``omitted`` is what of
+    the file it lacks, each kind once.
     """
 
     doc_id: str
@@ -97,6 +150,7 @@ class Document:
     modified: str = ""
     copies: tuple[Origin, ...] = ()
     alike: str = ""
+    omitted: tuple[Omission, ...] = ()
 
     @property
     def also_in(self) -> tuple[Elsewhere, ...]:
@@ -106,6 +160,50 @@ class Document:
     def block_at(self, position: int) -> Block:
         """Return the last block that begins at or before ``position``."""
         return self.blocks[max(0, bisect_right(self.blocks, position, key=lambda block: block.start) - 1)]
+
+    def lacking(self) -> dict[int, list[Omission]]:
+        """What of its file it lacks, by the number of the block after which that stands; 0 is before the first."""
+        found: dict[int, list[Omission]] = {}
+        for kind, after in self.omitted:
+            for place, count in Counter(after).items():
+                found.setdefault(place, []).append(Omission(kind, (place,) * count))
+        return found
+
+    def grouped(self, blocks: Iterable[Block]) -> Iterator[list[Block]]:
+        """``blocks`` one by one, but the rows of a table on a page together; see `row`."""
+        for _, group in groupby(blocks, lambda one: (one.header, one.page) if self.row(one) else (one.number,)):
+            yield list(group)
+
+    def columns(self, block: Block) -> tuple[str, ...]:
+        """The names that the header of a row gives to the columns, "" to those without; none if it has no header."""
+        cells = self.blocks[block.header - 1].cells if block.header else ()
+        names = {cell.column: self.text[cell.start : cell.end] for cell in cells}
+        return tuple(names.get(column, "") for column in range(max(names, default=-1) + 1))
+
+    def row(self, block: Block, quoted: tuple[int, int] = (0, 0)) -> TableRow | None:
+        """A table's row, blank cells among the others; those are cited of which ``quoted`` has a part.
+
+        None for another block, and for a row too long or of too many columns to be looked at as one.
+        """
+        cells = block.cells
+        header = self.columns(block) if block.header != block.number else ()
+        places: Sequence[int] = [cell.column for cell in cells]
+        if not header:
+            names = tuple(self.text[cell.begin : max(cell.begin, cell.start - 1)] for cell in cells)
+            header, places = names if any(names) else (), range(len(cells))
+        width = max(len(header), 1 + max(places, default=-1))
+        if not cells or width > _MOST_COLUMNS or block.end - block.start > _LONGEST_ROW:
+            return None
+        said = {place: self.text[cell.start : cell.end] for place, cell in zip(places, cells, strict=True)}
+        return TableRow(
+            header and header + ("",) * (width - len(header)),
+            tuple(said.get(place, "") for place in range(width)),
+            tuple(
+                place
+                for place, cell in zip(places, cells, strict=True)
+                if quoted[0] < cell.end and cell.begin < quoted[1]
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +259,8 @@ class Citation:
     """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``.
 
     ``page`` is the page on which its paragraph begins, 0 where the format has none. ``also_in`` is where its document
-    or almost the same one says it once more, which is no other source.
+    or almost the same one says it once more, which is no other source. ``row`` is its paragraph where that
+    is a table's row.
     """
 
     n: int
@@ -177,6 +276,7 @@ class Citation:
     role: Role = Role.ANSWER
     page: int = 0
     also_in: tuple[Elsewhere, ...] = ()
+    row: TableRow | None = None
 
     @property
     def sentence_end(self) -> int:
@@ -191,33 +291,50 @@ class Citation:
 
 
 class Status(StrEnum):
-    """Whether the documents answered the question."""
+    """Whether the documents answered the question.
+
+    Mere courtesy asks nothing, see `rag.question.courtesy`; what asks what documents are about gets an overview, see
+    `rag.answering.overview`.
+    """
 
     ANSWERED = "answered"
     ABSTAINED = "abstained"
+    COURTESY = "courtesy"
+    OVERVIEW = "overview"
 
 
 class AnswerItem(NamedTuple):
     """One thing that was answered, in a document's words, and the numbers of the citations that say it.
 
-    ``differs``: another source says this instead.
+    ``differs``: another source says this instead. ``edition`` is the date or version of the document that says it,
+    where another edition of it says otherwise; of the two that which differs is the older. In an overview ``heading``
+    is that of the section which the text begins, or the title of its document; else "".
     """
 
     text: str
     citations: tuple[int, ...]
     differs: bool = False
+    edition: str = ""
+    heading: str = ""
 
 
 class AnswerPart(NamedTuple):
     """One of the questions inside a question, and what answers it: several items of a list, none if nothing does.
 
-    If nothing does, ``missing`` are its words that no document contains and ``nearest`` what came near.
+    If nothing does, ``missing`` are its names and nouns that no document contains, ``related`` is the sentence that may
+    have to do with it (its ``n`` is 0), and ``nearest`` are passages that came near. ``confirmed`` is the date on which
+    the user found this answer right, ``outdated`` that of one that is not used because its text has changed; else "".
+    ``more`` is how many sections or documents an overview leaves out.
     """
 
     question: str
     items: tuple[AnswerItem, ...]
     missing: tuple[str, ...] = ()
     nearest: tuple[Hit, ...] = ()
+    related: Citation | None = None
+    confirmed: str = ""
+    outdated: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from eval.page_speed import FLAGS, installed_chromium
+from eval.bench.page_speed import FLAGS, installed_chromium
 
 ROOT = Path(__file__).parents[1]
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -32,7 +32,7 @@ THREE_SOURCES = "列出三处出处"
 BREAKS = "触发意外"
 _OUTSIDE = "OUTSIDE"
 # The machine may be busy, and a first question waits for the model.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @contextmanager
@@ -103,6 +103,23 @@ def ask(page: Page, question: str) -> None:
         "n => document.querySelectorAll('#conversation .turn').length > n && !document.querySelector('.pending')",
         arg=turns,
     )
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: ViewportSize) -> Iterator[Page]:
+    """The page at ``address`` in a window of such a size; none of its programs may have failed in the end."""
+    with browser.new_context(viewport=size, locale="zh-CN") as context:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        yield page
+        assert errors == []
+
+
+def sized(page: Page, what: str) -> str:
+    """A screenshot's name, with the width of the window."""
+    return f"{what}-{page.viewport_size['width'] if page.viewport_size else 0}"
 
 
 @contextmanager
@@ -193,8 +210,8 @@ def _make_up_outcomes() -> None:
 
 if __name__ == "__main__":
     _watch_connections()
-    from app import serve
     from rag.settings import Settings
+    from rag.web.app import serve
 
     _make_up_outcomes()
     serve(Path(sys.argv[1]), Settings(), port=0)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from documents import HashEncoder
@@ -16,13 +16,16 @@ from documents import HashEncoder
 from rag.embedding import BUNDLED, Engine, bundled, load_encoder
 from rag.embedding.encoder import SentenceTransformerEncoder
 from rag.loading import SourceFile, load
+from rag.loading.images.recognition import is_installed
 from rag.paths import cache_dir
 from rag.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from victims import Victim
 
     from rag.library import Library
+    from rag.models import Models
     from rag.types import Document, Encoder
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +53,57 @@ class Finished:
 
 
 Command = Callable[..., Finished]
+
+
+# Files of which most take long: browsers, crashes, attacks, other stores, training. `make test` leaves them to
+# `make test-slow`; of browsers it keeps the walk through the page in test_app.py.
+SLOW = {
+    "test_adversarial", "test_api_fuzz", "test_bench_page", "test_collections_page",
+    "test_conversations_page", "test_crashes",
+    "test_embedding_models", "test_eval_baseline", "test_eval_commands", "test_eval_growth", "test_eval_start",
+    "test_eval_web", "test_fuzzing", "test_library_page", "test_milvus", "test_offline", "test_overview_page",
+    "test_page", "test_peers", "test_refusals_page", "test_running", "test_takeaway", "test_training_loop",
+    "test_transfer", "test_upgrading", "test_watching", "test_page_comforts", "test_clippings_page",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long."""
+    for item in items:
+        if item.path.stem in SLOW or item.path.parent.name == "attack":
+            item.add_marker(pytest.mark.slow)
+
+
+# Of the server that was attacked.
+FIGURES: list[str] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand them on where test files run side by side."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker hands on."""
+    FIGURES.extend(getattr(node, "workeroutput", {}).get("figures", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the attacks came to."""
+    for line in FIGURES:
+        terminalreporter.write_line(f"attacked: {line}")
+
+
+@pytest.fixture
+def without_recognition(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As where ``wenyuan[ocr]`` is not installed."""
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    is_installed.cache_clear()
+    yield
+    monkeypatch.undo()
+    is_installed.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +135,6 @@ def shared_encoder(encoder: Encoder) -> Iterator[None]:
         return load_encoder(model, device=device, engine=engine)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.building.load_encoder", loaded)
         patch.setattr("rag.models.load_encoder", loaded)
         yield
 
@@ -89,7 +142,7 @@ def shared_encoder(encoder: Encoder) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def index_dir(tmp_path_factory: pytest.TempPathFactory, shared_encoder: None) -> Path:  # noqa: ARG001
     """The two articles, indexed with the real model. Tests that write take a copy."""
-    from rag.indexing import index_paths
+    from rag.indexing.update import index_paths
 
     folder = tmp_path_factory.mktemp("library") / "index"
     index_paths([CORPUS], folder, Settings())
@@ -104,6 +157,24 @@ def library(index_dir: Path) -> Library:
 
 
 @pytest.fixture(scope="session")
+def plain_models() -> Models:
+    """The reader alone, loaded once, for libraries that are searched by words."""
+    from rag.models import Models
+
+    return Models(Settings(retrieval="bm25"))
+
+
+@pytest.fixture(scope="session")
+def plain_library(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Library:
+    """The two articles, searched by words alone. Tests that write take a library of their own."""
+    from rag.library import Library
+
+    folder, settings = tmp_path_factory.mktemp("plain"), Settings(retrieval="bm25")
+    Library.index([CORPUS], folder / "index", settings)
+    return Library.open(folder / "index", settings, models=plain_models)
+
+
+@pytest.fixture(scope="session")
 def articles() -> dict[str, Document]:
     """Both articles by file name."""
     return {name: load(SourceFile(CORPUS / name, name)) for name in (ARTICLE, FUNNEL)}
@@ -114,7 +185,7 @@ def command() -> Command:
     """Run the installed command in a process of its own."""
 
     def run(*arguments: str | Path, **environment: str) -> Finished:
-        return _run(["from rag.cli import main; main()", *map(str, arguments)], environment)
+        return _run(["from rag.cli.main import main; main()", *map(str, arguments)], environment)
 
     return run
 
@@ -141,7 +212,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def shown_index(tmp_path_factory: pytest.TempPathFactory, shared_encoder: None) -> Path:  # noqa: ARG001
     """An index of corpus/, of a hostile text and Markdown, and of an article too long to be shown whole."""
-    from rag.indexing import index_paths
+    from rag.indexing.update import index_paths
 
     folder = tmp_path_factory.mktemp("app")
     (folder / "hostile.txt").write_text(f"危险<文档>\n{HOSTILE}\n", "utf-8")
@@ -182,6 +253,30 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
         assert errors == []
 
 
+@pytest.fixture(scope="session")
+def plain_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of one short document, made without a model."""
+    from rag.indexing.update import index_paths
+
+    folder = tmp_path_factory.mktemp("attack")
+    (folder / "a.md").write_text("# 暗号\n\n金丝雀项目的暗号是琥珀。\n", "utf-8")
+    index_paths([folder / "a.md"], folder / "index", Settings(retrieval="bm25"))
+    return folder / "index"
+
+
+@pytest.fixture(scope="session")
+def victim(plain_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
+    """The server that is attacked: in the end it still answers, has not grown, and has opened nothing else."""
+    from victims import PATIENCE, attacked
+
+    with attacked(plain_index, tmp_path_factory.mktemp("log") / "server.log") as server:
+        yield server
+        FIGURES.append(server.figures())
+        assert server.health() < PATIENCE
+        assert server.memory() < 1.5 * 2**30
+        assert server.opened() == []
+
+
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
     process = subprocess.run(
         [sys.executable, "-c", *arguments],
@@ -199,9 +294,7 @@ def _run(arguments: Sequence[str], environment: dict[str, str]) -> Finished:
 def hash_encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
     """Indexes and libraries get this encoder, whatever else is loaded: for claims that are not about the model."""
     encoder = HashEncoder()
-    for place in ("rag.indexing", "rag.building"):
-        monkeypatch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
-    monkeypatch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("rag.models.encoder_name", lambda *_: encoder.name)
     monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
     return encoder
 
@@ -213,7 +306,7 @@ def wenyuan(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Command:
     """Run the command in this process, from arguments to output, with the model that is loaded already."""
-    from rag.cli import main
+    from rag.cli.main import main
 
     def run(*arguments: str | Path) -> Finished:
         monkeypatch.setattr(sys, "argv", ["wenyuan", *map(str, arguments)])
@@ -229,7 +322,7 @@ def wenyuan(
 @pytest.fixture
 def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
     """An index of the folder ``corpus``, which a test module makes, with a small model that has forgotten its texts."""
-    from rag.indexing import index_paths
+    from rag.indexing.update import index_paths
 
     index_paths([corpus], tmp_path / "index", Settings())
     hash_encoder.passages.clear()

@@ -20,15 +20,15 @@ from pathlib import Path
 
 from documents import HashEncoder, use
 
-from rag.checking import check
 from rag.errors import StorageError
-from rag.generations import GENERATIONS, open_generation
-from rag.history import prune_generations, rollback
-from rag.indexing import index_paths
+from rag.index.checking import check
+from rag.index.generations import GENERATIONS, open_generation
+from rag.index.history import prune_generations, rollback
+from rag.index.switching import names
+from rag.index.transfer import export_library, import_library
+from rag.indexing.update import index_paths
+from rag.indexing.uploads import Shelf, Upload
 from rag.settings import Settings
-from rag.switching import names
-from rag.transfer import export_library, import_library
-from rag.uploads import Shelf, Upload
 
 EARLIER, OLD, NEW = "更早的正文。", "旧的正文。", "新的正文，比旧的长一些。"
 # Between them lie the ends of the smallest and the largest file that any operation writes.

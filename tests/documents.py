@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
@@ -76,22 +76,14 @@ class HashEncoder:
 @contextmanager
 def using(encoder: HashEncoder) -> Iterator[None]:
     """Indexes and libraries have ``encoder`` inside."""
-    made: dict[str, Any] = {"load_encoder": lambda *_, **__: encoder}
-    named: dict[str, Any] = {"encoder_name": lambda *_: encoder.name}
-    with (
-        patch.multiple("rag.indexing", **named),
-        patch.multiple("rag.building", **made, **named),
-        patch.multiple("rag.models", **made),
-    ):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("rag.models.encoder_name", lambda *_: encoder.name)
         yield
 
 
 def use(encoder: HashEncoder) -> None:
     """Give ``encoder`` to all indexes and libraries of this process, for good; tests have a fixture for it."""
-    import rag.building
-    import rag.indexing
     import rag.models
 
-    vars(rag.indexing).update(encoder_name=lambda *_: encoder.name)
-    vars(rag.building).update(encoder_name=lambda *_: encoder.name, load_encoder=lambda *_, **__: encoder)
-    vars(rag.models).update(load_encoder=lambda *_, **__: encoder)
+    vars(rag.models).update(load_encoder=lambda *_, **__: encoder, encoder_name=lambda *_: encoder.name)

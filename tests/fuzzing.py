@@ -14,22 +14,25 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import samples
 
 import rag
-from rag.archive import unpack
 from rag.errors import ArchiveError, LoadError, StorageError
+from rag.index.archive import unpack
+from rag.indexing.splitting import SplitSettings, split
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed, assemble
-from rag.loading.worker import FORMATS, parser
-from rag.numbers import in_digits, numbers
-from rag.splitting import SplitSettings, split
-from rag.text import normalise, sentences
-from rag.tokenization import terms, words
-from rag.types import Document
+from rag.loading.formats import FORMATS
+from rag.loading.images.recognition import RECOGNISER
+from rag.loading.sandbox.worker import parser
+from rag.text.normalization import normalise, sentences
+from rag.text.numbers import numbers
+from rag.text.tokenization import terms, words
+from rag.types import Block, Document
 
 SPLITTING = SplitSettings()
 # Between the parts of a file that consists of several.
@@ -80,6 +83,27 @@ def docx_file(data: bytes) -> None:
     return check_file(samples.docx(_xml(body, built), styles=built(styles), footnotes=built(notes)), ".docx")
 
 
+def pptx_file(data: bytes) -> None:
+    if data.startswith(b"PK"):
+        return check_file(data, ".pptx")
+    spaces = 'xmlns:p="p" xmlns:a="a" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    kinds = "http://schemas.openxmlformats.org/package/2006/relationships"
+    shapes = _xml(data, partial(tree, tags=_PIECES["pptx"]))
+    parts = {
+        "ppt/presentation.xml": f'<p:x {spaces}><p:sldId r:id="s"/></p:x>',
+        "ppt/_rels/presentation.xml.rels": f'<x xmlns="{kinds}"><x Id="s" Type="x/slide" Target="s.xml"/></x>',
+        "ppt/s.xml": f"<p:x {spaces}><p:spTree>{shapes}</p:spTree></p:x>",
+    }
+    return check_file(samples.archive(parts), ".pptx")
+
+
+def odt_file(data: bytes) -> None:
+    if data.startswith(b"PK"):
+        return check_file(data, ".odt")
+    body = _xml(data, partial(tree, tags=_PIECES["odt"]))
+    return check_file(samples.archive({"content.xml": f"<x><body><text>{body}</text></body></x>"}), ".odt")
+
+
 def epub_file(data: bytes) -> None:
     if data.startswith(b"PK"):
         return check_file(data, ".epub")
@@ -97,6 +121,27 @@ def xlsx_file(data: bytes) -> None:
         "xl/sharedStrings.xml": f"<sst {_SHEET}>{built(shared)}</sst>",
     }
     return check_file(samples.workbook(parts), ".xlsx")
+
+
+def zip_file(data: bytes) -> None:
+    """An archive as it is, or one whose names and contents are spelt: its files lie inside of it, each once."""
+    if not data.startswith(b"PK"):
+        parts = [spelt(part, "zip").replace("\ud800", "") for part in data.split(PART)]
+        data = samples.archive({name: name for name in parts if len(name.encode()) < 60_000})
+    name = Path("文.zip")
+    try:
+        files = parser(".zip")(data, name).files
+    except LoadError as error:
+        return check_message(error, name)
+    read = [file.path for file in files if file.data is not None]
+    assert len(read) == len(set(read))
+    for file in files:
+        assert not {"", ".", ".."} & set(file.path.split("/"))
+        assert "\0" not in file.path
+        file.path.encode()
+        if file.refused:
+            check_message(LoadError(*file.refused), name)
+    return None
 
 
 def pdf_file(data: bytes) -> None:
@@ -118,6 +163,8 @@ def loaded(data: bytes, suffix: str) -> Document | None:
     """The document, read in this process; None if it is refused, or if a library could make nothing of it."""
     name = Path(f"文{suffix}")
     parse = parser(suffix) if suffix in FORMATS else PARSERS[suffix]
+    # A picture that it holds twice is read once.
+    RECOGNISER.begin(lambda _: None)
     try:
         parsed: Parsed = parse(data, name)
     except LoadError as error:
@@ -157,6 +204,7 @@ def check_document(document: Document) -> None:
         end = block.end
         assert text[block.start : end].strip(), f"block {number} is blank"
         assert block.line >= 0 <= block.page
+        check_cells(document, block)
         "".join(block.path).encode()
     assert end == len(text)
     passages = split(document, SPLITTING, 7)
@@ -176,6 +224,18 @@ def check_document(document: Document) -> None:
         passage.context.encode()
     assert not text[place:].strip(), "the last passage is missing"
     assert passages == split(document, SPLITTING, 7)
+
+
+def check_cells(document: Document, block: Block) -> None:
+    """The cells of a row follow each other, each with its name before it, in columns that follow each other."""
+    before = block.start
+    for cell, after in zip_longest(block.cells, block.cells[1:]):
+        assert before <= cell.begin <= cell.start < cell.end <= block.end
+        assert cell.begin == cell.start or document.text[cell.start - 1] == "："
+        assert after is None or cell.column < after.column
+        before = cell.end
+    assert not block.header or document.blocks[block.header - 1].header == block.header <= block.number
+    assert not block.cells or (block.cells[0].begin, before) == (block.start, block.end)
 
 
 def any_text(data: bytes) -> None:
@@ -203,14 +263,14 @@ def any_text(data: bytes) -> None:
     for number in numbers(normal.text, cut):
         assert 0 <= number.start < number.end <= len(normal.text)
         assert number.term
-    in_digits(normal.text)
     assert terms(text) == terms(text)
 
 
 def question(data: bytes) -> None:
     """A question in which words may be misspelt, against a small index: it is understood, or refused by us."""
     from rag.errors import QuestionError
-    from rag.spelling import understood
+    from rag.question.spelling import understood
+    from rag.text.tokenization import Cutting
 
     letters = "豆包月活大魔型模性度包年前部属私有"
     known = "".join(letters[byte % len(letters)] for byte in data[1:])
@@ -218,7 +278,7 @@ def question(data: bytes) -> None:
     if len(text) > 200:
         return
     try:
-        asked = understood(text, _generation())
+        asked = understood(Cutting()(text), _generation())
     except QuestionError:
         return
     for old, new in asked.corrections:
@@ -260,8 +320,8 @@ def _generation() -> Any:
     if not _made:
         import documents
 
-        from rag.generations import open_generation
-        from rag.indexing import index_paths
+        from rag.index.generations import open_generation
+        from rag.indexing.update import index_paths
         from rag.settings import Settings
 
         folder = Path(tempfile.mkdtemp())
@@ -290,8 +350,15 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "html": partial(text_file, ".html", "html"),
     "xhtml": partial(text_file, ".xhtml", "html"),
     "docx": docx_file,
+    "pptx": pptx_file,
+    "odt": odt_file,
+    "rtf": partial(text_file, ".rtf", ""),
+    "eml": partial(text_file, ".eml", ""),
+    "msg": partial(check_file, suffix=".msg"),
+    "png": partial(check_file, suffix=".png"),
     "epub": epub_file,
     "xlsx": xlsx_file,
+    "zip": zip_file,
     "pdf": pdf_file,
     "text": any_text,
     "question": question,

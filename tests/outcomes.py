@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eval.asking import Asked, Retrieved
-from eval.benchmark import Outcome
-from eval.gold import GoldQuestion, Place
-from eval.measures import Located
+from rag.evaluation.asking import Asked, Retrieved
+from rag.evaluation.benchmark import Outcome
+from rag.evaluation.gold import GoldQuestion, Place
+from rag.evaluation.measures import Located
 
 
 def place(start: int, end: int, document: str = "a.md") -> Place:

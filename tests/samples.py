@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
 
 from rag.loading import parse
+from rag.loading.blocks import RawBlock
 from rag.types import Document
 
 _CONTAINER = (
@@ -20,9 +24,18 @@ _CONTAINER = (
 )
 
 
+# What is said of pictures where ``wenyuan[ocr]`` is not installed.
+TO_READ = '要识别其中的文字，请运行 pip install "wenyuan[ocr]"，再索引一次。'
+
+
 def load_bytes(data: bytes, name: str) -> Document:
     """The document that a file with these bytes is."""
     return parse(data, source=name, name=Path(name))
+
+
+def bare(blocks: Sequence[RawBlock]) -> tuple[RawBlock, ...]:
+    """``blocks`` without the places of cells, for tests of other things."""
+    return tuple(replace(block, grid=(), heads=False, headed=False) for block in blocks)
 
 
 def archive(parts: Mapping[str, str | bytes]) -> bytes:
@@ -130,3 +143,55 @@ def pdf(contents: Sequence[bytes], *, trailer: bytes = b"") -> bytes:
 def line(text: str, x: float, y: float, size: float = 12) -> bytes:
     """What writes a line of Latin text on a page, ``y`` from the bottom."""
     return b"BT /F %f Tf 1 0 0 1 %f %f Tm (%s) Tj ET\n" % (size, x, y, text.encode("cp1252"))
+
+
+def compound(streams: Mapping[str, bytes]) -> bytes:
+    """An OLE file of small streams (none empty, 4,095 bytes at most each), by path."""
+    free, end = 0xFFFFFFFF, 0xFFFFFFFE
+    folders = {path.rpartition("/")[0] for path in streams} - {""}
+    paths = ["", *sorted({*folders, *streams})]
+    small, chain, begins = b"", list[int](), dict[str, int]()
+    for path, data in streams.items():
+        begins[path], count = len(chain), -(-len(data) // 64)
+        chain += [*range(len(chain) + 1, len(chain) + count), end]
+        small += data.ljust(64 * count, b"\0")
+    below: dict[str, list[str]] = {}
+    for path in paths[1:]:
+        below.setdefault(path.rpartition("/")[0], []).append(path)
+    after = {one: two for inside in below.values() for one, two in pairwise(inside)}
+    table = struct.pack(f"<{len(chain)}I", *chain)
+    lengths = [-(-len(part) // 512) for part in (b"\0" * 128 * len(paths), table, small)]
+    starts = [sum(lengths[:n]) for n in range(4)]
+    directory = b""
+    for path in paths:
+        name = (path.rpartition("/")[2] or "Root Entry").encode("utf-16-le") + b"\0\0"
+        kind = 5 if not path else 2 if path in streams else 1
+        start, size = (starts[2], len(small)) if not path else (begins.get(path, 0), len(streams.get(path, b"")))
+        right, child = (paths.index(one) if one else free for one in (after.get(path), below.get(path, [""])[0]))
+        directory += struct.pack("<64sHBBIII36xIQ", name, len(name), kind, 1, free, right, child, start, size)
+    sectors = [n + 1 for n in range(starts[3])]
+    for n, length in enumerate(lengths):
+        sectors[starts[n] + length - 1] = end
+    fat = struct.pack("<128I", *[*sectors, 0xFFFFFFFD, *[free] * (127 - len(sectors))])
+    head = struct.pack("<8s16xHHHHH6xIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), 62, 3, 0xFFFE, 9, 6, 0, 1, 0, 0,
+                       4096, starts[1], lengths[1], end, 0)  # fmt: skip
+    head += struct.pack("<109I", starts[3], *[free] * 108)
+    parts = (directory, table.ljust(512 * lengths[1], b"\xff"), small)
+    return head + b"".join(part.ljust(512 * n, b"\0") for part, n in zip(parts, lengths, strict=True)) + fat
+
+
+def msg(values: Mapping[int, str], attached: Mapping[str, bytes]) -> bytes:
+    """A mail of Outlook: its properties by number, and files."""
+
+    def properties(path: str, head: bytes, kept: Mapping[int, str | bytes]) -> dict[str, bytes]:
+        made, listed = {}, head
+        for number, value in kept.items():
+            kind, data = (0x1F, value.encode("utf-16-le")) if isinstance(value, str) else (0x102, value)
+            made[f"{path}__substg1.0_{number:04X}{kind:04X}"] = data
+            listed += struct.pack("<HHIII", kind, number, 6, len(data), 0)
+        return {f"{path}__properties_version1.0": listed, **made}
+
+    streams = properties("", struct.pack("<8xIIII8x", 0, len(attached), 0, len(attached)), values)
+    for number, (name, data) in enumerate(attached.items()):
+        streams |= properties(f"__attach_version1.0_#{number:08X}/", bytes(8), {0x3707: name, 0x3701: data})
+    return compound(streams)

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import pytest
-from documents import HashEncoder
 
-from rag.indexing import IndexReport
+from rag.indexing.update import IndexReport
 from rag.library import Library
 from rag.settings import Settings
 
@@ -49,13 +47,6 @@ def leave(place: Place) -> None:
         from milvus_lite.server_manager import server_manager_instance
 
         server_manager_instance.release_server(place.settings.milvus_uri)
-
-
-def use(encoder: HashEncoder, patch: pytest.MonkeyPatch) -> None:
-    """Libraries in Milvus are made with ``encoder``."""
-    patch.setattr("rag.milvus.indexing.encoder_name", lambda *_: encoder.name)
-    patch.setattr("rag.milvus.indexing.load_encoder", lambda *_, **__: encoder)
-    patch.setattr("rag.milvus.making.load_encoder", lambda *_, **__: encoder)
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rag.console import show_documents, show_hits
+from rag.cli.console import show_documents, show_hits
 from rag.contract import citation_json, hit_json
-from rag.store import DocumentRecord
+from rag.index.store import DocumentRecord
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Elsewhere, Hit, Passage, Role, Status
-from rag.web import answers
 from rag.web.conversation import Turn
-from rag.web.takeaway import to_html, to_markdown
+from rag.web.page import answers
+from rag.web.page.takeaway import to_html, to_markdown
 
 FILE, LIKE = Elsewhere("d1", "题", "备份/<b>.md"), Elsewhere("d2", "转载", "again.md")
 BOTH = (FILE, LIKE)

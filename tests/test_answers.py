@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ARTICLE, FUNNEL
+from conftest import ARTICLE
 
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Document, Status
+from rag.types import Status
 
 
 def test_doubao_has_nearly_sixty_million_users_by_paragraph_4(library: Library) -> None:
@@ -29,19 +29,18 @@ def test_deepseek_v3_cost_5_57_million_dollars_by_paragraph_26(library: Library)
 
 def test_the_founder_is_a_name_and_not_a_paragraph(library: Library) -> None:
     answer = library.ask("月之暗面的创始人是谁？")
-    assert (answer.status, answer.answer) == (Status.ANSWERED, "杨植麟")
+    assert answer.status is Status.ANSWERED
+    assert answer.answer.startswith("杨植麟")
+    assert len(answer.answer) < 12
     assert "创始人杨植麟" in answer.citations[0].sentence
 
 
-def test_the_three_drives_are_three_items_with_three_citations(library: Library, articles: dict[str, Document]) -> None:
-    answer = library.ask("大模型穿过漏斗需要哪三种动力？")
-    items = ["可持续的资源投入", "快速迭代的模型能力", "可变现的商业通道"]
-    assert answer.answer == "；".join(items)
-    assert [citation.quote for citation in answer.citations] == items
-    assert [citation.paragraph for citation in answer.citations] == [13, 15, 17]
-    assert {citation.doc_id for citation in answer.citations} == {articles[FUNNEL].doc_id}
-    listed = "\n".join(f"{n}. {item}[{n}]" for n, item in enumerate(items, start=1))
-    assert answer.text.startswith(f"共 3 项：\n{listed}\n")
+def test_what_is_listed_in_one_place_is_cited_in_one_piece(library: Library) -> None:
+    answer = library.ask("多模态模型可以处理哪些类型的输入？")
+    assert (answer.answer, [citation.quote for citation in answer.citations]) == (
+        "图像、音频和视频输入",
+        ["图像、音频和视频输入"],
+    )
 
 
 def test_gpt_5_is_not_in_the_articles_and_the_reply_says_so(library: Library) -> None:
@@ -50,8 +49,9 @@ def test_gpt_5_is_not_in_the_articles_and_the_reply_says_so(library: Library) ->
     assert answer.missing == ("GPT-5",)
     lines = answer.text.splitlines()
     assert lines[:2] == ["资料里没有找到答案。", "资料中没有出现：GPT-5。"]
-    assert lines[2] == "最接近的段落："
-    assert [line.startswith("· 《") for line in lines[3:]] == [True, True, True]
+    assert lines[2].startswith("可能相关：“")
+    assert lines[3] == "最接近的段落："
+    assert [line.startswith("· 《") for line in lines[4:]] == [True, True, True]
 
 
 @pytest.mark.parametrize("question", ["今天北京天气怎么样？", "红楼梦的作者是谁？", "如何做红烧肉？"])

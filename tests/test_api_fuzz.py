@@ -14,15 +14,16 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from rag.indexing import index_paths
+from rag.indexing.update import index_paths
+from rag.indexing.uploads import Shelf
 from rag.settings import Settings
-from rag.uploads import Shelf
 from rag.web import api
-from rag.web.admission import Admission
 from rag.web.desk import Desk
+from rag.web.endpoints import Office
+from rag.web.guard.admission import Admission
 from rag.web.problems import HANDLERS
 
-PLAIN = Settings(retrieval="bm25", reader="rules")
+PLAIN = Settings(retrieval="bm25")
 NOWHERE = Path("nowhere")
 API = api.create_api(Desk(NOWHERE, PLAIN), Shelf(NOWHERE, PLAIN))
 SERVED = FastAPI(openapi_url=None, exception_handlers=HANDLERS)
@@ -45,13 +46,11 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "b.txt").write_text("文心的日均调用量达15亿次。\n", "utf-8")
     encoder = HashEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("rag.indexing", "rag.building"):
-            patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
-        patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("rag.models.encoder_name", lambda *_: encoder.name)
         patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "a.md", folder / "b.txt"], folder / "index", PLAIN)
         desk, shelf = Desk(folder / "index", PLAIN), Shelf(folder / "index", PLAIN)
-        patch.setattr(API.state, "office", api.Office(desk, shelf, Admission()))
+        patch.setattr(API.state, "office", Office(desk, shelf, Admission()))
         yield
 
 

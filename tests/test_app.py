@@ -62,9 +62,11 @@ def test_abstaining_names_the_missing_word_and_offers_the_nearest_passages(page:
     ask(page, GPT5)
     expect(page.locator(".abstained .none")).to_have_text("资料里没有找到答案。", use_inner_text=True)
     expect(page.locator(".abstained .missing")).to_contain_text("GPT-5")
-    expect(page.locator("#source mark")).to_have_count(0)
+    expect(page.locator("#source mark.exact").first).to_be_in_viewport()
+    expect(page.locator(".abstained .where").first).to_have_attribute("aria-pressed", "true")
     shot(page, "abstention")
-    page.locator(".abstained .where").nth(1).click()
+    page.locator(".abstained .nearest summary").click()
+    page.locator(".abstained .nearest .where").first.click()
     expect(page.locator("#source mark.soft").first).to_be_in_viewport()
     expect(page.locator("#source mark.exact")).to_have_count(0)
 
@@ -86,8 +88,10 @@ def test_hostile_text_is_shown_as_its_characters(page: Page) -> None:
     question = '<img src=x onerror="window.pwned=3"> **q** $y$ {{z}} 金丝雀项目的暗号是什么？'
     ask(page, question)
     assert page.locator(".asked").inner_text() == question
+    page.locator("#conversation .turn").last.locator(".where").first.click()
     assert HOSTILE in page.locator("#source .text").inner_text()
     ask(page, "银丝雀项目的口令是什么？")
+    page.locator("#conversation .turn").last.locator(".where").first.click()
     assert "<script>window.pwned=4</script>" in page.locator("#source .text").inner_text()
     shot(page, "hostile")
     assert page.locator("#conversation img, #conversation script, #source img, #source script").count() == 0
@@ -112,7 +116,7 @@ def test_the_interface_changes_to_english_and_remembers_it(page: Page) -> None:
     assert "把握" not in page.locator("body").inner_text()
     shot(page, "english")
     page.reload()
-    expect(page.get_by_text("Answers in the documents’ own words")).to_be_visible()
+    expect(page.locator(".cards .paragraph")).to_have_text("paragraph 4", use_inner_text=True)
     assert page.locator("html").get_attribute("lang") == "en"
 
 
@@ -169,7 +173,7 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
     browser: Browser, shown_index: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "later"
-    with running(folder, tmp_path / "server.log") as server, browser.new_context() as context:
+    with running(folder, tmp_path / "server.log") as server, browser.new_context(locale="zh-CN") as context:
         page = context.new_page()
         page.goto(server.url)
         expect(page.get_by_role("alert").locator("code").first).to_contain_text("wenyuan index")
@@ -197,7 +201,7 @@ def test_without_an_index_the_page_says_what_to_run_and_then_works(
 
 
 def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
-    from app import serve
+    from rag.web.app import serve
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

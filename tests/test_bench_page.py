@@ -11,7 +11,7 @@ from browser import shot
 from conftest import ROOT
 from playwright.sync_api import Browser, Page, Route, expect
 
-WEB = ROOT / "rag" / "web"
+WEB = ROOT / "rag" / "web" / "static"
 HOSTILE = "<img src=x onerror='window.pwned=1'><script>window.pwned=1</script>"
 SVG = (
     '<svg viewBox="0 0 380 264" onload="window.pwned=1"><script>window.pwned=1</script><path d="M0 0L9 9"/>'

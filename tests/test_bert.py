@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rag import graph, kept
-from rag.bert import Bert, Changed, Tokens, batches
 from rag.errors import ModelError
-from rag.weights import Tensor
+from rag.inference import cache as kept
+from rag.inference import graph
+from rag.inference.bert import Bert, Changed, Tokens, batches
+from rag.inference.tensors import Tensor
 
 HIDDEN, WIDE, LAYERS, HEADS, WORDS, PLACES = 32, 64, 2, 4, 50, 128
 LENGTHS = (3, 70, 17, 16, 5, 33, 128, 20, 18, 4, 31)
@@ -176,7 +177,7 @@ def test_without_a_cache_that_can_be_written_it_computes_the_same(
 
 def test_processes_that_start_at_once_all_compute(folder: Path) -> None:
     code = (
-        "import sys, numpy as np; from pathlib import Path; from rag.bert import Bert\n"
+        "import sys, numpy as np; from pathlib import Path; from rag.inference.bert import Bert\n"
         "print(Bert(Path(sys.argv[1])).each([np.arange(9)], lambda one: float(one.sum())))"
     )
     running = [

@@ -21,7 +21,7 @@ from rag.library import Library
 from rag.settings import Settings
 use(HashEncoder())
 index = Path(sys.argv[1])
-settings = Settings(reader="rules", min_confidence=0.0)
+settings = Settings(min_confidence=0.0)
 library, asked, opened, cited, wrong, seen = Library.open(index, settings), 0, 0, 0, [], set()
 library.ask("豆包")
 until = time.time() + float(sys.argv[2])
@@ -51,7 +51,7 @@ WRITE = """
 import json, sys
 from pathlib import Path
 from documents import HashEncoder, use
-from rag.indexing import index_paths
+from rag.indexing.update import index_paths
 from rag.settings import Settings
 use(HashEncoder())
 index, corpus, stop = map(Path, sys.argv[1:])

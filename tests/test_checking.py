@@ -13,17 +13,17 @@ import pytest
 from conftest import Command
 from documents import HashEncoder
 
-from rag.checking import check
 from rag.errors import IndexMissingError
-from rag.generations import current_name, open_generation
-from rag.history import generations, prune_generations
-from rag.indexing import index_paths
+from rag.index.checking import check
+from rag.index.generations import current_name, open_generation
+from rag.index.history import generations, prune_generations
+from rag.index.manifest import parse_manifest, record_files, write_manifest
+from rag.index.switching import names
+from rag.indexing.repair import repair
+from rag.indexing.update import index_paths
+from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
-from rag.manifest import parse_manifest, record_files, write_manifest
-from rag.repair import repair
 from rag.settings import Settings
-from rag.switching import names
-from rag.uploads import Shelf, Upload
 
 TEXTS = {"a.md": "# 甲\n\n豆包的月活是6000万。第二句。\n\n- 一项\n- 二项\n", "b.txt": "文心的日均调用量达15亿次。"}
 HELD = {"a.md": "甲\n豆包的月活是6000万。第二句。\n一项\n二项", "b.txt": TEXTS["b.txt"]}

@@ -43,11 +43,24 @@ CITATION = [
     "role",
     "page",
     "also_in",
+    "row",
 ]
 HIT = ["rank", "doc_id", "paragraph", "start", "end", "score", "text", "also_in"]
-DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks"]
-BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "path"]
-RECORD = ["doc_id", "title", "source", "sha256", "characters", "paragraphs", "passages", "modified", "also_in"]
+DOCUMENT = ["doc_id", "title", "source", "sha256", "text", "blocks", "omitted"]
+BLOCK = ["paragraph", "kind", "start", "end", "line", "page", "ocr", "path", "header", "cells"]
+RECORD = [
+    "doc_id",
+    "title",
+    "source",
+    "collections",
+    "sha256",
+    "characters",
+    "paragraphs",
+    "passages",
+    "modified",
+    "also_in",
+    "omitted",
+]
 
 
 @pytest.fixture
@@ -163,7 +176,7 @@ def test_index_reports_what_it_did_and_then_that_nothing_changed(wenyuan: Comman
 def test_help_names_every_command_and_imports_nothing_heavy(python: Command) -> None:
     code = """
 import sys
-from rag.cli import main
+from rag.cli.main import main
 sys.argv = ["wenyuan", "--help"]
 try:
     main()

@@ -78,10 +78,11 @@ def test_good_files_are_indexed_beside_a_bad_one_that_is_named(wenyuan: Command,
     finished = wenyuan("index", folder, "--index", tmp_path / "i")
     assert finished.code == 1
     assert finished.err == ""
-    first, second = finished.out.splitlines()
+    first, second, third = finished.out.splitlines()
     assert first.startswith(f"✗ {folder / 'bad.md'}: ")
     assert "第 151 个字节有误" in first
     assert second.startswith("索引完成：1 篇文档")
+    assert third == "没有读入：1 个读不了的文件（.md 1）"
     (listed,) = json.loads(wenyuan("list", "--json", "--index", tmp_path / "i").out)
     assert Path(listed["source"]).name == "good.md"
     report = json.loads(wenyuan("index", folder, "--index", tmp_path / "i", "--json").out)
@@ -126,7 +127,7 @@ def test_a_wrong_variable(command: Command, index_dir: Path) -> None:
 def test_a_reader_that_goes_away_ends_the_command_quietly(index_dir: Path, python: Command) -> None:
     code = """
 import subprocess, sys
-show = [sys.executable, "-c", "from rag.cli import main; main()", "show", "45e4dc66a050", "--index", sys.argv[1]]
+show = [sys.executable, "-c", "from rag.cli.main import main; main()", "show", "45e4dc66a050", "--index", sys.argv[1]]
 process = subprocess.Popen(show, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 process.stdout.close()
 print(process.stderr.read().decode(), process.wait())

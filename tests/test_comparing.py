@@ -10,13 +10,13 @@ import pytest
 from conftest import Command
 from documents import HashEncoder
 
-from rag.comparing import check_answers, difference
+from rag.answering.comparing import check_answers, difference
+from rag.answering.saved import read_answers
 from rag.contract import answer_json
 from rag.errors import LoadError, SavedAnswerError
-from rag.generations import open_generation
-from rag.indexing import index_paths
+from rag.index.generations import open_generation
+from rag.indexing.update import index_paths
 from rag.loading import SourceFile, load
-from rag.saved import read_answers
 from rag.settings import Settings
 from rag.types import Answer, Citation, Document, Status
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from documents import HashEncoder
 
-from rag import store
-from rag.checking import check
 from rag.contract import record_json
-from rag.generations import STORE, current_name, open_generation
-from rag.indexing import IndexReport, index_paths, remove_documents
+from rag.index import store
+from rag.index.checking import check
+from rag.index.generations import STORE, current_name, open_generation
+from rag.indexing.repair import repair
+from rag.indexing.update import IndexReport, index_paths, remove_documents
 from rag.library import Library
-from rag.repair import repair
 from rag.settings import Settings
 from rag.types import Elsewhere
 

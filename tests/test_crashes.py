@@ -12,7 +12,7 @@ import pytest
 from conftest import Command
 
 from rag.errors import StorageError
-from rag.indexing import index_paths
+from rag.indexing.update import index_paths
 from rag.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and limits as POSIX does")
@@ -117,7 +117,7 @@ def test_a_full_disk_is_an_error_and_the_old_index_still_answers(python: Command
 import resource, sys
 from pathlib import Path
 from documents import HashEncoder, use
-from rag.indexing import index_paths
+from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.errors import StorageError
 from rag.settings import Settings

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag import dense
+from rag.index import dense
+from rag.index.vectors import VectorFile, writing
 from rag.types import Passage, Span
-from rag.vectors import VectorFile, writing
 
 # What half precision leaves of a number below 1.
 HALF = 0.0005
@@ -85,7 +85,7 @@ def test_the_ranking_is_that_of_plain_arithmetic(tmp_path: Path) -> None:
 
 def test_a_search_within_some_passages_looks_at_no_others(tmp_path: Path) -> None:
     found = index(tmp_path, [(0, [1.0, 0.0]), (1, [0.0, 1.0]), (2, [0.6, 0.8]), (3, [1.0, 0.0])])
-    assert [ordinal for ordinal, _ in found.search(query(1.0, 0.0), 1, range(1, 3))] == [2]
+    assert [ordinal for ordinal, _ in found.search(query(1.0, 0.0), 1, [range(1, 3)])] == [2]
 
 
 def test_a_score_does_not_depend_on_what_it_is_computed_with(tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from tokenizers import PreTokenizedString, Tokenizer
-from tokenizers.pre_tokenizers import Punctuation
+from tokenizers import PreTokenizedString, Regex, Tokenizer
+from tokenizers.pre_tokenizers import Punctuation, Split
+from tokenizers.pre_tokenizers import Sequence as Each
 
-from rag import kept
 from rag.embedding import bundled
 from rag.embedding.pieces import Pieces
-from rag.reading.tokens import Locator
-from rag.text import normalise
+from rag.inference import cache as kept
+from rag.reading.tokens import FUNCTION_CHARACTERS, Locator
+from rag.text.normalization import normalise
 
 ROOT = Path(__file__).parent.parent
 GOLD = [json.loads(line)["question"] for line in (ROOT / "eval/data/gold.jsonl").read_text("utf-8").splitlines()]
@@ -71,7 +72,8 @@ def test_ids_are_those_of_the_model_s_tokenizer(texts: list[str], pieces: Pieces
 def test_tokens_and_their_places_are_those_of_the_model_s_tokenizer_with_marks_cut_off(
     texts: list[str], locator: Locator, tokenizer: Tokenizer
 ) -> None:
-    marks = Punctuation(behavior="isolated")
+    apart = Split(Regex(f"[{FUNCTION_CHARACTERS}]"), "isolated")
+    marks = Each([Punctuation(behavior="isolated"), apart])
     for text in [*texts, *(normalise(one).text for one in texts)]:
         expected = PreTokenizedString(text)
         expected.normalize(tokenizer.normalizer.normalize)

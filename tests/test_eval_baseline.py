@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eval import datasets
-from eval.benchmark import Outcome
-from eval.evaluation import evaluate
-from eval.gate import BASELINE, regressions
-from eval.gold import GOLD
-from eval.results import load_result
+from eval.bench.gate import BASELINE, regressions
+from rag.evaluation import datasets
+from rag.evaluation.benchmark import Outcome
+from rag.evaluation.evaluate import evaluate
+from rag.evaluation.gold import GOLD
+from rag.evaluation.results import load_result
 from rag.settings import Settings
 
 
@@ -36,7 +36,7 @@ def test_no_measure_fell_significantly_below_the_baseline(
 
 def test_the_gate_would_see_retrieval_without_vectors(baseline: list[Outcome], index_dir: Path, tmp_path: Path) -> None:
     # The rules read faster, and rank nothing anew.
-    changed = Settings(retrieval="bm25", reader="rules")
+    changed = Settings(retrieval="bm25")
     fallen = {one.measure: one for one in regressions(baseline, outcomes(changed, index_dir, tmp_path))}
     assert {"Recall@1", "nDCG@10", "MRR@10"} <= fallen.keys()
     assert all(len(one.questions) > 10 for one in fallen.values())

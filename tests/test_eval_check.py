@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from conftest import ARTICLE, FUNNEL
 
-from eval.check import Coverage, Report, check, check_tables
-from eval.gold import GOLD, HELD_OUT
 from rag.errors import EvaluationError
+from rag.evaluation.check import Coverage, Report, check, check_tables
+from rag.evaluation.gold import GOLD, HELD_OUT
 from rag.library import Library
 
 PLACE = {"document": ARTICLE, "start": 117, "end": 131, "quote": "11月月活跃用户近6000万"}

@@ -83,13 +83,19 @@ def test_a_gold_file_is_measured_reported_and_saved(
     assert re.search(r"EM +0\.500 +0\.500 +\+0\.000 .* 看不出差别 *\n", compared)
 
 
-def test_a_squad_file_is_retrieved_over_read_and_declined(
-    wenyuan: Command, squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
-) -> None:
-    monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / "cache"))
-    (tmp_path / "cache").mkdir()
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
+    """A cache of this test's own, with the models of the others'."""
+    own = tmp_path / "cache"
+    monkeypatch.setenv("WENYUAN_CACHE_DIR", str(own))
+    own.mkdir()
     for entry in cache.iterdir():
-        (tmp_path / "cache" / entry.name).symlink_to(entry)
+        (own / entry.name).symlink_to(entry)
+    return own
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_squad_file_is_retrieved_over_read_and_declined(wenyuan: Command, squad: Path, tmp_path: Path) -> None:
     printed = wenyuan("eval", "--squad", squad, "--results", tmp_path / "results", "--json")
     assert printed.code == 0, printed.err
     result = json.loads(printed.out)["result"]
@@ -99,6 +105,24 @@ def test_a_squad_file_is_retrieved_over_read_and_declined(
     assert result["summary"]["abstention recall"]["n"] == 3
     qrels = (tmp_path / "results" / "馆" / "qrels.trec").read_text()
     assert qrels == "a 0 P1 1\nb 0 P2 1\n"
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_documents_beside_a_gold_file_are_asked_and_nothing_is_left_there(wenyuan: Command, tmp_path: Path) -> None:
+    text = "图书馆晚上九点关灯。\n\n图书馆周一闭馆，其他日子早上九点开门，晚上八点关门。\n"
+    place = {"document": "馆.txt", "quote": "九点", "near": "早上九点开门"}
+    line = {"id": "a", "question": "图书馆几点开门？", "kind": "date", "answers": ["九点"], "evidence": [[place]]}
+    documents = tmp_path / "两馆" / "documents" / "市内"
+    documents.mkdir(parents=True)
+    (documents / "馆.txt").write_text(text, "utf-8")
+    gold = tmp_path / "两馆" / "gold.jsonl"
+    gold.write_text(json.dumps(line), "utf-8")
+    printed = wenyuan("eval", "--gold", gold, "--results", tmp_path / "results", "--json")
+    assert printed.code == 0, printed.err
+    summary = json.loads(printed.out)["result"]["summary"]
+    assert (summary["right and cited"]["n"], summary["Recall@1"]["mean"]) == (1, 1.0)
+    assert "right and cited" in (tmp_path / "results" / "两馆" / "report.md").read_text("utf-8")
+    assert {file.name for file in gold.parent.iterdir()} == {"documents", "gold.jsonl"}
 
 
 def test_gold_files_are_checked(wenyuan: Command, gold: Path, index_dir: Path) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from outcomes import outcome
 
-from eval.benchmark import Outcome
-from eval.compare import compare, comparison_tables
-from eval.gate import regressions
-from eval.results import Result
+from eval.bench.gate import regressions
 from rag.errors import EvaluationError
+from rag.evaluation.benchmark import Outcome
+from rag.evaluation.compare import compare, comparison_tables
+from rag.evaluation.results import Result
 
 MANY = 60
 
 
 def result(name: str) -> Result:
-    from eval.environment import code, machine
+    from rag.evaluation.environment import code, machine
 
     return Result(
         name=name, system="s", dataset="d", unit="passage", documents=1, passages=1, questions=MANY, answerable=MANY,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from eval import datasets
-from eval.datasets import Dataset, beir, squad
-from eval.gold import GoldQuestion, Place
 from rag.errors import EvaluationError
-from rag.text import normalise
+from rag.evaluation import datasets
+from rag.evaluation.datasets import Dataset, beir, squad
+from rag.evaluation.gold import GoldQuestion, Place
+from rag.text.normalization import normalise
 
 PARAGRAPH = "豆包在2024年5月开始对外服务。5月起用户增加。"
 

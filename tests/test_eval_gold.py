@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import ARTICLE
 
-from eval.corpus import Corpus
-from eval.gold import GOLD, HELD_OUT, GoldQuestion, Place, load_gold
 from rag.errors import EvaluationError
+from rag.evaluation.corpus import Corpus
+from rag.evaluation.gold import GOLD, HELD_OUT, GoldQuestion, Place, load_gold
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import BlockKind, Document

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
 
-from eval import articles, growth
-from rag.dense import DenseIndex, write_codes
-from rag.vectors import VectorFile, writing
+from eval.bench import articles, growth
+from rag.index.dense import DenseIndex, write_codes
+from rag.index.vectors import VectorFile, writing
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_recall_is_one_where_all_is_looked_at_and_less_where_little_is(
     file, owners = VectorFile(tmp_path / "v"), np.repeat(np.arange(1500, dtype=np.int32), 2)
     assert growth.recall(DenseIndex(file, owners), drawn[:20], 1500) == 1.0
     write_codes(file, owners, tmp_path)
-    monkeypatch.setattr("rag.dense._LOOKED_AT", 1)
+    monkeypatch.setattr("rag.index.dense._LOOKED_AT", 1)
     assert growth.recall(DenseIndex(file, owners, tmp_path), drawn[:20], 10) < 0.8
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outcomes import place, question, span
 
-from eval.measures import (
+from rag.evaluation.measures import (
     Located,
     aurc,
     auroc,

@@ -11,17 +11,17 @@ from browser import shot
 from documents import HashEncoder
 from playwright.sync_api import Browser, Page, expect
 
-from eval.asking import Asked, Cited, Retrieved
-from eval.benchmark import Outcome, Stage
-from eval.datasets import Dataset, gold, sample
-from eval.evaluation import Evaluation, evaluate
-from eval.gold import GOLD, HELD_OUT, GoldQuestion, Place
-from eval.report import write_report
-from eval.report.failures import evidence_ranks, failures, losses
-from eval.report.markdown import escaped
-from eval.report.pictures import recall_by_depth
-from eval.report.tables import stage_name
-from rag.indexing import index_paths
+from rag.evaluation.asking import Asked, Cited, Retrieved
+from rag.evaluation.benchmark import Outcome, Stage
+from rag.evaluation.datasets import Dataset, gold, sample
+from rag.evaluation.evaluate import Evaluation, evaluate
+from rag.evaluation.gold import GOLD, HELD_OUT, GoldQuestion, Place
+from rag.evaluation.report import write_report
+from rag.evaluation.report.failures import evidence_ranks, failures, losses
+from rag.evaluation.report.markdown import escaped
+from rag.evaluation.report.pictures import recall_by_depth
+from rag.evaluation.report.tables import stage_name
+from rag.indexing.update import index_paths
 from rag.settings import Settings
 
 HOSTILE = "<script>window.pwned=1</script>"
@@ -77,9 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     dataset = Dataset("made", QUESTIONS[:1], "passage")
     encoder = HashEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("rag.indexing", "rag.building"):
-            patch.setattr(f"{place}.encoder_name", lambda *_: encoder.name)
-        patch.setattr("rag.building.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("rag.models.encoder_name", lambda *_: encoder.name)
         patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "documents"], folder / "index", Settings())
         asked = evaluate(dataset, Settings(), index=folder / "index", results=folder / "results", with_cost=False)

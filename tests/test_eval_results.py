@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from filelock import FileLock
 
-from eval import datasets
-from eval.benchmark import Outcome
-from eval.datasets import Dataset
-from eval.evaluation import Evaluation, evaluate
-from eval.gold import GOLD
-from eval.results import QRELS, QUESTIONS, RESULT, RUN, load_result
 from rag.errors import EvaluationError, StorageError
+from rag.evaluation import datasets
+from rag.evaluation.benchmark import Outcome
+from rag.evaluation.datasets import Dataset
+from rag.evaluation.evaluate import Evaluation, evaluate
+from rag.evaluation.gold import GOLD
+from rag.evaluation.results import QRELS, QUESTIONS, RESULT, RUN, load_result
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer
@@ -59,7 +59,7 @@ class Interrupt:
         monkeypatch.setattr(Library, "ask", lambda *args, **named: self(*args, **named))
 
     def __call__(self, library: Library, question: str, **named: float) -> Answer:
-        if not named:
+        if named.keys() <= {"confirmed"}:
             if not self._left:
                 raise KeyboardInterrupt
             self._left -= 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.start import imported, started
+from eval.bench.start import imported, started
 from rag.errors import EvaluationError
 
 

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from eval.statistics import Estimate, difference, estimate, estimate_of, holm
+from rag.evaluation.measures.statistics import Estimate, difference, estimate, estimate_of, holm
 
 
 def test_the_interval_is_the_same_every_time_and_holds_the_mean() -> None:

@@ -9,10 +9,9 @@ import pytest
 from ir_measures import RR, R, nDCG
 from outcomes import asked, place, question, span
 
-from eval import trec
-from eval.datasets import Dataset
-from eval.gold import GoldQuestion
-from eval.measures import facts_found
+from rag.evaluation.datasets import Dataset
+from rag.evaluation.gold import GoldQuestion
+from rag.evaluation.measures import facts_found, trec
 
 PASSAGES = {"我 的.md": [span(0, 10, "我 的.md"), span(10, 30, "我 的.md"), span(30, 40, "我 的.md")]}
 NAME = "%E6%88%91%20%E7%9A%84.md"

@@ -20,16 +20,16 @@ from conftest import ARTICLE, CORPUS, ROOT
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from eval import datasets
-from eval.corpus import Corpus
-from eval.evaluation import evaluate
-from eval.gold import GOLD, GoldQuestion, Place, load_gold
-from eval.results import Draft, Drafted, drafted, load_result
-from eval.web.bench import Bench, State
-from eval.web.job import Request
-from eval.web.routes import bench_router
+from rag.evaluation import datasets
+from rag.evaluation.corpus import Corpus
+from rag.evaluation.evaluate import evaluate
+from rag.evaluation.gold import GOLD, GoldQuestion, Place, load_gold
+from rag.evaluation.results import Draft, Drafted, drafted, load_result
 from rag.library import Library
 from rag.settings import Settings
+from rag.web.evaluation.evaluations import Bench, State
+from rag.web.evaluation.job import Request
+from rag.web.evaluation.routes import bench_router
 from rag.web.problems import HANDLERS
 
 QUOTE = "11月月活跃用户近6000万"
@@ -154,7 +154,7 @@ def test_a_pair_whose_document_has_changed_is_listed_with_what_is_wrong(client: 
 def test_processes_that_add_pairs_at_once_lose_none(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from unittest.mock import Mock\n"
-        "from eval.web.gold_file import GoldFile\n"
+        "from rag.web.evaluation.gold_file import GoldFile\n"
         "for i in range(20): GoldFile(Path(sys.argv[1])).add(f'{sys.argv[2]} 的第 {i} 问', (), (), Mock())"
     )
     arguments = [sys.executable, "-c", code, str(tmp_path / "gold.jsonl")]
@@ -188,7 +188,7 @@ def test_an_id_that_was_not_given_here_leads_nowhere(client: TestClient, index: 
 
 
 def test_how_far_a_draft_is_can_be_read_while_it_is_written(tmp_path: Path) -> None:
-    from eval.asking import Asked
+    from rag.evaluation.asking import Asked
 
     assert drafted("one", tmp_path) is None
     draft = Draft(tmp_path / "one.partial", "print")
@@ -233,7 +233,7 @@ def test_what_is_asked_never_falls_when_the_result_takes_its_place_while_one_loo
         partial.rename(index / "evaluations" / run_id)
         return found or drafted(name, results)
 
-    monkeypatch.setattr("eval.web.bench.drafted", looking)
+    monkeypatch.setattr("rag.web.evaluation.evaluations.drafted", looking)
     assert bench.run(run_id).state is State.FINISHED
 
 
@@ -337,7 +337,8 @@ def is_running(process: int) -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_an_evaluation_ends_when_its_server_is_gone(real: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from eval.web.bench import Bench; from rag.library import Library\n"
+        "import os, sys; from pathlib import Path; from rag.web.evaluation.evaluations import Bench\n"
+        "from rag.library import Library\n"
         "from rag.settings import Settings\n"
         "index = Path(sys.argv[1]); bench = Bench(index, Settings(), lambda: Library.open(index, Settings()))\n"
         "bench.start('gold'); print(bench._job._process.pid, flush=True); sys.stdin.read(1); os._exit(1)"

@@ -10,12 +10,12 @@ from conftest import CORPUS
 from documents import HashEncoder
 from typer.testing import CliRunner, Result
 
-from eval.gold import GOLD, load_gold
-from eval.words import Measuring
-from rag.cli import app
+from rag.cli.main import app
 from rag.errors import EvaluationError, WenyuanError
-from rag.generations import open_generation
-from rag.indexing import index_paths
+from rag.evaluation.before_after import Measuring
+from rag.evaluation.gold import GOLD, load_gold
+from rag.index.generations import open_generation
+from rag.indexing.update import index_paths
 from rag.settings import Settings
 from rag.words.editing import change_words
 

@@ -9,11 +9,11 @@ import pytest
 from documents import HashEncoder
 
 from rag.library import Library
-from rag.reading.questions import Kind
+from rag.question.kinds import Kind
 from rag.settings import Settings
 from rag.types import Status
-from rag.web.examples import candidates, checked
-from rag.web.facts import facts
+from rag.web.suggestions.facts import facts
+from rag.web.suggestions.suggest import candidates, checked
 
 MADE_UP = """# 青禾书店
 
@@ -149,7 +149,7 @@ def test_a_question_that_is_not_answered_is_left_out(library: Library, monkeypat
     really = library.ask
     first, second = questions(library, 2)
     monkeypatch.setattr(
-        library, "ask", lambda question: really(question, min_confidence=1.0 if question == first else 0)
+        library, "ask", lambda question, **_: really(question, min_confidence=1.0 if question == first else 0)
     )
     assert checked(library, 2, asked=2) == [second]
 
@@ -157,7 +157,7 @@ def test_a_question_that_is_not_answered_is_left_out(library: Library, monkeypat
 def test_asking_is_bounded(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     really, count = library.ask, []
 
-    def counted(question: str) -> object:
+    def counted(question: str, **_: object) -> object:
         count.append(question)
         return really(question, min_confidence=1.0)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from conftest import ARTICLE
 
+from rag.answering.explanation import Explanation, Where
 from rag.errors import NotFoundError, QuestionError
-from rag.explain import Explanation, Where
-from rag.generations import Generation, open_generation
+from rag.index.generations import Generation, open_generation
 from rag.library import Library
-from rag.reading.questions import Kind
+from rag.question.kinds import Kind
+from rag.retrieval.collections import Choice
 from rag.settings import Settings
-from rag.tokenization import content_terms
+from rag.text.tokenization import content_terms
 from rag.types import Document, Hit
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
@@ -54,7 +55,7 @@ def test_each_rank_is_that_of_its_stage(library: Library, generation: Generation
 
 
 def test_a_passage_that_no_stage_returns_has_no_place(library: Library, generation: Generation) -> None:
-    few = Library(library.index_dir, generation, Settings(candidates=1, hits=1, read=1, reader="rules"))
+    few = Library(library.index_dir, generation, Settings(candidates=1, hits=1, read=1))
     few._models.encoder = library._models.encoder
     document = next(record for record in library.documents() if not record.source.endswith(ARTICLE))
     (last,) = library.passages(document.doc_id)[-1:]
@@ -89,7 +90,7 @@ def test_the_sentence_is_the_one_most_like_the_question(library: Library) -> Non
 
 
 def test_words_are_told_apart_by_where_they_stand(library: Library) -> None:
-    cited = library.ask(DRIVES).citations[0]
+    cited = library.ask(DRIVES, min_confidence=0.0).citations[0]
     words = library.explain(DRIVES, cited.doc_id, cited.start).words
     assert [(word.written, word.where) for word in words] == [
         ("大模型", Where.TEXT),
@@ -155,15 +156,15 @@ def test_where_no_word_is_known_no_passage_is_named(library: Library) -> None:
 def test_within_one_document_the_places_are_those_of_that_document(library: Library) -> None:
     doc_id = library.ask(COST).citations[0].doc_id
     (other,) = (record.doc_id for record in library.documents() if record.doc_id != doc_id)
-    first = library.ask(COST, doc_id=other).hits[0]
+    first = library.ask(COST, documents=[other]).hits[0]
     everywhere = explained(library, COST, first)
-    within = library.explain(COST, other, first.passage.start, within=other)
+    within = library.explain(COST, other, first.passage.start, choice=Choice(documents=(other,)))
     assert (within.read.rank, within.read.score) == (1, first.score)
     assert everywhere.fused.rank is None or everywhere.fused.rank > 1
 
 
 def test_bm25_alone_says_nothing_of_meaning(library: Library, generation: Generation) -> None:
-    words_only = Library(library.index_dir, generation, Settings(retrieval="bm25", reader="rules"))
+    words_only = Library(library.index_dir, generation, Settings(retrieval="bm25"))
     hit = words_only.ask(COST).hits[0]
     found = explained(words_only, COST, hit)
     assert (found.by_meaning.rank, found.nearest, found.nearest_text, found.cosine) == (None, None, "", None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.fusion import Fused, fuse
+from rag.retrieval.fusion import Fused, fuse
 
 RANKING = st.dictionaries(st.integers(0, 9), st.floats(0, 1), max_size=8).map(lambda scores: list(scores.items()))
 

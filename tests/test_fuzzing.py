@@ -10,9 +10,9 @@ from documents import document
 from fuzzing import PART, TARGETS
 
 from rag.errors import LoadError, QuestionError
-from rag.splitting import SplitSettings, split
-from rag.structure import enumerations
-from rag.validation import validate
+from rag.indexing.splitting import SplitSettings, split
+from rag.question.validation import validate
+from rag.text.enumerations import enumerations
 
 # What is no longer quadratic takes a second or two; it took minutes.
 SECONDS = 40

@@ -14,10 +14,10 @@ import pytest
 from documents import HashEncoder
 
 from rag.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, NotFoundError, StorageError
-from rag.generations import current_name, open_generation, writing
-from rag.indexing import index_paths
+from rag.index.generations import current_name, open_generation, writing
+from rag.index.manifest import check_settings, differing
+from rag.indexing.update import index_paths
 from rag.library import Library
-from rag.manifest import check_settings, differing
 from rag.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
@@ -178,7 +178,7 @@ def test_an_index_opens_in_a_folder_with_any_name_and_read_only(index: Path, tmp
 
 
 def test_an_index_on_a_read_only_disk_is_read(index: Path) -> None:
-    read = "import sys; from pathlib import Path; from rag.generations import open_generation; "
+    read = "import sys; from pathlib import Path; from rag.index.generations import open_generation; "
     read += "print(open_generation(Path(sys.argv[1])).sparse.search(['豆包'], 1)[0][0])"
     if os.geteuid() == 0:
         # Root may write anywhere but on a read-only disk; the mount is seen by this one process only.
@@ -204,8 +204,8 @@ def test_an_unknown_document_is_an_error(index: Path) -> None:
 def test_of_a_large_file_opening_looks_at_parts_and_a_check_at_all(
     index: Path, monkeypatch: pytest.MonkeyPatch, corpus: Path
 ) -> None:
-    monkeypatch.setattr("rag.manifest._PARTS", 4)
-    monkeypatch.setattr("rag.manifest._PART_BYTES", 512)
+    monkeypatch.setattr("rag.index.manifest._PARTS", 4)
+    monkeypatch.setattr("rag.index.manifest._PART_BYTES", 512)
     (corpus / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
     index_paths([corpus], index, Settings())
     manifest, file = open_generation(index).manifest, generation(index) / "library.sqlite"

@@ -16,11 +16,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app import serve
 from rag.errors import ServeError
 from rag.settings import Settings, load_settings
 from rag.web import serving
-from rag.web.guard import Rules, guarded, rules
+from rag.web.app import serve
+from rag.web.guard.access import Rules, guarded, rules
 
 TOKEN = "correct-horse-battery"
 OWN = "http://127.0.0.1:7860"
@@ -222,7 +222,9 @@ def test_the_printed_address_carries_a_token_that_was_made(
     monkeypatch.setattr(uvicorn.Server, "run", start)
     with serving.listen("127.0.0.1", 0) as listener:
         address = serving.url(listener)
-        serving.run(guarded(Starlette(), rules("127.0.0.1")), listener, token="a+b/c", started=lambda: None)
+        serving.run(
+            guarded(Starlette(), rules("127.0.0.1")), listener, token="a+b/c", started=lambda: None, ended=lambda: None
+        )
     assert f"{address}?token=a%2Bb/c\n" in capsys.readouterr().out
 
 
@@ -300,7 +302,7 @@ def test_the_token_is_compared_in_constant_time(wide: TestClient, monkeypatch: p
         return hmac_compare(given, wanted)
 
     hmac_compare = hmac.compare_digest
-    monkeypatch.setattr("rag.web.guard.hmac.compare_digest", compare)
+    monkeypatch.setattr("rag.web.guard.access.hmac.compare_digest", compare)
     wide.get("/echo", headers={"authorization": "Bearer wrong"})
     assert (b"wrong", TOKEN.encode()) in compared
 

@@ -11,12 +11,12 @@ import pytest
 from conftest import Command
 
 from rag.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, NotFoundError, StorageError
-from rag.generations import current_name, open_generation, writing
-from rag.history import generations, prune_generations, rollback
-from rag.indexing import index_paths
+from rag.index.generations import current_name, open_generation, writing
+from rag.index.history import generations, prune_generations, rollback
+from rag.index.switching import names, resolve
+from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings
-from rag.switching import names, resolve
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
 

@@ -11,12 +11,12 @@ import pytest
 from documents import HashEncoder
 
 from rag.errors import CorpusError, NotFoundError
-from rag.generations import current_name, open_generation
-from rag.indexing import IndexReport, index_paths, remove_documents
+from rag.index.generations import current_name, open_generation
+from rag.indexing.splitting import SplitSettings, split
+from rag.indexing.update import IndexReport, index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
-from rag.splitting import SplitSettings, split
-from rag.types import Document, Passage
+from rag.types import Document, Passage, Status
 
 
 @pytest.fixture
@@ -135,13 +135,24 @@ def test_a_file_of_the_same_content_is_stored_once_and_reported(index: Path, cor
     assert (sorted(held(index)), report.documents) == (["a.md", "b.txt"], 2)
 
 
-def test_a_folder_emptied_of_everything_is_refused_and_the_index_stays(index: Path, corpus: Path) -> None:
+def test_a_folder_emptied_of_everything_has_no_documents(index: Path, corpus: Path) -> None:
     for file in corpus.iterdir():
         file.unlink()
-    before = current_name(index)
+    report = index_paths([corpus], index, Settings())
+    assert changes(report) == ([], [], [], ["a.md", "b.txt"])
+    assert (held(index), report.documents, report.passages) == ({}, 0, 0)
+    library = Library.open(index, Settings())
+    assert (library.documents(), library.search("月活")) == ([], [])
+    assert library.ask("豆包的月活是多少？").status is Status.ABSTAINED
+    (corpus / "c.txt").write_text("新来的一篇。", "utf-8")
+    index_paths([corpus], index, Settings())
+    assert held(index) == {"c.txt": "新来的一篇。"}
+
+
+def test_a_folder_with_nothing_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError, match="没有可索引的文字"):
-        index_paths([corpus], index, Settings())
-    assert current_name(index) == before
+        index_paths([tmp_path / "empty"], tmp_path / "new", Settings())
 
 
 def test_other_settings_rebuild_everything_and_embed_the_texts_that_are_new(
@@ -206,7 +217,7 @@ def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_r
             for n, span in enumerate(spans)
         ]
 
-    monkeypatch.setattr("rag.building.split", split_finer)
+    monkeypatch.setattr("rag.indexing.building.split", split_finer)
     (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
     index_paths([corpus], index, Settings())
     # The sentences of a.md had rows already, b.txt is one sentence and splits as before.

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from documents import HashEncoder
 
-from rag.generations import open_generation
-from rag.indexing import index_paths
-from rag.journal import FOLDER, KEY_BYTES, Journal
+from rag.index.generations import open_generation
+from rag.indexing.journal import FOLDER, KEY_BYTES, Journal
+from rag.indexing.update import index_paths
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def test_indexing_goes_on_where_it_was_interrupted(
     for n in range(12):
         (tmp_path / f"{n:02}.txt").write_text(f"第{n}篇只有这一句，说的是{'甲乙丙丁戊己庚辛壬癸子丑'[n]}。", "utf-8")
     index, failing = tmp_path / "index", Failing()
-    monkeypatch.setattr("rag.reuse._AT_ONCE", 3)
+    monkeypatch.setattr("rag.indexing.reuse._AT_ONCE", 3)
     with monkeypatch.context() as patched:
-        patched.setattr("rag.building.load_encoder", lambda *_, **__: failing)
+        patched.setattr("rag.models.load_encoder", lambda *_, **__: failing)
         with pytest.raises(KeyboardInterrupt):
             index_paths([tmp_path], index, Settings())
     assert [path.name for path in index.iterdir() if path.name != ".lock"] == ["generations", FOLDER]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import kept
+from rag.inference import cache as kept
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def test_a_full_disk_keeps_nothing_and_leaves_nothing(cache: Path) -> None:
     code = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-from rag import kept
+from rag.inference import cache as kept
 kept.keep("nets", "a", bytes(5000))
 print(kept.find("nets", "a"))
 """
@@ -125,7 +125,7 @@ def test_the_least_recently_used_goes_when_there_are_more_than_eight(cache: Path
 
 
 def test_processes_that_keep_the_same_at_once_leave_one_whole_file(cache: Path) -> None:
-    code = "from rag import kept\nfor _ in range(20): kept.keep('nets', 'a', bytes(200_000))"
+    code = "from rag.inference import cache as kept\nfor _ in range(20): kept.keep('nets', 'a', bytes(200_000))"
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
     assert found("a") == bytes(200_000)

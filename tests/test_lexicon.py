@@ -15,11 +15,11 @@ import pytest
 from conftest import CORPUS, ROOT, Command
 from jieba import posseg
 
-from rag import lexicon as lexicons
-from rag.cutting import Cutter
-from rag.equal import CHINESE
-from rag.lexicon import NAMES_FILE, lexicon
-from rag.tagging import Tagger
+from rag.text import lexicon as lexicons
+from rag.text.cutting import Cutter
+from rag.text.equal import CHINESE
+from rag.text.lexicon import NAMES_FILE, lexicon
+from rag.text.tagging import Tagger
 
 ODD = (
     "",
@@ -174,7 +174,7 @@ def test_threads_that_ask_at_once_get_the_same_lexicon(folder: Path) -> None:  #
 def test_tagging_leaves_jiebas_own_dictionary_unread(python: Command) -> None:
     code = """
 import sys, jieba
-from rag.tokenization import tagged
+from rag.text.tokenization import tagged
 print(tagged("豆包")[0][3], jieba.dt.initialized, "jieba.posseg" in sys.modules)
 """
     assert python(code).out == "nz False False\n"

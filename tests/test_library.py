@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from rag.contract import answer_json
 from rag.errors import NotFoundError, QuestionError
-from rag.indexing import index_paths
+from rag.indexing.update import index_paths
 from rag.library import Library
-from rag.reading.questions import parts
+from rag.question.division import parts
 from rag.settings import Settings
 from rag.types import Answer, Status
 
@@ -232,12 +232,12 @@ def test_documents_are_listed_in_index_order(library: Library) -> None:
 def test_one_document_is_asked_alone(library: Library) -> None:
     question = "豆包2024年11月的月活跃用户有多少？"
     [first, other] = [record.doc_id for record in library.documents()]
-    answer = library.ask(question, doc_id=first)
+    answer = library.ask(question, documents=[first])
     assert answer.answer == "近6000万"
     assert {hit.passage.doc_id for hit in answer.hits} == {first}
-    assert {hit.passage.doc_id for hit in library.ask(question, doc_id=other).hits} == {other}
+    assert {hit.passage.doc_id for hit in library.ask(question, documents=[other]).hits} == {other}
     with pytest.raises(NotFoundError, match="没有编号为 nope 的文档"):
-        library.ask(question, doc_id="nope")
+        library.ask(question, documents=["nope"])
 
 
 def test_what_would_have_been_answered_can_be_asked_for(library: Library) -> None:

@@ -8,16 +8,24 @@ from typing import Any
 import pytest
 from browser import shot
 from conftest import ROOT
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
-WEB = ROOT / "rag" / "web"
+WEB = ROOT / "rag" / "web" / "static"
 HOSTILE = "<img src=x onerror='window.pwned=1'>"
 
 
 def record(doc_id: str, title: str, characters: int, modified: str | None, *also_in: tuple[str, str]) -> dict[str, Any]:
     others = [{"doc_id": other, "title": f"题{other}", "source": source} for other, source in also_in]
     size = {"characters": characters, "paragraphs": 3, "passages": 2}
-    return {"doc_id": doc_id, "title": title, "source": f"{doc_id}.md", "modified": modified, "also_in": others, **size}
+    return {
+        "doc_id": doc_id,
+        "title": title,
+        "source": f"{doc_id}.md",
+        "modified": modified,
+        "also_in": others,
+        "omitted": [],
+        **size,
+    }
 
 
 DOCUMENTS = [
@@ -27,12 +35,21 @@ DOCUMENTS = [
 ]
 
 
+# What becomes of a note and of an archive of two files.
+UPLOADED = [
+    {"name": "便笺.md", "status": "added", "notices": []},
+    {"name": "资料.zip/内/a.txt", "status": "duplicate", "title": "甲", "notices": []},
+    {"name": "资料.zip/b.exe", "status": "failed", "problem": {"detail_zh": "不支持这种文件", "detail": "no"}},
+]
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    names = ("page.css", "library.html", "client.js", "library.js")
+    names = ("page.css", "reading.css", "library.html", "client.js", "library.js")
     parts = {name: (WEB / name).read_text("utf-8") for name in names}
     html = (
-        f'<!doctype html><html data-words="zh" data-view="library"><style>{parts["page.css"]}</style>'
+        f'<!doctype html><html data-words="zh" data-view="library"><style>{parts["page.css"]}'
+        f"{parts['reading.css']}</style>"
         f'<body class="gradio-container"><div id="library">{parts["library.html"]}</div>'
         f"<script>const element = document.body;\n{parts['client.js']}{parts['library.js']}</script>"
     )
@@ -40,6 +57,8 @@ def page(browser: Browser) -> Iterator[Page]:
     def answer(route: Route) -> None:
         if route.request.method == "DELETE":
             route.fulfill(status=409, json={"detail_zh": "正在写", "detail": "busy"})
+        elif route.request.method == "POST":
+            route.fulfill(status=207, json={"results": UPLOADED})
         else:
             route.fulfill(json=DOCUMENTS)
 
@@ -82,10 +101,28 @@ def test_a_line_says_size_date_and_where_the_text_stands_too(page: Page) -> None
     expect(page.locator(".also")).to_have_count(1)
 
 
-def test_a_document_that_cannot_be_removed_says_why(page: Page) -> None:
+def test_a_document_that_cannot_be_removed_says_why_until_that_is_dismissed(page: Page) -> None:
     page.get_by_role("button", name="移除").first.click()
     page.get_by_role("dialog").get_by_role("button", name="移除").click()
     expect(page.locator(".uploads .failed .state")).to_have_text("正在写", use_inner_text=True)
+    page.get_by_role("button", name="不再显示 Dismiss").click()
+    expect(page.locator(".uploads li")).to_have_count(0)
+    expect(page.locator("#files")).to_be_focused()
+
+
+def test_an_uploaded_archive_has_a_line_for_each_file_in_it(page: Page) -> None:
+    note: FilePayload = {"name": "便笺.md", "mimeType": "text/markdown", "buffer": b"a"}
+    packed: FilePayload = {"name": "资料.zip", "mimeType": "application/zip", "buffer": b"PK"}
+    page.locator("#library input[type=file]").set_input_files([note, packed])
+    lines = page.locator("li:has(.name)")
+    expect(lines).to_have_count(3)
+    expect(page.locator("li.failed .name")).to_have_text("资料.zip/b.exe", use_inner_text=True)
+    said = dict(zip(lines.locator(".name").all_inner_texts(), lines.locator(".state").all_inner_texts(), strict=True))
+    assert said == {
+        "便笺.md": "已加入",
+        "资料.zip/内/a.txt": "与《甲》内容相同，没有再存",
+        "资料.zip/b.exe": "不支持这种文件",
+    }
 
 
 def test_nothing_is_wider_than_a_phone_and_figures_say_what_they_count(page: Page) -> None:

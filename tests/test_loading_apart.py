@@ -16,8 +16,8 @@ import samples
 from conftest import Command
 
 from rag.errors import LoadError
-from rag.loading.apart import Reader
 from rag.loading.blocks import MAX_CHARACTERS
+from rag.loading.sandbox.apart import Reader
 
 NAME = Path("页.html")
 
@@ -72,7 +72,7 @@ def test_a_process_that_has_died_between_two_files_is_replaced(reader: Reader) -
 
 
 def test_a_crash_is_an_error_that_names_the_file_and_the_next_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.loading.apart._START", "import os; os.abort()")
+    monkeypatch.setattr("rag.loading.sandbox.apart._START", "import os; os.abort()")
     reader = Reader()
     with pytest.raises(LoadError, match=r"读取 页\.html 的程序崩溃了（SIGABRT）"):
         text(reader, "甲")
@@ -114,7 +114,7 @@ def test_a_file_that_fills_the_memory_is_an_error_that_says_so() -> None:
 
 def test_no_file_can_be_written_by_it(tmp_path: Path, python: Command) -> None:
     code = (
-        "import sys; from pathlib import Path; from rag.loading.worker import _limit; _limit(2**31); "
+        "import sys; from pathlib import Path; from rag.loading.sandbox.worker import _limit; _limit(2**31); "
         "Path(sys.argv[1]).write_text('x')"
     )
     finished = python(code, tmp_path / "a")
@@ -140,7 +140,7 @@ def test_many_threads_take_turns(reader: Reader) -> None:
 
 def test_a_process_ends_with_the_one_that_started_it(python: Command) -> None:
     code = (
-        "from pathlib import Path; from rag.loading.apart import Reader; r = Reader(); "
+        "from pathlib import Path; from rag.loading.sandbox.apart import Reader; r = Reader(); "
         "r.parse(b'<p>x', Path('a.html')); print(r.pid, flush=True); import os; os._exit(0)"
     )
     pid = int(python(code).out)

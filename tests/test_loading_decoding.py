@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from rag.errors import LoadError
-from rag.loading.decoding import decode
+from rag.loading.encodings import decode
 
 NAME = Path("文档.txt")
 TEXT = (CORPUS / FUNNEL).read_text("utf-8")
@@ -112,6 +112,23 @@ def test_a_binary_file_is_no_text(data: bytes) -> None:
         decode(data, NAME)
 
 
-def test_bytes_of_no_known_encoding_are_an_error_not_mojibake() -> None:
-    with pytest.raises(LoadError, match="解码"):
-        decode("Приветствую вас, дорогие читатели".encode("koi8-r"), NAME)
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Приветствую вас, дорогие читатели, сегодня мы говорим о погоде", "koi8-r"),
+        ("작업 전에는 반드시 시설을 점검하고 기록을 남겨야 합니다. 관리인은 두 사람이며 배는 한 번 옵니다.", "euc-kr"),
+        ("作業の前に必ず道具を点検してください。船は一日に二回この港に来ます。", "shift_jis"),
+        ("作業の前に必ず道具を点検してください。船は一日に二回この港に来ます。", "euc_jp"),
+        ("Der Wärter heißt Müller und wohnt für zwei Jahre im Turm, der über dem Hafen steht.", "latin-1"),
+        ("La clé de l'entrepôt est gardée à la réception; le gardien préfère être prévenu.", "latin-1"),
+        ("It’s the keeper’s house — “home” to him.", "cp1252"),
+    ],
+)
+def test_a_text_in_another_language_is_an_error_not_mojibake(text: str, encoding: str) -> None:
+    with pytest.raises(LoadError, match=r"无法识别 文档\.txt 的编码"):
+        decode(text.encode(encoding), NAME)
+
+
+def test_bytes_of_no_known_encoding_are_an_error() -> None:
+    with pytest.raises(LoadError, match=r"编码|解码"):
+        decode("Приветствую".encode("koi8-r"), NAME)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 import samples
 
 from rag.errors import LoadError
-from rag.loading.epub import parse_epub
+from rag.loading.html.epub import parse_epub
 from rag.types import BlockKind
 
 NAME = Path("书.epub")
@@ -69,3 +71,23 @@ def test_a_book_without_one_of_its_parts_is_an_error_that_names_the_part(missing
     assert len(parse_epub(samples.archive(parts), NAME).blocks) == 3
     with pytest.raises(LoadError, match=rf"无法读取 书\.epub：文件已损坏，或不是 \.epub 格式（{missing}"):
         parse_epub(samples.archive({name: part for name, part in parts.items() if name != missing}), NAME)
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_a_chapter_may_call_itself_any_kind_of_xml_and_what_is_no_text_is_told() -> None:
+    one, two = (samples.chapter(f"<p>{text}</p>") for text in "甲乙")
+    made = samples.epub({"a.xhtml": one, "b.xml": two, "c.svg": "<svg/>"})
+    for name, kind in (("b.xml", "text/xml"), ("c.svg", "image/svg+xml")):
+        made = retyped(made, name, kind)
+    parsed = parse_epub(made, NAME)
+    assert [block.text for block in parsed.blocks] == ["甲", "乙"]
+    assert [notice.zh for notice in parsed.notices] == [f"{NAME} 里有 1 张图片没有读入。{samples.TO_READ}"]
+
+
+def retyped(book: bytes, chapter: str, kind: str) -> bytes:
+    """The book with another type for one of its chapters."""
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        content = {name: parts.read(name) for name in parts.namelist()}
+    usual, own = f'href="{chapter}" media-type="application/xhtml+xml"', f'href="{chapter}" media-type="{kind}"'
+    content["OEBPS/content.opf"] = content["OEBPS/content.opf"].replace(usual.encode(), own.encode())
+    return samples.archive(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import samples
 
 from rag.errors import LoadError
 from rag.loading.html import parse_html, parse_xhtml
@@ -47,7 +48,7 @@ def test_a_nested_list_has_places_levels_and_short_captions_as_path() -> None:
     ]
 
 
-def test_a_table_row_is_a_block_under_its_columns_its_caption_and_the_cell_that_reaches_into_it() -> None:
+def test_a_table_row_names_its_columns_and_holds_the_cell_that_reaches_into_it() -> None:
     page = (
         "<h2>表</h2><table><caption>表一</caption><tr><th>模型</th><th>版本</th><th>月活</th></tr>"
         "<tr><td rowspan=2>豆包</td><td>国内</td><td>近<br>6000万</td></tr><tr><td>国际</td><td></td></tr>"
@@ -57,8 +58,8 @@ def test_a_table_row_is_a_block_under_its_columns_its_caption_and_the_cell_that_
         ("表", ()),
         ("表一", ("表",)),
         ("模型 | 版本 | 月活", ("表", "表一")),
-        ("豆包 | 国内 | 近 6000万", ("表", "表一", "模型 | 版本 | 月活")),
-        ("国际", ("表", "表一", "模型 | 版本 | 月活", "豆包")),
+        ("模型：豆包；版本：国内；月活：近 6000万", ("表", "表一")),
+        ("模型：豆包；版本：国际", ("表", "表一")),
         ("后", ("表",)),
     ]
 
@@ -169,3 +170,92 @@ def test_deep_nesting_is_read_as_far_as_any_page_goes_and_then_refused() -> None
     assert texts("<div>" * 1000 + "深处") == ["深处"]
     with pytest.raises(LoadError, match="嵌套太深"):
         texts("<div>" * 100_000 + "深处")
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("2.4×10<sup>22</sup> 米", "2.4×10²² 米"),
+        ("10<sup>-3</sup>", "10⁻³"),
+        ("H<sub>2</sub>O", "H₂O"),
+        ("x<sup>n+α</sup>", "x^(n+α)"),
+        ("3<sup>rd</sup>，问源<sup>TM</sup>", "3rd，问源TM"),
+        ("1280<sup>[3]</sup> 份，合格率 97.5%<sup>4</sup>。", "1280 份，合格率 97.5%。"),
+        ("1280<sup><a href='#n3'>3</a></sup> 份", "1280 份"),
+        ("点灯<a role=doc-noteref href='#n'>1</a>。", "点灯。"),
+        ("见<a class='reference internal' href='#a'>安装</a>。", "见安装。"),
+    ],
+)
+def test_exponents_are_told_from_numbers_of_notes(markup: str, shown: str) -> None:
+    assert texts(f"<p>{markup}</p>") == [shown]
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<mfrac><mrow><mi>λ</mi><mi>L</mi></mrow><mi>d</mi></mfrac>", "λL/d"),
+        ("<msup><mi>v</mi><mn>2</mn></msup><mo>=</mo><msqrt><mi>x</mi></msqrt>", "v²=√x"),
+        ("<semantics><msub><mi>x</mi><mi>i</mi></msub><annotation>x_i</annotation></semantics>", "xᵢ"),
+    ],
+)
+def test_a_formula_is_written_in_its_line(markup: str, shown: str) -> None:
+    assert texts(f"<p>设<math>{markup}</math>。</p>") == [f"设{shown}。"]
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_struck_text_and_pictures_are_left_out_and_told() -> None:
+    page = "<h1>价</h1><p>售价 <del>3299 元</del> <ins>2699 元</ins><s>旧</s><img src=a.png></p>"
+    parsed = parse_html(page.encode(), NAME)
+    assert [b.text for b in parsed.blocks] == ["价", "售价 2699 元"]
+    assert [n.zh for n in parsed.notices] == [
+        "页.html 里有 2 处划掉的文字没有读入（“价”之下）。",
+        f"页.html 里有 1 张图片没有读入（“价”之下）。{samples.TO_READ}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<h3><button aria-expanded=false aria-controls=a>怎么办？</button></h3><div id=a hidden>这样办。</div>",
+        "<button data-bs-target='#a'>怎么办？</button><section><div id=a aria-hidden=true>这样办。</div></section>",
+        "<h3>怎么办？</h3><div style='color:red; display:none'>这样办。</div>",
+        "<div onclick='open(this)'>怎么办？</div><div style='display:none'>这样办。</div>",
+        "<button class=accordion>怎么办？</button><div class=panel>这样办。</div>",
+        "<details><summary>怎么办？</summary><p>这样办。</p></details>",
+        "<dl><dt>怎么办？</dt><dd hidden>这样办。</dd></dl>",
+    ],
+)
+def test_an_answer_that_a_click_opens_is_text(page: str) -> None:
+    assert texts(page) == ["怎么办？", "这样办。"]
+
+
+def test_what_names_the_text_beside_it_stands_above_it() -> None:
+    page = "<details><summary>问一</summary><p>答一</p></details><dl><dt>词</dt><dd>义</dd><dt>词二</dt></dl><p>后</p>"
+    assert [(b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [
+        ("问一", ()),
+        ("答一", ("问一",)),
+        ("词", ()),
+        ("义", ("词",)),
+        ("词二", ()),
+        ("后", ()),
+    ]
+
+
+def test_dialogs_menus_and_buttons_that_do_something_are_no_text() -> None:
+    page = (
+        f"<p>{SENTENCE}</p><button onclick='send()'>提交</button><button data-target='#m'>登录</button>"
+        "<div id=m class='modal fade' hidden>账号和密码</div><a href='#b'>到底</a><div id=b hidden>藏</div>"
+    )
+    assert texts(page) == [SENTENCE, "到底"]
+
+
+def test_a_warning_beside_the_text_is_text_and_a_list_of_links_is_none() -> None:
+    aside = "<aside class=warning><p>升级前必须先备份数据。</p></aside>"
+    page = f"<p>{SENTENCE}</p>{aside}<aside><a href=a>另一篇。</a></aside>"
+    assert texts(page) == [SENTENCE, "升级前必须先备份数据。"]
+
+
+def test_comments_are_text_where_they_are_most_of_what_is_said() -> None:
+    comments = "<div class=comment><p>同时按住两个键十秒。</p></div><div class=comment><p>好。</p></div>"
+    assert texts(f"<p>开不了机怎么办？</p>{comments}") == ["开不了机怎么办？", "同时按住两个键十秒。", "好。"]
+    assert texts(f"<p>{SENTENCE * 15}</p>{comments}") == [SENTENCE * 15]

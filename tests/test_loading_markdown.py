@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import samples
 
 from rag.loading import parse
 from rag.loading.blocks import RawBlock
@@ -12,7 +13,7 @@ from rag.loading.markdown import parse_markdown
 from rag.types import BlockKind, Document
 
 HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
-QUOTE, CODE = BlockKind.QUOTE, BlockKind.CODE
+QUOTE, CODE, ROW = BlockKind.QUOTE, BlockKind.CODE, BlockKind.ROW
 
 
 def kinds_and_texts(markdown: str) -> list[tuple[BlockKind, str]]:
@@ -99,14 +100,14 @@ def test_code_is_kept_as_it_stands() -> None:
     assert kinds_and_texts(markdown) == [(CODE, "print('问')\n\n  x = 1"), (CODE, "缩进的")]
 
 
-def test_a_table_row_is_a_block_under_its_header() -> None:
+def test_a_table_row_is_a_block_with_the_names_of_its_columns() -> None:
     blocks = parse_markdown("# 表\n\n|模型|月活|\n|---|---|\n|**豆包**|近6000万|\n|Kimi<br>探索版||\n\n后文。\n")
-    assert blocks[1:] == [
-        RawBlock(PARAGRAPH, "模型 | 月活", 3, ("表",)),
-        RawBlock(PARAGRAPH, "豆包 | 近6000万", 5, ("表", "模型 | 月活")),
-        RawBlock(PARAGRAPH, "Kimi 探索版", 6, ("表", "模型 | 月活")),
+    assert samples.bare(blocks[1:]) == (
+        RawBlock(ROW, "模型 | 月活", 3, ("表",)),
+        RawBlock(ROW, "模型：豆包；月活：近6000万", 5, ("表",)),
+        RawBlock(ROW, "模型：Kimi 探索版", 6, ("表",)),
         RawBlock(PARAGRAPH, "后文。", 8, ("表",)),
-    ]
+    )
 
 
 def test_the_text_of_an_html_block_is_kept_without_tags_and_comments() -> None:
@@ -114,10 +115,58 @@ def test_the_text_of_an_html_block_is_kept_without_tags_and_comments() -> None:
     assert [(b.text, b.line) for b in blocks] == [("概\xa0要", 5), ("细节。", 7)]
 
 
-@pytest.mark.parametrize("end", ["---\n", "...\n", "---"])
-def test_front_matter_is_no_text(end: str) -> None:
-    blocks = parse_markdown(f"---\ntitle: 题\ntags:\n  - 甲\n{end}\n正文。" if end != "---" else "---\ntitle: 题\n---")
-    assert [(b.text, b.line) for b in blocks] == ([] if end == "---" else [("正文。", 7)])
+def test_a_table_in_html_is_a_table() -> None:
+    cells = "<tr><td>型号</td><td>功率</td></tr>\n\n<tr><td>B20</td><td>750 W</td></tr>"
+    blocks = parse_markdown(f"# 电机\n\n表1\n\n<html><body><table>{cells}</table></body></html>\n\n后文。\n")
+    assert samples.bare(blocks[2:]) == (
+        RawBlock(ROW, "型号 | 功率", 5, ("电机",)),
+        RawBlock(ROW, "型号：B20；功率：750 W", 7, ("电机",)),
+        RawBlock(PARAGRAPH, "后文。", 9, ("电机",)),
+    )
+
+
+def test_a_footnote_stands_below_the_block_that_refers_to_it() -> None:
+    markdown = (
+        "# 题\n\n合格率为97.5%[^1]。\n\n另一段[^二]。\n\n[^1]: 不含*返工*件，\n    见附表。\n[^二]: 乙\n[^三]: 丙\n"
+    )
+    assert [(b.text, b.line, b.path) for b in parse_markdown(markdown)[1:]] == [
+        ("合格率为97.5%。", 3, ("题",)),
+        ("不含返工件，见附表。", 7, ("题",)),
+        ("另一段。", 5, ("题",)),
+        ("乙", 9, ("题",)),
+        ("丙", 10, ("题",)),
+    ]
+
+
+def test_a_note_in_code_is_code() -> None:
+    assert kinds_and_texts("```\n[^1]: 甲\n```\n") == [(CODE, "[^1]: 甲")]
+
+
+def test_what_looks_like_the_definition_of_a_link_is_text_unless_it_leads_somewhere() -> None:
+    markdown = "[注]: 见附件\n\n[附件2]: 3.2节\n\n见[报告][r]。\n\n[r]: https://example.org/a.html '题'\n"
+    assert [text for _, text in kinds_and_texts(markdown)] == ["[注]: 见附件", "[附件2]: 3.2节", "见报告。"]
+
+
+def test_definitions_stand_after_their_terms() -> None:
+    markdown = "检修期\n: 每年*三月*。\n: 或九月。\n负责人\n: 周宁\n"
+    assert [b.text for b in parse_markdown(markdown)] == ["检修期：每年三月。", "检修期：或九月。", "负责人：周宁"]
+
+
+def test_what_is_raised_is_no_part_of_the_number_before_it() -> None:
+    assert kinds_and_texts("约10<sup>6</sup>个。") == [(PARAGRAPH, "约10^6个。")]
+
+
+@pytest.mark.parametrize("end", ["---\n", "...\n", "---  \n"])
+def test_front_matter_is_a_table_of_labels_and_values(end: str) -> None:
+    front = f'---\n# 注\n标题: "云岭茶园"\n作者 1: 林溪\ntags:\n  - 甲\n  - 乙\n草稿:\n{end}\n正文。'
+    assert [(b.kind, b.text, b.line) for b in parse_markdown(front)] == [
+        (ROW, "标题：云岭茶园", 3),
+        (ROW, "作者 1：林溪", 4),
+        (ROW, "tags：甲、乙", 5),
+        (ROW, "草稿", 8),
+        (PARAGRAPH, "正文。", 11),
+    ]
+    assert document(front).title == "云岭茶园"
 
 
 def test_text_between_two_rules_is_no_front_matter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from samples import line
 from rag.errors import LoadError
 from rag.loading.blocks import RawBlock
 from rag.loading.pdf import parse_pdf
+from rag.loading.pdf.legible import is_garbage
 from rag.types import BlockKind, Document
 
 if TYPE_CHECKING:
@@ -118,7 +120,7 @@ def test_columns_are_read_one_after_the_other_whatever_the_order_of_the_file() -
 def test_rows_of_a_table_are_not_taken_for_columns() -> None:
     rows = [("Doubao", "60 million"), ("Kimi", "12 million"), ("Wenxin", "13 million"), ("Tongyi", "9 million")]
     content = b"".join(line(a, 72, 700 - 14 * n) + line(b, 320, 700 - 14 * n) for n, (a, b) in enumerate(rows * 2))
-    assert texts(samples.pdf([content]))[:2] == ["Doubao 60 million", "Kimi 12 million"]
+    assert texts(samples.pdf([content]))[:2] == ["Doubao | 60 million", "Doubao：Kimi；60 million：12 million"]
 
 
 def test_a_paragraph_begins_after_a_gap_an_indent_and_a_short_line() -> None:
@@ -215,18 +217,20 @@ def test_double_letters_are_two_and_a_character_printed_twice_is_one() -> None:
     assert texts(samples.pdf([line("All Hello illness", 72, 740) + twice])) == ["All Hello illness", "bold"]
 
 
+@pytest.mark.usefixtures("without_recognition")
 def test_a_page_of_pictures_is_named_in_a_notice() -> None:
     picture = b"600 0 0 800 0 0 cm /I Do"
     parsed = parse_pdf(samples.pdf([picture, line("some text.", 72, 700), b"", picture]), NAME)
     assert [(b.text, b.page) for b in parsed.blocks] == [("some text.", 2)]
     assert [n.zh for n in parsed.notices] == [
-        "报告.pdf 第 1、4 页是图片，没有文字，读不到。要索引这些页，请先做文字识别（OCR）。"
+        f"报告.pdf 有 2 页是图片，没有文字，没有读（第 1、4 页）。{samples.TO_READ}"
     ]
 
 
+@pytest.mark.usefixtures("without_recognition")
 def test_a_scan_without_any_text_is_an_error_that_says_what_to_do() -> None:
     picture = b"600 0 0 800 0 0 cm /I Do"
-    with pytest.raises(LoadError, match=r"报告\.pdf 是扫描件（2 页都没有文字，只有图片），已跳过。请先做文字识别"):
+    with pytest.raises(LoadError, match=r"报告\.pdf 有 2 页是图片，没有文字，没有读（第 1、2 页）。要识别其中的文字"):
         parse_pdf(samples.pdf([picture, picture]), NAME)
 
 
@@ -240,3 +244,184 @@ def test_a_pdf_with_a_password_is_an_error_that_says_so() -> None:
 def test_a_cut_pdf_is_an_error_that_names_it(printed: bytes, share: float) -> None:
     with pytest.raises(LoadError, match=r"报告\.pdf"):
         parse_pdf(printed[: int(share * len(printed))], NAME)
+
+
+def notices(data: bytes) -> list[str]:
+    return [notice.zh for notice in parse_pdf(data, NAME).notices]
+
+
+def test_exponents_are_raised_and_the_marks_of_notes_are_no_part_of_numbers() -> None:
+    number = line("3.1 x 10", 72, 700) + line("5", 115.4, 704.5, 7) + line("cells, 98.2%", 122, 700)
+    water = line("in H", 72, 660) + line("2", 92.7, 657.5, 7) + line("O", 96.6, 660)
+    assert texts(samples.pdf([number + line("2", 190.1, 704.5, 7) + water])) == ["3.1 x 10⁵ cells, 98.2%", "in H₂O"]
+
+
+TABLE = [("Device", "Work to be done", "Every"), ("Pump", "check the seals,|rinse the nozzle", "half a|year")]
+TABLE += [("Cutter", "change the oil", "month"), ("Mask", "", "week")]
+ROWS = [
+    "Device | Work to be done | Every",
+    "Device：Pump；Work to be done：check the seals, rinse the nozzle；Every：half a year",
+    "Device：Cutter；Work to be done：change the oil；Every：month",
+    "Device：Mask；Every：week",
+]
+
+
+def table(*, across: bool, down: bool, rows: Sequence[tuple[str, ...]] = TABLE, top: float = 700) -> bytes:
+    """A table with or without its lines; the lines of a cell are parted by a bar."""
+    xs, content = (72, 172, 352, 452), b""
+    for number, row in enumerate(rows):
+        for x, cell in zip(xs, row, strict=False):
+            for place, said in enumerate(cell.split("|")):
+                content += line(said, x + 6, top - 14 - 40 * number - 14 * place)
+    ys = [top - 40 * n for n in range(len(rows) + 1)]
+    if across:
+        content += b"".join(b"%d %d m %d %d l S\n" % (xs[0], y, xs[-1], y) for y in ys)
+    if down:
+        content += b"".join(b"%d %d m %d %d l S\n" % (x, ys[0], x, ys[-1]) for x in xs)
+    return content
+
+
+@pytest.mark.parametrize(("across", "down"), [(True, True), (True, False), (False, False)])
+def test_a_table_is_read_by_its_lines_or_by_how_its_cells_stand(across: bool, down: bool) -> None:
+    assert texts(samples.pdf([table(across=across, down=down)])) == ROWS
+
+
+def test_rows_that_no_lines_part_are_rows() -> None:
+    rows = [("Name", "Place", "Price"), ("Tea", "Linjiang", "86"), ("Oolong", "Anping", "98"), ("Pu", "Nan", "158")]
+    places = [(c, x, 690 - 14 * n) for n, row in enumerate(rows) for x, c in zip((76, 200, 300), row, strict=True)]
+    content = b"".join(line(*place) for place in places)
+    box = b"72 640 300 66 re S 190 640 m 190 706 l S 290 640 m 290 706 l S\n"
+    said = ["Name | Place | Price", "Name：Tea；Place：Linjiang；Price：86", "Name：Oolong；Place：Anping；Price：98"]
+    assert texts(samples.pdf([content + box]))[:3] == said
+
+
+def test_cells_that_were_merged_say_the_same_in_each_of_their_rows() -> None:
+    lines = b"72 700 300 -80 re S 172 700 m 172 620 l S 272 700 m 272 620 l S 72 673 m 372 673 l S\n"
+    lines += b"172 646 m 372 646 l S\n"
+    words = [("Area", 80, 684), ("Site", 180, 684), ("Floor", 280, 684), ("West", 80, 644), ("One", 180, 657)]
+    words += [("Top", 280, 657), ("Two", 180, 630), ("Low", 280, 630)]
+    content = lines + b"".join(line(*word) for word in words)
+    assert texts(samples.pdf([content])) == [
+        "Area | Site | Floor",
+        "Area：West；Site：One；Floor：Top",
+        "Area：West；Site：Two；Floor：Low",
+    ]
+
+
+def test_a_table_goes_on_over_the_page_and_text_around_it_keeps_its_order() -> None:
+    before, after = line("This comes before the table.", 72, 740), line("This comes after it.", 72, 480)
+    pages = [before + table(across=True, down=True), table(across=True, down=True) + after]
+    blocks = parse_pdf(samples.pdf(pages), NAME).blocks
+    assert [b.text for b in blocks] == ["This comes before the table.", *ROWS, *ROWS[1:], "This comes after it."]
+    assert [b.page for b in blocks] == [1, 1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_a_box_around_text_and_a_line_under_a_heading_are_no_tables() -> None:
+    words = column(["Words in a box.", "And more of them."], 72, top=690)
+    content = b"60 600 400 150 re S 72 700 m 300 700 l S\n" + words
+    assert texts(samples.pdf([content])) == ["Words in a box. And more of them."]
+
+
+CJK = (
+    b"<</Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /%s /DescendantFonts [4 0 R]>>",
+    b"<</Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 5 0 R /DW 1000 "
+    b"/CIDSystemInfo <</Registry (Adobe) /Ordering (GB1) /Supplement 2>>>>",
+    b"<</Type /FontDescriptor /FontName /STSong-Light /Flags 4 /Ascent 880 /Descent -120 /CapHeight 880 /ItalicAngle 0 "
+    b"/StemV 93 /FontBBox [0 -120 1000 880]>>",
+)
+
+
+def chinese(words: Sequence[tuple[str, float, float]], encoding: bytes = b"UniGB-UCS2-H") -> bytes:
+    """A PDF of one page with words at their places, in a font that need not be in the file."""
+    shown = b"".join(
+        b"BT /F 14 Tf 1 0 0 1 %f %f Tm <%s> Tj ET\n" % (x, y, text.encode("utf-16-be").hex().encode())
+        for text, x, y in words
+    )
+    return samples.pdf_objects(
+        [
+            b"<</Type /Catalog /Pages 2 0 R>>",
+            b"<</Type /Pages /Kids [6 0 R] /Count 1>>",
+            CJK[0] % encoding,
+            *CJK[1:],
+            b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources <</Font <</F 3 0 R>>>> /Contents 7 0 R>>",
+            b"<</Length %d>>\nstream\n%s\nendstream" % (len(shown), shown),
+        ]
+    )
+
+
+def test_text_that_is_written_downwards_is_read_from_right_to_left() -> None:
+    columns = ["青石渡在县城之南", "渡口之船辰时开", "守渡之老人姓柳"]
+    alone = [(c, 500 - 28 * n, 700 - 17 * m) for n, text in enumerate(columns) for m, c in enumerate(text)]
+    assert "".join(texts(chinese(alone))) == "".join(columns)
+    vertical = [(text, 500 - 28 * n, 700) for n, text in enumerate(columns)]
+    assert "".join(texts(chinese(vertical, b"UniGB-UCS2-V"))) == "".join(columns)
+
+
+def test_a_word_that_is_set_wide_is_one_word() -> None:
+    words = [("停", 180, 700), ("水", 240, 700), ("通", 300, 700), ("知", 360, 700), ("联", 60, 640)]
+    words += [("系", 88, 640), ("人：柳青", 116, 640)]
+    assert texts(chinese(words)) == ["停水通知", "联系人：柳青"]
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_text_that_does_not_say_its_characters_is_told_and_not_read() -> None:
+    wide = "".join(chr(0x1E0 + 7 * n % 160) for n in range(60))
+    assert is_garbage([wide])
+    assert is_garbage(["\ue012\ue0a3" * 20])
+    assert is_garbage(["龘靐齉麤爩鱻灪籱" * 5])
+    assert not is_garbage(["停水时间：晚上十点到次日五点，请各户提前储水。"])
+    assert not is_garbage(["Chúng tôi đã đến thành phố Hồ Chí Minh vào mùa hè năm ngoái"])
+    data = chinese([(wide, 20, 700)], b"Identity-H").replace(b"/Ordering (GB1)", b"/Ordering (Identity)")
+    with pytest.raises(LoadError, match="文字编码缺失"):
+        parse_pdf(data, NAME)
+
+
+def marked(*annotations: bytes, content: bytes) -> bytes:
+    """A PDF of one page with text and annotations."""
+    first = 6
+    kids = b" ".join(b"%d 0 R" % (first + n) for n in range(len(annotations)))
+    form = b"/AcroForm <</Fields [%s]>>" % kids
+    return samples.pdf_objects(
+        [
+            b"<</Type /Catalog /Pages 2 0 R %s>>" % form,
+            b"<</Type /Pages /Kids [3 0 R] /Count 1>>",
+            b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources <</Font <</F 4 0 R>>>> "
+            b"/Annots [%s] /Contents 5 0 R>>" % kids,
+            b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>",
+            b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
+            *annotations,
+        ]
+    )
+
+
+def test_what_was_filled_in_stands_beside_its_label() -> None:
+    widget = b"<</Type /Annot /Subtype /Widget /FT /%s /T (a%d) /V %s /Rect [150 %d 400 %d] %s>>"
+    fields = [widget % (b"Tx", 1, b"(lin@example.com)", 696, 714, b"")]
+    fields += [widget % (b"Btn", 2, b"/On", 656, 674, b"/AS /On /AP <</N <</On 5 0 R /Off 5 0 R>>>>")]
+    data = marked(*fields, content=line("Mail:", 72, 700) + line("Agreed:", 72, 660))
+    assert texts(data) == ["Mail: lin@example.com", "Agreed: ☑"]
+
+
+def test_remarks_follow_their_page_and_say_what_they_are() -> None:
+    note = b"<</Type /Annot /Subtype /Text /Contents (Hand in again) /T (Lin) /Rect [10 10 30 30]>>"
+    free = b"<</Type /Annot /Subtype /FreeText /Contents (by September) /Rect [10 10 90 30]>>"
+    data = marked(note, free, content=line("The slope is one to two.", 72, 700))
+    assert texts(data) == ["The slope is one to two.", "批注（Lin）：Hand in again", "批注：by September"]
+
+
+def test_text_is_no_heading_for_being_larger_than_the_small_print_of_its_page() -> None:
+    small = b"".join(line(f"{n} vehicles a day, {n} per cent of them lorries", 72, 640 - 11 * n, 8) for n in range(30))
+    rule = line("Article 7. The limit is forty, and thirty in the rain.", 72, 700)
+    data = samples.pdf([rule + line("Article 8. Services lie fifty apart", 72, 670) + small])
+    assert {b.kind for b in parse_pdf(data, NAME).blocks} <= {PARAGRAPH, ITEM}
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_a_picture_with_a_stamp_alone_is_a_scan_and_one_beside_text_is_told() -> None:
+    scan = b"q 600 0 0 800 0 0 cm /I Do Q\n" + line("Page 1", 280, 400)
+    text = line("Words that go on for more than a stamp would.", 72, 700)
+    beside = text + b"q 300 0 0 300 100 100 cm /I Do Q\n"
+    assert notices(samples.pdf([scan, beside])) == [
+        f"报告.pdf 有 1 页是图片，没有文字，没有读（第 1 页）。{samples.TO_READ}",
+        f"报告.pdf 里有 1 张图片没有读入（第 2 页）。{samples.TO_READ}",
+    ]

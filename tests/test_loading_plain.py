@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.loading.plain import parse_plain
 from rag.types import BlockKind
 
@@ -39,6 +41,48 @@ def test_numbered_lines_are_items_with_their_number() -> None:
         "1.可持续的投入。\n（2）快速的迭代\n3）变现\n一是巨头,\n二，创企的头部，以及它们背后的投资人。\n- 其他\n"
     )
     assert [(b.kind, b.item) for b in blocks] == [(ITEM, 1), (ITEM, 2), (ITEM, 3), (ITEM, 1), (ITEM, 2), (ITEM, 1)]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("①甲；", "②乙；", "③丙。"),
+        ("（一）甲；", "（二）乙；", "（三）丙。"),
+        ("⑴甲", "⑵乙", "⑶丙"),
+        ("■ 甲", "■ 乙", "■ 丙"),
+        ("●甲", "●乙", "●丙"),
+        ("\uf0d8 甲", "\uf0d8 乙", "\uf0d8 丙"),
+        ("- 甲", "- 乙", "- 丙"),
+        ("➢ 甲", "➢ 乙", "➢ 丙"),
+        ("（十一）甲", "（十二）乙", "（十三）丙"),
+    ],
+)
+def test_marks_of_every_kind_begin_items_under_what_leads_in_to_them(items: tuple[str, ...]) -> None:
+    lead, *found, after = parse_plain("\n".join(["须带材料：", *items, "", "办理时限为五天。"]))
+    first = 11 if "十" in items[0] else 1
+    assert (lead.kind, after.kind, after.path) == (PARAGRAPH, PARAGRAPH, ())
+    assert [(b.kind, b.text, b.path, b.level, b.item) for b in found] == [
+        (ITEM, text, ("须带材料：",), 1, item) for item, text in enumerate(items, start=first)
+    ]
+
+
+def test_marks_of_another_kind_are_a_list_in_the_item_above_them() -> None:
+    blocks = parse_plain("● 门票\n■ 成人票\n■ 学生票\n● 交通\n\n1. 甲\n（1）乙\n\n（2）丙\n2. 丁\n")
+    assert [(b.text, b.path, b.level, b.item) for b in blocks] == [
+        ("● 门票", (), 1, 1),
+        ("■ 成人票", ("● 门票",), 2, 1),
+        ("■ 学生票", ("● 门票",), 2, 2),
+        ("● 交通", (), 1, 2),
+        ("1. 甲", ("● 交通",), 2, 1),
+        ("（1）乙", ("● 交通", "1. 甲"), 3, 1),
+        ("（2）丙", ("● 交通", "1. 甲"), 3, 2),
+        ("2. 丁", ("● 交通",), 2, 2),
+    ]
+
+
+def test_another_bullet_after_a_blank_line_begins_another_list() -> None:
+    blocks = parse_plain("■ 甲\n■ 乙\n\n● 设施：\n■ 丙\n")
+    assert [(b.text, b.path, b.level) for b in blocks[2:]] == [("● 设施：", (), 1), ("■ 丙", ("● 设施：",), 2)]
 
 
 def test_a_decimal_or_a_year_at_the_start_is_no_item() -> None:

@@ -1,9 +1,9 @@
-"""A row of a table is a block under the names of its columns, in CSV, TSV and XLSX; of JSONL each line is one."""
+"""A row of a table is a block with the names of its columns, in CSV, TSV and XLSX; of JSONL each line is one."""
 
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -11,14 +11,16 @@ import pytest
 import samples
 
 from rag.errors import LoadError
+from rag.loading import PARSERS
 from rag.loading.blocks import RawBlock
-from rag.loading.delimited import parse_csv, parse_tsv
-from rag.loading.jsonl import parse_jsonl
-from rag.loading.xlsx import parse_xlsx
+from rag.loading.sheets.number_formats import shown
+from rag.loading.sheets.xlsx import parse_xlsx
+from rag.loading.tables import Cell, Row, table
 from rag.types import BlockKind
 
-HEADING, PARAGRAPH = BlockKind.HEADING, BlockKind.PARAGRAPH
-CSV, XLSX, JSONL = Path("表.csv"), Path("表.xlsx"), Path("集.jsonl")
+HEADING, PARAGRAPH, ROW = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ROW
+parse_csv, parse_tsv, parse_jsonl = (PARSERS[suffix] for suffix in (".csv", ".tsv", ".jsonl"))
+CSV, TSV, XLSX, JSONL = Path("表.csv"), Path("表.tsv"), Path("表.xlsx"), Path("集.jsonl")
 
 
 def saved(book: openpyxl.Workbook) -> bytes:
@@ -29,10 +31,10 @@ def saved(book: openpyxl.Workbook) -> bytes:
 
 def test_a_record_is_a_block_under_the_names_of_the_columns_with_its_line() -> None:
     data = '模型,月活,说明\n豆包,6000万,"第一行\n第二行, 带逗号"\n\n,,\nKimi,,"说""引号"""\n'.encode()
-    assert parse_csv(data, CSV).blocks == (
-        RawBlock(PARAGRAPH, "模型 | 月活 | 说明", 1),
-        RawBlock(PARAGRAPH, "豆包 | 6000万 | 第一行 第二行, 带逗号", 2, ("模型 | 月活 | 说明",)),
-        RawBlock(PARAGRAPH, 'Kimi | 说"引号"', 6, ("模型 | 月活 | 说明",)),
+    assert samples.bare(parse_csv(data, CSV).blocks) == (
+        RawBlock(ROW, "模型 | 月活 | 说明", 1),
+        RawBlock(ROW, "模型：豆包；月活：6000万；说明：第一行 第二行, 带逗号", 2),
+        RawBlock(ROW, '模型：Kimi；说明：说"引号"', 6),
     )
 
 
@@ -40,16 +42,14 @@ def test_a_record_is_a_block_under_the_names_of_the_columns_with_its_line() -> N
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 def test_the_separator_is_found_and_any_encoding_read(separator: str, encoding: str) -> None:
     data = f"模型名称{separator}月活跃用户数\r\n豆包{separator}六千万\r\n".encode(encoding)
-    assert [b.text for b in parse_csv(data, CSV).blocks] == ["模型名称 | 月活跃用户数", "豆包 | 六千万"]
+    assert [b.text for b in parse_csv(data, CSV).blocks] == [
+        "模型名称 | 月活跃用户数",
+        "模型名称：豆包；月活跃用户数：六千万",
+    ]
 
 
 def test_in_tsv_a_comma_separates_nothing() -> None:
-    assert [b.text for b in parse_tsv("甲,乙,丙\t丁\n".encode(), CSV).blocks] == ["甲,乙,丙 | 丁"]
-
-
-def test_a_long_name_of_a_column_is_cut_where_it_stands_above_others_only() -> None:
-    first, second = parse_csv(f"{'长' * 1000}\n值\n".encode(), CSV).blocks
-    assert (len(first.text), second.path) == (1000, ("长" * 200 + "…",))
+    assert [b.text for b in parse_tsv("甲,乙,丙\t丁\n".encode(), TSV).blocks] == ["甲,乙,丙 | 丁"]
 
 
 def test_rows_of_a_workbook_stand_under_their_sheet_and_columns() -> None:
@@ -62,11 +62,11 @@ def test_rows_of_a_workbook_stand_under_their_sheet_and_columns() -> None:
     book.create_sheet("空表")
     hidden = book.create_sheet("藏表")
     hidden["A1"], hidden.sheet_state = "看不见", "hidden"
-    assert parse_xlsx(saved(book), XLSX).blocks == (
+    assert samples.bare(parse_xlsx(saved(book), XLSX).blocks) == (
         RawBlock(HEADING, "一季度", level=1),
-        RawBlock(PARAGRAPH, "模型 | 月活", 2, ("一季度",)),
-        RawBlock(PARAGRAPH, "豆包 | 6000", 3, ("一季度", "模型 | 月活")),
-        RawBlock(PARAGRAPH, "只有一格", 5, ("一季度", "模型 | 月活")),
+        RawBlock(ROW, "模型 | 月活", 2, ("一季度",)),
+        RawBlock(ROW, "模型：豆包；月活：6000", 3, ("一季度",)),
+        RawBlock(PARAGRAPH, "只有一格", 5, ("一季度",)),
         RawBlock(HEADING, "二季度", level=1),
         RawBlock(PARAGRAPH, "孤零零", 3, ("二季度",)),
     )
@@ -80,8 +80,23 @@ def test_values_are_written_as_one_would_write_them_down() -> None:
         cell = book.active.cell(1, column, 0.125)
         cell.number_format = shown_as
     assert parse_xlsx(saved(book), XLSX).blocks[0].text == (
-        "1 | 0.3 | 1234567890123 | TRUE | 2024-05-01 | 2024-05-01 09:30 | 09:30:00 | '字 | 12% | 12.50%"
+        "1；0.3；1234567890123；TRUE；2024-05-01；2024-05-01 9:30:00；9:30:00；'字；13%；12.50%"
     )
+
+
+def test_what_stands_directly_above_a_table_is_its_caption() -> None:
+    from rag.loading.blocks import gather
+
+    def blocks(*above: str) -> list[tuple[str, ...]]:
+        said = [RawBlock(PARAGRAPH, text, path=("题",)) for text in above]
+        row = RawBlock(ROW, "品名：茶", path=("题",))
+        return [block.path for block in gather([*said, row, row, RawBlock(PARAGRAPH, "后。")], XLSX)][len(above) :]
+
+    assert blocks("表1 各店销量") == [("题", "表1 各店销量"), ("题", "表1 各店销量"), ()]
+    assert blocks("表1 各店销量", "单位：万元")[0] == ("题", "表1 各店销量", "单位：万元")
+    assert blocks("各项费用如下，供参考：")[0] == ("题", "各项费用如下，供参考：")
+    assert blocks("这一段说完了。")[0] == ("题",)
+    assert blocks("很长的一段" * 20)[0] == ("题",)
 
 
 def test_half_a_character_is_replaced_and_a_pair_of_halves_is_one() -> None:
@@ -112,27 +127,288 @@ def test_a_cut_workbook_is_an_error_that_names_it(share: float) -> None:
 
 def test_a_line_of_jsonl_is_a_block_under_its_title() -> None:
     data = (
-        '{"title": "豆包", "text": "月活\\n6000万"}\n\n{"content": "乙", "text": " "}\n{"title": "只有题"}\n'.encode()
+        '{"title": "豆包", "text": "月活\\n6000万"}\n'
+        '{"title": "豆包", "content": [{"type": "text", "text": "第二段"}]}\n\n'
+        '{"content": "乙", "text": " "}\n{"title": "只有题"}\n'.encode()
     )
     parsed = parse_jsonl(data, JSONL)
     assert (parsed.title, parsed.notices) == ("集", ())
     assert parsed.blocks == (
+        RawBlock(HEADING, "豆包", 1, level=1),
         RawBlock(PARAGRAPH, "月活\n6000万", 1, ("豆包",)),
-        RawBlock(PARAGRAPH, "乙", 3),
-        RawBlock(PARAGRAPH, "只有题", 4),
+        RawBlock(PARAGRAPH, "第二段", 2, ("豆包",)),
+        RawBlock(PARAGRAPH, "乙", 4),
+        RawBlock(PARAGRAPH, "只有题", 5),
     )
 
 
-def test_lines_without_the_fields_are_counted_in_a_notice_and_an_error_if_there_are_no_others() -> None:
-    data = '{"text": "甲"}\n{"label": 1}\n{"text": 5}\n'.encode()
-    assert [n.zh for n in parse_jsonl(data, JSONL).notices] == [
-        "集.jsonl 有 2 行没有 text、content 或 title 字段，没有读入（第一处：第 2 行）。"
-    ]
-    with pytest.raises(LoadError, match=r"集\.jsonl 的每一行都没有 text、content 或 title 字段"):
-        parse_jsonl(b'{"label": 1}', JSONL)
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"instruction": "几天能到？", "input": "", "output": "三到五天。"}',
+        '{"question": "几天能到？", "answer": "三到五天。"}',
+        '{"问题": "几天能到？", "答案": ["三到五天。"]}',
+        '{"question": "几天能到？", "answers": {"text": ["三到五天。"], "answer_start": [0]}}',
+        '{"messages": [{"role": "user", "content": "几天能到？"}, {"role": "assistant", "content": "三到五天。"}]}',
+        '{"conversations": [{"from": "human", "value": "几天能到？"}, {"from": "gpt", "value": "三到五天。"}]}',
+        '{"messages": [{"role": "user", "content": [{"text": "几天能到？"}]}, {"content": "三到五天。"}]}',
+    ],
+)
+def test_a_question_stands_above_its_answer(line: str) -> None:
+    assert parse_jsonl(line.encode(), JSONL).blocks == (
+        RawBlock(HEADING, "几天能到？", 1, level=1),
+        RawBlock(PARAGRAPH, "三到五天。", 1, ("几天能到？",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"城市": "昆明", "门店": 7, "开业": true, "店长": null}', "城市：昆明；门店：7；开业：true"),
+        ('{"名": "甲", "址": {"省": "云南", "市": {"区": "官渡"}}}', "名：甲；址 省：云南；址 市 区：官渡"),
+        (
+            '{"名": "甲", "标签": ["茶", "酒"], "货": [{"价": 1}, {"价": 2}]}',
+            "名：甲；标签：茶、酒；货 价：1；货 价：2",
+        ),
+        ('{"title": "甲", "价": 3}', "title：甲；价：3"),
+    ],
+)
+def test_what_a_line_has_besides_is_a_row(line: str, text: str) -> None:
+    (block,) = parse_jsonl(line.encode(), JSONL).blocks
+    assert "> ".join((*block.path, block.text)) == text
+
+
+def test_fields_beside_a_text_stand_below_it() -> None:
+    blocks = parse_jsonl('{"text": "甲。", "来源": "公告"}'.encode(), JSONL).blocks
+    assert [(b.kind, b.text) for b in blocks] == [(PARAGRAPH, "甲。"), (ROW, "来源：公告")]
+
+
+def test_lines_that_say_nothing_are_counted_in_a_notice_and_an_error_if_there_are_no_others() -> None:
+    data = '{"text": "甲"}\n{"text": " "}\n{}\n'.encode()
+    assert [n.zh for n in parse_jsonl(data, JSONL).notices] == ["集.jsonl 有 2 行没有内容（第一处：第 2 行）。"]
+    with pytest.raises(LoadError, match=r"集\.jsonl 的每一行都是空的"):
+        parse_jsonl(b'{"text": null}', JSONL)
+
+
+def test_a_value_that_is_nested_very_deep_is_kept_as_it_stands() -> None:
+    (block,) = parse_jsonl(f'{{"a": {"[" * 200}1{"]" * 200}}}'.encode(), JSONL).blocks
+    assert "[1]" in block.text
 
 
 @pytest.mark.parametrize("line", ['{"text": "乙"', "[1]", '"字"', "[" * 100_000])
 def test_a_line_that_is_no_object_is_named(line: str) -> None:
     with pytest.raises(LoadError, match=r"无法读取 集\.jsonl：第 2 行不是 JSON 对象"):
         parse_jsonl(f'{{"text": "甲"}}\n{line}\n'.encode(), JSONL)
+
+
+def texts(rows: list[list[str | Cell]]) -> list[str]:
+    """The blocks of a table of these cells; what stands in a path of its own after it."""
+    blocks = table([Row(cells, line) for line, cells in enumerate(rows, start=1)], ())
+    return [f"{'/'.join(block.path)}> {block.text}" if block.path else block.text for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        pytest.param(
+            [["姓名", "语文", "英语"], ["赵刚", "76", ""], ["", "88", ""]],
+            ["姓名 | 语文 | 英语", "姓名：赵刚；语文：76", "语文：88"],
+            id="a blank cell is left out with its name",
+        ),
+        pytest.param(
+            [["", "城市", "店长"], ["1", "昆明", "吴丹"]],
+            ["城市 | 店长", "1；城市：昆明；店长：吴丹"],
+            id="a column without a name has its value alone",
+        ),
+        pytest.param(
+            [["甲", "乙"], ["一", "二", "三"]],
+            ["甲 | 乙", "甲：一；乙：二；三"],
+            id="a row may be longer than the names",
+        ),
+        pytest.param(
+            [[Cell("汇总表", across=3)], ["制表：人事", "", ""], ["工号", "姓名", "得分"], ["7", "王强", "81"]],
+            ["汇总表", "制表：人事", "汇总表> 工号 | 姓名 | 得分", "汇总表> 工号：7；姓名：王强；得分：81"],
+            id="what stands above the names is a caption",
+        ),
+        pytest.param(
+            [["部门", "姓名"], [Cell("研发部", down=2), "李梅"], ["赵刚"], ["财务部", "周宁"]],
+            ["部门 | 姓名", "部门：研发部；姓名：李梅", "部门：研发部；姓名：赵刚", "部门：财务部；姓名：周宁"],
+            id="a merged cell is said in each of its rows",
+        ),
+        pytest.param(
+            [["时间", "周一", "周二"], ["12:00", Cell("午休", across=2)]],
+            ["时间 | 周一 | 周二", "时间：12:00；周一：午休；周二：午休"],
+            id="and in each of its columns",
+        ),
+        pytest.param(
+            [[Cell("姓名", down=2), Cell("成绩", across=2)], ["语文", "英语"], ["王强", "91", "84"]],
+            ["姓名 | 成绩 语文 | 成绩 英语", "姓名：王强；成绩 语文：91；成绩 英语：84"],
+            id="names of two levels are joined",
+        ),
+        pytest.param(
+            [["姓名", "成绩", ""], ["", "语文", "英语"], ["王强", "91", "84"]],
+            ["姓名 | 成绩 语文 | 成绩 英语", "姓名：王强；成绩 语文：91；成绩 英语：84"],
+            id="also those that are not merged but left blank",
+        ),
+        pytest.param(
+            [["项目名称", "滨江泵站"], ["建设单位", "水务局"], ["工期", "120 天"]],
+            ["项目名称：滨江泵站", "建设单位：水务局", "工期：120 天"],
+            id="labels with their values have no names of columns",
+        ),
+        pytest.param(
+            [["姓名：", "周宁", "性别：", "女"], ["住址：", Cell("滨河路 18 号", across=3)], ["备注：", "", "", ""]],
+            ["姓名：周宁；性别：女", "住址：滨河路 18 号", "备注"],
+            id="nor has a form",
+        ),
+        pytest.param(
+            [["工号", "1002", "姓名", "李梅"], ["入职", "2019-03-01", "部门", "研发部"]],
+            ["工号：1002；姓名：李梅", "入职：2019-03-01；部门：研发部"],
+            id="nor one without colons",
+        ),
+        pytest.param(
+            [["城市", "门店数"], ["成都", "12"], ["西安", "暂无"], ["昆明", "7"]],
+            ["城市 | 门店数", "城市：成都；门店数：12", "城市：西安；门店数：暂无", "城市：昆明；门店数：7"],
+            id="but a column of numbers has a name",
+        ),
+        pytest.param(
+            [["指标", "2021", "2022"], ["收入", "12", "13"], ["利润", "3", "4"]],
+            ["指标 | 2021 | 2022", "指标：收入；2021：12；2022：13", "指标：利润；2021：3；2022：4"],
+            id="years are names",
+        ),
+        pytest.param(
+            [["B-205", "成都", "12.5"], ["B-206", "昆明", "8.0"]],
+            ["B-205；成都；12.5", "B-206；昆明；8.0"],
+            id="other numbers are none",
+        ),
+        pytest.param(
+            [["楼栋", "层数"], ["甲", "11"], ["乙", "18"], [], ["项目", "单价"], ["物业", "2.6"], ["停车", "300"]],
+            [
+                "楼栋 | 层数",
+                "楼栋：甲；层数：11",
+                "楼栋：乙；层数：18",
+                "项目 | 单价",
+                "项目：物业；单价：2.6",
+                "项目：停车；单价：300",
+            ],
+            id="a blank row parts tables",
+        ),
+        pytest.param(
+            [["楼栋", "层数"], ["甲", "11"], [], ["乙", "18"]],
+            ["楼栋 | 层数", "楼栋：甲；层数：11", "楼栋：乙；层数：18"],
+            id="or only rows of one",
+        ),
+        pytest.param(
+            [["表一", "", "", "表二", ""], ["资产", "期末", "", "负债", "期末"], ["现金", "12", "", "借款", "5"]],
+            [
+                "表一",
+                "表一> 资产 | 期末",
+                "表一> 资产：现金；期末：12",
+                "表二",
+                "表二> 负债 | 期末",
+                "表二> 负债：借款；期末：5",
+            ],
+            id="a blank column parts tables",
+        ),
+        pytest.param(
+            [["产品", "单价"], [Cell("一、茶叶", across=2)], ["云雾", "128"], ["产品", "单价"], ["老白", "260"]],
+            ["产品 | 单价", "一、茶叶", "一、茶叶> 产品：云雾；单价：128", "一、茶叶> 产品：老白；单价：260"],
+            id="a row of one merged cell heads those below, and names said again are left out",
+        ),
+        pytest.param([["甲"], ["乙"]], ["甲", "乙"], id="one column is text"),
+    ],
+)
+def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:
+    assert texts(rows) == said
+
+
+def test_a_long_merged_cell_is_said_once() -> None:
+    assert texts([["甲", "乙"], [Cell("长" * 201, across=2, down=2)], ["丙"]])[1:] == ["长" * 201, "丙"]
+
+
+def test_the_separator_may_be_said_or_stand_below_a_title() -> None:
+    said = "sep=;\n单号;重量\nB-205;12,5\n"
+    assert [(b.text, b.line) for b in parse_csv(said.encode(), CSV).blocks][1] == ("单号：B-205；重量：12,5", 3)
+    titled = "导出 2024-06-01\n\n单号\t备注\t重量\nB-305\t易碎,轻放\t12.5\nB-306\t\t8.0\n"
+    assert [(b.text, b.path) for b in parse_csv(titled.encode(), CSV).blocks] == [
+        ("导出 2024-06-01", ()),
+        ("单号 | 备注 | 重量", ("导出 2024-06-01",)),
+        ("单号：B-305；备注：易碎,轻放；重量：12.5", ("导出 2024-06-01",)),
+        ("单号：B-306；重量：8.0", ("导出 2024-06-01",)),
+    ]
+
+
+def test_a_stray_quote_costs_one_line_at_most() -> None:
+    data = '品名,规格,库存\n屏,"27寸" 显示器,40\n"键盘,青轴,125\n耳机,头戴,66\n支架,"加长款,18\n线,"两米\n白色",900\n'
+    assert [b.text for b in parse_csv(data.encode(), CSV).blocks][1:] == [
+        '品名：屏；规格："27寸" 显示器；库存：40',
+        "品名：键盘；规格：青轴；库存：125",
+        "品名：耳机；规格：头戴；库存：66",
+        "品名：支架；规格：加长款；库存：18",
+        "品名：线；规格：两米 白色；库存：900",
+    ]
+
+
+def test_quotes_may_be_single_or_escaped() -> None:
+    single = "品名,价\n'甲,乙',3\n'丙,丁',4\n'戊',5\n"
+    assert [b.text for b in parse_csv(single.encode(), CSV).blocks][1] == "品名：甲,乙；价：3"
+    escaped = '品名,价\n"甲\\"乙,丙",3\n'
+    assert [b.text for b in parse_csv(escaped.encode(), CSV).blocks][1] == '品名：甲"乙,丙；价：3'
+
+
+def test_lines_of_prose_are_not_cut_at_their_commas() -> None:
+    assert [b.text for b in parse_csv("句子\n第一，好的, 是。\n没有\n".encode(), CSV).blocks] == [
+        "句子",
+        "第一，好的, 是。",
+        "没有",
+    ]
+
+
+def test_merged_cells_and_formats_of_a_workbook_are_read() -> None:
+    book = openpyxl.Workbook()
+    for row in (("台账",), ("类别", "编码", "单价"), ("轴承", 45, 1250.5), (None, 731, 0.5)):
+        book.active.append(row)
+    book.active.merge_cells("A1:C1")
+    book.active.merge_cells("A3:A4")
+    for cell, code in (("B3", "000000"), ("B4", "000000"), ("C3", '"¥"#,##0.00'), ("C4", '"¥"#,##0.00')):
+        book.active[cell].number_format = code
+    assert [b.text for b in parse_xlsx(saved(book), XLSX).blocks] == [
+        "台账",
+        "类别 | 编码 | 单价",
+        "类别：轴承；编码：000045；单价：¥1,250.50",
+        "类别：轴承；编码：000731；单价：¥0.50",
+    ]
+
+
+MOMENT = datetime(2024, 3, 5, 14, 7, 9)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (731, "000000", "000731"),
+        (-1234.5, "#,##0.00", "-1,234.50"),
+        (-5, "#,##0_);(#,##0)", "(5)"),
+        (0, r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)', "$-"),
+        (13800138000, "000-0000-0000", "138-0013-8000"),
+        (12345678, '0.00,,"百万"', "12.35百万"),
+        (0.125, "0%", "13%"),
+        (0.00012, "0.00E+00", "1.20E-04"),
+        (0.5, "# ?/?", "0.5"),
+        (-3, "[Red]0.0;[Blue]-0.0", "-3.0"),
+        (1234, "[$€-407] #,##0", "€ 1,234"),
+        (5, "@", "5"),
+        (5, ";;;", "5"),
+        (float("nan"), "0", "nan"),
+        (MOMENT, 'yyyy"年"m"月"d"日"', "2024年3月5日"),
+        (MOMENT, "mm-dd-yy", "2024-03-05"),
+        (MOMENT, "yyyy/m/d h:mm", "2024/3/5 14:07"),
+        (MOMENT, '上午/下午h"时"mm"分"', "下午2时07分"),
+        (MOMENT, "aaaa", "星期二"),
+        (MOMENT, "[$-F800]dddd, mmmm dd, yyyy", "Tuesday, March 05, 2024"),
+        (MOMENT, "ss.00", "09.00"),
+        (time(9, 30), "h:mm AM/PM", "9:30 AM"),
+        (timedelta(hours=30, minutes=5), "[h]:mm:ss", "30:05:00"),
+    ],
+)
+def test_a_value_is_shown_by_its_format(value: float | datetime | time | timedelta, code: str, text: str) -> None:
+    assert shown(value, code) == text

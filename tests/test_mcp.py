@@ -38,7 +38,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 def server(index_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app over the two articles in a process of its own; its address."""
     log = tmp_path_factory.mktemp("mcp") / "server.log"
-    code = "import sys; from pathlib import Path; from app import serve; from rag.settings import Settings; "
+    code = "import sys; from pathlib import Path; from rag.web.app import serve; from rag.settings import Settings; "
     code += f"serve(Path(sys.argv[1]), Settings(), port=0, token={TOKEN!r})"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with log.open("w") as output:
@@ -86,13 +86,13 @@ def test_the_tools_say_in_both_languages_what_they_do(server: str) -> None:
             return {tool.name: tool for tool in (await opened.list_tools()).tools}
 
     tools = run(list_tools)
-    assert tools.keys() == {"ask", "search", "open_citation"}
+    assert tools.keys() == {"ask", "search", "list_collections", "open_citation"}
     for tool in tools.values():
         assert re.search("[一-鿿]", tool.description)
         assert re.search("document", tool.description)
         for described in tool.inputSchema["properties"].values():
             assert described["description"]
-    assert tools["ask"].inputSchema["properties"].keys() == {"question", "document"}
+    assert tools["ask"].inputSchema["properties"].keys() == {"question", "document", "collections"}
     assert tools["ask"].inputSchema["required"] == ["question"]
     assert tools["open_citation"].inputSchema["properties"]["start"]["type"] in ("integer", "number")
 
@@ -119,6 +119,11 @@ def test_an_answer_has_a_citation_that_opens_the_same_words(server: str) -> None
     [
         ("ask", {"question": "？！"}, "Ask in words"),
         ("ask", {"question": DOUBAO, "document": "nowhere"}, "There is no document nowhere"),
+        (
+            "search",
+            {"query": DOUBAO, "collections": ["nowhere"]},
+            "There is no collection “nowhere”. There are: corpus.",
+        ),
         ("open_citation", {"doc_id": "nowhere", "start": 0, "end": 1}, "There is no document nowhere"),
         ("search", {"query": " "}, "Type a question"),
         ("nothing", {}, "Unknown tool"),

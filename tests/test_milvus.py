@@ -11,15 +11,16 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import CORPUS, Command
-from documents import HashEncoder
+from documents import HashEncoder, using
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
-from stores import Place, at_once, leave, milvus_in, milvus_server, use
+from stores import Place, at_once, leave, milvus_in, milvus_server
 
-from eval.gold import GOLD, load_gold
 from rag.errors import IndexMismatchError, MilvusError, NotFoundError, SettingsError
+from rag.evaluation.gold import GOLD, load_gold
+from rag.indexing.uploads import Shelf
 from rag.library import Library
 from rag.milvus import client, writing
 from rag.milvus.client import Connection, Row
@@ -42,11 +43,10 @@ from rag.milvus.layout import (
 from rag.milvus.writing import Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer
-from rag.uploads import Shelf
 from rag.web import api
-from rag.web.admission import Admission
 from rag.web.desk import Desk
-from rag.web.guard import guarded, rules
+from rag.web.guard.access import guarded, rules
+from rag.web.guard.admission import Admission
 
 pytest.importorskip("milvus_lite")
 
@@ -56,15 +56,12 @@ RIVER = "长江全长约六千三百公里。它是亚洲最长的河流。\n\n"
 # A child process that indexes with the small model of the tests.
 INDEX = """
 import sys
-import rag.milvus.indexing, rag.milvus.making, rag.milvus.writing
-from documents import HashEncoder
+import rag.milvus.writing
+from documents import HashEncoder, use
 from pathlib import Path
 from rag.library import Library
 from rag.settings import Settings
-encoder = HashEncoder()
-for module in (rag.milvus.indexing, rag.milvus.making):
-    vars(module).update(load_encoder=lambda *_, **__: encoder)
-vars(rag.milvus.indexing).update(encoder_name=lambda *_: encoder.name)
+use(HashEncoder())
 uri, folder = sys.argv[1:3]
 settings = Settings(store="milvus", milvus_uri=uri)
 def index(*share):
@@ -73,8 +70,7 @@ def index(*share):
 
 
 @pytest.fixture
-def place(tmp_path: Path, hash_encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    use(hash_encoder, monkeypatch)
+def place(tmp_path: Path, hash_encoder: HashEncoder) -> Iterator[Place]:  # noqa: ARG001
     made = milvus_in(tmp_path)
     yield made
     leave(made)
@@ -154,7 +150,9 @@ def test_bm25_scores_are_tantivys(library: Library, in_milvus: Place) -> None:
 def test_a_question_in_one_document_and_its_explanation_are_the_same(library: Library, in_milvus: Place) -> None:
     question, here = "豆包的月活跃用户有多少？", in_milvus.open()
     for record in here.documents():
-        assert shape(here.ask(question, doc_id=record.doc_id)) == shape(library.ask(question, doc_id=record.doc_id))
+        assert shape(here.ask(question, documents=[record.doc_id])) == shape(
+            library.ask(question, documents=[record.doc_id])
+        )
     citation = library.ask(question).citations[0]
     ours = here.explain(question, citation.doc_id, citation.start)
     theirs = library.explain(question, citation.doc_id, citation.start)
@@ -341,12 +339,10 @@ def test_a_killed_process_leaves_nothing_half_visible(tmp_path: Path, corpus: Pa
         assert rows_in(place) == expected(place)
 
 
-def test_a_library_of_another_model_is_an_error_that_names_both(
-    place: Place, corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_library_of_another_model_is_an_error_that_names_both(place: Place, corpus: Path) -> None:
     place.add(corpus)
-    use(HashEncoder("other@2"), monkeypatch)
-    with pytest.raises(IndexMismatchError, match=r"model = 'hash@1'.*'other@2'.*milvus_prefix"):
+    other = using(HashEncoder("other@2"))
+    with other, pytest.raises(IndexMismatchError, match=r"model = 'hash@1'.*'other@2'.*milvus_prefix"):
         place.add(corpus)
 
 

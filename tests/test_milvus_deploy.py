@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import CORPUS, ROOT
 
-from eval import sizing
+from eval.bench import sizing
 from rag.loading import discover, load
 from rag.milvus.client import OLDEST_SERVER, TOKEN_VARIABLE
 from rag.milvus.layout import ALL, MOST_BYTES, MOST_TERMS, ROWS

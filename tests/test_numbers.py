@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.numbers import in_digits, numbers, value
-from rag.text import normalise
-from rag.tokenization import content_words, cut_words, term_owners, terms, words
+from rag.text.normalization import normalise
+from rag.text.numbers import numbers, value
+from rag.text.tokenization import Cutting, cut_words, terms, words
 
 WRITINGS = [
     ("60000000", ["六千万", "6000万", "60,000,000", "６０００万", "6000 万", "6千万", "陆仟萬", "60 million"]),
@@ -31,7 +31,7 @@ WRITINGS = [
 def test_every_writing_of_a_number_gives_its_term(term: str, written: str) -> None:
     text = f"大约有{written}" if "亿" in written or "万" in written else written
     assert term in terms(text)
-    assert term in [found for _, found in content_words(text)]
+    assert term in Cutting()(text).content()
 
 
 @pytest.mark.parametrize(
@@ -118,26 +118,13 @@ def test_a_number_stands_where_it_says_and_covers_nothing_twice(text: str) -> No
         assert word.term
         assert not any(character.isspace() for character in word.term)
         end = word.end
-    assert term_owners(text, skip=frozenset()).keys() == set(terms(text))
+    assert Cutting()(text).owners(frozenset()).keys() == set(terms(text))
 
 
 def test_a_number_is_shown_as_it_was_written() -> None:
     text = "月活近６，０００ 萬，佔百分之三十"
-    assert [written for written, _ in content_words(text)][2:5] == ["６，０００ 萬", "佔", "百分之三十"]
-
-
-@pytest.mark.parametrize(
-    ("written", "digits"),
-    [
-        ("二〇二四年十二月十日", "2024年12月10日"),
-        ("2024 年 12 月 10 日", "2024年12月10日"),
-        ("2024-12-10", "2024年12月10日"),
-        ("二零二四年五月", "2024年5月"),
-        ("三年以后的十个月", "三年以后的十个月"),
-    ],
-)
-def test_dates_are_read_in_digits(written: str, digits: str) -> None:
-    assert in_digits(written) == digits
+    cut = Cutting()(text)
+    assert [cut.written(word) for word in cut.content().values()][2:5] == ["６，０００ 萬", "佔", "百分之三十"]
 
 
 @pytest.mark.parametrize(
@@ -161,12 +148,12 @@ def test_dates_are_read_in_digits(written: str, digits: str) -> None:
     ],
 )
 def test_units_money_and_regional_words_are_equal(one: str, other: str) -> None:
-    assert {term for _, term in content_words(one)} == {term for _, term in content_words(other)}
+    assert Cutting()(one).content().keys() == Cutting()(other).content().keys()
 
 
 @pytest.mark.parametrize(("text", "term"), [("5G网络", "5g"), ("一元化", "一元化"), ("t恤", "t"), ("元素", "元素")])
 def test_a_letter_or_character_that_is_no_unit_stays(text: str, term: str) -> None:
-    assert term in [found for _, found in content_words(text)]
+    assert term in Cutting()(text).content()
 
 
 @pytest.mark.parametrize("written", ["Llama 3.3 70B", "Llama3.370b", "llama-3.370B"])

@@ -39,7 +39,7 @@ try:
 except AssertionError:
     print("guarded")
 
-from rag.cli import main
+from rag.cli.main import main
 corpus, index = sys.argv[1:]
 sys.argv[1:] = ["index", corpus, "--index", index]
 try:

@@ -61,7 +61,7 @@ def test_the_link_of_a_citation_opens_the_same_words_anywhere(page: Page, browse
     ask(page, DOUBAO)
     page.locator("#source [data-link]").click()
     expect(page.locator("#said")).to_have_text("已复制")
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = page.evaluate("navigator.clipboard.readText()").splitlines()[-1]
     with browser.new_context() as other:
         opened = other.new_page()
         opened.goto(link)
@@ -89,6 +89,7 @@ def test_citations_are_stepped_through_by_keyboard_and_the_back_button_returns(p
 def test_the_outline_leads_to_a_heading(page: Page) -> None:
     ask(page, DOUBAO)
     page.locator("#source .outline summary").click()
+    expect(page.locator("#source .outline .facts .fact").first).to_be_visible()
     page.locator("#source .outline .jump", has_text="三、争议事件方面").click()
     expect(page.locator("#source .block[data-number='37']")).to_be_in_viewport(ratio=1)
     expect(page.locator("#source mark.exact")).to_have_text("近6000万")
@@ -97,7 +98,7 @@ def test_the_outline_leads_to_a_heading(page: Page) -> None:
 def test_an_answer_is_copied_with_its_source(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, DOUBAO)
-    page.locator(".turn").get_by_role("button", name="复制").click()
+    page.locator(".turn").get_by_role("button", name="复制", exact=True).click()
     expect(page.locator("#said")).to_have_text("已复制")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("近6000万[1]\n原文：")
@@ -125,7 +126,8 @@ def test_a_conversation_is_taken_away_as_markdown_and_as_a_page(page: Page, serv
         page.locator(".menu summary").click()
         with page.expect_download() as download:
             page.locator(f"[data-take={kind}]").click()
-        assert re.fullmatch(rf"wenyuan-\d{{8}}-\d{{4}}\.{kind}", download.value.suggested_filename)
+        named = rf"\d{{4}}-\d\d-\d\d {re.escape(DOUBAO)}\.{kind}"
+        assert re.fullmatch(named, download.value.suggested_filename)
         download.value.save_as(tmp_path / kind)
         found[kind] = (tmp_path / kind).read_text("utf-8")
     assert "> 近6000万[^1]" in found["md"]
@@ -141,11 +143,11 @@ def test_a_file_is_added_asked_cited_and_removed_while_its_citation_is_open(page
     (tmp_path / "海棠.md").write_text("# 海棠计划\n\n海棠计划的负责人是周明远。\n", "utf-8")
     (tmp_path / "空.txt").write_bytes(b"")
     (tmp_path / "图.txt").write_bytes(bytes(range(256)) * 20)
-    (tmp_path / "表.zip").write_bytes(b"PK")
+    (tmp_path / "表.mp4").write_bytes(b"PK")
     (tmp_path / "同.txt").write_bytes((CORPUS / FUNNEL).read_bytes())
     view(page, "library")
     expect(page.locator("#library tbody tr")).to_have_count(5)
-    names = ("海棠.md", "空.txt", "图.txt", "表.zip", "同.txt")
+    names = ("海棠.md", "空.txt", "图.txt", "表.mp4", "同.txt")
     page.set_input_files("#files", [tmp_path / name for name in names])
     for name, said in zip(names, ("已加入", "没有文字", "不是文本文件", "不支持这种文件", "内容相同"), strict=True):
         row = page.locator(".uploads li", has=page.get_by_text(name, exact=True))
@@ -177,7 +179,7 @@ def test_a_checked_answer_and_a_corrected_one_become_gold_pairs(page: Page, show
     ask(page, DOUBAO)
     with page.expect_response("**/api/v1/gold"):
         page.get_by_role("button", name="答对了").click()
-    expect(page.locator("#said")).to_contain_text("已存入")
+    expect(page.locator("#said")).to_contain_text("已存为")
     ask(page, MOONSHOT)
     page.evaluate(
         """() => {
@@ -192,7 +194,7 @@ def test_a_checked_answer_and_a_corrected_one_become_gold_pairs(page: Page, show
     # What was said of the first pair may still stand there.
     with page.expect_response("**/api/v1/gold"):
         page.get_by_role("button", name="存为正确答案").click()
-    expect(page.locator("#said")).to_contain_text("已存入")
+    expect(page.locator(".turn").last.locator(".corrected-to")).to_contain_text("已存为正确答案")
     pairs = [json.loads(line) for line in (shown_index / "gold.jsonl").read_text("utf-8").splitlines()]
     assert [pair["question"] for pair in pairs] == [DOUBAO, MOONSHOT]
     assert pairs[0]["answers"] == ["近6000万"]

@@ -11,20 +11,20 @@ from documents import HashEncoder
 from rich.console import Console
 from samples import line
 
-from rag.console import show_report
+from rag.cli.console import show_report
 from rag.contract import citation_json, document_json
 from rag.errors import IndexMismatchError
-from rag.indexing import index_paths
+from rag.index.manifest import FORMAT_VERSION
+from rag.index.store import Store, writing
+from rag.indexing.splitting import SplitSettings, split
+from rag.indexing.update import index_paths
 from rag.library import Library
-from rag.manifest import FORMAT_VERSION
 from rag.settings import Settings
-from rag.splitting import SplitSettings, split
-from rag.store import Store, writing
 from rag.types import Citation, Span
-from rag.web.answers import _where
-from rag.web.markup import Place
+from rag.web.page.answers import _where
+from rag.web.page.markup import Place
+from rag.web.page.sources import document as source_pane
 from rag.web.quotes import quote_json
-from rag.web.sources import document as source_pane
 
 FIRST, SECOND = "The first page says this.", "The second page says that."
 PICTURE = b"600 0 0 800 0 0 cm /I Do"
@@ -64,13 +64,13 @@ def test_a_citation_names_its_page() -> None:
 
 
 def test_an_answer_cites_the_page_that_it_was_found_on() -> None:
-    from rag.agreement import Source
-    from rag.answering import _cite
+    from rag.answering.agreement import Source
+    from rag.answering.compose import cite
     from rag.reading import Evidence
 
     sentence = Span(MADE.blocks[1].start, MADE.blocks[1].end)
     evidence = Evidence(document=MADE, spans=(Span(sentence.start, sentence.start + 3),), sentence=sentence, score=1.0)
-    cited = _cite(Source(evidence, ()), 1)
+    cited = cite(Source(evidence, ()), 1)
     assert (cited.page, cited.quote) == (3, "The")
 
 
@@ -82,12 +82,12 @@ def test_the_web_page_names_the_page_beside_the_paragraph_and_marks_where_it_beg
     assert pane.index("第 1 页") < pane.index(FIRST) < pane.index("第 3 页") < pane.index(SECOND)
 
 
-def test_a_scanned_page_is_told_when_the_file_is_indexed(tmp_path: Path, hash_encoder: HashEncoder) -> None:  # noqa: ARG001
+def test_a_picture_without_text_is_told_when_the_file_is_indexed(tmp_path: Path, hash_encoder: HashEncoder) -> None:  # noqa: ARG001
     (tmp_path / "报告.pdf").write_bytes(samples.pdf([line(FIRST, 72, 700), PICTURE]))
     report = index_paths([tmp_path], tmp_path / "index", Settings())
     said = io.StringIO()
     show_report(Console(file=said, width=200), report)
-    assert f"! {tmp_path / '报告.pdf'} 第 2 页是图片，没有文字，读不到。" in said.getvalue()
+    assert f"! {tmp_path / '报告.pdf'} 里有 1 张图片没有读入（第 2 页）。" in said.getvalue()
 
 
 def test_a_hostile_file_in_a_folder_costs_only_itself(tmp_path: Path, hash_encoder: HashEncoder) -> None:  # noqa: ARG001

@@ -12,17 +12,17 @@ import msgspec
 import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
 
-from eval.environment import code, machine
-from eval.gold import GoldQuestion, Place
-from eval.measures import Located
-from eval.peers.environments import OURS, PEERS, REQUIREMENTS
-from eval.peers.harness import ADAPTERS, Clock, load_adapter
-from eval.peers.harness import run as harness_run
-from eval.peers.run import scored
-from eval.peers.scoring import Locator, measure
-from eval.peers.table import Comparison, compared, markdown
-from eval.peers.tasks import ARTICLES, Corpus, Found, Reply, Run, corpus
+from eval.bench.peers.environments import OURS, PEERS, REQUIREMENTS
+from eval.bench.peers.harness import ADAPTERS, Clock, load_adapter
+from eval.bench.peers.harness import run as harness_run
+from eval.bench.peers.run import scored
+from eval.bench.peers.scoring import Locator, measure
+from eval.bench.peers.table import Comparison, compared, markdown
+from eval.bench.peers.tasks import ARTICLES, Corpus, Found, Reply, Run, corpus
 from rag.errors import EvaluationError
+from rag.evaluation.environment import code, machine
+from rag.evaluation.gold import GoldQuestion, Place
+from rag.evaluation.measures import Located
 from rag.types import Encoder
 
 TEXT = "甲公司成立于2019年。\n总部在杭州，员工约三百人。\n乙公司 成立于2021年。"
@@ -235,8 +235,7 @@ def test_our_own_adapter_finds_the_evidence_in_the_files_given_to_all(
     tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.embedding.load_encoder", lambda *_, **__: encoder)
-    for module in ("building", "models"):
-        monkeypatch.setattr(f"rag.{module}.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
     taken = corpus(ARTICLES, tmp_path, CORPUS)
     asked = [one for one in taken.questions if one.id in ("r-001", "r-003")]
     found = harness_run(

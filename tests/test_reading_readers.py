@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import ModelError, SettingsError
+from rag.errors import ModelError
 from rag.library import Library
 from rag.reading import Candidate, Ranked
 from rag.reading.readers import WEIGHTS, load_reader
-from rag.reading.rules import RulesReader
-from rag.retrieval import reranked
-from rag.settings import Settings
-
-
-def test_the_rules_need_no_weights() -> None:
-    assert isinstance(load_reader("rules"), RulesReader)
+from rag.retrieval.ranking import reranked
 
 
 def test_a_reader_that_is_not_there_is_an_error_that_says_what_there_is(tmp_path: Path) -> None:
@@ -29,12 +23,6 @@ def test_a_damaged_reader_is_an_error(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes(b"nothing")
     with pytest.raises(ModelError, match=WEIGHTS):
         load_reader(str(tmp_path))
-
-
-def test_the_rules_promise_no_share_of_errors(index_dir: Path) -> None:
-    library = Library.open(index_dir, Settings(reader="rules", max_error=0.1))
-    with pytest.raises(SettingsError, match="max_error"):
-        library.ask("豆包2024年11月的月活跃用户有多少？")
 
 
 def test_read_passages_move_by_their_new_scores_and_the_others_keep_theirs(library: Library) -> None:

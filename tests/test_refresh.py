@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from documents import HashEncoder
 
-import rag.refresh
-from rag.generations import current_name, open_generation
-from rag.indexing import index_paths, remove_documents
+import rag.indexing.refresh
+from rag.index.generations import current_name, open_generation
+from rag.indexing.pipeline import Pipeline
+from rag.indexing.update import index_paths, remove_documents
 from rag.loading import parse
 from rag.settings import Settings
-from rag.tokenization import terms
+from rag.text.normalization import Normalised
+from rag.text.tokenization import Cut, Cutting
 
 BEFORE, AFTER = "豆包的月活是6000万。", "豆包的月活是7000万。"
 
@@ -36,7 +39,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(Path(str(named["name"])).name)
         return parse(data, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rag.refresh, "parse", noted)
+    monkeypatch.setattr(rag.indexing.refresh, "parse", noted)
     return names
 
 
@@ -82,7 +85,7 @@ def test_a_document_taken_from_the_index_is_cited_under_the_name_given_now(
 def test_other_loaders_read_every_file_again_and_say_so_once(
     index: Path, corpus: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch, hash_encoder: HashEncoder
 ) -> None:
-    for place in ("rag.refresh", "rag.generations"):
+    for place in ("rag.indexing.refresh", "rag.index.generations"):
         monkeypatch.setattr(f"{place}.LOADERS", 1000)
     before = current_name(index)
     report = index_paths([corpus], index, Settings())
@@ -99,7 +102,7 @@ def test_a_document_that_was_only_kept_is_read_by_the_new_loaders_when_its_folde
     other = tmp_path / "other"
     other.mkdir()
     (other / "z.md").write_text("别处的一篇。", "utf-8")
-    for place in ("rag.refresh", "rag.generations"):
+    for place in ("rag.indexing.refresh", "rag.index.generations"):
         monkeypatch.setattr(f"{place}.LOADERS", 1000)
     index_paths([other], index, Settings())
     assert (parsed, len(open_generation(index).manifest.outdated)) == (["z.md"], 2)
@@ -119,16 +122,16 @@ def test_a_link_of_another_kind_of_name_is_parsed_as_its_name_says(
     assert parsed == ["b.md"]
 
 
-def test_only_the_terms_of_new_text_are_cut(index: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_terms_of_new_text_are_cut(index: Path, corpus: Path) -> None:
     cut: list[str] = []
 
-    def noted(text: str, dictionary: Path | None) -> list[str]:
-        cut.append(text)
-        return terms(text, dictionary)
+    class Noted(Cutting):
+        def __call__(self, text: str) -> Cut:
+            cut.append(text)
+            return super().__call__(text)
 
-    monkeypatch.setattr("rag.building.terms", noted)
     (corpus / "c.md").write_text("新来的一篇。", "utf-8")
-    index_paths([corpus], index, Settings())
+    index_paths([corpus], index, pipeline=replace(Pipeline.of(Settings()), cutting=Noted()))
     assert cut == ["新来的一篇。", "c"]
     anew = index.with_name("anew")
     index_paths([corpus], anew, Settings())
@@ -143,12 +146,12 @@ def test_terms_that_would_be_cut_otherwise_now_are_cut_again(
 ) -> None:
     words = tmp_path / "words.txt"
     words.write_text("的月活是\n", "utf-8")
+    pipeline = Pipeline.of(Settings(user_dictionary=str(words)) if what == "dictionary" else Settings())
     if what == "code":
-        monkeypatch.setattr("rag.building.cutter", lambda: "other")
-        monkeypatch.setattr("rag.building.terms", lambda *_: ["别的"])
+        monkeypatch.setattr("rag.indexing.building.cutter", lambda: "other")
+        pipeline = replace(pipeline, cutting=Cutting(normalise=lambda _: Normalised("别的", range(2))))
         (corpus / "c.md").write_text("新来的一篇。", "utf-8")
-    settings = Settings(user_dictionary=str(words)) if what == "dictionary" else Settings()
-    index_paths([corpus], index, settings)
+    index_paths([corpus], index, pipeline=pipeline)
     stored = open_generation(index).sparse.stored(0)
     assert stored
     assert ("别的" if what == "code" else "的月活是") in stored[0].split()

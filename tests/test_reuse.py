@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from documents import HashEncoder
 
-from rag.generations import open_generation
-from rag.indexing import index_paths
+from rag.index.generations import open_generation
+from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings
 

@@ -18,8 +18,8 @@ from test_imports import WEIGHTY, loaded_by
 
 from rag.errors import NotFoundError, QuestionError
 from rag.library import Library
-from rag.running import Running, _place, answering, find
 from rag.settings import Settings
+from rag.web.running import Running, _place, answering, find
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets here")
 
@@ -213,3 +213,14 @@ def test_a_place_too_deep_for_a_socket_is_no_error(
     monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path / ("deep" * 30)))
     with answered_by(library, tmp_path):
         assert find(tmp_path, Settings(), alone) is None
+
+
+def test_nobody_meets_where_others_may_put_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WENYUAN_CACHE_DIR", str(tmp_path))
+    place = _place(tmp_path / "index")
+    place.parent.mkdir(mode=0o700, parents=True)
+    with Listener(str(place), "AF_UNIX"):
+        place.parent.chmod(0o777)
+        assert find(tmp_path / "index", Settings(), lambda: pytest.fail("opened")) is None
+    with answering(tmp_path / "index", Settings(), lambda: pytest.fail("opened")):
+        assert not place.exists()

@@ -10,7 +10,7 @@ from documents import DOCUMENTS, document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.splitting import SplitSettings, split
+from rag.indexing.splitting import SplitSettings, split
 from rag.types import Document, Passage
 
 SETTINGS = st.builds(
@@ -93,3 +93,15 @@ def test_without_context_a_passage_is_its_own_text_alone(articles: dict[str, Doc
 @pytest.mark.parametrize("text", ["🎉", "…", "　字　", "a\n\nb"])
 def test_the_smallest_documents_have_a_passage(text: str) -> None:
     assert split(document(text), SplitSettings())
+
+
+def test_a_table_row_is_one_sentence() -> None:
+    made = document("|品名|单价|\n|---|---|\n|云雾茶|128 元|\n")
+    (passage,) = split(made, SplitSettings())
+    assert [made.text[s.start : s.end] for s in passage.sentences] == ["品名 | 单价", "品名：云雾茶；单价：128 元"]
+
+
+def test_a_line_of_code_is_one_sentence() -> None:
+    made = document("```\nfor (i=0; i<3; i++) {\n  go();\n```\n")
+    (passage,) = split(made, SplitSettings())
+    assert [made.text[s.start : s.end] for s in passage.sentences] == ["for (i=0; i<3; i++) {", "go();"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from documents import DOCUMENTS, document
 from hypothesis import given
 
-from rag.splitting import SplitSettings, split
-from rag.store import DocumentRecord, Store, writing
-from rag.types import Document
+from rag.index.store import DocumentRecord, Store, writing
+from rag.indexing.splitting import SplitSettings, split
+from rag.types import BlockKind, Document
 
 
 @given(DOCUMENTS)
@@ -48,6 +51,21 @@ def test_records_say_what_there_is_in_index_order(tmp_path: Path) -> None:
         DocumentRecord(first.doc_id, "甲", "a.md", Path("/x/a.md"), first.sha256, 5, 2, range(1, 2)),
     ]
     assert store.document("unknown") is None
+
+
+def test_a_store_of_before_has_its_rows_without_cells(tmp_path: Path) -> None:
+    made = document("产品,产地\n云雾茶,清溪\n", "a.csv")
+    with writing(tmp_path / "s") as store_writer:
+        store_writer.add(made, Path("/x/a.csv"), split(made, SplitSettings()))
+    with closing(sqlite3.connect(tmp_path / "s")) as connection:
+        (blocks,) = connection.execute("SELECT blocks FROM documents").fetchone()
+        before = [{k: v for k, v in b.items() if k not in ("header", "grid")} for b in json.loads(blocks)]
+        connection.execute("UPDATE documents SET blocks = ?", (json.dumps(before).encode(),))
+        connection.commit()
+    read = Store(tmp_path / "s").document(made.doc_id)
+    assert read
+    assert [(block.kind, block.header, block.cells) for block in read.blocks] == [(BlockKind.ROW, 0, ())] * 2
+    assert (read.text, read.row(read.blocks[1])) == (made.text, None)
 
 
 def test_many_threads_read_at_once(tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import samples
 from documents import HashEncoder
-from stores import Place, leave, milvus_in, use
+from stores import Place, leave, milvus_in
 
 from rag.errors import CorpusError, IndexMismatchError, IndexMissingError, NotFoundError
+from rag.indexing.splitting import split
 from rag.library import Library
 from rag.loading import SourceFile, load
 from rag.settings import Settings
-from rag.splitting import split
+from rag.text.tokenization import Cutting
 from rag.types import Passage
 
 TEXTS = {
@@ -35,14 +37,11 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["embedded", "milvus"])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, hash_encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, hash_encoder: HashEncoder) -> Iterator[Place]:  # noqa: ARG001
     if request.param == "embedded":
         yield Place(tmp_path / "index", Settings())
         return
     pytest.importorskip("milvus_lite")
-    use(hash_encoder, monkeypatch)
     made = milvus_in(tmp_path)
     yield made
     leave(made)
@@ -93,16 +92,40 @@ def test_search_finds_the_passage_that_says_it(place: Place, library: Library, q
 
 def test_a_search_in_one_document_stays_in_it(library: Library) -> None:
     only = library._generation.ordinals(id_of(library, "山.txt"))
-    state = library._generation.about("蓝鲸")
+    state = library._generation.about((Cutting()("蓝鲸"),))
     vector = HashEncoder().encode_queries(["蓝鲸"])[0]
-    dense, sparse = state.rankings(vector, ["蓝鲸", "登山"], 50, only)
+    dense, sparse = state.rankings(vector, ["蓝鲸", "登山"], 50, [only])
     assert {ordinal for ordinal, _ in dense} == set(only)
     assert {ordinal for ordinal, _ in sparse} <= set(only)
     assert len(sparse) == 1
 
 
+def test_a_search_in_a_collection_stays_in_it_however_many_documents_are_named(place: Place, corpus: Path) -> None:
+    for folder, name in (("水", "海.md"), ("水", "河.txt"), ("地", "山.txt")):
+        (corpus / folder).mkdir(exist_ok=True)
+        (corpus / name).rename(corpus / folder / name)
+    place.add(corpus)
+    library = place.open(retrieval="bm25")
+    assert [(one.name, len(one.doc_ids)) for one in library.collections()] == [("地", 1), ("水", 2)]
+    water = {id_of(library, name) for name in ("海.md", "河.txt")}
+    scope = library.scope(["水"])
+    assert scope is not None
+    assert scope.doc_ids == water
+    state = library._generation.about((Cutting()("蓝鲸"),))
+    vector = HashEncoder().encode_queries(["蓝鲸"])[0]
+    # In Milvus every document is a range of its own.
+    many = [] if place.settings.is_embedded else [range(n, n + 1) for n in range(2, 4000, 2)]
+    dense, sparse = state.rankings(vector, ["蓝鲸", "登山", "长江"], 50, [*many, *scope.ordinals])
+    allowed = {ordinal for one in scope.ordinals for ordinal in one}
+    assert {ordinal for ordinal, _ in dense} == allowed
+    assert {ordinal for ordinal, _ in sparse} < allowed
+    assert len(sparse) == 2
+    with pytest.raises(NotFoundError, match="现有：地、水。"):
+        library.ask("蓝鲸有多重？", collections=["火"])
+
+
 def test_terms_are_known_counted_and_weighed(library: Library) -> None:
-    sparse = library._generation.about("").sparse
+    sparse = library._generation.about().sparse
     assert [sparse.knows(term) for term in ("蓝鲸", "深海", "火星", '"', "\\")] == [True, True, False, False, False]
     assert sparse.idf("火星") > sparse.idf("蓝鲸") > 0
     assert sparse.bound(["蓝鲸", "蓝鲸"]) == pytest.approx(2 * 2.2 * sparse.idf("蓝鲸"))
@@ -233,3 +256,32 @@ def test_other_settings_are_an_error_that_names_both(place: Place, library: Libr
     assert library.documents()
     with pytest.raises(IndexMismatchError, match=r"passage_max_chars = 400.*300"):
         place.open(passage_max_chars=300)
+
+
+def test_the_files_in_an_archive_are_documents_that_change_and_go_with_it(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "packed"
+    folder.mkdir()
+    file, aside = folder / "资料.zip", tmp_path / "aside"
+    file.write_bytes(samples.archive({"自然/海.md": TEXTS["海.md"], "山.txt": TEXTS["山.txt"]}))
+    report = place.add(folder)
+    assert (set(report.added), report.failed) == ({f"{file}/自然/海.md", f"{file}/山.txt"}, ())
+    (best, *_) = place.open(retrieval="bm25").search("蓝鲸重多少")
+    library = place.open()
+    assert library.document(best.passage.doc_id).source == f"{file}/自然/海.md"
+    assert sorted(record.path for record in library.documents()) == [file / "山.txt", file / "自然" / "海.md"]
+
+    file.write_bytes(samples.archive({"自然/海.md": TEXTS["海.md"] + "\n\n虎鲸吃海豹。", "河.txt": TEXTS["河.txt"]}))
+    report = place.add(folder)
+    assert report.changed == (f"{file}/自然/海.md",)
+    assert (report.added, report.removed) == ((f"{file}/河.txt",), (f"{file}/山.txt",))
+
+    sound = file.read_bytes()
+    file.write_bytes(sound[:100])
+    report = place.add(folder)
+    assert [source for source, _ in report.failed] == [str(file)]
+    assert (report.documents, report.removed) == (2, ())
+
+    file.rename(aside)
+    (folder / "山.txt").write_text(TEXTS["山.txt"], "utf-8")
+    report = place.add(folder)
+    assert (report.documents, set(report.removed)) == (1, {f"{file}/自然/海.md", f"{file}/河.txt"})

@@ -8,7 +8,7 @@ import pytest
 from conftest import ARTICLE, FUNNEL
 
 from rag.loading import parse
-from rag.structure import enumerations
+from rag.text.enumerations import enumerations
 from rag.types import Document
 
 Listed = tuple[str | None, list[str]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import normalise, sentences, simplify
+from rag.text.normalization import normalise, sentences, simplify
 from rag.types import Document
 
 # What documents hold: Chinese, Latin, width forms, ligatures, combining marks, invisible characters, emoji.
@@ -84,6 +84,28 @@ def test_one_character_that_becomes_several_keeps_its_place() -> None:
     assert folded.starts == (0, 1, 2, 2, 3)
 
 
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("联 系 人：周宁", "联系人:周宁"),
+        ("地　　址：滨河路 18 号", "地址:滨河路 18 号"),
+        ("采 购 公 告 GPT 4", "采购公告 gpt 4"),
+        ("张三 李四 王五", "张三 李四 王五"),
+        ("甲\n乙", "甲 乙"),
+        ("⻓江⼤桥，⻋道六条，⻰头⺠企", "长江大桥,车道六条,龙头民企"),
+    ],
+)
+def test_blanks_that_mean_nothing_and_radicals_are_folded(written: str, folded: str) -> None:
+    assert normalise(written).text == folded
+
+
+def test_a_word_with_blanks_inside_maps_to_the_whole_of_it() -> None:
+    text = "电 话；联 系 人：周宁"
+    found = normalise(text)
+    left, right = found.to_original(3, 6)
+    assert (found.text[3:6], text[left:right]) == ("联系人", "联 系 人")
+
+
 def test_runs_of_white_space_are_one_space() -> None:
     assert normalise("甲 \t\n　乙").text == "甲 乙"
 
@@ -114,6 +136,10 @@ def split(text: str) -> list[str]:
         "他引用了《怎么办？你说！真的。》一书的话。",
         "版本v2.0.1发布于www.example.com.cn。",
         "比行业便宜99.3%。",
+        "联系 Dr. Wang（分机 8021），由 Norton Valve Co. Ltd. 于 2019 年投产，图纸编号 No. 57。",
+        "地址是https://api.example.com/v2/orders?status=open;limit=50，使用工号登录。",
+        "入口在/portal?sys=fin&step=2!x，见 approx. 3 点。",
+        "It is sold by Mr. Smith et al. in the shop.",
     ],
 )
 def test_a_sentence_is_not_split_inside(sentence: str) -> None:
@@ -130,6 +156,19 @@ def test_closing_quotes_stay_with_their_sentence() -> None:
     ]
 
 
+def test_a_short_quotation_inside_of_a_sentence_stays_whole() -> None:
+    assert split("馆训是“静以修身；敬以待人。净以处世”，由馆长题写。后人刻在石上。") == [
+        "馆训是“静以修身；敬以待人。净以处世”，由馆长题写。",
+        "后人刻在石上。",
+    ]
+    assert split("他喊“准备好了吗？出发！”，全场跟着喊。他说：「走吧！别等。」雨停了。") == [
+        "他喊“准备好了吗？出发！”，全场跟着喊。",
+        "他说：「走吧！别等。」",
+        "雨停了。",
+    ]
+    assert split(f"他说：“{'长' * 60}。短。”完了。") == [f"他说：“{'长' * 60}。", "短。”", "完了。"]
+
+
 def test_every_chinese_terminator_ends_a_sentence_and_runs_of_them_once() -> None:
     assert split("甲。乙！丙？丁；戊……己?!庚;辛") == ["甲。", "乙！", "丙？", "丁；", "戊……", "己?!", "庚;", "辛"]
 
@@ -139,7 +178,7 @@ def test_an_english_full_stop_ends_a_sentence_before_white_space() -> None:
 
 
 def test_a_line_break_ends_a_sentence() -> None:
-    assert split("标题\n正文没有句号\n\n结尾") == ["标题", "正文没有句号", "结尾"]
+    assert split("标题\n正文没有句号\n\n，结尾") == ["标题", "正文没有句号", "，结尾"]
 
 
 def test_the_fourth_paragraph_of_the_first_article_has_two_sentences(articles: dict[str, Document]) -> None:

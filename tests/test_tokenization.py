@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
+from conftest import CORPUS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import SettingsError
-from rag.text import normalise
-from rag.tokenization import STOPWORDS, content_terms, content_words, term_owners, terms, tokenizer, words
+from rag.text.normalization import normalise
+from rag.text.tokenization import (
+    CUTTER_VERSION,
+    STOPWORDS,
+    Cutting,
+    content_terms,
+    terms,
+    tokenizer,
+    words,
+)
 
 
 @pytest.mark.parametrize("written", ["GPT - 4o", "GPT-4o", "ＧＰＴ－４ｏ", "gpt‑4O"])
@@ -64,11 +74,13 @@ def test_content_terms_are_without_the_words_of_asking() -> None:
 
 
 def test_content_words_come_as_written_each_once_and_in_order() -> None:
-    assert content_words("ＧＰＴ － 4 的價格，GPT-4的价格") == [("ＧＰＴ － 4", "gpt4"), ("價格", "价格")]
+    cut = Cutting()("ＧＰＴ － 4 的價格，GPT-4的价格")
+    words = [(cut.written(word), term) for term, word in cut.content().items()]
+    assert words == [("ＧＰＴ － 4", "gpt4"), ("價格", "价格")]
 
 
 def test_a_term_belongs_to_the_words_it_was_made_from() -> None:
-    assert term_owners("DeepSeek-V3的训练成本") == {
+    assert Cutting()("DeepSeek-V3的训练成本").owners() == {
         "deepseekv3": ("deepseekv3",),
         "deepseek": ("deepseekv3",),
         "v3": ("deepseekv3",),
@@ -80,11 +92,29 @@ def test_a_term_belongs_to_the_words_it_was_made_from() -> None:
 
 @given(st.text(st.sampled_from("豆包大模型的训练成本是GPT-4oV3.5 ，？多少"), max_size=30))
 def test_owners_are_known_for_just_the_terms_that_are_searched(text: str) -> None:
-    content = {term for _, term in content_words(text)}
-    owners = term_owners(text)
-    assert owners.keys() == set(content_terms(text))
+    cut = Cutting()(text)
+    content = set(cut.content())
+    owners = cut.owners()
+    assert owners.keys() == set(cut.content_terms())
     assert {word for words_of in owners.values() for word in words_of} == content
-    assert term_owners(text, skip=frozenset()).keys() == set(terms(text))
+    assert cut.owners(frozenset()).keys() == set(cut.terms())
+
+
+def test_a_question_of_nothing_but_function_words_is_searched_for_as_it_stands() -> None:
+    assert Cutting()("什么是价格？").searched_terms() == ["价格"]
+    assert Cutting()("什么是什么？").searched_terms() == terms("什么是什么？")
+
+
+def test_without_pairs_neighbouring_characters_of_two_words_are_no_term() -> None:
+    assert Cutting()("训练成本").terms() == ["训练", "成本", "训练", "练成", "成本"]
+    assert Cutting(pairs=False)("训练成本").terms() == ["训练", "成本"]
+
+
+def test_terms_that_change_are_those_of_a_new_version() -> None:
+    """If this fails, raise CUTTER_VERSION, or indexes keep the old terms, and write its number and the digest here."""
+    lines = [line for file in sorted(CORPUS.glob("2024-*")) for line in file.read_text("utf-8").splitlines()]
+    digest = hashlib.sha256("\n".join(" ".join(terms(line)) for line in lines).encode()).hexdigest()
+    assert (CUTTER_VERSION, digest[:12]) == (2, "4f69b6ad0145")
 
 
 def test_a_user_dictionary_keeps_its_words_whole(tmp_path: Path) -> None:

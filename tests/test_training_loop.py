@@ -5,28 +5,38 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
-import torch
 from conftest import Command
-from test_training_examples import FACTS, article
+from test_training_examples import FACTS, VERSIONS, article, golds
 
 from rag.embedding import bundled
 from rag.errors import TrainingError
+from rag.inference.scales import read_scales
 from rag.reading.compiled import weights_key
 from rag.reading.readers import SCALES, WEIGHTS, load_network
 from rag.reading.scoring import Text
 from rag.reading.weights import read
-from rag.scales import read_scales
-from rag.training.examples import GoldPair, gold_pairs
-from rag.training.loop import Recipe, curve, train
+from rag.training.examples import ExampleSource
+from rag.training.loop import Recipe, Stage, curve, train
 from rag.types import Span
 
-RECIPE = Recipe(epochs=8, rank=4, tokens=1600, learning_rate=2e-3)
+RECIPE = Recipe(
+    stages=(
+        Stage(parts={"a": 1.0}, epochs=4, learning_rate=4e-4, warmup=0.1),
+        Stage(parts={"a": 1.0, "b": 0.5}, epochs=3, learning_rate=4e-4, last=0.0),
+    ),
+    tokens=1600,
+    average=0.7,
+)
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[GoldPair]:
-    return gold_pairs([article(*facts) for facts in FACTS])
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ExampleSource]:
+    folder = tmp_path_factory.mktemp("pairs")
+    pairs = golds([article(*facts) for facts in FACTS], folder)
+    return {"a": ExampleSource(pairs), "b": ExampleSource(VERSIONS)}
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +45,31 @@ def base(cache: Path) -> Path:  # noqa: ARG001
 
 
 @pytest.fixture(scope="module")
-def folder(pairs: list[GoldPair], base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(sources: dict[str, ExampleSource], base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("reader")
-    train(pairs, made, base, RECIPE, validation=pairs[:4], checkpoint_every=4)
+    train(sources, made, base, RECIPE, validation={"a": sources["a"]}, checkpoint_every=4)
     return made
 
 
-def test_the_loss_falls(folder: Path) -> None:
+def test_the_loss_falls_and_what_is_kept_aside_is_checked(folder: Path) -> None:
     lines = list(curve(folder))
     assert lines[-1].loss < 0.8 * lines[0].loss
     assert [line.step for line in lines[:2]] == [4, 8]
-    assert all(line.exact is not None and 0 <= line.exact <= 1 for line in lines)
+    assert {line.stage for line in lines} == {0, 1}
+    assert all(0 <= line.checked["a"].overlap <= 1 for line in lines)
 
 
 def test_an_interrupted_training_ends_with_the_same_weights(
-    folder: Path, pairs: list[GoldPair], base: Path, tmp_path: Path
+    folder: Path, sources: dict[str, ExampleSource], base: Path, tmp_path: Path
 ) -> None:
-    train(pairs, tmp_path, base, RECIPE, checkpoint_every=4, limit=14)
+    train(sources, tmp_path, base, RECIPE, checkpoint_every=4, limit=10)
     assert not (tmp_path / WEIGHTS).exists()
-    train(pairs, tmp_path, base, RECIPE, checkpoint_every=4)
-    whole, resumed = (read(each / WEIGHTS)[0] for each in (folder, tmp_path))
-    assert whole.keys() == resumed.keys()
-    for name, value in whole.items():
-        torch.testing.assert_close(resumed[name], value, atol=2e-3, rtol=2e-2)
+    train(sources, tmp_path, base, RECIPE, checkpoint_every=4)
+    whole, resumed = (read(each / WEIGHTS) for each in (folder, tmp_path))
+    for one, other in zip(whole[:2], resumed[:2], strict=True):
+        assert one.keys() == other.keys()
+        for name, value in one.items():
+            np.testing.assert_allclose(other[name], value, atol=2e-3, rtol=5e-2)
 
 
 def test_a_finished_training_reads_the_same_when_it_is_loaded_again(folder: Path) -> None:
@@ -66,14 +78,25 @@ def test_a_finished_training_reads_the_same_when_it_is_loaded_again(folder: Path
     assert (first.extracts, first.relevance) == (second.extracts, second.relevance)
 
 
-def test_going_on_with_other_options_is_refused(folder: Path, pairs: list[GoldPair], base: Path) -> None:
+def test_going_on_with_other_options_is_refused(folder: Path, sources: dict[str, ExampleSource], base: Path) -> None:
     with pytest.raises(TrainingError, match=folder.name):
-        train(pairs, folder, base, Recipe(epochs=1))
+        train(sources, folder, base, msgspec.structs.replace(RECIPE, seed=2))
+
+
+def test_a_stage_may_be_added_to_a_training_that_ended(
+    sources: dict[str, ExampleSource], base: Path, tmp_path: Path
+) -> None:
+    first = msgspec.structs.replace(RECIPE, stages=(Stage(parts={"a": 1.0}),))
+    longer = msgspec.structs.replace(RECIPE, stages=(*first.stages, Stage(parts={"b": 1.0})))
+    train(sources, tmp_path, base, first)
+    steps = [line.step for line in curve(tmp_path)]
+    train(sources, tmp_path, base, longer)
+    assert [line.stage for line in curve(tmp_path)] == [0] * len(steps) + [1]
 
 
 def test_training_on_nothing_is_refused(base: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError):
-        train([], tmp_path, base, RECIPE)
+        train({"a": ExampleSource([])}, tmp_path, base, RECIPE)
 
 
 def test_the_command_trains_goes_on_from_another_reader_and_draws_the_curve(
@@ -104,12 +127,14 @@ def test_the_command_trains_goes_on_from_another_reader_and_draws_the_curve(
         encoding="utf-8",
     )
     out = tmp_path / "mine"
-    finished = command("train", "reader", out, "--squad", file, "--validate", file, "--start", folder, "--epochs", "1")
+    finished = command("train", "reader", out, "--questions", file, "--start", folder, "--epochs", "1")
     assert finished.code == 0, finished.err
     assert {path.name for path in out.iterdir()} >= {WEIGHTS, "curve.jsonl", "curve.png"}
     assert read_scales(out / SCALES, weights_key(out / WEIGHTS)) is not None
     assert read_scales(out / SCALES, weights_key(folder / WEIGHTS)) is None
-    missing = command("train", "reader", tmp_path / "other", "--squad", tmp_path / "nothing.json", WENYUAN_LANG="en")
+    missing = command(
+        "train", "reader", tmp_path / "other", "--questions", tmp_path / "nothing.json", WENYUAN_LANG="en"
+    )
     assert missing.code == 1
     assert "nothing.json" in missing.err
     assert "Traceback" not in missing.err

@@ -15,18 +15,18 @@ import msgspec
 import pytest
 from conftest import Command
 
-from rag.archive import pack, unpack
-from rag.checking import check
-from rag.dense import CODES
 from rag.errors import ArchiveError, IndexDamagedError, IndexMismatchError, IndexMissingError, StorageError
-from rag.generations import current_name, open_generation, writing
-from rag.indexing import index_paths
+from rag.index.archive import pack, unpack
+from rag.index.checking import check
+from rag.index.dense import CODES
+from rag.index.generations import current_name, open_generation, writing
+from rag.index.manifest import parse_manifest, record_file, write_manifest
+from rag.index.switching import names
+from rag.index.transfer import export_library, import_library
+from rag.indexing.update import index_paths
+from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
-from rag.manifest import parse_manifest, record_file, write_manifest
 from rag.settings import Settings
-from rag.switching import names
-from rag.transfer import export_library, import_library
-from rag.uploads import Shelf, Upload
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
 
@@ -397,7 +397,7 @@ def test_an_export_of_any_length_is_read(tmp_path: Path) -> None:
 def test_the_codes_of_a_large_library_are_made_anew_and_those_in_the_file_never_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.building.EXACT_UP_TO", 30)
+    monkeypatch.setattr("rag.indexing.building.EXACT_UP_TO", 30)
     (tmp_path / "corpus").mkdir()
     for n in range(40):
         (tmp_path / "corpus" / f"{n:02}.txt").write_text(f"第{n}篇说的是{chr(0x4E10 + 7 * n)}。", "utf-8")
@@ -412,7 +412,7 @@ def test_the_codes_of_a_large_library_are_made_anew_and_those_in_the_file_never_
     changed = {**manifest.files, **{name: record_file(folder / name) for name in CODES}}
     write_manifest(msgspec.structs.replace(manifest, files=changed), folder)
     with monkeypatch.context() as patched:
-        patched.setattr("rag.dense._read", lambda _: None)
+        patched.setattr("rag.index.dense._read", lambda _: None)
         export_library(tmp_path / "library.tar.gz", index)
     done = import_library(tmp_path / "library.tar.gz", other, Settings())
     assert [(other / "generations" / done.generation / name).read_bytes() for name in CODES] == made

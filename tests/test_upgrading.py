@@ -10,19 +10,19 @@ import pytest
 from documents import HashEncoder
 from rich.console import Console
 
-from rag.checking import check
-from rag.console import show_health
+from rag.cli.console import show_health
 from rag.errors import IndexMismatchError, IndexMissingError
-from rag.generations import STORE, current_name, open_generation
-from rag.indexing import index_paths
+from rag.index.checking import check
+from rag.index.generations import STORE, current_name, open_generation
+from rag.index.manifest import FORMAT_VERSION, file_digest
+from rag.index.store import Store, relocate
+from rag.index.transfer import export_library, import_library
+from rag.indexing.repair import repair
+from rag.indexing.update import index_paths
+from rag.indexing.upgrading import Upgraded, upgrade
+from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
-from rag.manifest import FORMAT_VERSION, file_digest
-from rag.repair import repair
 from rag.settings import Settings
-from rag.store import Store, relocate
-from rag.transfer import export_library, import_library
-from rag.upgrading import Upgraded, upgrade
-from rag.uploads import Shelf, Upload
 
 FIXTURES = Path(__file__).parent / "data"
 WHAT_TO_DO = "索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
@@ -139,9 +139,9 @@ def test_an_export_of_before_is_imported_and_then_upgraded(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What the earlier version exports: this one opens no index of before.
-    monkeypatch.setattr("rag.manifest.FORMAT_VERSION", 1)
-    monkeypatch.setattr("rag.generations.FORMAT_VERSION", 1)
-    monkeypatch.setattr("rag.generations.open_generation.__kwdefaults__", {"oldest": 1})
+    monkeypatch.setattr("rag.index.manifest.FORMAT_VERSION", 1)
+    monkeypatch.setattr("rag.index.generations.FORMAT_VERSION", 1)
+    monkeypatch.setattr("rag.index.generations.open_generation.__kwdefaults__", {"oldest": 1})
     export_library(tmp_path / "library.tar.gz", old)
     monkeypatch.undo()
     new = tmp_path / "elsewhere"

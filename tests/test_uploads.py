@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-import samples
 from documents import HashEncoder
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -24,14 +23,15 @@ from rag.errors import (
     StorageError,
     WenyuanError,
 )
-from rag.generations import Generation, current_name, open_generation, writing
-from rag.indexing import index_paths
+from rag.index.generations import Generation, current_name, open_generation, writing
+from rag.index.manifest import FORMAT_VERSION
+from rag.indexing.update import index_paths
+from rag.indexing.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
 from rag.library import Library
 from rag.loading import parse
-from rag.manifest import FORMAT_VERSION
+from rag.loading.blocks import Tell
 from rag.settings import Settings
 from rag.types import Document
-from rag.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
 
 TEXT = "豆包的月活跃用户近6000万。".encode()
 OTHER = "文心的日均调用量达15亿次。".encode()
@@ -237,7 +237,7 @@ def test_if_indexing_fails_nothing_is_kept(shelf: Shelf, index: Path, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise StorageError("磁盘满", "Disk full")
 
-    monkeypatch.setattr("rag.building.write_generation", full)
+    monkeypatch.setattr("rag.indexing.building.write_generation", full)
     with pytest.raises(StorageError, match="磁盘满"):
         shelf.add([Upload("b.md", OTHER)])
     assert files(shelf) == {"a.md": TEXT}
@@ -336,23 +336,26 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
         opened.append(index)
         return open_generation(index, oldest=oldest)
 
-    def parsing(data: bytes, *, source: str, name: Path, notices: list[WenyuanError]) -> Document:
+    def parsing(
+        data: bytes, *, source: str, name: Path, notices: list[WenyuanError], tell: Tell = lambda _: None
+    ) -> Document:
+        tell(0)
         parsed.append(name)
         return parse(data, source=source, name=name, notices=notices)
 
-    for place in ("uploads", "indexing"):
-        monkeypatch.setattr(f"rag.{place}.open_generation", opening)
+    for place in ("uploads", "update"):
+        monkeypatch.setattr(f"rag.indexing.{place}.open_generation", opening)
     for place in ("uploads", "refresh"):
-        monkeypatch.setattr(f"rag.{place}.parse", parsing)
+        monkeypatch.setattr(f"rag.indexing.{place}.parse", parsing)
     shelf.add([Upload("b.md", OTHER)])
     assert (len(opened), parsed) == (1, [Path("b.md")])
 
 
 def test_what_of_a_file_could_not_be_read_is_told_with_its_result(shelf: Shelf) -> None:
-    document = samples.pdf([samples.line("Some words on a page.", 60, 700), b"q 500 0 0 700 50 50 cm /I Do Q"])
-    added, same = shelf.add([Upload("a.pdf", document), Upload("b.pdf", document)])
+    document = "<h1>价</h1><p>现价 2699 元 <s>3299 元</s></p>".encode()
+    added, same = shelf.add([Upload("a.html", document), Upload("b.html", document)])
     assert (added.fate, [notice.zh for notice in added.notices]) == (
         Fate.ADDED,
-        ["a.pdf 第 2 页是图片，没有文字，读不到。要索引这些页，请先做文字识别（OCR）。"],
+        ["a.html 里有 1 处划掉的文字没有读入（“价”之下）。"],
     )
     assert (same.fate, same.notices) == (Fate.DUPLICATE, ())

@@ -20,8 +20,8 @@ import pytest
 from conftest import ROOT
 from filelock import FileLock
 
-from rag.generations import open_generation
-from rag.switching import current_name
+from rag.index.generations import open_generation
+from rag.index.switching import current_name
 
 # The real command but for its model: of each text that it embeds it says so on standard error.
 PROGRAM = """
@@ -34,7 +34,7 @@ class Telling(HashEncoder):
 use(Telling())
 # Whoever runs the tests in the background has it ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from rag.cli import main
+from rag.cli.main import main
 main()
 """
 SECONDS = 60
@@ -173,7 +173,7 @@ def test_the_index_inside_the_folder_and_what_is_not_indexed_start_no_round(docs
         (docs / ".draft.md").write_text("隐藏", "utf-8")
         (docs / ".git").mkdir()
         (docs / ".git" / "note.md").write_text("隐藏", "utf-8")
-        (docs / "picture.jpg").write_bytes(b"\xff\xd8")
+        (docs / "film.mp4").write_bytes(b"\xff\xd8")
         (index / "uploads").mkdir()
         (index / "uploads" / "u.md").write_text("上传的", "utf-8")
         os.utime(index / "CURRENT")

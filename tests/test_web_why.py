@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 import pytest
 from conftest import ROOT
 
-from rag.explain import Abstention, Coverage, Explanation, Place, Where, Word
+from rag.answering.explanation import Abstention, Coverage, Explanation, Place, Where, Word
+from rag.question.kinds import Kind
 from rag.reading import Opinion
-from rag.reading.questions import Kind
 from rag.types import Passage, Span
-from rag.web.why import why, why_not
+from rag.web.page.why import why, why_not
 
-WEB = ROOT / "rag" / "web"
+WEB = ROOT / "rag" / "web" / "static"
 PASSAGE = Passage(3, "d0c", 10, 90, 4, "题目", (Span(10, 40), Span(40, 90)))
 FOUND = Explanation(
     question="豆包的月活有多少？",

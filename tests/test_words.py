@@ -8,13 +8,13 @@ import pytest
 from conftest import Command
 from documents import HashEncoder, document
 
-from rag.dictionary import Entry, read_entries, with_words, without_words
 from rag.errors import IndexMismatchError, SettingsError, StorageError
-from rag.generations import open_generation
-from rag.indexing import index_paths
+from rag.index.generations import open_generation
+from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings, load_settings
-from rag.tokenization import cut_words, reread, terms, words
+from rag.text.dictionary import Entry, read_entries, with_words, without_words
+from rag.text.tokenization import cut_words, reread, terms, words
 from rag.words.editing import Change, change_words
 from rag.words.finding import find_words
 from rag.words.setting import keep, with_dictionary

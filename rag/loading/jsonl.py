@@ -1,4 +1,8 @@
-"""JSONL to blocks: an object a line, of which the text is one."""
+"""JSONL to blocks: an object a line. Questions stand above their answers, titles above their texts.
+
+What else a line has is a row of a table: ``城市：昆明；店长：吴丹``. The names are those of the common formats:
+Alpaca's instruction and output, the messages of chats, question and answer, text.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +13,149 @@ import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, RawBlock, gather, path_name
-from rag.loading.decoding import decode
+from rag.loading.tables import NAMED, VALUES, row
 from rag.types import BlockKind
 
-_TEXTS = ("text", "content")
-_TITLE = "title"
+_TITLES = ("title", "标题")
+_TEXTS = ("text", "content", "context", "正文", "内容")
+_QUESTIONS = ("question", "query", "instruction", "prompt", "q", "问题", "问")
+_MORE = ("input",)
+_ANSWERS = ("answer", "answers", "output", "response", "completion", "reply", "a", "答案", "回答", "答")
+_TURNS = ("messages", "conversations", "conversation", "dialogue")
+_SPEAKERS, _SAID = ("role", "from", "speaker"), ("content", "value", "text")
+_ASKS = ("user", "human", "question", "客户", "用户")
+_DEEPEST = 20
+
+_Record = dict[str, object]
 
 
-def parse_jsonl(data: bytes, name: Path) -> Parsed:
-    """A block for each line: its ``text`` or ``content`` under its ``title``, or the title alone.
+def parse_jsonl(text: str, name: Path) -> Parsed:
+    """The blocks of each line. Lines that say nothing are counted in a notice.
 
-    Lines without any of them are counted in a notice. Raises LoadError for a line that is no object, and if no line
-    has any of the fields.
+    Raises LoadError for a line that is no object, and if no line says anything.
     """
-    missing: list[int] = []
-    blocks = gather(_blocks(decode(data, name), name, missing), name)
-    if missing and not blocks:
-        raise LoadError(
-            f"{name} 的每一行都没有 text、content 或 title 字段，已跳过。",
-            f"No line of {name} has a field text, content or title; it was skipped.",
-        )
-    notice = (
-        Notice(
-            f"{name} 有 {len(missing)} 行没有 text、content 或 title 字段，没有读入（第一处：第 {missing[0]} 行）。",
-            f"{name}: {len(missing)} lines without a field text, content or title were left out "
-            f"(the first is line {missing[0]}).",
-        )
-        if missing
-        else None
+    empty: list[int] = []
+    blocks = gather(_blocks(text, name, empty), name)
+    if empty and not blocks:
+        raise LoadError(f"{name} 的每一行都是空的，已跳过。", f"No line of {name} says anything; it was skipped.")
+    notice = Notice(
+        f"{name} 有 {len(empty)} 行没有内容（第一处：第 {empty[0] if empty else 0} 行）。",
+        f"{name}: {len(empty)} lines say nothing (the first is line {empty[0] if empty else 0}).",
     )
-    return Parsed(blocks, name.stem, (notice,) if notice else ())
+    return Parsed(blocks, name.stem, (notice,) if empty else ())
 
 
-def _blocks(text: str, name: Path, missing: list[int]) -> Iterator[RawBlock]:
+def _blocks(text: str, name: Path, empty: list[int]) -> Iterator[RawBlock]:
+    before: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            one = msgspec.json.decode(line, type=dict[str, object])
+            record = msgspec.json.decode(line, type=_Record)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise LoadError(
                 f"无法读取 {name}：第 {number} 行不是 JSON 对象（{error}），已跳过。",
                 f"Can't read {name}: line {number} is no JSON object ({error}); it was skipped.",
             ) from error
-        title = _field(one, _TITLE)
-        said = next(filter(None, (_field(one, key) for key in _TEXTS)), "")
-        if said:
-            yield RawBlock(BlockKind.PARAGRAPH, said, number, (path_name(title),) if title else ())
-        elif title:
-            yield RawBlock(BlockKind.PARAGRAPH, title, number)
-        else:
-            missing.append(number)
+        said = list(_record(record, number))
+        if not said:
+            empty.append(number)
+        elif (title := said[0].path) and title != before:
+            yield RawBlock(BlockKind.HEADING, title[0], number, level=1)
+        before = said[0].path if said else ()
+        yield from said
 
 
-def _field(one: dict[str, object], key: str) -> str:
-    value = one.get(key)
-    return value.strip() if isinstance(value, str) else ""
+def _record(record: _Record, line: int) -> Iterator[RawBlock]:
+    rest = dict(record)
+    turns = _turns(rest)
+    asked = [*_taken(rest, _QUESTIONS), *_taken(rest, _MORE)] if _has(rest, _QUESTIONS) and _has(rest, _ANSWERS) else []
+    answers = _taken(rest, _ANSWERS) if asked else []
+    texts = _taken(rest, _TEXTS)
+    title = " ".join(_taken(rest, _TITLES)) if texts or asked or turns else ""
+    path = (path_name(title),) if title else ()
+    yield from (RawBlock(BlockKind.PARAGRAPH, text, line, path) for text in texts)
+    yield from _dialogue(
+        [(True, "\n".join(asked)), *((False, answer) for answer in answers)] if asked else [], line, path
+    )
+    yield from _dialogue(turns, line, path)
+    fields = [(key, value) for key, value in _pairs("", rest) if value]
+    if fields and _only_title(rest):
+        yield RawBlock(BlockKind.PARAGRAPH, "\n".join(value for _, value in fields), line, path)
+    elif fields:
+        yield row(((column, *field) for column, field in enumerate(fields)), line, path)
+
+
+def _dialogue(turns: list[tuple[bool, str]], line: int, path: tuple[str, ...]) -> Iterator[RawBlock]:
+    """A question is a heading, under which its answer stands."""
+    above = path
+    for asks, said in turns:
+        if said and asks:
+            yield RawBlock(BlockKind.HEADING, " ".join(said.split()), line, path, level=1 + len(path))
+            above = (*path, path_name(" ".join(said.split())))
+        elif said:
+            yield RawBlock(BlockKind.PARAGRAPH, said, line, above)
+
+
+def _turns(rest: _Record) -> list[tuple[bool, str]]:
+    """What was said in turn, each with whether it asks; taken out of ``rest``."""
+    key = next((key for key in rest if key.lower() in _TURNS), "")
+    turns = rest.get(key)
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) and _has(turn, _SAID) for turn in turns):
+        return []
+    rest.pop(key)
+    return [(_field(turn, _SPEAKERS).lower() in _ASKS, "\n".join(_taken(dict(turn), _SAID))) for turn in turns]
+
+
+def _has(record: _Record, names: tuple[str, ...]) -> bool:
+    return any(_texts(value) for key, value in record.items() if key.lower() in names)
+
+
+def _field(record: _Record, names: tuple[str, ...]) -> str:
+    return next((text for key, value in record.items() if key.lower() in names for text in _texts(value)), "")
+
+
+def _taken(rest: _Record, names: tuple[str, ...]) -> list[str]:
+    """The texts of the first field called one of ``names`` that has any, which is taken out of ``rest``."""
+    for name in names:
+        for key in [key for key in rest if key.lower() == name]:
+            if texts := _texts(rest[key]):
+                rest.pop(key)
+                return texts
+    return []
+
+
+def _texts(value: object, depth: int = 0) -> list[str]:
+    """The texts in a value: itself, those of a list, or of its parts that have such."""
+    if isinstance(value, list) and depth < _DEEPEST:
+        return [text for part in value for text in _texts(part, depth + 1)]
+    if isinstance(value, dict) and depth < _DEEPEST:
+        named = [text for key in (*_SAID, "text") if key in value for text in _texts(value[key], depth + 1)]
+        return list(dict.fromkeys(named)) or [VALUES.join(f"{k}{NAMED}{v}" for k, v in _pairs("", value, depth) if v)]
+    return [text] if (text := _plain(value)) else []
+
+
+def _pairs(name: str, value: object, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """The values inside ``value`` with their names, those of outer objects first."""
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for key, inner in value.items():
+            yield from _pairs(f"{name} {key}".strip(), inner, depth + 1)
+    elif isinstance(value, list) and depth < _DEEPEST and any(isinstance(part, dict | list) for part in value):
+        for part in value:
+            yield from _pairs(name, part, depth + 1)
+    elif isinstance(value, list):
+        yield name, "、".join(filter(None, map(_plain, value)))
+    else:
+        yield name, _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict | list | bool):
+        return msgspec.json.encode(value).decode()
+    return "" if value is None else str(value)
+
+
+def _only_title(rest: _Record) -> bool:
+    return all(key.lower() in _TITLES for key in rest)

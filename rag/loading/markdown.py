@@ -4,55 +4,148 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from rag.loading.blocks import Parsed, RawBlock, gather, path_name
-from rag.loading.decoding import decode
-from rag.text import is_cjk
+from rag.loading.encodings import decode
+from rag.loading.html.flow import flow
+from rag.loading.tables import Cell, Row, row, table
+from rag.loading.trees import html_tree
+from rag.loading.unread import Lost, Unread
+from rag.text.normalization import is_cjk
 from rag.types import BlockKind
 
 # Between the lines stands YAML, beginning with a key; without one they are rules between paragraphs.
-_FRONT_MATTER = re.compile(r"\A---\n(?:#[^\n]*\n)*[A-Za-z_][\w-]*:(?:\s.*?)?\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\A---[^\S\n]*\n((?:#[^\n]*\n)*[^\s:#-][^\n:]*:(?:\s.*?)?\n)(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL
+)
+_KEY = re.compile(r"([^\s:#-][^:]*):(?:\s+(.*))?")
+_TITLES = ("title", "标题", "題名", "题名", "標題")
+_FENCED = r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)"
+# A note and the lines that go on with it; a table in HTML, in which blank lines may stand.
+_GOES_ON = r"\n(?! {0,3}(?:\[\^|[#>|*+<`~-]|\d+[.)]))[^\S\n]*\S[^\n]*"
+_NOTE = re.compile(
+    rf"{_FENCED}|^ {{0,3}}\[\^(?P<label>[^\]\s]+)\]:[^\S\n]*(?P<note>[^\n]*(?:{_GOES_ON})*)", re.DOTALL | re.MULTILINE
+)
+_TABLE = re.compile(rf"{_FENCED}|<table\b.*?</table>", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]*(?=\n)")
+_REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
+# What looks like the definition of a link and leads nowhere is text: "[注]: 见附件".
+_DEFINITION = re.compile(r"\[(?!\^)[^\]]+\]:\s*<?(?=[!-~]*[/.#@])[!-~]+>?(?:\s|$)")
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_DEFINED = re.compile(r":\s+\S")
+_INDENT = re.compile(r"\n[^\S\n]+")
+# 10 to the sixth is not 106.
+_RAISED = re.compile(r"<sup\b[^>]*>", re.IGNORECASE)
+_PICTURE_TAG = re.compile(r"<img\s", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_CELLS = " | "
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
 
 
 def parse_md(data: bytes, name: Path) -> Parsed:
     """The blocks of a Markdown file. Raises LoadError."""
-    return Parsed(gather(parse_markdown(decode(data, name)), name))
+    text, unread = decode(data, name), Unread()
+    return Parsed(gather(_blocks(text, unread), name, unread), _title(text), unread.notices(name))
 
 
 def parse_markdown(text: str) -> list[RawBlock]:
-    """Blocks in reading order; inline marks are dropped, their text is kept.
+    """Blocks in reading order; inline marks are dropped, their text is kept."""
+    return list(_blocks(text, Unread()))
+
+
+def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
+    """Blocks in reading order, and ``unread`` pictures, of which the text that stands for them is kept.
 
     A paragraph that is bold as a whole counts as a heading beside the last real one; a bold first line of a
-    paragraph becomes a block of its own, the caption of the rest. A table's row is a block, under its header row.
+    paragraph becomes a block of its own, the caption of the rest. A table's row is a block.
     """
     front = _FRONT_MATTER.match(text)
     skipped = front.group().count("\n") if front else 0
-    tokens = MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text)
-    return list(_Builder(skipped).blocks(tokens))
+    body, notes = _without_notes(text[front.end() :] if front else text)
+    reader = MarkdownIt("commonmark").enable("table")
+    reader.block.ruler.at("reference", _link_definition, {"alt": []})
+    fields = _fields(front[1]) if front else ()
+    said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
+    yield from said
+    yield from _Builder(skipped, notes, unread).blocks(reader.parse(_tables_closed(body)))
+
+
+def _title(text: str) -> str:
+    """What the front matter says the title is."""
+    front = _FRONT_MATTER.match(text)
+    fields = _fields(front[1]) if front else ()
+    return next((value for key, value, _ in fields if key.lower() in _TITLES), "")
+
+
+def _fields(front: str) -> list[tuple[str, str, int]]:
+    """The fields of front matter: keys at the beginning of a line, their values, also those below, and lines."""
+    fields: list[tuple[str, list[str], int]] = []
+    for number, line in enumerate(front.split("\n"), start=2):
+        key = _KEY.fullmatch(line.rstrip())
+        if key:
+            fields.append((key[1].strip("\"' "), [], number))
+        value = (key[2] or "").strip("|>") if key else line.strip().removeprefix("- ")
+        if fields and value and not line.startswith("#"):
+            fields[-1][1].append(value.strip("\"' "))
+    return [(key, "、".join(values), number) for key, values, number in fields]
+
+
+def _without_notes(text: str) -> tuple[str, dict[str, tuple[str, int]]]:
+    """``text`` with blank lines for its footnotes, and these by their labels: text and line."""
+    notes: dict[str, tuple[str, int]] = {}
+    breaks = [place for place, character in enumerate(text) if character == "\n"] if "[^" in text else []
+
+    def taken(found: re.Match[str]) -> str:
+        if found["fence"]:
+            return found.group()
+        notes.setdefault(found["label"], (found["note"], bisect_right(breaks, found.start()) + 1))
+        return "\n" * found.group().count("\n")
+
+    return _NOTE.sub(taken, text), notes
+
+
+def _tables_closed(text: str) -> str:
+    """``text`` without blank lines in its tables in HTML, which would end them."""
+
+    def closed(found: re.Match[str]) -> str:
+        return found.group() if found["fence"] else _BLANK_LINE.sub("<!-- -->", found.group())
+
+    # Below the last end no table has one to look for.
+    end = text.lower().rfind("</table>") + len("</table>")
+    return _TABLE.sub(closed, text[:end]) + text[end:] if end >= len("</table>") else text
+
+
+def _link_definition(state: StateBlock, line: int, last: int, silent: bool) -> bool:
+    begin = state.bMarks[line] + state.tShift[line]
+    if not _DEFINITION.match(state.src, begin, state.eMarks[line]):
+        return False
+    return reference(state, line, last, silent)
 
 
 class _Builder:
     """Follows the token stream and keeps what stands above the current position."""
 
-    def __init__(self, skipped_lines: int) -> None:
+    def __init__(self, skipped_lines: int, notes: dict[str, tuple[str, int]], unread: Unread) -> None:
+        self.unread = unread
         self.skipped = skipped_lines
+        self.notes = notes
         self.headings: list[tuple[int, str]] = []
         self.lists: list[int] = []
         self.captions: list[str] = []
         self.quotes = 0
         self.first_in_item = False
-        self.header = ""
-        self.cells: list[str] | None = None
+        self.rows: list[Row] = []
+        self.cells: list[Cell] = []
+        self.cell = self.head = False
 
     def blocks(self, tokens: list[Token]) -> Iterator[RawBlock]:
         heading_level = 0
@@ -60,6 +153,7 @@ class _Builder:
         for token in tokens:
             if token.map:
                 line = token.map[0] + 1 + self.skipped
+            self.lose(sum(map(_pictures, token.children or ())))
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
                     self.lists.append(int(token.attrGet("start") or 1) - 1 if "ordered" in token.type else 0)
@@ -79,14 +173,21 @@ class _Builder:
                     heading_level = int(token.tag[1])
                 case "heading_close":
                     heading_level = 0
+                case "table_open":
+                    self.rows = []
                 case "tr_open":
                     self.cells = []
                 case "tr_close":
-                    yield from self.row(line)
+                    self.rows.append(Row(self.cells, line))
                 case "table_close":
-                    self.header = ""
-                case "inline" if self.cells is not None:
-                    self.cells.append(" ".join(_plain(token.children or []).split()))
+                    yield from table(self.rows, self.path())
+                case "th_open" | "td_open":
+                    self.head = token.tag == "th"
+                    self.cell = True
+                case "th_close" | "td_close":
+                    self.cell = False
+                case "inline" if self.cell:
+                    self.cells.append(Cell(_plain(token.children or []), head=self.head))
                 case "inline" if heading_level:
                     yield from self.heading(_plain(token.children or []), heading_level, line)
                 case "inline":
@@ -95,18 +196,22 @@ class _Builder:
                     yield RawBlock(BlockKind.CODE, token.content.strip("\n"), line, self.path())
                 case "html_block":
                     yield from self.html(token.content, line)
+        yield from self.noted(list(self.notes))
 
     def path(self) -> tuple[str, ...]:
-        return (*(text for _, text in self.headings), *(c for c in (*self.captions, self.header) if c))
+        return (*(text for _, text in self.headings), *(c for c in self.captions if c))
 
-    def row(self, line: int) -> Iterator[RawBlock]:
-        text = _CELLS.join(cell for cell in self.cells or () if cell)
-        self.cells = None
-        if text:
-            yield RawBlock(BlockKind.PARAGRAPH, text, line, self.path())
-            self.header = self.header or path_name(text)
+    def lose(self, pictures: int) -> None:
+        for _ in range(pictures):
+            self.unread.add(Lost.LINKED, under=self.headings[-1][1] if self.headings else "")
 
     def html(self, content: str, line: int) -> Iterator[RawBlock]:
+        root = _table_tree(content)
+        for block in flow(root, self.unread) if root is not None else ():
+            yield replace(block, path=(*self.path(), *block.path), line=line + max(1, block.line) - 1)
+        if root is not None:
+            return
+        self.lose(len(_PICTURE_TAG.findall(content)))
         for offset, part in enumerate(_without_tags(content).split("\n")):
             if part.strip():
                 yield RawBlock(BlockKind.PARAGRAPH, part.strip(), line + offset, self.path())
@@ -121,16 +226,21 @@ class _Builder:
 
     def paragraph(self, children: list[Token], line: int) -> Iterator[RawBlock]:
         lead, rest = _bold_first_line(children)
-        if lead and not rest and not self.lists and not self.quotes:
+        terms = _defined(children)
+        if terms:
+            for term, offset in terms:
+                yield from self.block(term, line + offset)
+        elif lead and not rest and not self.lists and not self.quotes:
             yield from self.heading(lead, self.headings[-1][0] if self.headings else 1, line)
-            return
-        if lead and rest:
+        elif lead and rest:
             yield from self.block(lead, line)
             yield from self.block(_plain(rest), line + 1)
         else:
             yield from self.block(_plain(children), line)
 
     def block(self, text: str, line: int) -> Iterator[RawBlock]:
+        labels = _REFERENCE.findall(text) if self.notes else []
+        text = _REFERENCE.sub("", text) if labels else text
         if not text:
             return
         if self.lists and self.first_in_item:
@@ -141,6 +251,33 @@ class _Builder:
         else:
             kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
             yield RawBlock(kind, text, line, self.path())
+        yield from self.noted(labels)
+
+    def noted(self, labels: list[str]) -> Iterator[RawBlock]:
+        """The footnotes that a block refers to, once each."""
+        for label in labels:
+            note, line = self.notes.pop(label, ("", 0))
+            tokens = MarkdownIt("commonmark").parseInline(_INDENT.sub("\n", note))
+            text = _plain(tokens[0].children or [])
+            if text:
+                yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
+
+
+def _pictures(token: Token) -> int:
+    """How many pictures a token inside of a line shows."""
+    if token.type == "html_inline":
+        return len(_PICTURE_TAG.findall(token.content))
+    return token.type == "image"
+
+
+def _table_tree(content: str) -> Any:
+    """The tree of HTML that has a table in it; None of other HTML."""
+    if "<table" not in content.lower():
+        return None
+    try:
+        return html_tree(content)
+    except SyntaxError:
+        return None
 
 
 def _bold_first_line(children: list[Token]) -> tuple[str, list[Token]]:
@@ -157,6 +294,27 @@ def _bold_first_line(children: list[Token]) -> tuple[str, list[Token]]:
     return _plain(children), []
 
 
+def _defined(children: list[Token]) -> list[tuple[str, int]]:
+    """The entries of a list of definitions ("术语", and below it ": 定义"), each with its line; [] if it is none."""
+    lines: list[list[Token]] = [[]]
+    for child in children:
+        if child.type in ("softbreak", "hardbreak"):
+            lines.append([])
+        else:
+            lines[-1].append(child)
+    texts = [_plain(line) for line in lines]
+    if len(texts) < 2 or _DEFINED.match(texts[0]) or not any(map(_DEFINED.match, texts)):
+        return []
+    entries: list[tuple[str, int]] = []
+    term = ""
+    for offset, text in enumerate(texts):
+        if _DEFINED.match(text):
+            entries.append((f"{term}：{text[1:].strip()}", offset))
+        else:
+            term = text
+    return entries
+
+
 def _plain(children: list[Token]) -> str:
     """The text of inline tokens: a soft line break between Chinese characters vanishes, elsewhere it is a space."""
     pieces: list[str] = []
@@ -166,6 +324,8 @@ def _plain(children: list[Token]) -> str:
         elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)):
             _strip_end(pieces)
             pieces.append("\n")
+        elif child.type == "html_inline" and _RAISED.fullmatch(child.content):
+            pieces.append("^")
         elif child.type == "softbreak":
             _strip_end(pieces)
             before = pieces[-1][-1] if pieces else ""

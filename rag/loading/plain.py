@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from rag.loading.blocks import RawBlock
-from rag.text import is_cjk
+from rag.loading.blocks import Parsed, RawBlock, gather
+from rag.loading.lists import Lists
+from rag.text.markers import marker
+from rag.text.normalization import is_cjk
 from rag.types import BlockKind
 
 _SHORT = 30
@@ -13,37 +16,34 @@ _CHINESE_NUMERALS = "一二三四五六七八九十"
 _HEADING = re.compile(
     rf"第[{_CHINESE_NUMERALS}百0-9]+[章节篇回部]|[{_CHINESE_NUMERALS}]+、|(?:主题|问题|趋势|阶段|部分)[{_CHINESE_NUMERALS}]"
 )
-_ITEM = re.compile(rf"(\d{{1,2}})[.．、)）](?!\d)|[（(](\d{{1,2}})[)）]|[-*•·]\s|([{_CHINESE_NUMERALS}])[是、，,]")
 _ENDS = "。！？!?…：:；;”」』）)"
+
+
+def parse_txt(text: str, name: Path) -> Parsed:
+    """The paragraphs of a text. Raises LoadError if there are too many."""
+    return Parsed(gather(parse_plain(text), name))
 
 
 def parse_plain(text: str) -> list[RawBlock]:
     """Blocks in reading order, without blank lines. Short lines that begin like a heading are headings."""
     blocks: list[RawBlock] = []
     headings: tuple[str, ...] = ()
+    lists = Lists()
+    lines = ["", *text.split("\n")]
     for line, content in _paragraphs(text):
-        item = ordinal_of(content)
         if len(content) <= _SHORT and _HEADING.match(content) and not content.endswith(("：", ":")):
             blocks.append(RawBlock(BlockKind.HEADING, content, line, level=2))
             headings = (content,)
-        elif item is not None:
-            blocks.append(RawBlock(BlockKind.LIST_ITEM, content, line, headings, level=1, item=item))
+            lists.end()
         else:
-            blocks.append(RawBlock(BlockKind.PARAGRAPH, content, line, headings))
+            blocks.append(lists.block(content, headings, line=line, apart=not lines[line - 1].strip()))
     return blocks
 
 
 def ordinal_of(text: str) -> int | None:
     """The place in a list that ``text`` begins with; 1 after a bullet, None if it begins like no list item."""
-    item = _ITEM.match(text)
-    return _ordinal(item) if item else None
-
-
-def _ordinal(match: re.Match[str]) -> int:
-    digits = match.group(1) or match.group(2)
-    if digits:
-        return int(digits)
-    return _CHINESE_NUMERALS.index(match.group(3)) + 1 if match.group(3) else 1
+    found = marker(text)
+    return (found.number or 1) if found else None
 
 
 def _paragraphs(text: str) -> list[tuple[int, str]]:
@@ -51,14 +51,15 @@ def _paragraphs(text: str) -> list[tuple[int, str]]:
     paragraphs: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
     for number, line in enumerate([*text.split("\n"), ""], start=1):
-        if line.strip():
-            group.append((number, line.strip()))
-            continue
-        if _is_wrapped([line for _, line in group]):
-            paragraphs.append((group[0][0], _join([line for _, line in group])))
-        else:
-            paragraphs.extend(group)
-        group = []
+        content = line.strip()
+        if not content or marker(content):
+            if _is_wrapped([line for _, line in group]):
+                paragraphs.append((group[0][0], _join([line for _, line in group])))
+            else:
+                paragraphs.extend(group)
+            group = []
+        if content:
+            group.append((number, content))
     return paragraphs
 
 

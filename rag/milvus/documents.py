@@ -1,4 +1,4 @@
-"""Documents and passages in Milvus, as `rag.protocols.Documents`. Only documents that are complete are there."""
+"""Documents and passages in Milvus, as `rag.index.protocols.Documents`. Only documents that are complete are there."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rag.index.store import DocumentRecord
 from rag.milvus.client import Connection, Row
 from rag.milvus.expressions import READY, among, quoted
 from rag.milvus.layout import DOCUMENTS, PARTS, PASSAGES, ROWS, WORDS, State, number_of
 from rag.milvus.terms import MilvusTerms, Terms
-from rag.store import DocumentRecord
-from rag.types import Block, Document, Elsewhere, Origin, Passage, Span
+from rag.types import Block, Document, Elsewhere, Omission, Origin, Passage, Span
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -24,7 +24,10 @@ LISTED = tuple(one.name for one in DOCUMENTS.fields if one.name != "nothing")
 PASSAGE = ("id", "start", "stop", "paragraph", "context", "sentences")
 """What is asked of a passage's row."""
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
-_CONTENT = msgspec.json.Decoder(tuple[str, tuple[Block, ...]])
+# The third is not there in what version 0.1 has written.
+_CONTENT = msgspec.json.Decoder(list[msgspec.Raw])
+_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
+_OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
 
 
 @dataclass(slots=True)
@@ -80,16 +83,17 @@ class MilvusDocuments:
         for number, row in rows.items():
             parts = [texts.get(number + part) for part in range(row["parts"])]
             if None not in parts:
-                text, blocks = _CONTENT.decode("".join(part for part in parts if part))
+                text, blocks, *omitted = _CONTENT.decode("".join(part for part in parts if part))
                 self._seen.documents[row["doc_id"]] = Document(
                     row["doc_id"],
                     row["title"],
                     row["source"],
                     row["sha256"],
-                    text,
-                    blocks,
+                    msgspec.json.decode(text, type=str),
+                    _BLOCKS.decode(blocks),
                     row["modified"],
                     _COPIES.decode(row["copies"]),
+                    omitted=_OMITTED.decode(omitted[0]) if omitted else (),
                 )
         return {one: found for one in wanted if (found := self._seen.documents.get(one))}
 
@@ -115,7 +119,7 @@ class MilvusDocuments:
 
     def passages_between(self, ordinals: range) -> list[Passage]:
         """The passages with the given neighbouring ordinals, in order."""
-        rows = self.remember(list(self._milvus.pages(PASSAGES, among("id", ordinals), PASSAGE)))
+        rows = self.remember(list(self._milvus.pages(PASSAGES, among("id", [ordinals]), PASSAGE)))
         return [self._seen.passages[ordinal] for ordinal in sorted(row["id"] for row in rows)]
 
     def remember(self, rows: Sequence[Row]) -> list[Row]:

@@ -13,9 +13,19 @@ def any_of(field: str, values: Sequence[int] | Sequence[str]) -> str:
     return f"{field} in [{', '.join(map(quoted, values))}]"
 
 
-def among(field: str, numbers: range | None) -> str:
-    """An expression: ``field`` is in ``numbers``; nothing if that is None."""
-    return "" if numbers is None else f"{field} >= {numbers.start} and {field} <= {numbers.stop - 1}"
+def among(field: str, numbers: Sequence[range] | None) -> str:
+    """An expression: ``field`` is in one of the ranges; nothing if there is None of them."""
+    if numbers is None:
+        return ""
+    return _any([f"({field} >= {one.start} and {field} <= {one.stop - 1})" for one in numbers])
+
+
+def _any(conditions: Sequence[str]) -> str:
+    """One of ``conditions``, nested by halves: a parser goes as deep as they are."""
+    if len(conditions) == 1:
+        return conditions[0]
+    half = len(conditions) // 2
+    return f"({_any(conditions[:half])} or {_any(conditions[half:])})"
 
 
 def quoted(value: int | str) -> str:

@@ -1,4 +1,4 @@
-"""A library in Milvus, open for reading, as `rag.protocols.Snapshot`."""
+"""A library in Milvus, open for reading, as `rag.index.protocols.Snapshot`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rag.errors import IndexMismatchError, IndexMissingError
-from rag.manifest import Manifest, build_settings
+from rag.index.manifest import Manifest, build_settings
+from rag.index.protocols import ByDocument, Rankings
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
 from rag.milvus.expressions import READY, among
 from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, PASSAGES, SENTENCES
 from rag.milvus.terms import TERMS, MilvusTerms, Remembered, asks
 from rag.milvus.vectors import MilvusVectors
-from rag.protocols import ByDocument, Rankings
-from rag.retrieval import searched_terms
 from rag.settings import Settings
-from rag.tokenization import content_words
+from rag.text.tokenization import Cut
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -60,16 +59,17 @@ class MilvusGeneration(ByDocument):
         """The rows of complete documents for which ``where`` holds, as of this moment."""
         return self._milvus.query(DOCUMENTS, f"{where} and {READY}", LISTED, strong=True)
 
-    def about(self, question: str) -> MilvusGeneration:
-        """The same for one question; how many passages hold its words is asked for at once."""
+    def about(self, question: Sequence[Cut] = ()) -> MilvusGeneration:
+        """The same for a question of so many parts; how many passages hold their words is asked for at once."""
         made = MilvusGeneration(self._milvus, self._made, self._remembered)
-        dictionary = self._milvus.settings.dictionary_path
-        words = [term for _, term in content_words(question, dictionary)]
-        counts = made.sparse.frequencies([*words, *searched_terms(question, dictionary)])
+        words = [term for part in question for term in part.content()]
+        counts = made.sparse.frequencies([*words, *(term for part in question for term in part.searched_terms())])
         made.sparse.frequencies([word for word in words if not counts[word]], "context_terms")
         return made
 
-    def rankings(self, vector: Vectors | None, terms: Sequence[str], k: int, within: range | None = None) -> Rankings:
+    def rankings(
+        self, vector: Vectors | None, terms: Sequence[str], k: int, within: Sequence[range] | None = None
+    ) -> Rankings:
         """The best ``k`` passages by meaning and by terms, of those that Milvus proposes.
 
         Milvus merges three searches of passages by rank (RRF): by vector, by words, by words of their contexts; a

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.dense import row_count, row_texts
-from rag.embedding import load_encoder
 from rag.errors import LoadError, WenyuanError
+from rag.index.dense import row_count, row_texts
+from rag.indexing.pipeline import Pipeline
+from rag.indexing.splitting import split
 from rag.loading import SourceFile, parse, read
+from rag.milvus.changes import Wanted
 from rag.milvus.expressions import any_of
 from rag.milvus.generation import MilvusGeneration
 from rag.milvus.layout import number_of
 from rag.milvus.rows import Made, check_size
-from rag.milvus.sources import Wanted
-from rag.settings import Settings
-from rag.splitting import split
-from rag.tokenization import terms
-from rag.types import Document, Passage
+from rag.types import Document, Omission, Passage
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -45,12 +43,13 @@ class Maker:
     added to ``notices``.
     """
 
-    def __init__(self, generation: MilvusGeneration, settings: Settings, notices: list[WenyuanError]) -> None:
+    def __init__(self, generation: MilvusGeneration, pipeline: Pipeline, notices: list[WenyuanError]) -> None:
         self.failed: list[tuple[SourceFile, LoadError]] = []
         self.replaced: set[str] = set()
         self._generation = generation
-        self._settings = settings
+        self._pipeline = pipeline
         self._notices = notices
+        self.omitted: list[tuple[str, Omission]] = []
 
     def drafts(self, wanted: Sequence[Wanted], texts: int) -> Iterator[list[Draft]]:
         """Documents read and split, in groups of at least so many ``texts``."""
@@ -73,8 +72,7 @@ class Maker:
         held = self._held(drafts)
         missing = list(dict.fromkeys(text for draft in drafts for text in draft.texts if text not in held))
         if missing:
-            settings = self._settings
-            encoder = load_encoder(settings.model, device=settings.device, engine=settings.engine)
+            encoder = self._pipeline.models.encoder.get()
             held |= dict(zip(missing, encoder.encode_passages(missing), strict=True))
         return [self._made(draft, held) for draft in drafts]
 
@@ -88,13 +86,14 @@ class Maker:
             )
         document = parse(data, source=file.source, name=file.path, notices=self._notices)
         document = replace(document, modified=modified, copies=wanted.copies)
-        passages = split(document, self._settings.split, number_of(document.doc_id))
+        self.omitted += [(file.source, one) for one in document.omitted]
+        passages = split(document, self._pipeline.settings.split, number_of(document.doc_id))
         texts = [text for passage in passages for text in row_texts(passage, document.text)]
         return Draft(document, file.place, passages, texts)
 
     def _held(self, drafts: Sequence[Draft]) -> dict[str, Vectors]:
         """The vectors of texts by text, of the documents that stand where ``drafts`` are to stand."""
-        generation = self._generation.about("")
+        generation = self._generation.about()
         paths = {str(draft.path): draft for draft in drafts}
         held: dict[str, Vectors] = {}
         for row in self._generation.rows(any_of("path", list(paths))):
@@ -112,9 +111,9 @@ class Maker:
         return held
 
     def _made(self, draft: Draft, vectors: dict[str, Vectors]) -> Made:
-        dictionary, text = self._settings.dictionary_path, draft.document.text
+        cutting, text = self._pipeline.cutting, draft.document.text
         cut = [
-            (terms(text[passage.start : passage.end], dictionary), terms(passage.context, dictionary))
+            (cutting(text[passage.start : passage.end]).terms(), cutting(passage.context).terms())
             for passage in draft.passages
         ]
         # In half precision, as an index folder keeps them, so that both give the same scores.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rag.dense import row_count
 from rag.errors import LoadError
+from rag.index.dense import row_count
 from rag.milvus.client import Row
 from rag.milvus.layout import MOST_BYTES, MOST_TERM_BYTES, MOST_TERMS, ROWS, State, number_of, pieces
-from rag.text import normalise
+from rag.text.normalization import normalise
 from rag.types import Document, Origin, Passage
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def sentence_rows(made: Made) -> Iterator[Row]:
 
 
 def part_rows(made: Made) -> Iterator[Row]:
-    """The rows of a document's text and blocks."""
-    content = msgspec.json.encode((made.document.text, made.document.blocks)).decode()
+    """The rows of a document's text and blocks, and what it lacks."""
+    content = msgspec.json.encode((made.document.text, made.document.blocks, made.document.omitted)).decode()
     for number, piece in enumerate(pieces(content), start=number_of(made.document.doc_id)):
         yield {"id": number, "text": piece, "nothing": NOTHING}
 

@@ -1,4 +1,4 @@
-"""Terms of passages in Milvus, as `rag.protocols.Terms`: Milvus finds, and what it finds is scored as tantivy does.
+"""Terms of passages in Milvus, as `rag.index.protocols.Terms`: Milvus finds, and what it finds is scored as by tantivy.
 
 Milvus' own BM25 proposes passages. Its scores can't be had by parts and are of each segment's own statistics, so those
 that count are worked out here from the passages' terms and how many passages hold each. Those numbers are asked for
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
+from rag.index.sparse import CONTEXT_BOOST, K1, idf_of
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import READY, among, quoted
 from rag.milvus.layout import DOCUMENTS, PASSAGES
-from rag.sparse import CONTEXT_BOOST, K1, idf_of
-from rag.tokenization import in_dictionary
+from rag.text.tokenization import in_dictionary
 
 _B = 0.75
 _REMEMBERED_SECONDS = 60
@@ -91,8 +91,8 @@ class MilvusTerms:
         counts = self.frequencies(terms)
         return sum(self._idf(counts[term]) for term in terms) * (1 + K1)
 
-    def search(self, terms: Sequence[str], k: int, within: range | None = None) -> list[tuple[int, float]]:
-        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those of ``within``."""
+    def search(self, terms: Sequence[str], k: int, within: Sequence[range] | None = None) -> list[tuple[int, float]]:
+        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those in ``within``."""
         return self.scored(terms, self.propose(terms, k, within))[:k]
 
     def contributions(self, terms: Sequence[str], ordinal: int) -> list[tuple[float, float]]:
@@ -100,7 +100,7 @@ class MilvusTerms:
         self.read([ordinal])
         return self._scores(terms, ordinal) if ordinal in self._seen else [(0.0, 0.0)] * len(terms)
 
-    def covering(self, weights: Mapping[str, float], within: range | None = None) -> int | None:
+    def covering(self, weights: Mapping[str, float], within: Sequence[range] | None = None) -> int | None:
         """Of the passages that Milvus proposes the one that holds terms of the highest total weight, None if none."""
 
         def weight(ordinal: int) -> float:
@@ -110,7 +110,7 @@ class MilvusTerms:
         proposed = [one for one in self.propose(list(weights), _PROPOSED, within) if weight(one) > 0]
         return min(proposed, key=lambda ordinal: (-weight(ordinal), ordinal), default=None)
 
-    def propose(self, terms: Sequence[str], k: int, within: range | None = None) -> list[int]:
+    def propose(self, terms: Sequence[str], k: int, within: Sequence[range] | None = None) -> list[int]:
         """The passages that Milvus' BM25 finds for ``terms`` in texts and contexts, at least ``k`` if there are."""
         if not terms:
             return []

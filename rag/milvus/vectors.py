@@ -1,4 +1,4 @@
-"""Vectors of passages and sentences in Milvus, as `rag.protocols.Meanings`: Milvus finds, exact cosines decide."""
+"""Vectors of passages and sentences in Milvus, as `rag.index.protocols.Meanings`: it finds, exact cosines decide."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.dense import cosines_of, score_of, sentences_of
+from rag.index.dense import cosines_of, score_of, sentences_of
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import among, any_of
 from rag.milvus.layout import PASSAGES, SENTENCES
@@ -34,13 +34,13 @@ class MilvusVectors:
         self._milvus = connection
         self._seen = seen
 
-    def search(self, query: Vectors, k: int, within: range | None = None) -> list[tuple[int, float]]:
+    def search(self, query: Vectors, k: int, within: Sequence[range] | None = None) -> list[tuple[int, float]]:
         """The best ``k`` of the passages that Milvus proposes: ``(ordinal, score)``, best first, ties by ordinal."""
         where = among("id", within)
         rows = self._milvus.search(PASSAGES, Ask("vector", query), k, where, PASSAGE_VECTOR)
         return self.scored(query, [*(row["id"] for row in rows), *self.by_sentence(query, k, within)])[:k]
 
-    def by_sentence(self, query: Vectors, k: int, within: range | None = None) -> list[int]:
+    def by_sentence(self, query: Vectors, k: int, within: Sequence[range] | None = None) -> list[int]:
         """The passages whose sentences are nearest to ``query``: enough for ``k``, at most twice as many."""
         where = among("passage", within)
         found = self._milvus.search(SENTENCES, Ask("vector", query), k * _SENTENCES_ASKED, where, ("passage",))

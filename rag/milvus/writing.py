@@ -14,20 +14,10 @@ from rag.errors import MilvusError
 from rag.loading import LOADERS
 from rag.milvus.client import Connection, Row
 from rag.milvus.expressions import among, any_of, quoted
-from rag.milvus.layout import (
-    DOCUMENTS,
-    OF_DOCUMENT,
-    PARTS,
-    PASSAGES,
-    SENTENCES,
-    WORDS,
-    Collection,
-    State,
-    numbers_of,
-)
+from rag.milvus.layout import DOCUMENTS, OF_DOCUMENT, PARTS, PASSAGES, SENTENCES, WORDS, Collection, State, numbers_of
 from rag.milvus.rows import NOTHING, Made, document_row, part_rows, passage_rows, sentence_rows
-from rag.sounds import sounds_of, words_in
-from rag.tokenization import cutter
+from rag.text.sounds import sounds_of, words_in
+from rag.text.tokenization import cutter
 
 # Milvus' bounded staleness is five seconds; a question takes less than the rest.
 _SETTLED_SECONDS = 10.0
@@ -45,7 +35,7 @@ class Writer:
 
     def sweep(self, mine: range) -> int:
         """Remove what former runs left unfinished among the numbers ``mine``; returns how many documents."""
-        where = f"{among('id', mine)} and state != {quoted(State.READY)}"
+        where = f"{among('id', [mine])} and state != {quoted(State.READY)}"
         left = [row["id"] for row in self._milvus.pages(DOCUMENTS, where, ("id",), strong=True)]
         self._clear(left)
         return len(left)
@@ -134,7 +124,7 @@ def settling(connection: Connection) -> float:
 
 def version() -> str:
     """What reads documents and cuts terms: those that another version has made are made again."""
-    return f"{LOADERS} {cutter()}"
+    return f"{LOADERS // 2} {cutter()}"
 
 
 def _some(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -143,4 +133,4 @@ def _some(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _of(numbers: Iterable[int]) -> str:
-    return " or ".join(f"({among('id', numbers_of(number))})" for number in numbers)
+    return among("id", list(map(numbers_of, numbers)))

@@ -1,6 +1,6 @@
 """From retrieved passages to evidence: what a reader takes and what it gives.
 
-A reader decides which spans answer and how sure that is. `rag.reading.rules` is the baseline; another reader
+A reader decides which spans answer and how sure that is. `rag.reading.trained` is the one that is shipped; another
 implements the same Protocol.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from rag.reading.questions import Question
+from rag.question.analysis import Question
 from rag.types import Document, Hit, Role, Span
 
 
@@ -63,8 +63,8 @@ class Ranked(NamedTuple):
 class Reading:
     """What was read out of the candidates: evidence, best first or in list order, and a probability that it is right.
 
-    ``missing`` are the question's words that the evidence should hold and does not. ``ranking`` has the candidates that
-    were read, best first; empty if the reader has no opinion of their order.
+    ``missing`` are the question's names and nouns that the evidence should hold and does not. ``ranking`` has the
+    candidates that were read, best first; empty if the reader has no opinion of their order.
     """
 
     evidence: tuple[Evidence, ...]
@@ -86,4 +86,4 @@ class Reader(Protocol):
         ...
 
 
-__all__ = ["Candidate", "Evidence", "Opinion", "Question", "Ranked", "Reader", "Reading"]
+__all__ = ["Candidate", "Evidence", "Opinion", "Ranked", "Reader", "Reading"]

@@ -1,6 +1,6 @@
 """What is fitted on top of the trained network: which proposal to take, how sure that is, and how far to re-rank.
 
-It is kept beside the network's weights as ``calibration.json``, which ``python -m eval.calibrate`` writes.
+It is kept beside the network's weights as ``calibration.json``, which ``wenyuan train calibrate`` writes.
 """
 
 from __future__ import annotations

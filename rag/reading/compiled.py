@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
-from rag.bert import Bert, Changed
-from rag.errors import ModelError
+from rag.inference.bert import Bert, Changed
+from rag.inference.scales import Scales, read_scales
+from rag.inference.tensors import Tensor
 from rag.reading.pairs import Pair, PairScores
-from rag.reading.weights import read
-from rag.scales import Scales, read_scales
-from rag.weights import Tensor
-
-_ADDED: Final = ".parametrizations.weight.0"
-_OWN: Final = "encoder."
+from rag.reading.weights import HEADS, misfit, read
 
 
 class CompiledScorer:
-    """Logits of pairs. The low-rank weights are added to the encoder's once: ``W + BA``."""
+    """Logits of pairs. What training changed is added to the encoder's weights once."""
 
     def __init__(self, base: Path, weights: Path, scales: Path | None = None) -> None:
         """Load what `rag.reading.network.save` wrote, for the encoder in ``base``.
@@ -29,15 +24,10 @@ class CompiledScorer:
         With the ``scales`` of these weights it may be computed in bytes; those of others count as none. Raises
         ModelError.
         """
-        values, _ = read(weights)
-        try:
-            # Columns: start, end, relevance.
-            self._heads = np.concatenate([values["span.weight"], values["relevance.weight"]]).T
-            self._bias = np.concatenate([values["span.bias"], values["relevance.bias"]])
-        except (KeyError, ValueError) as error:
-            raise _misfit() from error
+        differences, heads, _ = read(weights)
+        self._tokens, self._passage = ((heads[f"{head}.weight"].T, heads[f"{head}.bias"]) for head in HEADS)
         key = weights_key(weights)
-        changed = Changed(key, lambda below: _merged(below, values))
+        changed = Changed(key, lambda below: _moved(below, differences))
         self._bert = Bert(base, changed, read_scales(scales, key) if scales else None)
 
     def fit(self, pairs: Sequence[Pair]) -> Scales:
@@ -49,8 +39,10 @@ class CompiledScorer:
         return self._bert.start([pair.ids for pair in pairs], self._scored, soon=True).results
 
     def _scored(self, states: Tensor) -> PairScores:
-        logits = states @ self._heads + self._bias
-        return PairScores(logits[:, 0], logits[:, 1], float(logits[0, 2]))
+        (weight, bias), (passage_weight, passage_bias) = self._tokens, self._passage
+        start, end, inside = (states @ weight + bias).T
+        relevance, several = states[0] @ passage_weight + passage_bias
+        return PairScores(start, end, inside, float(relevance), float(several))
 
 
 def weights_key(weights: Path) -> str:
@@ -58,18 +50,9 @@ def weights_key(weights: Path) -> str:
     return sha256(weights.read_bytes()).hexdigest()
 
 
-def _merged(below: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The encoder's matrices to which ``values`` add something. Raises ModelError if they do not fit."""
-    merged = {}
+def _moved(below: Mapping[str, Tensor], differences: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The encoder's tensors as training left them. Raises ModelError if they do not fit."""
     try:
-        for name in [name for name in values if name.endswith(f"{_ADDED}.a")]:
-            layer = name.removesuffix(f"{_ADDED}.a")
-            weight = f"{layer.removeprefix(_OWN)}.weight"
-            merged[weight] = np.asarray(below[weight]) + values[f"{layer}{_ADDED}.b"] @ values[name]
+        return {name: np.asarray(below[name]) + difference for name, difference in differences.items()}
     except (KeyError, ValueError) as error:
-        raise _misfit() from error
-    return merged
-
-
-def _misfit() -> ModelError:
-    return ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.")
+        raise misfit() from error

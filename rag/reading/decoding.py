@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rag.reading.pairs import START, Pair
+from rag.reading.pairs import START, Pair, PairScores
 from rag.types import Span
 
 if TYPE_CHECKING:
@@ -32,21 +33,25 @@ class Extract:
 class Window:
     """What the network says of a passage, or of a window of it.
 
-    ``spans`` are the tokens' ranges in the passage, ``start`` and ``end`` their logits, shape ``(tokens,)``; ``none``
-    is the score of "no answer here". A span's score is the start logit of its first token plus the end logit of its
-    last.
+    ``spans`` are the tokens' ranges in the passage, ``start``, ``end`` and ``inside`` their logits, shape
+    ``(tokens,)``; ``none`` is the score of "no answer here", ``several`` the logit of several slices. A span's score is
+    the start logit of its first token plus the end logit of its last.
     """
 
     spans: tuple[Span, ...]
     start: Logits
     end: Logits
+    inside: Logits
     none: float
+    several: float
 
     @classmethod
-    def of(cls, pair: Pair, start: Logits, end: Logits) -> Window:
+    def of(cls, pair: Pair, scores: PairScores) -> Window:
         """From the logits of all of a pair's tokens."""
         passage = slice(pair.first, pair.first + len(pair.spans))
-        return cls(pair.spans, start[passage], end[passage], float(start[START] + end[START]))
+        none = float(scores.start[START] + scores.end[START])
+        start, end, inside = (logits[passage] for logits in (scores.start, scores.end, scores.inside))
+        return cls(pair.spans, start, end, inside, none, float(scores.several))
 
     def extracts(self, sentences: Sequence[Span]) -> list[Extract | None]:
         """For each of ``sentences``, ranges of the passage in order, the best span that begins in it.
@@ -74,6 +79,23 @@ class Window:
         (found,) = self.extracts([Span(self.spans[0].start, self.spans[-1].end)])
         assert found is not None
         return found
+
+    def slices(self, best: Span) -> tuple[Span, ...]:
+        """All slices of the answer whose best span is ``best``: that alone, unless the network sees several.
+
+        Several are ``best`` and the runs of tokens inside the answer that do not touch it.
+        """
+        if self.several <= 0:
+            return (best,)
+        others = [span for span in self._runs() if span.end <= best.start or best.end <= span.start]
+        return tuple(sorted([best, *others]))
+
+    def _runs(self) -> Iterator[Span]:
+        """Tokens in a row that are inside the answer."""
+        for is_inside, places in groupby(range(len(self.spans)), key=lambda place: self.inside[place] > 0):
+            run = list(places)
+            if is_inside:
+                yield Span(self.spans[run[0]].start, self.spans[run[-1]].end)
 
     def margin(self, span: Span) -> float | None:
         """The margin of one span; None if it is not all in the window."""

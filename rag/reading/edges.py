@@ -1,29 +1,32 @@
-"""Where an answer begins and ends: never inside a number, a name, a date or a pair of marks."""
+"""Where an answer begins and ends: never inside a number, a name, an address, a word or a pair of marks."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Final
 
-from rag.reading import spans
-from rag.reading.questions import Kind, Question
-from rag.text import normalise
-from rag.tokenization import words
+from rag.text.normalization import normalise
+from rag.text.tokenization import words
 from rag.types import Span
 
-_MARKS = " ,;:。!?、…\n"
-_PAIRS = {"《": "》", "“": "”", "(": ")", "「": "」", "[": "]", "『": "』"}
-_FARTHEST_PARTNER = 40
-_LONGEST_FORM = 24
+_MARKS: Final = " ,;:。!?、…\n"
+_PAIRS: Final = {"《": "》", "“": "”", "(": ")", "「": "」", "[": "]", "『": "』", "<": ">"}
+_FARTHEST_PARTNER: Final = 40
 # A word of Chinese that is cut is completed up to this length; jieba's longer ones may be two names.
-_LONGEST_WORD = 4
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_WHOLE_CLAUSE = frozenset({Kind.WHY, Kind.HOW, Kind.YES_NO})
+_LONGEST_WORD: Final = 4
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+# Phone numbers, e-mail addresses, URLs, versions, dates and figures: Latin letters, digits, and marks between them.
+_SOLID: Final = re.compile(r"[+±≤≥¥$]?[a-z0-9](?:[a-z0-9@._/:%=&?#~+,-]*[a-z0-9%/])?[%‰℃°]?")
+
+# What a measure begins with: "月末" is said of "12月末".
+_NUMBER_BEFORE: Final = re.compile(r"\d[\d.,]*$")
 
 
-def whole(question: Question, text: str, span: Span) -> Span:
-    """The range of ``text`` that ``span`` was meant to be: with whole words, numbers, dates and pairs of marks.
+def whole(text: str, span: Span) -> Span:
+    """The range of ``text`` that ``span`` was meant to be: with whole words, numbers, addresses and pairs of marks.
 
-    For why, how and yes or no, whole clauses. Both ranges are of the original characters; the result is never empty.
+    Both ranges are of the original characters; the result is never empty.
     """
     folded = normalise(text)
     inside = [
@@ -31,12 +34,12 @@ def whole(question: Question, text: str, span: Span) -> Span:
     ]
     if not inside:
         return span
-    found = Span(inside[0], inside[-1] + 1)
-    found = _stripped(folded.text, found)
+    found = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
     found = _with_words(folded.text, found)
-    found = _with_forms(question, folded.text, found)
-    if question.kind in _WHOLE_CLAUSE:
-        found = _with_clauses(folded.text, found)
+    number = _NUMBER_BEFORE.search(folded.text, 0, found.start)
+    # ① begins an item.
+    if number and not _is_enumerator(text[folded.starts[number.start()]]):
+        found = Span(number.start(), found.end)
     found = _with_partners(folded.text, found)
     return folded.to_original(*found)
 
@@ -50,9 +53,9 @@ def _stripped(text: str, span: Span) -> Span:
 
 def _with_words(text: str, span: Span) -> Span:
     start, end = span
-    for word, left, right in words(text):
-        if _HAN.search(word) and right - left > _LONGEST_WORD:
-            continue
+    solid = [match.span() for match in _SOLID.finditer(text)]
+    han = [(a, b) for word, a, b in words(text) if not _HAN.search(word) or b - a <= _LONGEST_WORD]
+    for left, right in (*solid, *han):
         if left < start < right:
             start = left
         if left < end < right:
@@ -60,25 +63,9 @@ def _with_words(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
-def _with_forms(question: Question, text: str, span: Span) -> Span:
-    """With all of a figure or date that it touches, if that is what was asked for."""
-    if span.end - span.start > _LONGEST_FORM:
-        return span
-    forms: list[Span] = []
-    if Kind.HOW_MANY in question.kinds:
-        forms += spans.quantities(text)
-    if Kind.WHEN in question.kinds:
-        forms += spans.dates(text)
-    start, end = span
-    for form in forms:
-        if form.start < span.end and span.start < form.end:
-            start, end = min(start, form.start), max(end, form.end)
-    return Span(start, end)
-
-
-def _with_clauses(text: str, span: Span) -> Span:
-    touched = [c for c in spans.clauses(text) if c.start < span.end and span.start < c.end]
-    return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
+def _is_enumerator(character: str) -> bool:
+    """Whether it is a number in a circle, in brackets or with a point, in one character."""
+    return unicodedata.category(character) == "No"
 
 
 def _with_partners(text: str, span: Span) -> Span:

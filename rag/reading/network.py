@@ -1,101 +1,100 @@
-"""The trained reader's network: the bundled encoder with low-rank additions to its layers, and two small heads."""
+"""The trained reader's network: the bundled encoder, all of whose layers are trained, and two small heads."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
-from transformers import BertConfig, BertModel
+from transformers import AttentionInterface, AttentionMaskInterface, BertConfig, BertModel
+from transformers.masking_utils import eager_mask
 
-from rag.errors import ModelError
 from rag.reading.pairs import Pair, PairScores, pad
-from rag.reading.weights import Array, read
+from rag.reading.weights import HEADS, Array, misfit, read, write
 
-RANK: Final = 32
+TRAINING: Final = "wenyuan-lean"
+"""Attention to train with: written out, as on CPUs the fused kernel's gradient is slow, and in the states' own type.
+
+Transformers' own adds the mask in float32, and so holds the scores of ``(batch, heads, tokens, tokens)`` in it: 1.4
+times slower.
+"""
+READING: Final = "sdpa"
+_FIXED: Final = "encoder.embeddings."
 _WEIGHTS: Final = "model.safetensors"
 # Passages of one question are few: two batches of like lengths waste less than one, and more of them gain nothing.
 _BATCHES: Final = 2
 
 
 class Scores(NamedTuple):
-    """Logits for a batch of pairs: ``start`` and ``end`` of the answer, shape ``(batch, tokens)``, and ``relevance``,
-    shape ``(batch,)``. Position 0 of the first two stands for "no answer here".
+    """Logits for a batch of pairs.
+
+    ``start``, ``end`` and ``inside`` of the answer, shape ``(batch, tokens)``; position 0 of the first two stands for
+    "no answer here". ``relevance``: that the passage answers, ``several``: with several slices; shape ``(batch,)``.
     """
 
     start: Tensor
     end: Tensor
+    inside: Tensor
     relevance: Tensor
-
-
-class LowRank(nn.Module):
-    """``W + BA``: what training changes of a weight ``W`` of shape ``(outputs, inputs)`` (LoRA, Hu et al. 2021).
-
-    ``B`` begins as zero, so that training begins from the encoder as it is.
-    """
-
-    def __init__(self, outputs: int, inputs: int, rank: int) -> None:
-        super().__init__()
-        self.a = nn.Parameter(torch.randn(rank, inputs) / math.sqrt(inputs))
-        self.b = nn.Parameter(torch.zeros(outputs, rank))
-
-    def forward(self, weight: Tensor) -> Tensor:
-        return weight + (self.b @ self.a).to(weight.dtype)
+    several: Tensor
 
 
 class ReaderNetwork(nn.Module):
     """Reads pairs of question and passage; see `rag.reading.pairs` for the input."""
 
-    def __init__(self, encoder: BertModel, *, rank: int = RANK) -> None:
-        """Freeze ``encoder`` and add what is trained: low-rank weights in every linear layer, and the heads."""
+    def __init__(self, encoder: BertModel) -> None:
+        """Train the layers of ``encoder``, not its embeddings, and heads on top."""
         super().__init__()
-        self.rank = rank
         self.encoder = encoder.requires_grad_(False)
-        for layer in encoder.encoder.modules():
-            if isinstance(layer, nn.Linear):
-                added = LowRank(layer.out_features, layer.in_features, rank)
-                parametrize.register_parametrization(layer, "weight", added, unsafe=True)
-        self.span = nn.Linear(encoder.config.hidden_size, 2)
-        self.relevance = nn.Linear(encoder.config.hidden_size, 1)
+        encoder.encoder.requires_grad_(True)
+        width = encoder.config.hidden_size
+        self.tokens, self.passage = (nn.Linear(width, outputs) for outputs in HEADS.values())
 
     def forward(self, ids: Tensor, mask: Tensor) -> Scores:
         """Scores of a batch; ``ids`` and ``mask`` as from `rag.reading.pairs.pad`."""
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        start, end = self.span(states).unbind(-1)
-        return Scores(start, end, self.relevance(states[:, 0]).squeeze(-1))
+        with torch.autocast(states.device.type, enabled=False):
+            return Scores(*self.tokens(states).unbind(-1), *self.passage(states[:, 0]).unbind(-1))
 
     def trained(self) -> dict[str, Tensor]:
-        """The parameters that training changes, by name."""
-        return {name: value.detach() for name, value in self.named_parameters() if value.requires_grad}
+        """The parameters that training changes, by name: all but the embeddings."""
+        return {name: value.detach() for name, value in self.named_parameters() if not name.startswith(_FIXED)}
 
-    def load_trained(self, values: Mapping[str, Tensor | Array]) -> None:
-        """Take over parameters from `trained` or a file. Raises ModelError if they are another network's."""
-        own = {name: value for name, value in self.named_parameters() if value.requires_grad}
+    def load_trained(self, values: Mapping[str, Tensor]) -> None:
+        """Take over parameters from `trained`. Raises ModelError if they are another network's."""
+        own = self.trained()
         if own.keys() != values.keys() or any(own[name].shape != value.shape for name, value in values.items()):
-            raise ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.")
+            raise misfit()
         with torch.no_grad():
             for name, value in values.items():
-                own[name].copy_(torch.as_tensor(value))
+                own[name].copy_(value)
 
-    def merge(self) -> ReaderNetwork:
-        """Add the low-rank weights to the encoder's for good: the same scores, faster."""
-        for layer in self.encoder.encoder.modules():
-            if isinstance(layer, nn.Linear) and parametrize.is_parametrized(layer):
-                parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
-        return self.requires_grad_(False).eval()
+    def load(self, file: Path) -> dict[str, str]:
+        """Take over what `save` wrote, onto the encoder as it was, and return its notes. Raises ModelError."""
+        differences, heads, notes = read(file)
+        own = self.trained()
+        moved = {f"encoder.{name}": torch.from_numpy(value) for name, value in differences.items()}
+        if {**moved, **heads}.keys() != own.keys():
+            raise misfit()
+        self.load_trained(
+            {name: own[name] + value for name, value in moved.items()}
+            | {name: torch.from_numpy(value) for name, value in heads.items()}
+        )
+        return notes
 
 
-def compute_in(encoder: BertModel, dtype: torch.dtype) -> BertModel:
-    """Convert the encoder's layers, in place; its embeddings stay as they are."""
-    encoder.encoder.to(dtype)
-    encoder.embeddings.LayerNorm.register_forward_hook(lambda _module, _inputs, states: states.to(dtype))
-    return encoder
+def save(network: ReaderNetwork, base: BertModel, file: Path, *, notes: dict[str, str]) -> None:
+    """Write how ``network`` differs from the encoder that it began as, ``base``; see `rag.reading.weights`."""
+    values = {name: value.float().cpu() for name, value in network.trained().items()}
+    begun = {f"encoder.{name}": value.detach() for name, value in base.named_parameters()}
+    differences: dict[str, Array] = {
+        name.removeprefix("encoder."): (value - begun[name]).numpy() for name, value in values.items() if name in begun
+    }
+    write(differences, {name: value.numpy() for name, value in values.items() if name not in begun}, file, notes)
 
 
 def preferred_dtype(device: str) -> torch.dtype:
@@ -104,10 +103,25 @@ def preferred_dtype(device: str) -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
+def _attend(
+    _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **_: object
+) -> tuple[Tensor, Tensor]:
+    """Scaled dot-product attention in the type of ``query``; shapes ``(batch, heads, tokens, size)``."""
+    scores = torch.matmul(query * query.size(-1) ** -0.5, key.transpose(2, 3))
+    if attention_mask is not None:
+        scores += attention_mask.to(scores.dtype)
+    shares = torch.softmax(scores, -1, dtype=scores.dtype)
+    return torch.matmul(shares, value).transpose(1, 2).contiguous(), shares
+
+
+AttentionInterface.register(TRAINING, _attend)
+AttentionMaskInterface.register(TRAINING, eager_mask)
+
+
 def load_base(folder: Path, *, attention: str) -> BertModel:
     """The encoder in a sentence-transformers folder, in float32; its word embeddings stay on disk, mapped.
 
-    ``attention`` is ``sdpa`` to read with, ``eager`` to train with: on CPUs the former's gradient is the slower one.
+    ``attention`` is `READING` or `TRAINING`.
     """
     config = BertConfig.from_pretrained(folder, attn_implementation=attention)
     with torch.device("meta"):
@@ -122,22 +136,14 @@ def load_base(folder: Path, *, attention: str) -> BertModel:
     return model
 
 
-def save(network: ReaderNetwork, file: Path, *, notes: dict[str, str]) -> None:
-    """Write what was trained, in float16, with ``notes`` (base model, recipe, figures) as the file's metadata."""
-    values = {name: value.half().contiguous() for name, value in network.trained().items()}
-    save_file(values, file, metadata={"rank": str(network.rank), **notes})
-
-
 class TorchScorer:
     """Logits of pairs by torch, on any device of its."""
 
     def __init__(self, base: Path, weights: Path, *, device: str = "cpu") -> None:
         """Load what `save` wrote, for the encoder in ``base``. Raises ModelError."""
-        values, notes = read(weights)
-        network = ReaderNetwork(load_base(base, attention="sdpa"), rank=int(notes["rank"]))
-        network.load_trained(values)
-        self._network = network.merge().to(device)
-        compute_in(self._network.encoder, preferred_dtype(device))
+        self._network = ReaderNetwork(load_base(base, attention=READING))
+        self._network.load(weights)
+        self._network.requires_grad_(False).eval().to(device)
         self._device = device
 
     def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
@@ -152,6 +158,11 @@ class TorchScorer:
         for begin in range(0, len(order), size):
             batch = order[begin : begin + size]
             ids, mask = (torch.from_numpy(array).to(self._device) for array in pad([pairs[i] for i in batch]))
-            start, end, relevance = (values.float().cpu().numpy() for values in self._network(ids, mask))
-            found |= {i: PairScores(start[row], end[row], float(relevance[row])) for row, i in enumerate(batch)}
+            with torch.autocast(self._device, preferred_dtype(self._device)):
+                scores = self._network(ids, mask)
+            rows = zip(*(values.float().cpu().numpy() for values in scores), strict=True)
+            found |= {
+                i: PairScores(start, end, inside, float(relevance), float(several))
+                for i, (start, end, inside, relevance, several) in zip(batch, rows, strict=True)
+            }
         return [found[i] for i in range(len(pairs))]

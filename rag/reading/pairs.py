@@ -1,6 +1,6 @@
 """A question and a passage as the trained reader's input: token ids, and where each token stands in the passage.
 
-The input is ``<s> question </s></s> context </s> passage </s>``, all of it normalised (see `rag.text`), so that
+The input is ``<s> question </s></s> context </s> passage </s>``, normalised (see `rag.text.normalization`), so that
 script, width and case do not matter. Marks are tokens of their own, so that an answer can end before one.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.reading.tokens import Locator
-from rag.text import normalise
+from rag.text.normalization import normalise
 from rag.types import Span
 
 START: Final = 0
@@ -48,14 +48,17 @@ class Pair:
 
 
 class PairScores(NamedTuple):
-    """Logits of a pair: ``start`` and ``end`` of each of its tokens (and maybe of padding), ``relevance`` of the whole.
+    """Logits of a pair: of each of its tokens (and maybe of padding), and of the whole.
 
-    Position 0 of the first two stands for "no answer here".
+    See `rag.reading.network.Scores` for what each means.
+    Position 0 of ``start`` and ``end`` stands for "no answer here".
     """
 
     start: NDArray[np.float32]
     end: NDArray[np.float32]
+    inside: NDArray[np.float32]
     relevance: float
+    several: float
 
 
 class PairEncoder:
@@ -65,9 +68,9 @@ class PairEncoder:
         self._locator = Locator(folder)
 
     def encode(self, question: str, context: str, passage: str) -> list[Pair]:
-        """The inputs for one question and passage: one, or overlapping windows over a long passage."""
+        """The inputs for a question in its normal form and a passage: one, or windows that overlap over a long one."""
         head = [START, *self._ids(question)[:_QUESTION], _SEPARATOR, _SEPARATOR]
-        head += [*self._ids(context)[:_CONTEXT], _SEPARATOR]
+        head += [*self._ids(normalise(context).text.strip())[:_CONTEXT], _SEPARATOR]
         ids, spans = self._passage(passage)
         room = LONGEST - len(head) - 1
         pairs = []
@@ -82,8 +85,8 @@ class PairEncoder:
             )
         return pairs
 
-    def _ids(self, text: str) -> list[int]:
-        return [token.id for token in self._locator.tokens(normalise(text).text.strip())]
+    def _ids(self, normalised: str) -> list[int]:
+        return [token.id for token in self._locator.tokens(normalised)]
 
     def _passage(self, text: str) -> tuple[list[int], list[Span]]:
         folded = normalise(text)

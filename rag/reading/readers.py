@@ -1,4 +1,4 @@
-"""Which reader: the trained one that is shipped, one of the user's own, or the rules."""
+"""Which reader: the one that is shipped, or one of the user's own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from rag.embedding import Engine
 from rag.errors import ModelError
-from rag.reading.rules import RulesReader
 
 if TYPE_CHECKING:
     from rag.reading import Reader
-    from rag.reading.scoring import PassageReader
+    from rag.reading.scoring import TextReader
 
-RULES: Final = "rules"
 TRAINED: Final = "trained"
 SHIPPED: Final = Path(__file__).parent / "shipped"
 WEIGHTS: Final = "reader.safetensors"
@@ -23,27 +21,27 @@ SCALES: Final = "scales.safetensors"
 
 
 def load_reader(name: str = TRAINED, *, device: str = "cpu", engine: Engine = "openvino") -> Reader:
-    """Load a reader: ``TRAINED``, ``RULES``, or the folder of one that ``wenyuan train reader`` made.
+    """Load a reader: ``TRAINED``, or the folder of one that ``wenyuan train reader`` made.
 
     ``engine`` computes its network, on ``device`` if that is torch. The last one loaded is kept. Raises ModelError if
     it is missing or damaged.
     """
-    return RulesReader() if name == RULES else _load(reader_folder(name), device, engine)
+    return _load(reader_folder(name), device, engine)
 
 
-def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvino") -> PassageReader:
+def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvino") -> TextReader:
     """Load the network in ``folder`` onto the bundled encoder, whatever model the index is made with."""
     from rag.embedding.bundled import unpack
-    from rag.reading.scoring import PassageReader
+    from rag.reading.scoring import TextReader
 
     base, weights = unpack(), folder / WEIGHTS
     if engine == "torch":
         from rag.reading.network import TorchScorer
 
-        return PassageReader(base, TorchScorer(base, weights, device=device))
+        return TextReader(base, TorchScorer(base, weights, device=device))
     from rag.reading.compiled import CompiledScorer
 
-    return PassageReader(base, CompiledScorer(base, weights, folder / SCALES if engine == "openvino" else None))
+    return TextReader(base, CompiledScorer(base, weights, folder / SCALES if engine == "openvino" else None))
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +57,7 @@ def reader_folder(name: str) -> Path:
     folder = SHIPPED if name == TRAINED else Path(name).expanduser()
     if not (folder / WEIGHTS).is_file():
         raise ModelError(
-            f"找不到阅读器“{name}”：应为 {TRAINED}、{RULES}，或 wenyuan train reader 生成的文件夹。",
-            f'No such reader: "{name}". It is `{TRAINED}`, `{RULES}`, or a folder that `wenyuan train reader` made.',
+            f"找不到阅读器“{name}”：应为 {TRAINED}，或 wenyuan train reader 生成的文件夹。",
+            f'No such reader: "{name}". It is `{TRAINED}`, or a folder that `wenyuan train reader` made.',
         )
     return folder

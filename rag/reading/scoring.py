@@ -1,4 +1,4 @@
-"""The trained network over passages: of each sentence the span that answers best, of each passage its relevance."""
+"""The trained network over texts: of each sentence the span that answers best, of each text its relevance."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rag.reading.decoding import Extract, Window
 from rag.reading.pairs import Pair, PairEncoder, PairScores
 from rag.types import Span
 
-# Of a passage with nothing to extract.
+# Of a text with nothing to extract.
 _NO_MARGIN = -20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A passage to read, its context, and its sentences as ranges of it."""
+    """A text to read, its context, and its sentences as ranges of it."""
 
     context: str
     passage: str
@@ -25,8 +25,8 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class PassageScores:
-    """What the network says of one passage: the best span of each sentence, and the logit that it answers at all.
+class TextScores:
+    """What the network says of one text: the best span of each sentence, and the logit that it answers at all.
 
     A sentence without a token, such as a lone mark, has no extract.
     """
@@ -40,10 +40,10 @@ class PassageScores:
         """The best margin of any sentence."""
         return max((one.margin for one in self.extracts if one), default=_NO_MARGIN)
 
-    def margin_of(self, span: Span) -> float:
-        """The margin of any range of the passage."""
-        found = (window.margin(span) for window in self.windows)
-        return max((margin for margin in found if margin is not None), default=_NO_MARGIN)
+    def slices(self, span: Span) -> tuple[Span, ...]:
+        """All slices of the answer whose best span is ``span``, in order; see `Window.slices`."""
+        best = max(self.windows, key=lambda window: window.margin(span) or _NO_MARGIN)
+        return best.slices(span)
 
 
 class Scorer(Protocol):
@@ -53,40 +53,34 @@ class Scorer(Protocol):
         """Begin to compute; what waits for the logits of each pair, in order, and returns them."""
 
 
-class PassageReader:
-    """Reads passages for a question. Thread-safe; the same passages in the same order give the same scores."""
+class TextReader:
+    """Reads texts for a question. Thread-safe; the same texts in the same order give the same scores."""
 
     def __init__(self, base: Path, scorer: Scorer) -> None:
         """Read with ``scorer``, and the tokenizer of the encoder in ``base``."""
         self._scorer = scorer
         self._encoder = PairEncoder(base)
 
-    def read(self, question: str, texts: Sequence[Text]) -> list[PassageScores]:
-        """Read each text. Where one takes several windows, each sentence's best counts, and the highest relevance."""
-        return self.start(question, texts)()
+    def read(self, question: str, texts: Sequence[Text]) -> list[TextScores]:
+        """Read each text for a question in its normal form.
 
-    def start(self, question: str, texts: Sequence[Text]) -> Callable[[], list[PassageScores]]:
-        """Begin to `read`; what waits for it and returns what it came to."""
+        Where one takes several windows, each sentence's best counts, and the highest relevance.
+        """
         pairs = [self._encoder.encode(question, text.context, text.passage) for text in texts]
-        computing = self._scorer.start([pair for windows in pairs for pair in windows])
-
-        def finish() -> list[PassageScores]:
-            scores = iter(computing())
-            return [
-                _joined(text, [_scored(pair, next(scores)) for pair in windows])
-                for text, windows in zip(texts, pairs, strict=True)
-            ]
-
-        return finish
+        scores = iter(self._scorer.start([pair for windows in pairs for pair in windows])())
+        return [
+            _joined(text, [_scored(pair, next(scores)) for pair in windows])
+            for text, windows in zip(texts, pairs, strict=True)
+        ]
 
 
 def _scored(pair: Pair, scores: PairScores) -> tuple[Window, float]:
-    return Window.of(pair, scores.start, scores.end), scores.relevance
+    return Window.of(pair, scores), scores.relevance
 
 
-def _joined(text: Text, scored: Sequence[tuple[Window, float]]) -> PassageScores:
+def _joined(text: Text, scored: Sequence[tuple[Window, float]]) -> TextScores:
     by_window = [window.extracts(text.sentences) for window, _ in scored]
     best = tuple(
         max((e for e in row if e), key=lambda e: e.margin, default=None) for row in zip(*by_window, strict=True)
     )
-    return PassageScores(best, max(relevance for _, relevance in scored), tuple(window for window, _ in scored))
+    return TextScores(best, max(relevance for _, relevance in scored), tuple(window for window, _ in scored))

@@ -1,31 +1,75 @@
-"""The trained reader's weights on disk: what training added to the bundled encoder."""
+"""The trained reader's weights on disk: how far training moved each of the encoder's, and the heads.
+
+A matrix' difference is kept as one byte a weight and one factor a row, since differences are small: what comes out of
+the network changes by less than by computing in bfloat16. Everything else is float32.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from rag.errors import ModelError
 
 Array = NDArray[np.float32]
 
+FORMAT: Final = "difference-1"
+HEADS: Final = {"tokens": 3, "passage": 2}
+"""Outputs of each head: start, end and inside of each token; relevance and several answers of the passage."""
+ENCODER: Final = "encoder."
+_FACTOR: Final = ".factor"
+_LARGEST: Final = 127
 
-def read(file: Path) -> tuple[dict[str, Array], dict[str, str]]:
-    """What `rag.reading.network.save` wrote: parameters in float32, and notes.
 
-    Raises ModelError if it is missing or damaged.
+def write(differences: Mapping[str, Array], heads: Mapping[str, Array], file: Path, notes: Mapping[str, str]) -> None:
+    """Write what training changed of the encoder's tensors, by their names, and the heads, with ``notes``."""
+    kept: dict[str, NDArray[np.float32] | NDArray[np.int8]] = {name: np.asarray(head) for name, head in heads.items()}
+    for name, difference in differences.items():
+        if difference.ndim < 2:
+            kept[ENCODER + name] = difference
+            continue
+        factor = np.maximum(np.abs(difference).max(axis=1, keepdims=True) / _LARGEST, np.finfo(np.float32).tiny)
+        kept[ENCODER + name] = np.rint(difference / factor).astype(np.int8)
+        kept[ENCODER + name + _FACTOR] = factor.astype(np.float32)
+    save_file(kept, file, metadata={"format": FORMAT, **notes})
+
+
+def read(file: Path) -> tuple[dict[str, Array], dict[str, Array], dict[str, str]]:
+    """What `write` wrote: differences of the encoder's tensors, heads, and notes.
+
+    Raises ModelError if it is missing, damaged, or of another format.
     """
     try:
         with safe_open(file, "np") as opened:
             notes = dict(opened.metadata() or {})
-            values = {name: opened.get_tensor(name).astype(np.float32) for name in opened.keys()}  # noqa: SIM118
-        int(notes["rank"])
+            kept = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if notes.get("format") != FORMAT:
+            raise ValueError(f"format {notes.get('format')}, not {FORMAT}")
+        differences = {name.removeprefix(ENCODER): _difference(name, kept) for name in kept if _is_of_encoder(name)}
+        heads = {f"{head}.{part}": kept[f"{head}.{part}"] for head in HEADS for part in ("weight", "bias")}
     except Exception as error:  # safetensors raises several kinds
         raise ModelError(
             f"阅读器的权重无法读取（{file}）：{error}。请重新训练，或检查设置 reader。",
             f"The reader's weights can't be read ({file}): {error}. Train it again, or check the setting `reader`.",
         ) from error
-    return values, notes
+    return differences, heads, notes
+
+
+def _is_of_encoder(name: str) -> bool:
+    return name.startswith(ENCODER) and not name.endswith(_FACTOR)
+
+
+def _difference(name: str, kept: Mapping[str, Array]) -> Array:
+    factor = kept.get(name + _FACTOR)
+    return kept[name] if factor is None else kept[name].astype(np.float32) * factor
+
+
+def misfit() -> ModelError:
+    """The error for weights of another network."""
+    return ModelError("阅读器的权重与网络不符。", "The reader's weights do not fit its network.")

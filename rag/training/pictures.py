@@ -14,16 +14,17 @@ def draw_curve(folder: Path) -> Path:
     from matplotlib.figure import Figure
 
     lines = list(curve(folder))
-    epochs = [line.epoch for line in lines]
     figure = Figure(figsize=(9, 3.2), layout="constrained", dpi=110)
     losses, quality = figure.subplots(1, 2)
-    losses.plot(epochs, [line.span_loss for line in lines], label="span loss")
-    losses.plot(epochs, [line.relevance_loss for line in lines], label="relevance loss")
-    losses.set(xlabel="epoch", ylim=(0, None), title="training loss")
-    checked = [line for line in lines if line.exact is not None]
+    steps = [line.step for line in lines]
+    losses.plot(steps, [line.loss for line in lines], label="all losses")
+    losses.plot(steps, [line.span_loss for line in lines], label="start and end")
+    losses.set(xlabel="step", ylim=(0, None), title="training loss")
+    checked = [line for line in lines if line.checked]
     for name in ("exact", "overlap", "refused"):
-        quality.plot([line.epoch for line in checked], [getattr(line, name) for line in checked], label=name)
-    quality.set(xlabel="epoch", ylim=(0, 1), title="validation pairs")
+        means = [sum(getattr(one, name) for one in line.checked.values()) / len(line.checked) for line in checked]
+        quality.plot([line.step for line in checked], means, label=name)
+    quality.set(xlabel="step", ylim=(0, 1), title="paragraphs kept aside, mean of the sets")
     for axes in (losses, quality):
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,17 +14,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag import __version__
 from rag.contract import answer_json, document_json, hit_json, record_json
 from rag.errors import IndexMissingError, NotFoundError, QuestionError
-from rag.followup import Earlier, resolve
-from rag.types import Answer
-from rag.uploads import Fate, Shelf, Shelved, Upload
+from rag.indexing.uploads import Fate, Shelf, Shelved, Upload
+from rag.question.followup import Earlier, resolve
+from rag.question.validation import validate
+from rag.retrieval.collections import names_by_document
+from rag.types import Answer, Document
 from rag.web import schema
-from rag.web.admission import Admission
+from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
-from rag.web.problems import HANDLERS, MEDIA_TYPE, problem_of
+from rag.web.endpoints import Office, problems
+from rag.web.guard.admission import Admission
+from rag.web.problems import HANDLERS, problem_of
 from rag.web.quotes import quote_json
 
 PREFIX = "/api/v1"
 MAX_FILES = 100
+# Of a document, in one response: blocks, and characters after which no further block begins.
+MOST_BLOCKS = 2000
+_MOST_CHARACTERS = 1_000_000
 _DESCRIPTION = f"""\
 用文档自己的话回答问题，每个答案都带可核对的出处。 Answers in the documents' own words, each with citations to check.
 
@@ -33,22 +40,13 @@ curl http://127.0.0.1:7860{PREFIX}/ask \\
   -H 'content-type: application/json' -d '{{"question": "豆包2024年11月的月活跃用户有多少？"}}'
 ```
 
-- Every quote is a slice: `GET /documents/{{doc_id}}` gives `text`, and `text[start:end] == quote` (code points).
+- Every quote is a slice: `GET /documents/{{doc_id}}` gives `text`, and `text[start:end] == quote` (code points). A long
+  document comes in slices, whose `text` begins at `text_start`.
 - `GET /citations/{{doc_id}}/{{start}}/{{end}}` is the lasting address of a citation: `doc_id` is a digest of the file.
 - Errors are `application/problem+json` (RFC 9457); `detail` says what to do in English, `detail_zh` in Chinese.
 - Unknown fields are errors. A busy server answers 503 with `Retry-After`.
 - Where the server asks for its token, send `Authorization: Bearer TOKEN`.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What the endpoints work with."""
-
-    desk: Desk
-    shelf: Shelf
-    asking: Admission
-    filing: Admission = field(default_factory=lambda: Admission(1, 8))
 
 
 class SearchQuery(BaseModel):
@@ -58,6 +56,19 @@ class SearchQuery(BaseModel):
 
     q: schema.QuestionText
     k: Annotated[int | None, Field(ge=1, le=1000, description="How many; without it as the server is set.")] = None
+    collections: Annotated[schema.Names, Field(description="In the documents of these collections only.")] = []
+    documents: Annotated[schema.Names, Field(description="In these documents only, beside the collections.")] = []
+
+
+class SliceQuery(BaseModel):
+    """Which blocks of a document to read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first: Annotated[int, Field(ge=1, le=2**31, description="The number of the first block.")] = 1
+    count: Annotated[
+        int, Field(ge=1, le=MOST_BLOCKS, description="How many blocks at most; fewer where these are long.")
+    ] = MOST_BLOCKS
 
 
 def _office(request: Request) -> Office:
@@ -65,30 +76,13 @@ def _office(request: Request) -> Office:
     return office
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documentation of error responses."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    described = {
-        400: "The body can't be parsed.",
-        401: "The server's token is needed.",
-        403: "Called by a wrong name, or by a page of another site.",
-        404: "No such document or place.",
-        409: "The last document can't be removed.",
-        413: "The body is too large.",
-        422: "The request, or the question in it, won't do.",
-        500: "Something unexpected; the server's log has the details.",
-        503: "No usable index, or too much to do. Where waiting helps, `Retry-After` says how long.",
-    }
-    return {status: {"description": described[status], "content": content} for status in sorted(statuses)}
-
-
 AtOffice = Annotated[Office, Depends(_office)]
 DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
 Position = Annotated[int, Path(ge=0, le=2**53)]
-router = APIRouter(responses=_problems(400, 401, 403, 413, 422, 500, 503))
+router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503))
 
 
-@router.post("/ask", response_model=schema.Answer, responses=_problems(404), tags=["ask"])
+@router.post("/ask", response_model=schema.Answer, responses=problems(404), tags=["ask"])
 async def ask(body: schema.Ask, office: AtOffice) -> dict[str, Any]:
     """Ask a question and get an answer with citations, or an abstention with the nearest passages."""
     return answer_json(await office.asking.run(partial(_ask, office, body, body.history)))
@@ -104,17 +98,27 @@ async def ask_batch(body: schema.Batch, office: AtOffice) -> dict[str, Any]:
     return {"results": await office.asking.run(results)}
 
 
-@router.get("/search", response_model=list[schema.Hit], tags=["ask"])
+@router.get("/search", response_model=list[schema.Hit], responses=problems(404), tags=["ask"])
 async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> list[dict[str, Any]]:
     """Search for passages, best first, without answering."""
-    hits = await office.asking.run(lambda: office.desk.library().search(query.q, query.k))
+    hits = await office.asking.run(
+        lambda: office.desk.library().search(query.q, query.k, collections=query.collections, documents=query.documents)
+    )
     return [hit_json(hit) for hit in hits]
 
 
 @router.get("/documents", response_model=list[schema.Record], tags=["documents"])
 def list_documents(office: AtOffice) -> list[dict[str, Any]]:
     """List all documents, in index order."""
-    return [record_json(record) for record in office.desk.library().documents()]
+    library = office.desk.library()
+    names = names_by_document(library.collections())
+    return [record_json(record, names.get(record.doc_id, ())) for record in library.documents()]
+
+
+@router.get("/collections", response_model=list[schema.Collection], tags=["documents"])
+def list_collections(office: AtOffice) -> list[dict[str, Any]]:
+    """List the collections, by path: `ask` and `search` take their names."""
+    return [{"name": one.name, "documents": len(one.doc_ids)} for one in office.desk.library().collections()]
 
 
 @router.post(
@@ -142,20 +146,20 @@ async def add_documents(
     return {"results": [_uploaded(one) for one in shelved]}
 
 
-@router.get("/documents/{doc_id}", response_model=schema.Document, responses=_problems(404), tags=["documents"])
-def read_document(doc_id: DocId, office: AtOffice) -> dict[str, Any]:
-    """Read a document: its whole text and its blocks."""
-    return document_json(office.desk.library().document(doc_id))
+@router.get("/documents/{doc_id}", response_model=schema.Document, responses=problems(404), tags=["documents"])
+def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], office: AtOffice) -> dict[str, Any]:
+    """Read a document: its text and its blocks, a long one in slices; `next` is the `first` of the next one."""
+    return _slice(office.desk.library().document(doc_id), slice_.first, slice_.count)
 
 
-@router.delete("/documents/{doc_id}", status_code=204, responses=_problems(404, 409), tags=["documents"])
+@router.delete("/documents/{doc_id}", status_code=204, responses=problems(404, 409), tags=["documents"])
 async def remove_document(doc_id: DocId, office: AtOffice) -> None:
     """Remove a document from the index, and its file if it was uploaded; a file of the user's own folders stays."""
     await office.filing.run(lambda: office.shelf.remove(doc_id))
 
 
 @router.get(
-    "/citations/{doc_id}/{start}/{end}", response_model=schema.Quote, responses=_problems(404), tags=["documents"]
+    "/citations/{doc_id}/{start}/{end}", response_model=schema.Quote, responses=problems(404), tags=["documents"]
 )
 def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> dict[str, Any]:
     """Open a citation: its words, and the sentence, paragraph and document that they stand in."""
@@ -163,7 +167,7 @@ def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffic
 
 
 @router.get("/health", response_model=schema.Health, tags=["server"])
-def health(office: AtOffice) -> dict[str, Any]:
+async def health(office: AtOffice) -> dict[str, Any]:
     """Whether the server is up. Also at `/health`, where no token is needed."""
     return _health(office.desk)
 
@@ -177,6 +181,10 @@ def version(office: AtOffice) -> dict[str, Any]:
         return {"version": __version__, "index": None}
     fields = schema.IndexState.model_fields
     return {"version": __version__, "index": {name: getattr(made, name) for name in fields}}
+
+
+ROUTERS = (router, conversations)
+"""All of the described API."""
 
 
 def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> FastAPI:
@@ -195,7 +203,8 @@ def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> Fas
         exception_handlers=HANDLERS,
     )
     app.state.office = Office(desk, shelf, asking or Admission())
-    app.include_router(router)
+    for one in ROUTERS:
+        app.include_router(one)
     # It is described here, for the framework has no word for it, and refused by the endpoint.
     app.openapi()["components"]["schemas"]["Body_add_documents"]["additionalProperties"] = False
     return app
@@ -212,16 +221,37 @@ def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: AP
     for other in others:
         api.include_router(other)
     app.mount(PREFIX, api)
-    app.add_api_route("/health", lambda: _health(desk), response_model=schema.Health)
+
+    async def health() -> dict[str, Any]:
+        # Not in a thread: when all of those are busy the server is up nevertheless.
+        return _health(desk)
+
+    app.add_api_route("/health", health, response_model=schema.Health)
 
 
 def _health(desk: Desk) -> dict[str, Any]:
     return {"status": "ok", "ready": desk.ready}
 
 
+def _slice(document: Document, first: int, count: int) -> dict[str, Any]:
+    """The blocks from ``first`` on with their text; positions stay those of the whole document."""
+    blocks = document.blocks[first - 1 : first - 1 + count]
+    blocks = tuple(b for b in blocks if b is blocks[0] or b.end - blocks[0].start <= _MOST_CHARACTERS)
+    last = first - 1 + len(blocks)
+    more = bool(blocks) and last < len(document.blocks)
+    begin = 0 if first == 1 else blocks[0].start if blocks else len(document.text)
+    end = document.blocks[last].start if more else len(document.text)
+    shown = document_json(replace(document, blocks=blocks))
+    return {**shown, "text": document.text[begin:end], "text_start": begin, "next": last + 1 if more else None}
+
+
 def _ask(office: Office, asked: schema.Question, history: Sequence[schema.Exchange] = ()) -> Answer:
+    validate(asked.question)
     question = resolve(asked.question, [Earlier(one.question, one.answer) for one in history])
-    return office.desk.library().ask(question, doc_id=asked.document, min_confidence=asked.min_confidence)
+    documents = [*([] if asked.document is None else [asked.document]), *asked.documents]
+    return office.desk.library().ask(
+        question, collections=asked.collections, documents=documents, min_confidence=asked.min_confidence
+    )
 
 
 def _result(office: Office, asked: schema.BatchQuestion) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from rag.errors import WenyuanError
 from rag.library import Library
 from rag.settings import Settings
-from rag.web.examples import checked
+from rag.web.conversations.conversation_file import NAME, ConversationFile
+from rag.web.suggestions.suggest import checked
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ class Desk:
         self._warming = False
         self._examples: dict[str, tuple[str, ...]] = {}
         self._examples_lock = threading.Lock()
+        self.conversations = ConversationFile(index / NAME)
+        """What was asked on the page."""
         self.ready = False
         """Whether the model is loaded, so that a question is answered at once."""
 

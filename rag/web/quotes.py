@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.contract import row_json
 from rag.errors import NotFoundError
 from rag.library import Library
 from rag.types import Document
@@ -23,6 +24,7 @@ def quote_json(library: Library, doc_id: str, start: int, end: int) -> dict[str,
         )
     first, last = _around(library, document, start, end)
     block = document.block_at(start)
+    row = document.row(block, (start, end))
     return {
         "doc_id": doc_id,
         "title": document.title,
@@ -34,6 +36,7 @@ def quote_json(library: Library, doc_id: str, start: int, end: int) -> dict[str,
         "sentence": document.text[first:last],
         "sentence_start": first,
         "page": block.page,
+        "row": row_json(row) if row else None,
     }
 
 

@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rag.errors import ServeError
+from rag.loading.sandbox.confinement import lacking
+from rag.web.guard.patience import ending, impatient, many_connections
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+# Bytes of a request before its body: a question to be explained stands in the address, and may have 9,000.
+_MOST_HEAD = 32 * 2**10
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -35,9 +40,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(
-    app: ASGIApp, listener: socket.socket, *, token: str = "", open_browser: bool = False, started: Callable[[], None]
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    token: str = "",
+    open_browser: bool = False,
+    started: Callable[[], None],
+    ended: Callable[[], None],
 ) -> None:
-    """Answer requests on ``listener`` until interrupted; ``started`` is called once the app answers.
+    """Answer requests on ``listener`` until interrupted; ``started`` is called once the app answers, ``ended`` when it
+    does no more, before the signal that ended it takes effect.
 
     ``token`` is shown as a part of the address: for one that nobody knows yet.
     """
@@ -50,15 +62,33 @@ def run(
             await super().startup(sockets)
             print(f"问源已就绪 · Wenyuan is ready: {address}", flush=True)
             print("按 Ctrl-C 结束 · Press Ctrl-C to stop", flush=True)
+            for zh, en in lacking():
+                notice = f"注意：本系统不能阻止解析文件的进程访问{zh} · Note: this system can't keep parsers from {en}"
+                print(notice, file=sys.stderr)
             started()
             if open_browser:
                 # A browser may take its time, and a text browser the terminal: not on the server's own thread.
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    # Pages hold a connection open for as long as they are shown; leaving must not wait for them.
-    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, lifespan="on")
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            ended()
+
+    config = uvicorn.Config(
+        app,
+        http=impatient(),
+        ws="none",
+        log_level="critical",
+        # Pages hold a connection open for as long as they are shown; leaving must not wait for them.
+        timeout_graceful_shutdown=1,
+        lifespan="on",
+        h11_max_incomplete_event_size=_MOST_HEAD,
+        server_header=False,
+    )
+    many_connections()
     try:
-        Server(config).run(sockets=[listener])
+        with ending():
+            Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         print("\n已结束 · Stopped", file=sys.stderr)
     finally:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rag.text import normalise, sentences
-from rag.tokenization import Word, cut_words
+from rag.text.normalization import normalise, sentences
+from rag.text.tokenization import Word, cut_words
 from rag.types import Document, Span
 
 LONGEST_CHAIN = 4

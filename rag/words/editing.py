@@ -10,17 +10,18 @@ from time import perf_counter
 
 import msgspec
 
-from rag.building import build, held
-from rag.dictionary import LONGEST, read_entries, read_text, with_words, without_words
 from rag.disk import replace_file
-from rag.entries import Entry
 from rag.errors import SettingsError, StorageError
-from rag.generations import Generation, open_generation, writing
-from rag.manifest import build_settings, check_settings, file_digest
-from rag.refresh import outdated
+from rag.index.generations import Generation, open_generation, writing
+from rag.index.manifest import build_settings, check_settings, file_digest
+from rag.indexing.building import build, held
+from rag.indexing.entries import Entry
+from rag.indexing.pipeline import Pipeline
+from rag.indexing.refresh import outdated
 from rag.settings import Settings, load_settings
-from rag.text import normalise
-from rag.tokenization import cut_words, in_dictionary, reread, terms
+from rag.text.dictionary import LONGEST, read_entries, read_text, with_words, without_words
+from rag.text.normalization import normalise
+from rag.text.tokenization import cut_words, in_dictionary, reread, terms
 
 _Terms = tuple[str, str]
 
@@ -74,7 +75,8 @@ def change_words(
         with _replaced(file, without_words(with_words(text, new.values()), gone)):
             documents = [Entry.stored(old.store, record) for record in old.store.records()]
             stale = outdated(old.manifest, old.store.records())
-            made = build(folder, documents, held(old, settings), settings, outdated=stale, progress=progress)
+            pipeline = Pipeline.of(settings, progress=progress)
+            made = build(folder, documents, held(old, settings), pipeline, outdated=stale)
     after = open_generation(folder).sparse
     changed = {ordinal for ordinal, cut in before.items() if after.stored(ordinal) != cut}
     touched = [record for record in old.store.records() if not changed.isdisjoint(record.passages)]

@@ -17,15 +17,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rag.dictionary import LONGEST
-from rag.text import normalise
-from rag.tokenization import in_dictionary, tagged
+from rag.text.dictionary import LONGEST
+from rag.text.normalization import normalise
+from rag.text.tags import PROPER
+from rag.text.tokenization import in_dictionary, tagged
 from rag.types import Document
 from rag.words.counting import LONGEST_CHAIN, Run, chain_counts, runs
 
 # Parts of speech of jieba's that begin or end no name: particles, pronouns, adverbs, measures, times …
 _FUNCTION = frozenset("ucpyeordfmqtzkh")
-_PROPER = frozenset(("nr", "nrt", "nrfg", "ns", "nt", "nz"))
 _LATIN = "eng"
 _NUMBER = re.compile(r"[\d.%]+\w?|第?[〇零一二两三四五六七八九十百千万亿几]+\w?")
 # Chosen by reading what they put first in news; a name is rarely a verb with its object.
@@ -150,7 +150,7 @@ def _is_function(tag: str) -> bool:
 
 def _is_name(word: str, tags: Sequence[str]) -> bool:
     """Whether a part of a chain is a name to jieba, or Chinese that it does not know."""
-    return not _PROPER.isdisjoint(tags) or not (word.isascii() or in_dictionary(word))
+    return not PROPER.isdisjoint(tags) or not (word.isascii() or in_dictionary(word))
 
 
 def _new_word(

@@ -5,10 +5,14 @@ They are made here, and not kept, because many of them could not be checked out,
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import samples
@@ -26,13 +30,22 @@ TURNED = "甲\u202e乙丙\u2066丁\u2069\u200b\u200f戊。"
 
 @dataclass(frozen=True)
 class Case:
-    """A file: what it is, and the beginning of the message that it gets, or a part of the text that is read of it."""
+    """A file: what it is, and the beginning of the message that it gets, or a part of the text that is read of it.
+
+    ``inside`` is the file in it, an archive, that gets the message.
+    """
 
     name: str
     what: str
     data: bytes | Callable[[Path], None]
     refused: str = ""
     read: str = ""
+    inside: str = ""
+
+    @property
+    def place(self) -> str:
+        """Its path in the folder, or that of the file in it."""
+        return f"{self.name}/{self.inside}" if self.inside else self.name
 
 
 def make(folder: Path) -> None:
@@ -47,7 +60,7 @@ def make(folder: Path) -> None:
 
 def table() -> str:
     """The table of README.md."""
-    rows = [f"| `{_shown(c.name)}` | {c.what} | {_becomes(c)} |" for c in CASES]
+    rows = [f"| `{_shown(c.place)}` | {c.what} | {_becomes(c)} |" for c in CASES]
     return "\n".join(["| file | what it is | what must happen |", "|---|---|---|", *rows])
 
 
@@ -70,6 +83,23 @@ def _overlapping() -> bytes:
     count = 2_000
     struct.pack_into("<HHI", end, 8, count, count, count * len(entry))
     return one[:begin] + entry * count + bytes(end)
+
+
+def _packed_link(name: str, target: str) -> bytes:
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        made.writestr(entry, target)
+    return stream.getvalue()
+
+
+def _mail(attachment: bytes) -> bytes:
+    message = EmailMessage()
+    message["Subject"] = "附件"
+    message.set_content("信很短。")
+    message.add_attachment(attachment, maintype="application", subtype="zip", filename="../../escaped.zip")
+    return message.as_bytes()
 
 
 def _linked(target: str) -> Callable[[Path], None]:
@@ -126,6 +156,34 @@ CASES: tuple[Case, ...] = (
         "zip bombs in a zip",
         samples.archive({"META-INF/container.xml": samples.archive({"a": bytes(10_000_000)}), "a.zip": b"PK"}),
         refused="无法读取 {}：文件已损坏，或不是 .epub 格式（META-INF/container.xml",
+    ),
+    Case("bomb.zip", "zip bomb", samples.archive({"a.txt": bytes(30_000_000)}), refused="{} 解压后有 30,000,000 字节"),
+    Case(
+        "nested.zip",
+        "an archive of archives",
+        samples.archive({"inner.zip": samples.archive({"a.zip": bytes(10_000_000)})}),
+        refused="{} 是压缩包里的压缩包",
+        inside="inner.zip",
+    ),
+    Case(
+        "link.zip",
+        "a link out of an archive",
+        _packed_link("passwd.txt", "/etc/passwd"),
+        refused="{} 不是普通文件",
+        inside="passwd.txt",
+    ),
+    Case(
+        "climbing.zip",
+        "a name that leads out of an archive",
+        samples.archive({"../../../escaped.txt": "x"}),
+        refused="{} 在压缩包里的名字指向压缩包之外",
+        inside="escaped.txt",
+    ),
+    Case(
+        "attached.eml",
+        "a zip bomb as an attachment, with a name that leads out",
+        _mail(samples.archive({"a.txt": bytes(30_000_000)})),
+        read="信很短。",
     ),
     Case("overlapping.xlsx", "2,000 entries that overlap", _overlapping(), refused="{} 解压后有 2,000,000,000 字节"),
     Case(

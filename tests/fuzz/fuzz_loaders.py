@@ -1,7 +1,8 @@
-"""Look for bytes that break a loader: ``python tests/fuzz/fuzz_loaders.py FORMAT [libFuzzer's options]``.
+"""Look for bytes that break a loader, the guard or uploads: ``python tests/fuzz/fuzz_loaders.py FORMAT [OPTIONS]``.
 
-Coverage of our own modules guides the search, in which what was found interesting is kept between runs, in
-.fuzz/FORMAT. What breaks an invariant of tests/fuzzing.py, takes a minute, or 2 GiB, is written to .fuzz/crash-*.
+The options are libFuzzer's. Coverage of our own modules, and of what takes uploads apart, guides the search, in which
+what was found interesting is kept between runs, in .fuzz/FORMAT. What breaks an invariant of tests/fuzzing.py or
+tests/fuzzing_web.py, takes a minute, or 2 GiB, is written to .fuzz/crash-*.
 """
 
 from __future__ import annotations
@@ -14,16 +15,24 @@ import atheris
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-with atheris.instrument_imports(include=["rag"]):
-    from fuzzing import PART, TARGETS
+with atheris.instrument_imports(include=["rag", "python_multipart", "starlette.formparsers"]):
+    import fuzzing_web
+    from fuzzing import PART
+    from fuzzing import TARGETS as LOADERS
 
-    import rag.loading.docx
-    import rag.loading.epub
+    import rag.loading.archives.packs
     import rag.loading.html
+    import rag.loading.html.epub
+    import rag.loading.mail
+    import rag.loading.office.docx
+    import rag.loading.office.opendocument
+    import rag.loading.office.pptx
+    import rag.loading.office.rtf
     import rag.loading.pdf
-    import rag.loading.xlsx
-    import rag.spelling  # noqa: F401
+    import rag.loading.sheets.xlsx
+    import rag.question.spelling  # noqa: F401
 
+TARGETS = {**LOADERS, "guard": fuzzing_web.guard, "multipart": fuzzing_web.multipart}
 # One of each way in which a target takes its bytes.
 _SEEDS = (
     b"\xe8\xb1\x86\xe5\x8c\x85",
@@ -36,10 +45,14 @@ _SEEDS = (
 def main(target: str, options: list[str]) -> None:
     kept = ROOT / ".fuzz" / target
     kept.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(_SEEDS):
+    for number, seed in enumerate(fuzzing_web.SEEDS.get(target, _SEEDS)):
         (kept / f"seed-{number}").write_bytes(seed)
     limits = ["-timeout=60", "-rss_limit_mb=2048", "-max_len=2000", f"-artifact_prefix={ROOT / '.fuzz'}/"]
-    atheris.Setup([sys.argv[0], str(kept), *limits, *options], TARGETS[target])
+
+    def take(data: bytes) -> None:
+        TARGETS[target](data)
+
+    atheris.Setup([sys.argv[0], str(kept), *limits, *options], take)
     atheris.Fuzz()
 
 

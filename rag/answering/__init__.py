@@ -1,0 +1,1 @@
+"""Evidence to an answer with its citations, why it is that answer, and whether it still holds."""

@@ -1,0 +1,60 @@
+"""Which evidence is a source of its own: what an article says does not become surer by lying there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rag.reading import Evidence
+from rag.text.duplicates import folded
+from rag.types import Elsewhere, Hit, Role
+
+# As many characters say something by themselves: "是的" in two documents is two statements.
+_STATEMENT = 10
+
+
+class Source(NamedTuple):
+    """Evidence that is cited, and where its document or almost the same one says it once more."""
+
+    evidence: Evidence
+    also_in: tuple[Elsewhere, ...]
+
+
+def sources(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Source]:
+    """``evidence`` in order, without what only repeats it in the same words or in a document that is almost the same.
+
+    Another answer is kept, whichever document gives it. ``hits`` say which passages stand elsewhere, too.
+    """
+    found: list[tuple[Evidence, dict[Elsewhere, None]]] = []
+    for one in evidence:
+        document = one.document
+        also_in = dict.fromkeys(
+            (*document.also_in, *(other for hit in hits if _holds(hit, one) for other in hit.also_in))
+        )
+        first = next((place for place, (kept, _) in enumerate(found) if _repeats(one, kept)), None)
+        if first is None:
+            found.append((one, also_in))
+        elif one.document.doc_id != found[first][0].document.doc_id:
+            found[first][1].update(
+                dict.fromkeys((Elsewhere(document.doc_id, document.title, document.source), *also_in))
+            )
+    return [Source(one, tuple(names)) for one, names in found]
+
+
+def _repeats(one: Evidence, kept: Evidence) -> bool:
+    if one.role is not Role.REPEAT or kept.role is Role.DIFFERENT:
+        return False
+    other = one.document.doc_id != kept.document.doc_id
+    alike = one.document.alike and one.document.alike == kept.document.alike
+    return (bool(alike) and other) or _same_words(one, kept)
+
+
+def _same_words(one: Evidence, other: Evidence) -> bool:
+    """Whether one sentence is all of the other, or stands in it with what is around it there."""
+    shorter, longer = sorted((folded(e.document.text[slice(*e.sentence)]) for e in (one, other)), key=len)
+    return len(shorter) >= _STATEMENT and shorter in longer
+
+
+def _holds(hit: Hit, one: Evidence) -> bool:
+    passage = hit.passage
+    return passage.doc_id == one.document.doc_id and passage.start <= one.spans[0].start < passage.end

@@ -1,0 +1,258 @@
+"""Evidence to a reply: templates around the documents' own words, every citation checked before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from rag.answering.agreement import Source, sources
+from rag.answering.editions import newest_first
+from rag.errors import Language
+from rag.question.analysis import Question
+from rag.reading import Evidence, Reading
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Status
+
+_NEAREST = 3
+_EXCERPT = 60
+
+_TEMPLATES: dict[Language, dict[str, str]] = {
+    "zh": {
+        "short": "{answer}{mark}\n原文：“{sentence}”——《{title}》第 {paragraph} 段{also}",
+        "sentence": "{sentence}{mark}\n出自《{title}》第 {paragraph} 段{also}",
+        "list": "共 {count} 项：\n{items}\n出自{places}{also}",
+        "place": "《{title}》第 {paragraph} 段",
+        "item": "{n}. {answer}{mark}",
+        "also": "；另见 {marks}",
+        "differs": "\n另有不同的说法：{answer}{mark}——《{title}》第 {paragraph} 段",
+        "edition": "（{edition} 版）",
+        "older": "\n旧版（{edition}）：{answer}{mark}——《{title}》第 {paragraph} 段",
+        "part": "{question}\n{reply}",
+        "confirmed": "\n你确认过 · {date}",
+        "outdated": "\n你确认过的答案（{date}）所在的原文变了，没有再用。",
+        "abstained": "资料里没有找到答案。",
+        "missing": "资料中没有出现：{terms}。",
+        "unmatched": "最接近的原文没有提到：{terms}。",
+        "related": "可能相关：“{sentence}”——《{title}》第 {paragraph} 段",
+        "nearest": "最接近的段落：",
+        "corrected": "\n按“{searched}”查找：资料里没有“{asked}”。",
+        "excerpt": "· 《{title}》第 {paragraph} 段：{excerpt}",
+    },
+    "en": {
+        "short": "{answer}{mark}\nSource: “{sentence}” — {title}, paragraph {paragraph}{also}",
+        "sentence": "{sentence}{mark}\nFrom {title}, paragraph {paragraph}{also}",
+        "list": "{count} items:\n{items}\nFrom {places}{also}",
+        "place": "{title}, paragraph {paragraph}",
+        "item": "{n}. {answer}{mark}",
+        "also": "; see also {marks}",
+        "differs": "\nElsewhere it is said otherwise: {answer}{mark} — {title}, paragraph {paragraph}",
+        "edition": " ({edition} edition)",
+        "older": "\nAn older edition ({edition}): {answer}{mark} — {title}, paragraph {paragraph}",
+        "part": "{question}\n{reply}",
+        "confirmed": "\nYou confirmed this · {date}",
+        "outdated": "\nThe text of the answer that you confirmed ({date}) has changed; it was not used.",
+        "abstained": "The documents do not answer this.",
+        "missing": "Not in any document: {terms}.",
+        "unmatched": "The nearest text does not mention: {terms}.",
+        "related": "Perhaps related: “{sentence}” — {title}, paragraph {paragraph}",
+        "nearest": "The nearest passages:",
+        "corrected": "\nSearched for “{searched}”: no document has “{asked}”.",
+        "excerpt": "· {title}, paragraph {paragraph}: {excerpt}",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question inside what was asked, what was read for it, and its hits.
+
+    ``closest`` is the sentence nearest to it in meaning, where nothing was read. ``confirmed`` and ``outdated`` are as
+    in `AnswerPart`.
+    """
+
+    question: Question
+    reading: Reading
+    hits: tuple[Hit, ...]
+    closest: Evidence | None = None
+    confirmed: str = ""
+    outdated: str = ""
+
+
+def compose(
+    question: str,
+    parts: Sequence[Part],
+    *,
+    titles: dict[str, str],
+    min_confidence: float,
+    language: str,
+) -> Answer:
+    """The reply to ``question`` from its parts. A part below ``min_confidence`` is not answered.
+
+    ``titles`` maps document ids to titles.
+    """
+    chosen = _language(parts, language)
+    template = _TEMPLATES[chosen]
+    citations: list[Citation] = []
+    replies: list[str] = []
+    answered: list[AnswerPart] = []
+    confidences: list[float] = []
+    for part in parts:
+        if part.reading.evidence and part.reading.confidence >= min_confidence:
+            found, labels = newest_first(sources(part.reading.evidence, part.hits), part.question)
+            cited = [cite(source, n) for n, source in enumerate(found, start=len(citations) + 1)]
+            evidence = [source.evidence for source in found]
+            replies.append(_reply(template, evidence, cited, labels))
+            answered.append(AnswerPart(part.question.text, _items(evidence, cited, labels)))
+            confidences.append(part.reading.confidence)
+            citations += cited
+        else:
+            near = part.reading.evidence[:1] or [one for one in (part.closest,) if one]
+            related = next((cite(source, 0) for source in sources(near, part.hits)), None)
+            nearest = tuple(part.hits[:_NEAREST])
+            answered.append(AnswerPart(part.question.text, (), part.question.unknown_named, nearest, related))
+            replies.append(_abstention(template, part, related, titles))
+        answered[-1] = answered[-1]._replace(confirmed=part.confirmed, outdated=part.outdated)
+        for name, date in (("confirmed", part.confirmed), ("outdated", part.outdated)):
+            replies[-1] += template[name].format(date=date) if date else ""
+        for written, searched in part.question.corrections:
+            replies[-1] += template["corrected"].format(asked=written, searched=searched)
+    if len(parts) > 1:
+        asked = (part.question.text for part in parts)
+        replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
+    return Answer(
+        question=question,
+        status=Status.ANSWERED if confidences else Status.ABSTAINED,
+        answer="；".join(dict.fromkeys(item.text for part in answered for item in part.items if not item.differs)),
+        text="\n\n".join(replies),
+        confidence=round(min(confidences or [part.reading.confidence for part in parts], default=0.0), 4),
+        citations=tuple(citations),
+        hits=_merged_hits(parts),
+        missing=tuple(dict.fromkeys(word for part in parts for word in part.question.unknown_named)),
+        parts=tuple(answered),
+        corrections=tuple(dict.fromkeys(pair for part in parts for pair in part.question.corrections)),
+    )
+
+
+def _items(
+    evidence: Sequence[Evidence], cited: Sequence[Citation], editions: Mapping[str, str]
+) -> tuple[AnswerItem, ...]:
+    """What the evidence says, each thing once, in order, with all the citations that say it."""
+    numbers: dict[str, list[int]] = {}
+    differing: dict[str, list[int]] = {}
+    documents: dict[str, str] = {}
+    for one, citation in zip(evidence, cited, strict=True):
+        if one.role is Role.DIFFERENT:
+            same = next(
+                (text for text in differing if text in citation.quote or citation.quote in text), citation.quote
+            )
+            differing.setdefault(same, []).append(citation.n)
+            documents.setdefault(same, citation.doc_id)
+        elif one.role is Role.REPEAT:
+            # It agrees with the first answer, if not to the letter.
+            numbers.get(citation.quote, next(iter(numbers.values()))).append(citation.n)
+        else:
+            for text in one.texts:
+                numbers.setdefault(text, []).append(citation.n)
+                documents.setdefault(text, citation.doc_id)
+    return tuple(
+        AnswerItem(text, tuple(dict.fromkeys(found)), said is differing, editions.get(documents[text], ""))
+        for said in (numbers, differing)
+        for text, found in said.items()
+    )
+
+
+def _reply(
+    template: dict[str, str], evidence: Sequence[Evidence], cited: Sequence[Citation], editions: Mapping[str, str]
+) -> str:
+    own = [(e, c) for e, c in zip(evidence, cited, strict=True) if c.role is Role.ANSWER]
+    also = "".join(f"[{c.n}]" for c in cited if c.role is Role.REPEAT)
+    also_text = template["also"].format(marks=also) if also else ""
+    for c in (c for c in cited if c.role is Role.DIFFERENT):
+        edition = editions.get(c.doc_id, "")
+        form = template["older" if edition else "differs"]
+        also_text += form.format(answer=c.quote, mark=f"[{c.n}]", title=c.title, paragraph=c.paragraph, edition=edition)
+    first, citation = own[0]
+    if len(own) > 1 or len(first.spans) > 1:
+        named = [(text, c) for e, c in own for text in e.texts]
+        items = [template["item"].format(n=n, answer=a, mark=f"[{c.n}]") for n, (a, c) in enumerate(named, start=1)]
+        places = dict.fromkeys(template["place"].format(title=c.title, paragraph=c.paragraph) for _, c in own)
+        return template["list"].format(
+            count=len(items), items="\n".join(items), places="、".join(places), also=also_text
+        )
+    answer = first.texts[0]
+    whole = len(answer) > 0.8 * len(citation.sentence)
+    edition = editions.get(citation.doc_id, "")
+    mark = f"[{citation.n}]" + (template["edition"].format(edition=edition) if edition else "")
+    return template["sentence" if whole else "short"].format(
+        answer=answer,
+        mark=mark,
+        sentence=citation.sentence,
+        title=citation.title,
+        paragraph=citation.paragraph,
+        also=also_text,
+    )
+
+
+def _abstention(template: dict[str, str], part: Part, related: Citation | None, titles: dict[str, str]) -> str:
+    lines = [template["abstained"]]
+    absent = part.question.unknown_named
+    unmatched = [written for written in part.reading.missing if written not in absent]
+    if absent:
+        lines.append(template["missing"].format(terms="、".join(absent)))
+    if unmatched:
+        lines.append(template["unmatched"].format(terms="、".join(unmatched)))
+    if related:
+        known = {"sentence": related.sentence, "title": related.title, "paragraph": related.paragraph}
+        lines.append(template["related"].format(**known))
+    if part.hits:
+        lines.append(template["nearest"])
+    for hit in part.hits[:_NEAREST]:
+        passage, excerpt = hit.passage, hit.excerpt(_EXCERPT)
+        lines.append(
+            template["excerpt"].format(title=titles[passage.doc_id], paragraph=passage.paragraph, excerpt=excerpt)
+        )
+    return "\n".join(lines)
+
+
+def cite(source: Source, n: int) -> Citation:
+    """A citation of a source; its quote is checked against the document's text."""
+    evidence, also_in = source
+    document = evidence.document
+    start, end = evidence.spans[0].start, evidence.spans[-1].end
+    sentence = evidence.sentence
+    quote = document.text[start:end]
+    if not quote or not (sentence.start <= start < end <= sentence.end):
+        raise AssertionError(f"evidence outside its sentence: {document.doc_id} [{start}, {end}) not in {sentence}")
+    block = document.block_at(start)
+    return Citation(
+        n=n,
+        doc_id=document.doc_id,
+        title=document.title,
+        source=document.source,
+        paragraph=block.number,
+        start=start,
+        end=end,
+        quote=quote,
+        sentence=document.text[sentence.start : sentence.end],
+        sentence_start=sentence.start,
+        role=evidence.role,
+        page=block.page,
+        also_in=also_in,
+        row=document.row(block, (start, end)),
+    )
+
+
+def _merged_hits(parts: Sequence[Part]) -> tuple[Hit, ...]:
+    """The hits of all parts in turn, each passage once, ranked anew."""
+    merged: dict[int, Hit] = {}
+    for row in zip_longest(*(part.hits for part in parts)):
+        for hit in row:
+            if hit is not None:
+                merged.setdefault(hit.passage.ordinal, hit)
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(merged.values(), start=1))
+
+
+def _language(parts: Sequence[Part], setting: str) -> Language:
+    if setting == "auto":
+        return "en" if all(part.question.is_english for part in parts) else "zh"
+    return "en" if setting == "en" else "zh"

@@ -1,0 +1,142 @@
+"""Which of two documents is the newer edition: by the date or version in title, file name or text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from rag.answering.agreement import Source
+from rag.index.store import DocumentRecord
+from rag.question.analysis import Question
+from rag.question.mentions import dates
+from rag.reading import Evidence
+from rag.text.duplicates import folded
+from rag.text.normalization import normalise
+from rag.text.numbers import value
+from rag.types import Document, Role
+
+_HAN = "一二三四五六七八九十"
+_DATE = (
+    r"(?<!\d)((?:19|20)\d\d)(?:\s?[年./_-]\s?(1[0-2]|0?[1-9])(?:\s?[月./_-]\s?(3[01]|[12]\d|0?[1-9])(?!\d))?)?(?!\d)"
+)
+_DATED = re.compile(_DATE)
+_DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])?(?!\d)")
+_VERSION = re.compile(
+    rf"(?<![a-z])(?:v|ver\.?|version|版本[号:]?) ?(\d+(?:\.\d+)*)|第([{_HAN}]+|\d+)版|(?<!\d)(\d+(?:\.\d+)+)版"
+)
+# In a text the date counts that says since when it holds, or of when it is.
+_SINCE = re.compile(
+    rf"(?:(?:自|从|于)? ?{_DATE} ?日? ?(?:起|开始|正式)*(?:施行|执行|实施|生效|修订|发布|印发|启用)"
+    rf"|(?:施行|执行|实施|生效|修订|发布|印发|更新|版本|启用)(?:日期|时间)?[:： ]{{0,2}}{_DATE})"
+)
+_EDITION = re.compile("修订|修正|试行|暂行|最新|征求意见|新|旧|年|月|日|版|稿|第|old|new|rev|final|edition")
+# More of one name are a series, such as weekly reports; longer texts say much else.
+_FAMILY, _LONGEST = 5, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Of when or which version a document is; a later one compares greater. ``label`` is how it is called."""
+
+    key: tuple[int, ...]
+    label: str
+
+
+def by_date(document: Document) -> Edition | None:
+    """The date of a document: of its title, its file name, or since when its text says that it holds."""
+    for name in _names(document):
+        match = _DAYS.search(name) or _DATED.search(name)
+        if match:
+            return _dated(match.groups())
+    found = list(_SINCE.finditer(normalise(document.text).text))
+    return max((_dated(match.groups()) for match in found), key=lambda one: one.key, default=None)
+
+
+def by_version(document: Document) -> Edition | None:
+    """The version of a document: of its title, its file name, or the beginning of its text."""
+    for name in (*_names(document), normalise(document.text[:300]).text):
+        if match := _VERSION.search(name):
+            said = next(filter(None, match.groups()))
+            key = tuple(int(part) if part.isdigit() else int(value(part) or 0) for part in said.split("."))
+            return Edition(key, said if match.group(2) else f"V{said}")
+    return None
+
+
+def alike(one: Document, other: Document) -> bool:
+    """Whether two documents are editions of one: the same title but for date and version, or without any, file name."""
+    titles, files = zip(map(_stem, _names(one)), map(_stem, _names(other)), strict=True)
+    return titles[0] == titles[1] if any(titles) else files[0] == files[1] != ""
+
+
+def editions(one: Document, other: Document) -> tuple[Edition, Edition] | None:
+    """Both documents' editions, of one kind and not the same; None where they are not editions of one document."""
+    if not alike(one, other):
+        return None
+    for kind in (by_date, by_version):
+        first, second = kind(one), kind(other)
+        if first and second and first.key != second.key:
+            return first, second
+    return None
+
+
+def families(records: Iterable[DocumentRecord]) -> dict[str, tuple[str, ...]]:
+    """Each document of which there are a few editions, with the ids of the others; by their titles."""
+    by_stem: dict[str, list[str]] = {}
+    for record in records:
+        by_stem.setdefault(_stem(normalise(record.title).text), []).append(record.doc_id)
+    few = (ids for stem, ids in by_stem.items() if stem and 1 < len(ids) <= _FAMILY)
+    return {one: tuple(other for other in ids if other != one) for ids in few for one in ids}
+
+
+def differ(one: Evidence, other: Evidence) -> bool:
+    """Whether two editions say different things in few words."""
+    said = [folded("".join(evidence.texts)) for evidence in (one, other)]
+    short = max(map(len, said)) <= _LONGEST
+    return short and said[0] not in said[1] and said[1] not in said[0]
+
+
+def is_dated(question: Question) -> bool:
+    """Whether a question itself says of which time or version it is."""
+    return bool(dates(question.normalised) or _VERSION.search(question.normalised))
+
+
+def newest_first(found: Sequence[Source], question: Question) -> tuple[list[Source], dict[str, str]]:
+    """``found`` with the newer edition as the answer where two differ, and their labels by their documents' ids.
+
+    What only says the same as an older edition differs with it. A question that is dated has its answer already.
+    """
+    if is_dated(question):
+        return list(found), {}
+    first = found[0].evidence
+    rival = next((one.evidence for one in found if one.evidence.role is Role.DIFFERENT), None)
+    both = editions(first.document, rival.document) if rival else None
+    if rival is None or both is None:
+        return list(found), {}
+    labels = {first.document.doc_id: both[0].label, rival.document.doc_id: both[1].label}
+    if both[0].key > both[1].key:
+        return list(found), labels
+    newer = [one._replace(evidence=replace(one.evidence, role=Role.ANSWER)) for one in found if one.evidence is rival]
+    older = [
+        one._replace(evidence=replace(one.evidence, role=Role.DIFFERENT)) for one in found if one.evidence is not rival
+    ]
+    return [*newer, *older], labels
+
+
+def _names(document: Document) -> tuple[str, str]:
+    return normalise(document.title).text, normalise(PurePath(document.source).stem).text
+
+
+def _dated(groups: Sequence[str | None]) -> Edition:
+    parts = [int(part) for part in groups if part]
+    return Edition(
+        tuple(parts), "-".join(str(part) if place == 0 else f"{part:02}" for place, part in enumerate(parts))
+    )
+
+
+def _stem(name: str) -> str:
+    """What is left of a name without date and version."""
+    for pattern in (_DAYS, _DATED, _VERSION, _EDITION):
+        name = pattern.sub("", name)
+    return folded(name)

@@ -1,0 +1,1 @@
+"""Gold questions, measures and reports: what ``wenyuan eval`` and the page need."""

@@ -1,0 +1,103 @@
+"""Runs and qrels in the format of TREC, and the measures of ranked lists by ir_measures.
+
+What is ranked is a passage, ``file%20name.md#start-end``, or a whole document, ``name``; names are percent-encoded
+because the format separates by white space. The second column of qrels, unused by most tools, is the number of the
+fact that the passage states, so that subtopic recall can be computed. Runs score by rank, because the passages of a
+question with several parts are listed in turn, whatever their scores.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import ir_measures
+from ir_measures import RR, Qrel, R, ScoredDoc, Success, nDCG
+
+from rag.evaluation.asking import Asked
+from rag.evaluation.datasets import SUFFIX, Dataset
+from rag.evaluation.gold import GoldQuestion
+from rag.evaluation.measures import Located, holds
+
+DEPTHS = (1, 5, 10)
+_RANKED = {Success @ 1: "Success@1", Success @ 5: "Success@5", RR @ 10: "MRR@10", nDCG @ 10: "nDCG@10"}
+_RECALL = {R @ depth: f"Recall@{depth}" for depth in DEPTHS}
+
+Unit = Literal["passage", "document"]
+
+
+def qrels(dataset: Dataset, passages: Mapping[str, Sequence[Located]]) -> list[Qrel]:
+    """What is relevant to each answerable question; ``passages`` are those of each document, by its name.
+
+    A place that no passage holds is relevant under a name that nothing retrieved has, and so counts as lost.
+    """
+    if dataset.unit == "document":
+        return [
+            Qrel(question.id, _document(name), grade, "0")
+            for question in dataset.questions
+            for name, grade in question.documents.items()
+        ]
+    return [found for question in dataset.questions for found in _of_facts(question, passages)]
+
+
+def run(asked: Iterable[Asked], unit: Unit) -> list[ScoredDoc]:
+    """The rankings of all questions. A document stands where its first passage does."""
+    return [
+        ScoredDoc(one.id, unit_id, 1 / rank)
+        for one in asked
+        for rank, unit_id in enumerate(_ranking(one, unit), start=1)
+    ]
+
+
+def measure(relevant: Sequence[Qrel], ranked: Sequence[ScoredDoc], unit: Unit) -> dict[str, dict[str, float]]:
+    """By question and name: Success, MRR and nDCG, and for documents Recall (of facts: `rag.evaluation.measures`)."""
+    names = _RANKED if unit == "passage" else _RECALL | _RANKED
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for metric in ir_measures.iter_calc(list(names), relevant, ranked):
+        found[metric.query_id][names[metric.measure]] = float(metric.value)
+    return found
+
+
+def write_qrels(relevant: Iterable[Qrel], file: Path) -> None:
+    """``query fact unit relevance`` a line."""
+    lines = (f"{quote(q.query_id, safe='')} {q.iteration} {q.doc_id} {q.relevance}\n" for q in relevant)
+    file.write_text("".join(lines), "utf-8")
+
+
+def write_run(ranked: Iterable[ScoredDoc], file: Path, tag: str) -> None:
+    """``query Q0 unit rank score tag`` a line."""
+    lines = []
+    ranks: dict[str, int] = defaultdict(int)
+    for one in ranked:
+        ranks[one.query_id] += 1
+        query = quote(one.query_id, safe="")
+        lines.append(f"{query} Q0 {one.doc_id} {ranks[one.query_id]} {one.score:.6f} {quote(tag, safe='')}\n")
+    file.write_text("".join(lines), "utf-8")
+
+
+def _of_facts(question: GoldQuestion, passages: Mapping[str, Sequence[Located]]) -> list[Qrel]:
+    found = {}
+    for number, fact in enumerate(question.evidence):
+        for place in fact:
+            held = [p for p in passages.get(place.document, ()) if holds(p, place)]
+            unit = _passage(held[0]) if held else f"lost:{_passage(Located(place.document, place.start, place.end))}"
+            found[number, unit] = Qrel(question.id, unit, 1, str(number))
+    return list(found.values())
+
+
+def _ranking(one: Asked, unit: Unit) -> list[str]:
+    if unit == "passage":
+        return [_passage(Located(hit.document, hit.start, hit.end)) for hit in one.hits]
+    return list(dict.fromkeys(_document(hit.document) for hit in one.hits))
+
+
+def _passage(span: Located) -> str:
+    return f"{quote(span.document)}#{span.start}-{span.end}"
+
+
+def _document(name: str) -> str:
+    """The id that the set gave the document: its file's name has it percent-encoded already."""
+    return name.removesuffix(SUFFIX)

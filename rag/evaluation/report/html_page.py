@@ -1,0 +1,65 @@
+"""The report as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from rag.evaluation.benchmark import Stage
+from rag.evaluation.evaluate import Evaluation
+from rag.evaluation.report.failures import failures, is_secret, losses, why_secret
+from rag.evaluation.report.headline import headline, shown_tables
+from rag.evaluation.report.pictures import pictures
+from rag.evaluation.report.tables import measures_table, setup_table, stage_name, stages_table
+from rag.messages import language, text
+
+_FOLDER = Path(__file__).parent
+_TEMPLATE, _STYLE = "page.html.jinja", "page.css"
+_MOST_LISTED = 300
+
+
+def page(evaluation: Evaluation) -> str:
+    """The whole page. The same evaluation gives the same text."""
+    result, secret = evaluation.result, is_secret(evaluation)
+    setup, measures = setup_table(result), measures_table(result)
+    apart = [setup] if secret else [setup, stages_table(evaluation.outcomes)]
+    listed = failures(evaluation, _MOST_LISTED)
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(t=text, stage_name=stage_name, svg=Markup)
+    return environment.get_template(_TEMPLATE).render(
+        language="en" if language() == "en" else "zh-CN",
+        style=Markup((_FOLDER / _STYLE).read_text("utf-8")),
+        result=result,
+        headline=headline(evaluation),
+        pictures=pictures(evaluation),
+        tables=[table for table in shown_tables(evaluation) if table not in apart],
+        measures=measures,
+        setup=setup,
+        has_answers=evaluation.dataset.has_answers,
+        why_secret=why_secret() if secret else "",
+        failures=listed,
+        lost=_by_stage(evaluation),
+        styles=_counts([failure.outcome.style for failure in listed]),
+        types=_counts([failure.outcome.type or "" for failure in listed]),
+    )
+
+
+def _by_stage(evaluation: Evaluation) -> dict[Stage, int]:
+    """How many questions each stage lost, in the order of the data flow."""
+    counts = Counter(stage for _, stage in losses(evaluation))
+    return {stage: counts[stage] for stage in Stage if counts[stage]}
+
+
+def _counts(values: Sequence[str]) -> dict[str, int]:
+    return dict(sorted(Counter(filter(None, values)).items()))

@@ -1,0 +1,197 @@
+"""The vector index: FAISS, inner product over unit vectors, so a score is a cosine.
+
+A passage has one row for itself, followed by one for each of its sentences if it has more than one: a long
+passage is often found by the one sentence that answers.
+
+Passages are looked for by their own rows and by their sentences', in an index each: the best by the mean of the two are
+hardly ever among the best by neither. Few rows are compared as they are; many are kept in codes of half a byte a number
+(product quantisation; Jegou, Douze and Schmid 2011), which are compared by tables in the processor's registers (Andre,
+Kermarrec and Le Scouarnec 2015). What is found so is scored by the stored vectors, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import faiss
+import numpy as np
+
+from rag.index.vectors import VectorFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rag.types import Passage, Vectors
+
+EXACT_UP_TO: Final = 20_000
+"""Rows up to which all are compared as they are: some milliseconds a question."""
+CODES: Final = ("passages.faiss", "sentences.faiss")
+"""What `write_codes` writes."""
+# How many rows of passages, and of sentences, are looked at for a passage that is wanted.
+_LOOKED_AT = 2
+# Vectors that codes are learnt from.
+_LEARNT_FROM = 32_768
+# Passages that are scored together: what that takes of memory is some ten megabytes.
+_AT_ONCE = 4096
+
+
+def row_texts(passage: Passage, document_text: str) -> list[str]:
+    """The texts whose vectors are the passage's rows, in order."""
+    body = document_text[passage.start : passage.end]
+    whole = f"{passage.context} {body}" if passage.context else body
+    if len(passage.sentences) < 2:
+        return [whole]
+    return [whole, *(document_text[s.start : s.end] for s in passage.sentences)]
+
+
+def row_count(passage: Passage) -> int:
+    """How many rows the passage has."""
+    return 1 if len(passage.sentences) < 2 else 1 + len(passage.sentences)
+
+
+def write_codes(vectors: VectorFile, owners: NDArray[np.int32], folder: Path) -> None:
+    """Write the indexes over ``vectors`` to the files CODES of ``folder``. The same vectors give the same files.
+
+    Raises OSError, and RuntimeError for fewer than 16 vectors.
+    """
+    learnt: Any = faiss.index_factory(vectors.dimension, f"PQ{vectors.dimension}x4fs", faiss.METRIC_INNER_PRODUCT)
+    rows = len(vectors)
+    learnt.train(vectors.take(np.linspace(0, rows - 1, min(rows, _LEARNT_FROM)).astype(np.int64)))
+    for name, some in zip(CODES, by_kind(owners), strict=True):
+        index: Any = faiss.clone_index(learnt)
+        _add(index, vectors, some)
+        # Through bytes, not faiss.write_index: a full disk is then an OSError like any other.
+        (folder / name).write_bytes(faiss.serialize_index(index).data)
+
+
+class DenseIndex:
+    """Search over rows, answers in passages. Thread-safe for reading."""
+
+    def __init__(self, file: VectorFile, owners: NDArray[np.int32], codes: Path | None = None) -> None:
+        """Search the rows of ``file``; ``owners[row]`` is the ordinal of the passage that the row belongs to.
+
+        ``codes`` is the folder that `write_codes` wrote to. Raises RuntimeError if they can't be read.
+        """
+        self.file = file
+        self.owners = owners
+        self.codes = codes
+        kinds = by_kind(owners)
+        names = [None] * len(kinds) if codes is None else [codes / name for name in CODES]
+        # Each index with the owners of its rows.
+        self._indexes = [
+            (_all_of(file, rows) if name is None else _read(name), owners[rows])
+            for name, rows in zip(names, kinds, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+    @property
+    def dimension(self) -> int:
+        return self.file.dimension
+
+    def rows(self, ordinal: int) -> range:
+        """The rows of a passage."""
+        first, last = np.searchsorted(self.owners, (ordinal, ordinal + 1))
+        return range(int(first), int(last))
+
+    def vectors(self, rows: range) -> Vectors:
+        """The vectors of neighbouring rows, (len(rows), dimension)."""
+        return self.file.take(np.arange(rows.start, rows.stop))
+
+    def search(self, query: Vectors, k: int, within: Sequence[range] | None = None) -> list[tuple[int, float]]:
+        """The best ``k`` passages for a unit vector (dimension,): ``(ordinal, score)``, best first.
+
+        The score is the mean of two cosines: with the passage, and with its best sentence. Only the passages in
+        ``within`` are looked at if that is given.
+        """
+        ordinals = self._nearest(query, k) if within is None else list(chain.from_iterable(within))
+        parts = (ordinals[start : start + _AT_ONCE] for start in range(0, len(ordinals), _AT_ONCE))
+        scored = [pair for part in parts for pair in zip(part, self.scores(query, part), strict=True)]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _nearest(self, query: Vectors, k: int) -> list[int]:
+        """The passages that are nearest to ``query``, by themselves or by a sentence: enough for ``k``."""
+        found = [np.empty(0, np.int32)]
+        for index, owners in self._indexes:
+            if wanted := min(len(owners), k * _LOOKED_AT):
+                rows = index.search(query.reshape(1, -1), wanted)[1][0]
+                found.append(owners[rows[rows >= 0]])
+        ordinals: list[int] = np.unique(np.concatenate(found)).tolist()
+        return ordinals
+
+    def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
+        """The score of each passage, as in `search`: what `score_of` gives, of all at once."""
+        if not len(ordinals):
+            return []
+        rows, starts, counts = self._rows_of(ordinals)
+        cosines = cosines_of(self.file.take(rows), query)
+        own = cosines[starts]
+        cosines[starts] = np.where(counts > 1, -np.inf, own)
+        scores: list[float] = ((own + np.maximum.reduceat(cosines, starts)) / 2).tolist()
+        return scores
+
+    def sentence_cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[tuple[float, ...]]:
+        """For each passage the cosine of ``query`` with each of its sentences; of its only one, with the passage."""
+        return list(map(sentences_of, self._cosines(query, ordinals)))
+
+    def _cosines(self, query: Vectors, ordinals: Sequence[int]) -> list[Vectors]:
+        """The cosines of each passage's rows."""
+        rows, starts, _ = self._rows_of(ordinals)
+        return np.split(cosines_of(self.file.take(rows), query), starts[1:]) if len(starts) else []
+
+    def _rows_of(self, ordinals: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The rows of passages one after the other, where each passage's begin among them, and how many they are."""
+        wanted = np.asarray(ordinals, np.int64)
+        first, last = (np.searchsorted(self.owners, wanted, side) for side in ("left", "right"))
+        counts = last - first
+        starts = np.cumsum(counts) - counts
+        return np.repeat(first - starts, counts) + np.arange(int(counts.sum())), starts, counts
+
+
+def cosines_of(rows: Vectors, query: Vectors) -> Vectors:
+    """The cosine of ``query`` with each of ``rows``, a dot product a row: it does not depend on the other rows."""
+    cosines: Vectors = np.vecdot(rows, query)
+    return cosines
+
+
+def score_of(cosines: Vectors) -> float:
+    """The score of a passage by the cosines of its rows; see `DenseIndex.search`."""
+    return float((cosines[0] + _of_sentences(cosines).max()) / 2)
+
+
+def sentences_of(cosines: Vectors) -> tuple[float, ...]:
+    """Of the cosines of a passage's rows those of its sentences; of its only one, that of the passage."""
+    return tuple(map(float, _of_sentences(cosines)))
+
+
+def _of_sentences(cosines: Vectors) -> Vectors:
+    return cosines[1:] if len(cosines) > 1 else cosines
+
+
+def by_kind(owners: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of passages, and of sentences; the row of a passage that has no other is both."""
+    first = np.flatnonzero(np.diff(owners, prepend=-1))
+    alone = first[np.diff(np.append(first, len(owners))) == 1]
+    sentence = np.ones(len(owners), bool)
+    sentence[first] = False
+    sentence[alone] = True
+    return first, np.flatnonzero(sentence)
+
+
+def _all_of(file: VectorFile, rows: NDArray[np.int64]) -> Any:
+    index = faiss.IndexFlatIP(file.dimension)
+    _add(index, file, rows)
+    return index
+
+
+def _add(index: Any, file: VectorFile, rows: NDArray[np.int64]) -> None:
+    for some in file.chunks(rows):
+        index.add(some)
+
+
+def _read(codes: Path) -> Any:
+    return faiss.read_index(str(codes))

@@ -1,0 +1,239 @@
+"""Generations on disk: the old one or the new one, never a mixture.
+
+index/CURRENT               the name of the generation in force; see `rag.index.switching`
+index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; and if it is large
+                            passages.faiss, sentences.faiss
+index/.embedded/, .spool    what an unfinished run has embedded and read; see `journal` and `entries` of `rag.indexing`
+index/uploads/              files that came over the network; see `rag.indexing.uploads`
+index/gold.jsonl            gold pairs of the web app's users
+index/conversations.sqlite  what was asked on the page; see `rag.web.conversations`
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from rag.disk import is_plain
+from rag.errors import IndexDamagedError, StorageError
+from rag.index import dense, sparse, store
+from rag.index.manifest import (
+    FORMAT_VERSION,
+    BuildSettings,
+    Manifest,
+    damaged,
+    read_manifest,
+    record_files,
+    write_manifest,
+)
+from rag.index.protocols import ByDocument, Rankings
+from rag.index.switching import CURRENT as CURRENT
+from rag.index.switching import GENERATIONS as GENERATIONS
+from rag.index.switching import current_name as current_name
+from rag.index.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
+from rag.index.vectors import VectorFile
+from rag.loading import LOADERS
+from rag.text.tokenization import Cut, cutter
+
+if TYPE_CHECKING:
+    from rag.types import Vectors
+
+UPLOADS = "uploads"
+GOLD = "gold.jsonl"
+STORE, VECTORS, OWNERS, TERMS = "library.sqlite", "vectors.npy", "owners.npy", "terms"
+# Where vectors were until format 2.
+_OLD_VECTORS = "vectors.faiss"
+# What may lie in a folder that is to become an index.
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
+# With what SQLite keeps beside it.
+CONVERSATIONS = "conversations.sqlite"
+# What is written or deleted here, and must not lie anywhere else.
+_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, ".embedded", ".spool")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation(ByDocument):
+    """An opened generation; all of it is read-only and thread-safe."""
+
+    manifest: Manifest
+    store: store.Store
+    dense: dense.DenseIndex
+    sparse: sparse.SparseIndex
+
+    def about(self, question: Sequence[Cut] = ()) -> Self:  # noqa: ARG002
+        """See `rag.index.protocols.Snapshot`: on this disk nothing is gained by asking at once."""
+        return self
+
+    def rankings(
+        self, vector: Vectors | None, terms: Sequence[str], k: int, within: Sequence[range] | None = None
+    ) -> Rankings:
+        """The best ``k`` passages for a question's vector and terms; None or no terms ask nothing."""
+        by_meaning = self.dense.search(vector, k, within) if vector is not None else []
+        return Rankings(by_meaning, self.sparse.search(terms, k, within) if terms else [])
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written into a new generation: with which settings, by which encoder, and how much.
+
+    ``corpus`` are the sources with their SHA-256, ``outdated`` the ids of documents that former loaders have read.
+    """
+
+    settings: BuildSettings
+    encoder: str
+    dimension: int
+    corpus: Mapping[str, str]
+    passages: int
+    vectors: int
+    outdated: Collection[str] = ()
+
+
+def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMAT_VERSION) -> Generation:
+    """Open the generation in force, or the one called ``name``.
+
+    One of an older format, down to ``oldest``, is good for its documents and vectors, not for being searched.
+
+    Raises IndexMissingError, NotFoundError for an unknown name, IndexDamagedError for a file that is not what was
+    written, IndexMismatchError for another format.
+    """
+    if name is not None:
+        return _open(index / GENERATIONS / resolve(index, name), oldest)
+    wanted = current_name(index)
+    while True:
+        try:
+            return _open(_folder(index, wanted), oldest)
+        except IndexDamagedError:
+            # It may be gone because others have replaced it since its name was read.
+            now = name_in_force(index)
+            if now in ("", wanted):
+                raise
+            wanted = now
+
+
+def _folder(index: Path, name: str) -> Path:
+    """The folder of the generation in force."""
+    folder = index / GENERATIONS / name
+    if not name or Path(name).name != name or not is_plain(folder, index) or not folder.is_dir():
+        raise damaged(folder, "文件夹缺失 / folder missing")
+    return folder
+
+
+def _open(folder: Path, oldest: int) -> Generation:
+    manifest = read_manifest(folder, oldest=oldest)
+    try:
+        opened = Generation(
+            manifest, store.Store(folder / STORE), open_dense(folder), sparse.SparseIndex(folder / TERMS)
+        )
+    except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+        raise damaged(folder, str(error)) from error
+    if len(opened.dense) != manifest.vectors or len(opened.sparse) != manifest.passages:
+        raise damaged(folder, "数量不符 / counts differ")
+    return opened
+
+
+def open_dense(folder: Path) -> dense.DenseIndex:
+    """The vectors in the folder of a generation. Raises OSError, ValueError, RuntimeError."""
+    coded = all((folder / name).exists() for name in dense.CODES)
+    return dense.DenseIndex(VectorFile(vectors_file(folder)), np.load(folder / OWNERS), folder if coded else None)
+
+
+def vectors_file(folder: Path) -> Path:
+    """Where the vectors of a generation are."""
+    old = folder / _OLD_VECTORS
+    return old if old.exists() else folder / VECTORS
+
+
+@contextmanager
+def writing(index: Path) -> Iterator[None]:
+    """Hold the only writer's place in ``index``, creating the folder if need be.
+
+    Raises StorageError if the folder can't be written, is not an index's, or another process is writing.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        foreign = [
+            name
+            for name in sorted(p.name for p in index.iterdir())
+            if name not in _HARMLESS and not name.startswith((".", CONVERSATIONS))
+        ]
+        if foreign and not (index / CURRENT).exists():
+            raise StorageError(
+                f"{index} 里有别的文件（如 {foreign[0]}），不是索引文件夹。请换一个空文件夹。",
+                f"{index} holds other files (such as {foreign[0]}) and is no index. Choose an empty folder.",
+            )
+        _refuse_links(index)
+        with FileLock(index / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StorageError(
+            f"另一个进程正在写 {index}。请等它结束后再试。",
+            f"Another process is writing to {index}. Wait until it has finished.",
+        ) from error
+    except (OSError, sqlite3.Error) as error:
+        raise _unwritable(index, error) from error
+
+
+def _refuse_links(index: Path) -> None:
+    for name in _OURS:
+        if (index / name).is_symlink():
+            raise StorageError(
+                f"{index / name} 是一个链接；索引只存放在索引文件夹里。请删除这个链接。",
+                f"{index / name} is a link, and an index is kept in its own folder only. Delete that link.",
+            )
+
+
+def write_generation(index: Path, fill: Callable[[Path], Written], keep: int = 3) -> Manifest:
+    """Have ``fill`` write a new generation beside the old one, and switch to it; to be called inside `writing`.
+
+    Of all generations ``keep`` stay: see `prune`. Raises what ``fill`` does, and StorageError if the disk does not take
+    it; the old generation is then still in force, and every other is as it was.
+    """
+    before = name_in_force(index)
+    name = new_name()
+    try:
+        with drafted(index, name) as draft:
+            manifest = _manifest(name, draft, fill(draft))
+            write_manifest(manifest, draft)
+        switch(index, name)
+    except (OSError, sqlite3.Error) as error:
+        discard(index, name)
+        raise _unwritable(index, error) from error
+    # The generation before stays for readers that still use it.
+    prune(index, keep, before)
+    return manifest
+
+
+def _manifest(name: str, draft: Path, written: Written) -> Manifest:
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        generation=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=written.settings,
+        encoder=written.encoder,
+        dimension=written.dimension,
+        documents=len(written.corpus),
+        passages=written.passages,
+        vectors=written.vectors,
+        corpus=dict(written.corpus),
+        files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
+        loaders=LOADERS,
+        outdated=tuple(sorted(written.outdated)),
+        cutter=cutter(),
+    )
+
+
+def _unwritable(index: Path, error: Exception) -> StorageError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return StorageError(
+        f"无法写入索引 {index}：{reason}。请检查磁盘空间和写权限；原有索引没有改动。",
+        f"Can't write the index {index}: {reason}. Check disk space and permissions; the old index is unchanged.",
+    )

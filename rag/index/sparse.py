@@ -1,0 +1,175 @@
+"""The term index: BM25 by tantivy over terms that `rag.text.tokenization` has cut."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import tantivy
+
+_BODY, _CONTEXT, _ORDINAL = "body", "context", "ordinal"
+# A heading says what its passages are about, less surely than their own words do.
+CONTEXT_BOOST = 0.5
+_HEAP_BYTES = 64_000_000
+# tantivy's BM25 constant.
+K1 = 1.2
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in (_BODY, _CONTEXT):
+        builder.add_text_field(name, stored=True, tokenizer_name="whitespace", index_option="freq")
+    builder.add_integer_field(_ORDINAL, fast=True)
+    return builder.build()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
+    """Index in a new ``folder`` each ``(ordinal, terms of the passage, terms of its context)`` that is given.
+
+    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises OSError if
+    the disk does not take it.
+    """
+    folder.mkdir()
+    # One thread, so that the same passages always give the same files' order.
+    with _as_os_error():
+        writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
+
+    def add(ordinal: int, body: str, context: str) -> None:
+        with _as_os_error():
+            writer.add_document(tantivy.Document(**{_BODY: body, _CONTEXT: context, _ORDINAL: ordinal}))
+
+    yield add
+    with _as_os_error():
+        writer.commit()
+        writer.wait_merging_threads()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Tantivy says with a ValueError, too, that a disk is full."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
+
+
+class SparseIndex:
+    """BM25 search over an index that `write` made. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open ``folder``. Raises ValueError if it is not an index."""
+        self._shadow: TemporaryDirectory[str] | None = None
+        if not os.access(folder, os.W_OK):
+            self._shadow = _shadow(folder)
+            folder = Path(self._shadow.name)
+        index = tantivy.Index.open(str(folder))
+        self._schema = index.schema
+        self._searcher = index.searcher()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def stored(self, ordinal: int) -> tuple[str, str] | None:
+        """The terms of a passage and of its context, as they were written.
+
+        None if there is no such passage, or the index is of before terms were kept.
+        """
+        address = self._addresses.get(ordinal)
+        kept = self._searcher.doc(address) if address else None
+        body, context = (kept.get_first(_BODY), kept.get_first(_CONTEXT)) if kept else (None, None)
+        return None if body is None or context is None else (body, context)
+
+    @cached_property
+    def _addresses(self) -> dict[int, tantivy.DocAddress]:
+        """Where each passage is stored."""
+        found = self._searcher.search(tantivy.Query.all_query(), max(1, len(self)), count=False).hits
+        addresses = [address for _, address in found]
+        ordinals = self._searcher.fast_field_values(_ORDINAL, addresses)
+        return {cast("int", ordinal): address for ordinal, address in zip(ordinals, addresses, strict=True)}
+
+    def knows(self, term: str) -> bool:
+        """Whether any passage, or any context, holds ``term``."""
+        return any(self._searcher.doc_freq(field, term) for field in (_BODY, _CONTEXT))
+
+    def idf(self, term: str) -> float:
+        """Inverse document frequency as tantivy's BM25 has it; highest for a term that no passage holds."""
+        frequency = self._searcher.doc_freq(_BODY, term)
+        return idf_of(frequency, len(self))
+
+    def bound(self, terms: Sequence[str]) -> float:
+        """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
+        return sum(self.idf(term) for term in terms) * (1 + K1)
+
+    def search(self, terms: Sequence[str], k: int, within: Sequence[range] | None = None) -> list[tuple[int, float]]:
+        """The best ``k`` passages: ``(ordinal, BM25 score)``, best first, ties by ordinal; only those in ``within``."""
+        return self._best([one for term in terms for one in self._in_both(term)], k, within)
+
+    def contributions(self, terms: Sequence[str], ordinal: int) -> list[tuple[float, float]]:
+        """What each of ``terms`` adds to the BM25 score of one passage: ``(by its text, by its context)``.
+
+        All of them together are the score that `search` gives the passage.
+        """
+        only = (range(ordinal, ordinal + 1),)
+        scores = [[self._best([query], 1, only) for query in self._in_both(term)] for term in terms]
+        return [(sum(score for _, score in body), sum(score for _, score in context)) for body, context in scores]
+
+    def covering(self, weights: Mapping[str, float], within: Sequence[range] | None = None) -> int | None:
+        """The passage that holds, with its context, terms of the highest total weight; ties by ordinal, None if none.
+
+        Each term counts once, however often the passage has it.
+        """
+        holding = [(term, tantivy.Query.boolean_query(_any(self._in_both(term)))) for term in weights]
+        queries = [tantivy.Query.const_score_query(query, weights[term]) for term, query in holding]
+        found = self._best(queries, 1, within)
+        return found[0][0] if found else None
+
+    def _in_both(self, term: str) -> tuple[tantivy.Query, tantivy.Query]:
+        """Finds ``term`` in passages, and in their contexts, as much as each counts."""
+        in_context = tantivy.Query.term_query(self._schema, _CONTEXT, term)
+        boosted = tantivy.Query.boost_query(in_context, CONTEXT_BOOST)
+        return tantivy.Query.term_query(self._schema, _BODY, term), boosted
+
+    def _best(
+        self, queries: Sequence[tantivy.Query], k: int, within: Sequence[range] | None
+    ) -> list[tuple[int, float]]:
+        if not queries or not len(self):
+            return []
+        query = tantivy.Query.boolean_query(_any(queries))
+        if within is not None:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, self._only(within))])
+        found = self._searcher.search(query, limit=k, count=False).hits
+        ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
+        scored = [(cast("int", ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+    def _only(self, within: Sequence[range]) -> tantivy.Query:
+        """Matches the passages in ``within`` without adding to their score."""
+        kind = tantivy.FieldType.Integer
+        inside = [tantivy.Query.range_query(self._schema, _ORDINAL, kind, r.start, r.stop - 1) for r in within]
+        return tantivy.Query.const_score_query(tantivy.Query.boolean_query(_any(inside)), 0.0)
+
+
+def idf_of(frequency: int, passages: int) -> float:
+    """Inverse document frequency of a term that so many of all passages hold, as tantivy has it."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def _any(queries: Sequence[tantivy.Query]) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+    """The clauses of a query that matches what any of ``queries`` does, and adds their scores."""
+    return [(tantivy.Occur.Should, query) for query in queries]
+
+
+def _shadow(folder: Path) -> TemporaryDirectory[str]:
+    """A writable folder of links to the files of ``folder``: tantivy locks even an index that it only reads."""
+    shadow = TemporaryDirectory(prefix="wenyuan-")
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            (Path(shadow.name) / file.name).symlink_to(file.resolve())
+    return shadow

@@ -1,0 +1,1 @@
+"""Files to a generation: walk, split, build, reuse, watch, repair."""

@@ -1,0 +1,101 @@
+"""What files hold now: one whose bytes are those of its document in the index is taken from there, not parsed again.
+
+The bytes are always read and compared by their SHA-256. A size and a time would be quicker to look at, but clocks
+jump, copies keep their times, and a file may change twice within a tick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rag.errors import LoadError, WenyuanError
+from rag.index.generations import Generation
+from rag.index.manifest import Manifest
+from rag.index.store import DocumentRecord
+from rag.indexing.entries import Entry, Spool
+from rag.loading import LOADERS, SourceFile, each, parse, read
+from rag.types import Document, Omission, Origin
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """The documents of files by resolved path; the files that can't be read, with the reason; what to tell of them.
+
+    ``unsupported`` are files of other formats in archives.
+
+    ``omitted`` is what the documents that were parsed lack of their files, with their sources.
+    ``reread`` counts the documents that were parsed again though their bytes are the same: an earlier version of the
+    loaders had read them.
+    """
+
+    entries: dict[Path, Entry] = field(default_factory=dict)
+    failed: list[tuple[SourceFile, LoadError]] = field(default_factory=list)
+    unsupported: list[Path] = field(default_factory=list)
+    notices: list[WenyuanError] = field(default_factory=list)
+    omitted: list[tuple[str, Omission]] = field(default_factory=list)
+    reread: int = 0
+
+
+def refresh(
+    files: Sequence[SourceFile],
+    old: Generation | None,
+    parsed: Mapping[Path, Document],
+    spool: Spool,
+    *,
+    progress: bool = False,
+) -> Refreshed:
+    """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put into ``spool``.
+
+    ``parsed`` are documents by resolved path that need no reading. A file that failed before is tried again.
+    """
+    from tqdm import tqdm
+
+    records = old.store.records() if old else ()
+    known = {Path(origin.path): (record, origin) for record in records for origin in record.files}
+    stale = outdated(old.manifest, records) if old else frozenset[str]()
+    found = Refreshed()
+    bar = tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2)
+
+    def tell(picture: int) -> None:
+        bar.set_postfix_str(f"文字识别 OCR: {picture}")
+
+    for file in each(bar, found.failed, found.unsupported):
+        path = file.place
+        try:
+            if path in parsed:
+                found.entries[path] = Entry.of(parsed[path], path)
+                continue
+            data, modified = read(file)
+            held = known.get(path)
+            same = held is not None and _is_of(*held, file, data)
+            if old and held and same and held[0].doc_id not in stale:
+                record, origin = held
+                found.entries[path] = Entry.stored(old.store, record, origin._replace(source=file.source))
+            else:
+                document = parse(data, source=file.source, name=file.path, notices=found.notices, tell=tell)
+                found.entries[path] = spool.add(replace(document, modified=modified), path)
+                found.omitted += [(file.source, one) for one in document.omitted]
+                found.reread += same
+                bar.set_postfix_str("", refresh=False)
+        except LoadError as error:
+            found.failed.append((file, error))
+    if found.reread:
+        zh = f"已用这一版的读取方法重新读取 {found.reread} 个没有变化的文件。"
+        en = f"{found.reread} unchanged files were read again, as this version of Wenyuan reads them."
+        found.notices.append(WenyuanError(zh, en))
+    return found
+
+
+def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozenset[str]:
+    """The ids of those documents of a generation that former loaders have read."""
+    if manifest.loaders < LOADERS:
+        return frozenset(record.doc_id for record in records)
+    return frozenset(manifest.outdated)
+
+
+def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, data: bytes) -> bool:
+    """Whether parsing ``data`` would give the document again; a link's name may say another format or title."""
+    return Path(origin.source).name == file.path.name and record.sha256 == hashlib.sha256(data).hexdigest()

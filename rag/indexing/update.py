@@ -1,0 +1,220 @@
+"""Files to a new generation: only new text is embedded, and the switch to it is atomic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
+from rag.index.generations import Generation, open_generation, writing
+from rag.index.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
+from rag.index.store import DocumentRecord
+from rag.indexing.building import build, held
+from rag.indexing.entries import Entry, Spool
+from rag.indexing.pipeline import Pipeline
+from rag.indexing.refresh import outdated, refresh
+from rag.loading import Discovery, SourceFile, discover
+from rag.settings import Settings, load_settings
+from rag.text.tokenization import reread
+from rag.types import Document, Omission, Origin
+
+_READABLE = ".md .txt .pdf .docx .html"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What indexing did. Sources by what became of their files; ``failed`` with the reason.
+
+    ``duplicates`` are those of the files whose bytes another has, too, with the source under which they are kept.
+    ``omitted`` is what the documents that were read now lack of their files.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    duplicates: tuple[tuple[str, str], ...]
+    failed: tuple[tuple[str, WenyuanError], ...]
+    unsupported: tuple[str, ...]
+    notices: tuple[WenyuanError, ...]
+    omitted: tuple[tuple[str, Omission], ...]
+    documents: int
+    passages: int
+    seconds: float
+
+
+def index_paths(
+    paths: Sequence[Path],
+    index: Path | str = "index",
+    settings: Settings | None = None,
+    *,
+    progress: bool = False,
+    pipeline: Pipeline | None = None,
+) -> IndexReport:
+    """Bring the index in folder ``index`` up to date with ``paths``; other documents in it stay.
+
+    Under the given paths new files are added, changed ones replaced, vanished ones removed; a file that can't be
+    read is reported and its former version is kept. Of files of the same bytes the first by path stands for all. Only
+    files whose bytes changed are parsed, and only new text is embedded. Nothing on disk changes if nothing did in the
+    files; if the last of them is gone, so is the last document. Raises CorpusError if a path is missing or nothing at
+    all could be read, StorageError, ModelError, SettingsError. A ``pipeline`` stands for ``settings`` and ``progress``.
+    """
+    started = perf_counter()
+    folder, pipeline = Path(index), pipeline or Pipeline.of(settings, progress=progress)
+    with pipeline.timing("list"):
+        discovery = discover(paths, exclude=folder)
+    with writing(folder):
+        with pipeline.timing("open"):
+            old, notices = _old_generation(folder)
+        report = update(folder, old, paths, discovery, pipeline)
+    return replace(report, notices=(*notices, *report.notices), seconds=perf_counter() - started)
+
+
+def update(
+    folder: Path,
+    old: Generation | None,
+    paths: Sequence[Path],
+    discovery: Discovery,
+    pipeline: Pipeline,
+    *,
+    parsed: Mapping[Path, Document] | None = None,
+) -> IndexReport:
+    """`index_paths` inside `writing`: ``old`` is the generation in force, ``discovery`` what lies under ``paths``.
+
+    Documents in ``parsed``, by resolved path, are taken without reading their files.
+    """
+    started = perf_counter()
+    with Spool(folder) as spool:
+        report = _updated(folder, old, paths, discovery, pipeline, parsed=parsed or {}, spool=spool)
+    return replace(report, seconds=perf_counter() - started)
+
+
+def _updated(
+    folder: Path,
+    old: Generation | None,
+    paths: Sequence[Path],
+    discovery: Discovery,
+    pipeline: Pipeline,
+    *,
+    parsed: Mapping[Path, Document],
+    spool: Spool,
+) -> IndexReport:
+    with pipeline.timing("read"):
+        found = refresh(discovery.files, old, parsed, spool, progress=pipeline.progress)
+    unsupported = (*discovery.unsupported, *found.unsupported)
+    before = old.store.records() if old else ()
+    roots = [path.resolve() for path in paths]
+    failed_paths = {file.place for file, _ in found.failed}
+    kept = [
+        (record, file)
+        for record in before
+        for file in record.files
+        if (path := Path(file.path)) not in found.entries
+        and (failed_paths.intersection((path, *path.parents)) or not any(walked(path, root, folder) for root in roots))
+    ]
+    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: str(one.path))
+    entries, duplicates = _unique(files)
+    if not entries and not before:
+        raise nothing_to_index(paths, found.failed, unsupported)
+    known = {Path(file.path): record.sha256 for record in before for file in record.files}
+    now = {file.path: file for file in files}
+    added = [file.source for path, file in now.items() if path not in known]
+    changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
+    removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
+    rebuilt = old is None or not is_current(old.manifest, pipeline)
+    if rebuilt:
+        # The dictionary may have been edited since this process read it.
+        reread()
+    passages = old.manifest.passages if old else 0
+    if rebuilt or added or changed or removed or found.reread:
+        stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
+        made = held(old, pipeline.settings) if old else None
+        passages = build(folder, entries, made, pipeline, outdated=stale).passages
+    return IndexReport(
+        added=tuple(added),
+        changed=tuple(changed),
+        unchanged=tuple(file.source for path, file in now.items() if known.get(path) == file.sha256),
+        removed=tuple(removed),
+        duplicates=tuple(duplicates),
+        failed=tuple((file.source, error) for file, error in found.failed),
+        unsupported=tuple(map(str, unsupported)),
+        notices=tuple(found.notices),
+        omitted=tuple(found.omitted),
+        documents=len(entries),
+        passages=passages,
+        seconds=0.0,
+    )
+
+
+def is_current(manifest: Manifest, pipeline: Pipeline) -> bool:
+    """Whether a generation is what this program would make with ``pipeline``. Raises ModelError."""
+    return (manifest.format_version, manifest.settings, manifest.encoder) == (
+        FORMAT_VERSION,
+        build_settings(pipeline.settings),
+        pipeline.models.encoder_name,
+    )
+
+
+def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settings: Settings | None = None) -> None:
+    """Remove documents from the index. Raises NotFoundError, and CorpusError if none would be left."""
+    folder, settings = Path(index), settings or load_settings()
+    with writing(folder):
+        old = open_generation(folder)
+        check_settings(old.manifest, settings)
+        for doc_id in doc_ids:
+            old.document(doc_id)
+        kept = [(r, file) for r in old.store.records() if r.doc_id not in doc_ids for file in r.files]
+        if not kept:
+            raise CorpusError(
+                "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
+                "The last document can't be removed. To empty the index, delete its folder.",
+            )
+        stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
+        build(folder, _unique(_reloaded(old, kept))[0], held(old, settings), Pipeline.of(settings), outdated=stale)
+
+
+def walked(path: Path, root: Path, index: Path) -> bool:
+    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it."""
+    index = index.resolve()
+    return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
+
+
+def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
+    """The generation in force, or None with a notice if it can't be used."""
+    try:
+        return open_generation(index, oldest=OLDEST_FORMAT), []
+    except IndexMissingError:
+        return None, []
+    except WenyuanError as error:
+        return None, [error]
+
+
+def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
+    return [Entry.stored(old.store, record, file) for record, file in kept] if old else []
+
+
+def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """The first entry of each content, which knows the others; and ``(source, source of the first)`` of those."""
+    same: dict[str, list[Entry]] = {}
+    for file in files:
+        same.setdefault(file.doc_id, []).append(file)
+    entries = []
+    duplicates = []
+    for first, *others in same.values():
+        entries.append(replace(first, copies=tuple(other.origin for other in others)))
+        duplicates += [(other.source, first.source) for other in others]
+    return entries, duplicates
+
+
+def nothing_to_index(
+    paths: Sequence[Path], failed: Sequence[tuple[SourceFile, LoadError]], unsupported: Sequence[Path]
+) -> CorpusError:
+    """The error for paths with no readable text."""
+    where = "、".join(map(str, paths))
+    zh = f"{where} 里没有可索引的文字（无法读取 {len(failed)} 个，格式不支持 {len(unsupported)} 个）。"
+    en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
+    if failed:
+        return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
+    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")

@@ -1,0 +1,1 @@
+"""Files in archives, and documents that are archives."""

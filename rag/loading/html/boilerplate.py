@@ -1,0 +1,156 @@
+"""What of a web page is its text, and what is there to get around: by what the page itself says, and by its links.
+
+Text is never left out for being short or odd; only as navigation, and never more than half of a page.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from rag.loading.html.flow import hidden
+
+_ROLES = ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "tablist")
+_TAGS = ("nav", "footer", "aside", "form")
+_NAMES = re.compile(
+    r"(?:site-?|page-?|main-?|top-?|global-?)?(?:nav|navbar|navigation|menu|footer|sidebar|toolbar)|breadcrumbs?|crumbs?|"
+    r"pagination|pager|share|social|related|recommend(?:ed|ation)?s?|copyright|cookies?|advert(?:isement)?s?|ads?"
+)
+_COMMENTS = re.compile(r"(?:user-?|post-?)?(?:comments?|replies|reply)(?:-?(?:list|area|box|section|body|item))?")
+# Under an article comments are no part of it; under a question they are what one looks for.
+_ARTICLE = 400
+# A note beside the text says something; what leads elsewhere has links.
+_ASIDE_LINKS = 0.3
+# A list or division of at least so many links, which make up this share of its characters, leads elsewhere.
+_LEAST_LINKS = 4
+_LINK_SHARE = 0.6
+_SENTENCE_ENDS = re.compile("[。！？]")
+_GROUPS = ("ul", "ol", "div", "section", "table", "dl", "p")
+# An element that says it is the main one holds at least this share of the page's text.
+_MAIN_SHARE = 0.3
+
+
+class _Weight(NamedTuple):
+    """The characters of an element, those of them in links, its links, and the sentences outside of them."""
+
+    characters: int = 0
+    linked: int = 0
+    links: int = 0
+    sentences: int = 0
+
+
+def drop_boilerplate(root: Any) -> Any:
+    """Take navigation and the like out of the tree; return the element that holds the main text."""
+    weights = _weigh(root)
+    whole = weights[root].characters
+    main = _main(root, weights, whole)
+    inside = main.tag in ("main", "article") or main.get("role") == "main"
+    comments = _comments(main, weights)
+    for element in list(main.iter()):
+        weight = weights.get(element)
+        if element is main or weight is None or weight.characters > whole / 2:
+            continue
+        if (
+            element in comments
+            or _announced(element, weight, inside=inside)
+            or (not inside and _leads_elsewhere(element, weight))
+        ):
+            _remove(element)
+    return main
+
+
+def _weigh(root: Any) -> dict[Any, _Weight]:
+    """The weight of each element that is seen."""
+    from lxml import etree
+
+    weights: dict[Any, _Weight] = {}
+    stack: list[list[int]] = []
+    links = 0
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        if event == "start":
+            links += element.tag == "a"
+            stack.append([0, 0, 0, 0])
+            if hidden(element):
+                walk.skip_subtree()
+            else:
+                _count(stack[-1], element.text, links)
+            continue
+        own = stack.pop()
+        own[2] += element.tag == "a"
+        links -= element.tag == "a"
+        if not hidden(element):
+            weights[element] = _Weight(*own)
+        if stack:
+            stack[-1] = [a + b for a, b in zip(stack[-1], own, strict=True)]
+            _count(stack[-1], element.tail, links)
+    return weights
+
+
+def _count(weight: list[int], text: str | None, links: int) -> None:
+    length = len(text.strip()) if text else 0
+    if not length:
+        return
+    weight[0] += length
+    weight[1] += length if links else 0
+    weight[3] += 0 if links else len(_SENTENCE_ENDS.findall(text or ""))
+
+
+def _main(root: Any, weights: dict[Any, _Weight], whole: int) -> Any:
+    for path in (".//main", ".//*[@role='main']", ".//article"):
+        found = [element for element in root.iterfind(path) if element in weights]
+        if len(found) == 1 and weights[found[0]].characters >= _MAIN_SHARE * whole:
+            return found[0]
+    return root
+
+
+def _comments(main: Any, weights: dict[Any, _Weight]) -> set[Any]:
+    """The comments under an article; of a page on which they are most of what is said, none."""
+    found: set[Any] = set()
+    inside: set[Any] = set()
+    for element in main.iter():
+        if element in weights and element not in inside and any(map(_COMMENTS.fullmatch, _called(element))):
+            found.add(element)
+            inside.update(element.iter())
+    said = sum(weights[element].characters for element in found)
+    return found if weights[main].characters - said >= max(_ARTICLE, said) else set()
+
+
+def _called(element: Any) -> list[str]:
+    return f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+
+
+def _announced(element: Any, weight: _Weight, *, inside: bool) -> bool:
+    """Whether the element says that it is no text. Inside of a page's main text, notes may stand in ``aside``."""
+    if element.tag == "aside" and weight.sentences and weight.linked < _ASIDE_LINKS * weight.characters:
+        return False
+    if element.get("role") in _ROLES:
+        return True
+    if element.tag in _TAGS:
+        return not (inside and element.tag in ("aside", "form"))
+    if element.tag == "header":
+        return not inside and element.find(".//h1") is None
+    return any(map(_NAMES.fullmatch, _called(element))) and element.find(".//h1") is None
+
+
+def _leads_elsewhere(element: Any, weight: _Weight) -> bool:
+    return (
+        element.tag in _GROUPS
+        and weight.links >= _LEAST_LINKS
+        and weight.linked >= _LINK_SHARE * weight.characters
+        and not weight.sentences
+    )
+
+
+def _remove(element: Any) -> None:
+    """Take an element out, and leave the text after it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)

@@ -1,0 +1,274 @@
+"""An HTML tree to blocks in reading order."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from rag.loading.blocks import Outline, RawBlock, path_name
+from rag.loading.html.mathml import linear
+from rag.loading.html.panels import concealed
+from rag.loading.images.scans import picture_blocks
+from rag.loading.scripts import Script, beside
+from rag.loading.tables import Cell, Row, table
+from rag.loading.unread import Lost, Unread
+from rag.text.normalization import is_cjk
+from rag.types import BlockKind
+
+_UNSEEN_TAGS = """
+    script style template noscript head iframe object embed svg canvas audio video map button select textarea input
+    datalist rt rp dialog
+"""
+_BLOCK_TAGS = """
+    html body main article section div header footer nav aside address p ul ol menu li dl dt dd blockquote pre figure
+    figcaption table caption thead tbody tfoot tr td th form fieldset legend details summary center hr
+    h1 h2 h3 h4 h5 h6
+"""
+_UNSEEN, _BLOCKS = frozenset(_UNSEEN_TAGS.split()), frozenset(_BLOCK_TAGS.split())
+_HEADING = re.compile("h[1-6]")
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
+_STRUCK = ("del", "s", "strike")
+_LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
+# What names the text beside it: a question above its answer, a term above what it means.
+_NAMED = {"details": "summary", "dl": "dt"}
+_NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
+_KINDS = ("role", "class", "epub:type", "{http://www.idpf.org/2007/ops}type", "rel")
+_LONGEST_MARK = 6
+# What a list item says before its own nested items, if short, is a caption of them.
+_CAPTION_LENGTH = 40
+
+
+# The bytes of the picture at an address; none if it lies elsewhere.
+Pictures = Callable[[str], bytes]
+
+
+def inline(address: str) -> bytes:
+    """A picture that is written into its address."""
+    head, _, data = address.partition(",")
+    if not (head.lower().startswith("data:image/") and head.lower().endswith(";base64")):
+        return b""
+    try:
+        return base64.b64decode(unquote(data))
+    except ValueError:
+        return b""
+
+
+def flow(root: Any, unread: Unread | None = None, pictures: Pictures = inline) -> Iterator[RawBlock]:
+    """The blocks of ``root``: headings, paragraphs, list items, quotes, code and rows of tables.
+
+    What is struck out, and pictures without text, are no text; they are added to ``unread``.
+    """
+    return _Flow(unread or Unread(), pictures).blocks(root)
+
+
+def hidden(element: Any) -> bool:
+    """Whether a reader of the page does not see ``element``."""
+    return element.tag in _UNSEEN or concealed(element)
+
+
+class _Flow:
+    """Follows the tree and keeps what stands above the current position."""
+
+    def __init__(self, unread: Unread, pictures: Pictures) -> None:
+        self.unread, self.pictures = unread, pictures
+        self.shown: list[bytes] = []
+        self.outline = Outline()
+        self.lists: list[int] = []
+        self.captions: list[str] = []
+        self.first_in_item = False
+        self.quotes = self.preformatted = self.line = self.begin = 0
+        self.pieces: list[str] = []
+
+    def blocks(self, root: Any) -> Iterator[RawBlock]:
+        from lxml import etree
+
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            tag = element.tag
+            if event == "start":
+                self.line = element.sourceline or 0
+                if hidden(element) or self.aside(element):
+                    walk.skip_subtree()
+                elif tag == "table" and _holds_data(element):
+                    yield from self.flush()
+                    yield from self.table(element)
+                    walk.skip_subtree()
+                else:
+                    if tag in _BLOCKS:
+                        yield from self.flush()
+                        self.open(element)
+                    self.text("\n" if tag == "br" else element.text, exact=tag == "br")
+            else:
+                if tag in _BLOCKS and not hidden(element) and not (tag == "table" and _holds_data(element)):
+                    yield from self.flush(tag)
+                    self.close(tag)
+                if element is not root:
+                    self.text(element.tail)
+
+    def aside(self, element: Any) -> bool:
+        """Whether the element is written otherwise than as its text, or told."""
+        tag = element.tag
+        if tag in _STRUCK or _LINE_THROUGH.search(element.get("style") or ""):
+            if "".join(element.itertext()).strip():
+                self.lose(Lost.STRUCK)
+        elif tag in _SCRIPTS:
+            text = " ".join("".join(element.itertext()).split())
+            self.text("" if _refers(element) else beside("".join(self.pieces[-2:]), text, _SCRIPTS[tag]))
+        elif tag == "a" and _is_mark(element):
+            pass
+        elif tag == "math" or tag.endswith(":math"):
+            self.text(linear(element))
+        elif tag == "img":
+            self.shown.append(self.pictures(element.get("src") or ""))
+        else:
+            return False
+        return True
+
+    def lose(self, kind: Lost) -> None:
+        self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""))
+
+    def open(self, element: Any) -> None:
+        match element.tag:
+            case "details" | "dl":
+                self.captions.append("")
+            case "summary" | "dt" if self.captions:
+                self.captions[-1] = ""
+            case "ul" | "ol" | "menu":
+                start = element.get("start") or "1"
+                self.lists.append(int(start) - 1 if start.isascii() and start.isdigit() and len(start) < 7 else 0)
+            case "li":
+                if self.lists:
+                    self.lists[-1] += 1
+                self.captions.append("")
+                self.first_in_item = True
+            case "blockquote":
+                self.quotes += 1
+            case "pre":
+                self.preformatted += 1
+
+    def close(self, tag: str) -> None:
+        match tag:
+            case "details" | "dl":
+                self.captions.pop()
+            case "ul" | "ol" | "menu":
+                self.lists.pop()
+            case "li":
+                self.captions.pop()
+                self.first_in_item = False
+            case "blockquote":
+                self.quotes -= 1
+            case "pre":
+                self.preformatted -= 1
+
+    def text(self, text: str | None, *, exact: bool = False) -> None:
+        if not text:
+            return
+        if not self.pieces:
+            if not text.strip():
+                return
+            self.begin = self.line
+        # A break that a reader sees must outlast the folding of those in the source.
+        self.pieces.append(text.replace("\n", "\r") if exact or self.preformatted else _SPACE.sub(_folded, text))
+
+    def flush(self, closing: str = "") -> Iterator[RawBlock]:
+        """What has come together since the last block, and what its pictures say; ``closing``: what ends here."""
+        yield from self.said(closing)
+        shown, self.shown = self.shown, []
+        for picture in shown:
+            yield from picture_blocks(picture, self.unread, self.path())
+
+    def said(self, closing: str) -> Iterator[RawBlock]:
+        whole, self.pieces = "".join(self.pieces), []
+        if self.preformatted:
+            lines = [line.rstrip() for line in whole.split("\r")]
+        else:
+            lines = [_LOOSE.sub(_joint, line).strip() for line in whole.split("\r")]
+        text = "\n".join(lines).strip("\n") if self.preformatted else "\n".join(filter(None, lines))
+        if not text.strip():
+            return
+        if _HEADING.fullmatch(closing):
+            yield self.outline.heading(text.replace("\n", " "), int(closing[1]), line=self.begin)
+        elif self.preformatted:
+            yield RawBlock(BlockKind.CODE, text, self.begin, self.path())
+        elif self.captions and self.first_in_item:
+            self.first_in_item = False
+            place = (max(1, len(self.lists)), self.lists[-1] if self.lists else 1)
+            yield RawBlock(BlockKind.LIST_ITEM, text, self.begin, self.path(), *place)
+            if len(text) <= _CAPTION_LENGTH:
+                self.captions[-1] = text
+        else:
+            kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
+            yield RawBlock(kind, text, self.begin, self.path())
+        if closing in _NAMED.values() and self.captions:
+            self.captions[-1] = path_name(text.replace("\n", " "))
+
+    def table(self, element: Any) -> Iterator[RawBlock]:
+        caption = element.find("caption")
+        said = self.cell(caption) if caption is not None else ""
+        if said:
+            yield RawBlock(BlockKind.PARAGRAPH, said, caption.sourceline or 0, self.path())
+        yield from table(self.rows(element), self.path(), said)
+
+    def rows(self, element: Any) -> Iterator[Row]:
+        for row in element.iter("tr"):
+            cells = [
+                Cell(self.cell(c), _number(c, "colspan"), _number(c, "rowspan"), head=c.tag == "th")
+                for c in row.iterchildren("td", "th")
+            ]
+            yield Row(cells, row.sourceline or 0)
+
+    def cell(self, element: Any) -> str:
+        return " ".join(block.text for block in _Flow(self.unread, _none).blocks(element))
+
+    def path(self) -> tuple[str, ...]:
+        return (*self.outline.path, *filter(None, self.captions))
+
+
+def _none(_: str) -> bytes:
+    """What is recognised in a picture must not be taken for what a cell says."""
+    return b""
+
+
+# A break of the source stands as "\v" until what follows it is known: between Chinese characters it means nothing.
+_LOOSE = re.compile(r"[ \v]+")
+
+
+def _folded(space: re.Match[str]) -> str:
+    return "\v" if "\n" in space.group() else " "
+
+
+def _joint(space: re.Match[str]) -> str:
+    before, after = space.string[space.start() - 1 : space.start()], space.string[space.end() : space.end() + 1]
+    return "" if "\v" in space.group() and before and after and is_cjk(before) and is_cjk(after) else " "
+
+
+def _holds_data(element: Any) -> bool:
+    """Whether a table is one: many a page is laid out by tables that hold other tables and headings."""
+    return (
+        element.get("role") not in ("presentation", "none")
+        and element.find(".//table") is None
+        and element.find(".//h1") is None
+        and element.find(".//h2") is None
+        and element.find(".//tr/*[2]") is not None
+    )
+
+
+def _number(element: Any, name: str) -> int:
+    said = element.get(name) or ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+
+
+def _refers(element: Any) -> bool:
+    """Whether what is raised leads to a note."""
+    links = [element, *element.iter("a")]
+    return any("#" in (link.get("href") or "") or _is_mark(link) for link in links)
+
+
+def _is_mark(element: Any) -> bool:
+    """Whether an element is the mark of a note, or leads back from one."""
+    said = "".join(element.itertext()).strip()
+    return len(said) <= _LONGEST_MARK and any(_NOTE.search(element.get(kind) or "") for kind in _KINDS)

@@ -1,0 +1,95 @@
+"""What a page shows when one clicks: the answers under questions, the panels of tabs. They are text as the rest is."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+_HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!important)?\s*;?", re.IGNORECASE)
+_PANEL_TAGS = "div section article dd p ul ol dl table tr td li blockquote pre figure aside main"
+_LABEL_TAGS = "h1 h2 h3 h4 h5 h6 dt summary button"
+_PANELS, _LABELS = frozenset(_PANEL_TAGS.split()), frozenset(_LABEL_TAGS.split())
+_TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "href")
+# What opens over the page, and is no part of its text.
+_ROLES = ("dialog", "alertdialog", "menu", "listbox", "tooltip", "alert", "status")
+_OVERLAY = re.compile(
+    r"(?:^|[\s_-])(?:modal|popup|popover|dropdown|tooltip|toast|lightbox|menu|overlay)", re.IGNORECASE
+)
+_QUESTION_LENGTH = 6
+# So deep a switch may stand in what stands before its panel.
+_LOOKED_AT = 12
+
+
+def concealed(element: Any) -> bool:
+    """Whether the page says of an element that it is not shown at first, or never."""
+    return (
+        element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or bool(_HIDING.search(element.get("style") or ""))
+    )
+
+
+def open_panels(root: Any) -> None:
+    """Show the panels that something on the page opens, and the buttons that say what is in them."""
+    targets = {name for element in root.iter() for name in _controlled(element)}
+    for element in list(root.iter()):
+        if element.tag == "button" and _labels(element):
+            element.tag = "span" if _inside_label(element) else "div"
+        elif (
+            element.tag in _PANELS
+            and concealed(element)
+            and not _is_overlay(element)
+            and (element.get("id") in targets or _is_switch(element.getprevious()))
+        ):
+            _show(element)
+
+
+def _controlled(element: Any) -> list[str]:
+    """The ids of what an element opens. A link alone opens nothing: it leads there."""
+    if element.get("href") and not _clicks(element):
+        return []
+    named = [element.get(attribute) or "" for attribute in _TARGETS]
+    return [name.removeprefix("#") for value in named for name in value.split()]
+
+
+def _clicks(element: Any) -> bool:
+    return (
+        element.get("aria-expanded") is not None
+        or element.get("onclick") is not None
+        or element.get("role") in ("button", "tab")
+        or element.get("data-toggle") is not None
+        or element.get("data-bs-toggle") is not None
+    )
+
+
+def _is_switch(element: Any) -> bool:
+    """Whether what stands right before a panel is its label."""
+    if element is None:
+        return False
+    return any(part.tag in _LABELS or _clicks(part) for part in islice(element.iter(), _LOOKED_AT))
+
+
+def _labels(button: Any) -> bool:
+    """Whether a button says what is under it, rather than what it does."""
+    text = "".join(button.itertext()).strip()
+    after = button.getnext()
+    opens = button.get("aria-expanded") is not None or button.get("aria-controls") or button.get("data-bs-target")
+    asks = len(text) >= _QUESTION_LENGTH or text.endswith(("？", "?"))
+    return bool(opens or _inside_label(button) or (asks and after is not None and after.tag in _PANELS))
+
+
+def _inside_label(element: Any) -> bool:
+    return any(above.tag in _LABELS for above in islice(element.iterancestors(), 3))
+
+
+def _is_overlay(element: Any) -> bool:
+    return element.get("role") in _ROLES or bool(_OVERLAY.search(element.get("class") or ""))
+
+
+def _show(element: Any) -> None:
+    for attribute in ("hidden", "aria-hidden"):
+        element.attrib.pop(attribute, None)
+    style = element.get("style")
+    if style:
+        element.set("style", _HIDING.sub("", style))

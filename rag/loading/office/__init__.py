@@ -1,0 +1,1 @@
+"""Documents of offices: Word, PowerPoint, LibreOffice, and mail."""

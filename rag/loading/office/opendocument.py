@@ -1,0 +1,266 @@
+"""ODT, ODS and ODP to blocks: headings, paragraphs, lists, tables, notes and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rag.loading.archives.zipped import Archive, joined
+from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
+from rag.loading.html.mathml import linear
+from rag.loading.images.scans import picture_blocks
+from rag.loading.office.drawings import local
+from rag.loading.scripts import Script, in_line
+from rag.loading.tables import Cell, Row, table
+from rag.loading.unread import Lost, Unread
+from rag.types import BlockKind
+
+_CONTENT = "content.xml"
+# Changes that were taken back, what only names a place, and what is made of the rest.
+_SKIPPED_TAGS = (
+    "tracked-changes forms sequence-decls table-of-content alphabetical-index illustration-index ruby-text title desc "
+    "page-number page-count scripts font-face-decls automatic-styles variable-decls event-listeners"
+)
+_SKIPPED = frozenset(_SKIPPED_TAGS.split())
+# A file may say that a cell or row stands there a million times: to the end of the sheet.
+_MOST_REPEATED = 1_000
+_DEEPEST = 9
+_LONGEST_ABOVE = 40
+
+
+def parse_odf(data: bytes, name: Path) -> Parsed:
+    """The text of a document, the tables of a workbook, or the slides of a presentation. Raises LoadError."""
+    archive = Archive(data, name)
+    root = archive.xml(_CONTENT)
+    unread = Unread()
+    return Parsed(gather(_Reader(archive, root, unread).read(root), name, unread), notices=unread.notices(name))
+
+
+class _Reader:
+    """Follows the content and keeps what stands above the current position."""
+
+    def __init__(self, archive: Archive, root: Any, unread: Unread) -> None:
+        self.archive = archive
+        self.unread = unread
+        self.outline = Outline()
+        self.page = 0
+        self.scripts, self.struck = _styles(root)
+        # Notes, remarks and boxes of a paragraph are read after it.
+        self.after: list[Callable[[], Iterator[RawBlock]]] = []
+
+    def read(self, root: Any) -> Iterator[RawBlock]:
+        body = next((e for e in root if local(e) == "body"), None)
+        if body is not None:
+            yield from self.inside(body)
+
+    def inside(self, holder: Any) -> Iterator[RawBlock]:
+        for element in holder:
+            yield from self.element(element)
+            while self.after:
+                after, self.after = self.after, []
+                for make in after:
+                    yield from make()
+
+    def element(self, element: Any) -> Iterator[RawBlock]:
+        match local(element):
+            case "h":
+                yield from self.heading(self.text(element), _number(element, "outline-level"))
+            case "p":
+                yield from self.block(self.text(element))
+            case "list":
+                yield from self.items(element, 1, self.outline.path)
+            case "table":
+                yield from self.table(element)
+            case "notes":
+                yield from self.labelled("备注", element)
+            case "annotation":
+                yield from self.remark(element)
+            case "frame" | "image" | "object" | "object-ole" | "plugin":
+                yield from self.frame(element)
+            case name if name in _SKIPPED:
+                return
+            case "page":
+                self.page += 1
+                yield from self.inside(element)
+            case _:
+                yield from self.inside(element)
+
+    def heading(self, text: str, level: int) -> Iterator[RawBlock]:
+        if text.strip():
+            yield self.outline.heading(" ".join(text.split()), min(level, _DEEPEST), page=self.page)
+
+    def block(self, text: str) -> Iterator[RawBlock]:
+        if text.strip():
+            yield RawBlock(BlockKind.PARAGRAPH, text.strip(), path=self.outline.path, page=self.page)
+
+    def items(self, element: Any, depth: int, path: tuple[str, ...], begin: int = 0) -> Iterator[RawBlock]:
+        count = begin
+        for item in (e for e in element if local(e) in ("list-item", "list-header")):
+            count += 1
+            above = path
+            for part in item:
+                if local(part) == "list":
+                    yield from self.items(part, min(depth + 1, _DEEPEST), above)
+                elif local(part) in ("p", "h"):
+                    text = self.text(part).strip()
+                    if text:
+                        yield RawBlock(BlockKind.LIST_ITEM, text, path=path, level=depth, item=count, page=self.page)
+                        above = (*path, path_name(text)) if len(text) <= _LONGEST_ABOVE else path
+                else:
+                    yield from self.element(part)
+
+    def table(self, element: Any) -> Iterator[RawBlock]:
+        """A table; a sheet's is named by its heading."""
+        sheet = local(element.getparent()) == "spreadsheet"
+        blocks = table(self.rows(element), () if sheet else self.outline.path)
+        name = _value(element, "name")
+        for number, block in enumerate(blocks):
+            if sheet and number == 0 and name:
+                self.outline = Outline()
+                yield self.outline.heading(name, 1)
+            yield block if not sheet or not name else _under(block, name)
+
+    def rows(self, element: Any, *, head: bool = False) -> Iterator[Row]:
+        for row in element:
+            if local(row) == "table-header-rows":
+                yield from self.rows(row, head=True)
+            elif local(row) in ("table-row-group", "table-rows"):
+                yield from self.rows(row, head=head)
+            elif local(row) == "table-row":
+                cells = self.cells(row, head=head)
+                yield from [Row(cells, page=self.page)] * _number(row, "number-rows-repeated")
+
+    def cells(self, row: Any, *, head: bool) -> list[Cell]:
+        cells: list[Cell] = []
+        for cell in row:
+            repeated = _number(cell, "number-columns-repeated")
+            if local(cell) == "table-cell":
+                across, down = _number(cell, "number-columns-spanned"), _number(cell, "number-rows-spanned")
+                cells += [Cell(self.cell(cell), across, down, head=head)] * repeated
+        while cells and not cells[-1].text and cells[-1].across == 1:
+            cells.pop()
+        return cells
+
+    def cell(self, cell: Any) -> str:
+        said = [" ".join(self.text(e).split()) for e in cell.iter() if local(e) in ("p", "h")]
+        return " ".join(filter(None, said))
+
+    def text(self, paragraph: Any) -> str:
+        """What a paragraph says; what is anchored in it waits."""
+        pieces: list[tuple[str, Script]] = []
+        self.gather(paragraph, pieces, Script.LEVEL)
+        return in_line(pieces)
+
+    def gather(self, element: Any, pieces: list[tuple[str, Script]], script: Script) -> None:
+        pieces.append((element.text or "", script))
+        for child in element:
+            self.inline(child, pieces, script)
+            pieces.append((child.tail or "", script))
+
+    def inline(self, child: Any, pieces: list[tuple[str, Script]], script: Script) -> None:
+        match local(child):
+            case "span":
+                style = _value(child, "style-name")
+                if style in self.struck and "".join(child.itertext()).strip():
+                    self.lose(Lost.STRUCK)
+                else:
+                    self.gather(child, pieces, self.scripts.get(style, script))
+            case "s":
+                pieces.append((" " * min(_number(child, "c"), 100), script))
+            case "tab":
+                pieces.append(("\t", script))
+            case "line-break":
+                pieces.append(("\n", script))
+            case "note":
+                body = next((e for e in child if local(e) == "note-body"), None)
+                self.after += [] if body is None else [lambda: self.noted(body)]
+            case "annotation":
+                self.after.append(lambda: self.remark(child))
+            case "frame":
+                formula = self.formula(child)
+                pieces.append((formula, script))
+                self.after += [] if formula else [lambda: self.frame(child)]
+            case name if name in _SKIPPED or name == "annotation-end":
+                pass
+            case _:
+                self.gather(child, pieces, script)
+
+    def noted(self, body: Any) -> Iterator[RawBlock]:
+        yield from self.block("\n".join(filter(None, (self.text(e).strip() for e in body.iter() if local(e) == "p"))))
+
+    def remark(self, element: Any) -> Iterator[RawBlock]:
+        author = next((e.text or "" for e in element if local(e) == "creator"), "")
+        yield from self.labelled(f"批注（{author}）" if author else "批注", element)
+
+    def labelled(self, label: str, element: Any) -> Iterator[RawBlock]:
+        said = [self.text(e).strip() for e in element.iter() if local(e) == "p"]
+        if text := "\n".join(filter(None, said)):
+            yield from self.block(f"{label}：{text}")
+
+    def frame(self, frame: Any) -> Iterator[RawBlock]:
+        """A box with text or a table, or a picture, formula or chart."""
+        kinds = [local(e) for e in frame]
+        formula = self.formula(frame)
+        if formula:
+            yield from self.block(formula)
+        elif {"text-box", "table"} & set(kinds):
+            yield from self.inside(frame)
+        elif "image" in kinds or local(frame) == "image":
+            yield from self.picture(frame, embedded=bool({"object", "object-ole"} & set(kinds)))
+
+    def picture(self, frame: Any, *, embedded: bool) -> Iterator[RawBlock]:
+        if embedded:
+            self.lose(Lost.EMBEDDED)
+            return
+        image = next((e for e in frame.iter() if local(e) == "image"), frame)
+        part = joined(_CONTENT, _value(image, "href"))
+        data = self.archive.read(part) if part in self.archive else b""
+        yield from picture_blocks(data, self.unread, self.outline.path)
+
+    def formula(self, frame: Any) -> str:
+        """The formula that a frame shows; "" if it shows none."""
+        for element in frame:
+            if local(element) == "object":
+                inside = next((e for e in element.iter() if local(e) == "math"), None)
+                part = joined(_CONTENT, f"{_value(element, 'href')}/{_CONTENT}")
+                if inside is None and part in self.archive:
+                    root = self.archive.xml(part)
+                    inside = root if local(root) == "math" else None
+                if inside is not None:
+                    return linear(inside)
+        return ""
+
+    def lose(self, kind: Lost) -> None:
+        self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""), page=self.page)
+
+
+def _styles(root: Any) -> tuple[dict[str, Script], set[str]]:
+    """The styles that raise or lower text, and those that strike it out."""
+    scripts: dict[str, Script] = {}
+    struck: set[str] = set()
+    for style in (e for e in root.iter() if local(e) == "style"):
+        for properties in (e for e in style if local(e) == "text-properties"):
+            position = _value(properties, "text-position").split(" ")[0]
+            if position == "super" or (position.endswith("%") and position[:1].isdigit() and position != "0%"):
+                scripts[_value(style, "name")] = Script.RAISED
+            elif position == "sub" or position.startswith("-"):
+                scripts[_value(style, "name")] = Script.LOWERED
+            if _value(properties, "text-line-through-style") not in ("", "none"):
+                struck.add(_value(style, "name"))
+    return scripts, struck
+
+
+def _under(block: RawBlock, name: str) -> RawBlock:
+    return replace(block, path=(name, *block.path))
+
+
+def _value(element: Any, name: str) -> str:
+    """An attribute, whatever its namespace."""
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def _number(element: Any, name: str) -> int:
+    value = _value(element, name)
+    return min(int(value), _MOST_REPEATED) if value.isascii() and value.isdigit() and 0 < len(value) < 9 else 1

@@ -1,0 +1,229 @@
+"""PPTX to blocks: slide by slide its title, text, tables, diagrams and charts, and the speaker's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rag.loading.archives.zipped import Archive
+from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
+from rag.loading.office.drawings import chart, diagram, local, said
+from rag.loading.office.formulas import is_math, linear
+from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
+from rag.loading.scripts import Script, in_line
+from rag.loading.tables import Cell, Row, table
+from rag.loading.unread import Lost, Unread
+from rag.types import BlockKind
+
+# The number, date and footer that stand on every slide.
+_RUNNING = ("sldNum", "dt", "ftr", "hdr", "sldImg")
+_TITLES = ("title", "ctrTitle")
+_DEEPEST = 9
+
+
+def parse_pptx(data: bytes, name: Path) -> Parsed:
+    """The slides in their order, hidden ones too; ``page`` is a slide's number. Raises LoadError."""
+    archive = Archive(data, name)
+    main = first(related(archive, ""), "officeDocument", "ppt/presentation.xml")
+    root = tree(archive, main)
+    if root is None:
+        raise archive.broken(main)
+    unread = Unread()
+    parts = {one.id: one.part for one in related(archive, main)}
+    slides = [parts.get(reference(element), "") for element in root.iter() if local(element) == "sldId"]
+    return Parsed(gather(_blocks(archive, slides, unread), name, unread), notices=unread.notices(name))
+
+
+def _blocks(archive: Archive, slides: list[str], unread: Unread) -> Iterator[RawBlock]:
+    outline = Outline()
+    titled = False
+    for number, part in enumerate(slides, start=1):
+        root = tree(archive, part)
+        if root is None:
+            unread.add(Lost.PART, page=number)
+            continue
+        reader = _Slide(archive, related(archive, part), outline, number, unread, below=titled)
+        yield from reader.read(root)
+        titled = titled or (number == 1 and reader.opens)
+
+
+class _Slide:
+    """Follows the shapes of a slide."""
+
+    def __init__(
+        self, archive: Archive, parts: list[Related], outline: Outline, number: int, unread: Unread, *, below: bool
+    ) -> None:
+        self.archive = archive
+        self.parts = parts
+        self.outline = outline
+        self.number = number
+        self.unread = unread
+        self.level = 2 if below else 1
+        self.opens = False
+
+    def read(self, root: Any) -> Iterator[RawBlock]:
+        shapes = list(_shapes(root))
+        titles = [shape for shape in shapes if _place(shape) in _TITLES]
+        self.opens = any(_place(shape) == "ctrTitle" for shape in titles)
+        for shape in titles:
+            text = " ".join(filter(None, (self.text(p) for p in _paragraphs(shape))))
+            if text:
+                yield self.outline.heading(" ".join(text.split()), self.level, page=self.number)
+        for shape in shapes:
+            if shape not in titles and _place(shape) not in _RUNNING:
+                yield from self.shape(shape)
+        yield from self.spoken()
+
+    def shape(self, shape: Any) -> Iterator[RawBlock]:
+        match local(shape):
+            case "pic":
+                part = self.named(shown_picture(shape))
+                yield from said_in(self.archive, part, self.unread, self.outline.path, page=self.number)
+            case "graphicFrame":
+                yield from self.graphic(shape)
+            case _:
+                yield from self.paragraphs(shape)
+
+    def paragraphs(self, shape: Any) -> Iterator[RawBlock]:
+        """The paragraphs of a shape: in the slide's body items, each under those above it; elsewhere plain text."""
+        listed = _place(shape) in ("body", "obj", "subTitle", "") and _is_placeholder(shape)
+        above: list[str] = []
+        counts = [0] * (_DEEPEST + 2)
+        for paragraph in _paragraphs(shape):
+            text = self.text(paragraph)
+            if not text:
+                continue
+            properties = next((e for e in paragraph if local(e) == "pPr"), None)
+            said_level = properties.get("lvl") or "0" if properties is not None else "0"
+            level = min(int(said_level), _DEEPEST) if said_level.isdigit() and len(said_level) < 3 else 0
+            plain = properties is not None and any(local(e) == "buNone" for e in properties)
+            if not listed or plain:
+                yield RawBlock(BlockKind.PARAGRAPH, text, path=self.outline.path, page=self.number)
+                continue
+            counts[level] += 1
+            counts[level + 1 :] = [0] * (len(counts) - level - 1)
+            above[level:] = [path_name(text)]
+            path = (*self.outline.path, *above[:-1])
+            yield RawBlock(BlockKind.LIST_ITEM, text, path=path, level=level + 1, item=counts[level], page=self.number)
+
+    def text(self, paragraph: Any) -> str:
+        pieces: list[tuple[str, Script]] = []
+        stack = list(reversed(paragraph))
+        while stack:
+            element = stack.pop()
+            name = local(element)
+            if name == "r":
+                pieces.append(self.run(element))
+            elif name == "br":
+                pieces.append(("\n", Script.LEVEL))
+            elif is_math(element):
+                pieces.append((linear(element), Script.LEVEL))
+            elif name not in ("Fallback", "pPr", "endParaRPr") and element.get("type") != "slidenum":
+                stack.extend(reversed(element))
+                if name == "t":
+                    pieces.append((element.text or "", Script.LEVEL))
+        return in_line(pieces).strip()
+
+    def run(self, run: Any) -> tuple[str, Script]:
+        properties = next((e for e in run if local(e) == "rPr"), None)
+        text = "".join(e.text or "" for e in run if local(e) == "t")
+        if properties is not None and properties.get("strike") in ("sngStrike", "dblStrike") and text.strip():
+            self.unread.add(Lost.STRUCK, page=self.number)
+            return "", Script.LEVEL
+        shift = properties.get("baseline") or "0" if properties is not None else "0"
+        if shift.startswith("-"):
+            return text, Script.LOWERED
+        return text, Script.LEVEL if shift.strip("0%") == "" else Script.RAISED
+
+    def graphic(self, frame: Any) -> Iterator[RawBlock]:
+        """A table, diagram or chart."""
+        for element in frame.iter():
+            match local(element):
+                case "tbl":
+                    yield from table(self.rows(element), self.outline.path)
+                    return
+                case "relIds":
+                    root = tree(self.archive, self.named(reference(element, "dm")))
+                    yield from diagram(root, self.outline.path, page=self.number) if root is not None else ()
+                    return
+                case "chart" if reference(element):
+                    yield from self.chart(tree(self.archive, self.named(reference(element))))
+                    return
+                case "oleObj":
+                    self.unread.add(Lost.EMBEDDED, page=self.number)
+                    return
+
+    def rows(self, element: Any) -> Iterator[Row]:
+        for row in (e for e in element if local(e) == "tr"):
+            cells = [c for c in row if local(c) == "tc" and not _continues(c)]
+            yield Row([Cell(self.cell(c), _span(c, "gridSpan"), _span(c, "rowSpan")) for c in cells], page=self.number)
+
+    def cell(self, cell: Any) -> str:
+        return " ".join(filter(None, (self.text(p) for p in _paragraphs(cell))))
+
+    def chart(self, root: Any) -> Iterator[RawBlock]:
+        title, grid = chart(root) if root is not None else ("", [])
+        if not grid:
+            self.unread.add(Lost.CHART, page=self.number)
+        if title:
+            yield RawBlock(BlockKind.PARAGRAPH, title, path=self.outline.path, page=self.number)
+        yield from table((Row(row, page=self.number) for row in grid), self.outline.path, title)
+
+    def spoken(self) -> Iterator[RawBlock]:
+        """The notes and comments on the slide."""
+        for kind, name in (("notesSlide", "备注"), ("comments", "批注")):
+            for part in (one.part for one in self.parts if one.kind == kind):
+                for text in self.remarks(tree(self.archive, part)):
+                    yield RawBlock(BlockKind.PARAGRAPH, f"{name}：{text}", path=self.outline.path, page=self.number)
+
+    def remarks(self, root: Any) -> Iterator[str]:
+        if root is None:
+            return
+        for shape in _shapes(root):
+            if _place(shape) not in _RUNNING and (text := "\n".join(filter(None, map(self.text, _paragraphs(shape))))):
+                yield text
+        for comment in (e for e in root.iter() if local(e) == "cm"):
+            plain = " ".join(e.text or "" for e in comment.iter() if local(e) == "text").strip()
+            if text := plain or said(comment):
+                yield text
+
+    def named(self, id_: str) -> str:
+        return next((one.part for one in self.parts if one.id == id_), "")
+
+
+def _shapes(root: Any) -> Iterator[Any]:
+    """The shapes of a slide, those in groups among them."""
+    holder = next((e for e in root.iter() if local(e) == "spTree"), None)
+    stack = list(reversed(holder)) if holder is not None else []
+    while stack:
+        element = stack.pop()
+        if local(element) in ("sp", "pic", "graphicFrame", "cxnSp"):
+            yield element
+        elif local(element) not in ("Fallback", "nvGrpSpPr", "grpSpPr"):
+            stack.extend(reversed(element))
+
+
+def _paragraphs(shape: Any) -> list[Any]:
+    body = next((e for e in shape.iter() if local(e) == "txBody"), None)
+    return [e for e in body if local(e) == "p"] if body is not None else []
+
+
+def _is_placeholder(shape: Any) -> bool:
+    return any(local(e) == "ph" for head in shape if local(head).startswith("nv") for e in head.iter())
+
+
+def _place(shape: Any) -> str:
+    """What a shape is on its slide: "title", "body"; "" if that is not said."""
+    heads = (e for e in shape if local(e).startswith("nv"))
+    return next((e.get("type") or "" for head in heads for e in head.iter() if local(e) == "ph"), "")
+
+
+def _continues(cell: Any) -> bool:
+    """Whether a cell is a part of the one before it or above it."""
+    return "1" in (cell.get("hMerge"), cell.get("vMerge")) or "true" in (cell.get("hMerge"), cell.get("vMerge"))
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name) or ""
+    return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 5 else 1

@@ -1,0 +1,50 @@
+"""Running headers, footers and page numbers: what stands at the edge of page after page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rag.loading.pdf.columns import rows
+from rag.loading.pdf.glyphs import Line
+
+# The share of a page's height at its top and at its bottom, and the rows in each, where they stand.
+_ZONE = 0.13
+_ROWS = 3
+_LEAST_PAGES = 3
+# A line of a table of contents: dots lead from the heading to its page.
+_LEADER = re.compile(r"(?:[.．·…]\s*){6,}(?:[0-9]+|[ivxlc]+)\s*\Z")
+_NUMBER = re.compile(r"[0-9]+|\b[ivxlc]+\b")
+_ALONE = re.compile(
+    r"[-–—·.\s]*(?:第?\s*#\s*页?|page\s*#|#)(?:\s*(?:/|of|共|，)\s*#?\s*#?\s*页?)?[-–—·.\s]*", re.IGNORECASE
+)
+
+
+def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line]]:
+    """The pieces of each page (given with its height) without what recurs at its edges and tables of contents."""
+    pages = [(_without(pieces, [r for r in rows(pieces) if _LEADER.search(r.text)]), h) for pieces, h in pages]
+    if len(pages) < 2:
+        return [pieces for pieces, _ in pages]
+    counts: Counter[tuple[str, str]] = Counter()
+    for pieces, height in pages:
+        counts.update({key for _, key in _edges(pieces, height)})
+    least = min(_LEAST_PAGES, len(pages))
+    kept = []
+    for pieces, height in pages:
+        running = [row for row, key in _edges(pieces, height) if counts[key] >= least or _ALONE.fullmatch(key[1])]
+        kept.append(_without(pieces, running))
+    return kept
+
+
+def _without(pieces: list[Line], dropped: list[Line]) -> list[Line]:
+    return [p for p in pieces if p.inside or not any(abs(p.y - row.y) < 0.45 * p.size for row in dropped)]
+
+
+def _edges(pieces: list[Line], height: float) -> Iterator[tuple[Line, tuple[str, str]]]:
+    """The rows at the top and at the bottom, with what of them recurs: their text without its numbers."""
+    lines = rows([piece for piece in pieces if not piece.inside])
+    for edge, found in (("top", lines[:_ROWS]), ("bottom", lines[-_ROWS:])):
+        for row in found:
+            if row.y < _ZONE * height if edge == "top" else row.y > (1 - _ZONE) * height:
+                yield row, (edge, _NUMBER.sub("#", " ".join(row.text.split())))

@@ -1,0 +1,1 @@
+"""Formats that need a large parser, read in a process of its own."""

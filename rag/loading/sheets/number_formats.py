@@ -1,0 +1,222 @@
+"""Numbers and dates as a spreadsheet shows them: by the codes of ECMA-376, part 1, 18.8.31.
+
+Of a code that says more than is known here (fractions, conditions, eras) the plain value is shown.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+# What Chinese spreadsheets mean by the numbers that the standard leaves to each language (18.8.30).
+_YEAR_MONTH, _MONTH_DAY = 'yyyy"年"m"月"', 'm"月"d"日"'
+_MINUTES, _SECONDS = 'h"时"mm"分"', 'h"时"mm"分"ss"秒"'
+CHINESE = {
+    **dict.fromkeys((27, 36, 50, 52, 57), _YEAR_MONTH),
+    **dict.fromkeys((28, 29, 51, 53, 54, 58), _MONTH_DAY),
+    30: "m-d-yy",
+    31: 'yyyy"年"m"月"d"日"',
+    32: _MINUTES,
+    33: _SECONDS,
+    **dict.fromkeys((34, 55), f"上午/下午{_MINUTES}"),
+    **dict.fromkeys((35, 56), f"上午/下午{_SECONDS}"),
+}
+# These are shown in the order of the reader's own language; so here in an order that none mistakes.
+_LOCAL = {"mm-dd-yy": "yyyy-mm-dd", "m/d/yy h:mm": "yyyy-mm-dd hh:mm"}
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[\$(?P<currency>[^\]-]*)[^\]]*\]|(?P<elapsed>\[(?:h+|m+|s+)\])|'
+    r"(?P<ignored>\[[^\]]*\]|_.|\*.)|(?P<general>General|@)|(?P<half>AM/PM|A/P|上午/下午)|(?P<power>E[+-]0+)|"
+    r"(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|a{3,4}|e+)|(?P<digits>[0#?][0#?,]*(?:\.[0#?]*)?,*|\.[0#?]+)|(?P<other>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNKNOWN = re.compile(r"\[[<>=][^\]]*\]|\?\s*/\s*[?\d]")
+_WEEKDAYS = "一二三四五六日"
+_DAY_ZERO = datetime(1899, 12, 30)  # a spreadsheet's clock is on no zone
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+
+
+def shown(value: float | datetime | date | time | timedelta, code: str) -> str:
+    """``value`` as a cell with the format ``code`` shows it."""
+    sections = _sections(code)
+    if isinstance(value, int | float):
+        return _number(value, sections) or _general(value)
+    tokens = sections[0] if sections else ()
+    return _date(value, tokens) or _plain_date(value)
+
+
+def is_date(code: str) -> bool:
+    """Whether a number with this format is shown as a date or time."""
+    return any(token.kind in ("date", "elapsed") for section in _sections(code)[:1] for token in section)
+
+
+@lru_cache(1024)
+def _sections(code: str) -> tuple[tuple[_Token, ...], ...]:
+    """The tokens for positive numbers, and where the code has them those for negative ones and for zero."""
+    code = _LOCAL.get(code.split(";")[0], code)
+    if not code or _UNKNOWN.search(code):
+        return ()
+    sections: list[list[_Token]] = [[]]
+    for match in _TOKEN.finditer(code):
+        kind, text = match.lastgroup or "", match[match.lastgroup or 0]
+        if kind == "other" and text == ";":
+            sections.append([])
+        elif kind != "ignored":
+            literal = kind in ("quoted", "escaped", "currency", "other")
+            sections[-1].append(_Token("literal", text) if literal else _Token(kind, text.lower()))
+    return tuple(map(tuple, sections))
+
+
+def _number(value: float, sections: Sequence[Sequence[_Token]]) -> str:
+    """The number by the section for its sign; "" if there is none that shows it."""
+    place = 1 if value < 0 and len(sections) > 1 else 2 if value == 0 and len(sections) > 2 else 0
+    tokens = sections[place] if sections else ()
+    kinds = {token.kind for token in tokens}
+    if kinds & {"general", "date", "half"} or not kinds & {"digits", "literal"}:
+        return ""
+    amount = abs(Decimal(repr(value))) * 100 ** sum(token == ("literal", "%") for token in tokens)
+    if not amount.is_finite() or amount >= Decimal(10) ** 300:
+        return ""
+    text = _literal(tokens, amount)
+    signed = value < 0 and place == 0 and re.search("[1-9]", text)
+    return f"-{text}" if signed else text
+
+
+def _literal(tokens: Sequence[_Token], amount: Decimal) -> str:
+    masks = [token.text for token in tokens if token.kind == "digits"]
+    power = next((token.text for token in tokens if token.kind == "power"), "")
+    pieces = _scientific(amount, masks, power) if power else _digits(amount, masks)
+    given = iter(pieces)
+    return "".join(
+        next(given, "") if token.kind == "digits" else token.text if token.kind == "literal" else "" for token in tokens
+    ).strip()
+
+
+def _digits(amount: Decimal, masks: Sequence[str]) -> list[str]:
+    """The digits for each of ``masks``; of several, as in 000-0000, the last ones first."""
+    if not masks:
+        return []
+    mask = "".join(masks).rstrip(",")
+    amount /= 1000 ** (len("".join(masks)) - len(mask))
+    whole, _, decimals = mask.partition(".")
+    text = f"{amount.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP):f}"
+    left, _, right = text.partition(".")
+    while right and decimals[len(right) - 1] != "0" and right.endswith("0"):
+        right = right[:-1]
+    left = left.lstrip("0").zfill(whole.count("0"))
+    if len(masks) > 1 and not decimals:
+        return _dealt(left, masks)
+    if "," in whole:
+        left = f"{int(left or 0):,}" if left and not left.startswith("0") else left
+    left = left or ("0" if not right and "#" in mask else "")
+    return ["", *[""] * (len(masks) - 2), f"{left}.{right}" if right else left][-len(masks) :]
+
+
+def _dealt(digits: str, masks: Sequence[str]) -> list[str]:
+    dealt: list[str] = []
+    for mask in reversed(masks[1:]):
+        size = len(mask.replace(",", ""))
+        digits, taken = digits[:-size], digits[-size:]
+        dealt.append(taken)
+    return [digits, *reversed(dealt)]
+
+
+def _scientific(amount: Decimal, masks: Sequence[str], power: str) -> list[str]:
+    decimals = len("".join(masks).partition(".")[2])
+    mantissa, _, exponent = f"{amount:.{decimals}E}".partition("E")
+    sign = "-" if exponent.startswith("-") else "+" if "+" in power else ""
+    return [f"{mantissa}E{sign}{exponent.lstrip('+-').zfill(power.count('0'))}"]
+
+
+def _date(value: datetime | date | time | timedelta, tokens: Sequence[_Token]) -> str:
+    if isinstance(value, timedelta) or any(token.kind == "elapsed" for token in tokens):
+        return _elapsed(value, tokens)
+    if not any(token.kind == "date" for token in tokens):
+        return ""
+    moment = datetime.combine(value, time()) if type(value) is date else value
+    if isinstance(moment, time):
+        moment = datetime.combine(_DAY_ZERO, moment)
+    halves = any(token.kind == "half" for token in tokens)
+    return "".join(_part(moment, tokens, place, halves=halves) for place in range(len(tokens))).strip()
+
+
+def _part(moment: datetime | date, tokens: Sequence[_Token], place: int, *, halves: bool) -> str:
+    kind, text = tokens[place]
+    assert isinstance(moment, datetime)
+    if kind == "half":
+        names = ("上午", "下午") if "上" in text else ("AM", "PM")
+        return names[moment.hour >= 12]
+    if kind != "date":
+        return text if kind == "literal" else ""
+    match text[0]:
+        case "y" | "e":
+            return f"{moment.year:04}" if len(text) > 2 or text[0] == "e" else f"{moment.year % 100:02}"
+        case "m" if not _is_minute(tokens, place):
+            named = {3: calendar.month_abbr, 4: calendar.month_name}.get(len(text))
+            return named[moment.month] if named else _padded(moment.month, text)
+        case "d" if len(text) > 2:
+            return (calendar.day_name if len(text) > 3 else calendar.day_abbr)[moment.weekday()]
+        case "a":
+            return ("星期" if len(text) > 3 else "") + _WEEKDAYS[moment.weekday()]
+        case "h":
+            return _padded((moment.hour - 1) % 12 + 1 if halves else moment.hour, text)
+        case "s":
+            seconds, _, parts = text.partition(".")
+            return _padded(moment.second, seconds) + (f".{moment.microsecond:06}"[: len(parts) + 1] if parts else "")
+    return _padded(moment.minute if text[0] == "m" else moment.day, text)
+
+
+def _padded(number: int, mask: str) -> str:
+    return str(number).zfill(min(2, len(mask)))
+
+
+def _is_minute(tokens: Sequence[_Token], place: int) -> bool:
+    """Whether an ``m`` stands for minutes: after hours or before seconds."""
+    before = next((t.text for t in reversed(tokens[:place]) if t.kind in ("date", "elapsed")), "")
+    after = next((t.text for t in tokens[place + 1 :] if t.kind in ("date", "elapsed")), "")
+    return before.lstrip("[").startswith("h") or after.lstrip("[").startswith("s")
+
+
+def _elapsed(value: datetime | date | time | timedelta, tokens: Sequence[_Token]) -> str:
+    """A length of time, of which the first part may be more than a day or an hour."""
+    if isinstance(value, datetime):
+        value = value - _DAY_ZERO
+    elif isinstance(value, time):
+        value = datetime.combine(_DAY_ZERO, value) - _DAY_ZERO
+    if not isinstance(value, timedelta):
+        return ""
+    left = round(value.total_seconds())
+    pieces = []
+    for kind, text in tokens:
+        size = {"h": 3600, "m": 60, "s": 1}.get(text.strip("[]")[:1], 0)
+        if kind in ("date", "elapsed") and size:
+            count, left = divmod(left, size)
+            pieces.append(_padded(count, text.strip("[]")))
+        elif kind == "literal":
+            pieces.append(text)
+    return "".join(pieces)
+
+
+def _plain_date(value: datetime | date | time | timedelta) -> str:
+    match value:
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime():
+            return value.isoformat(" ", "seconds" if value.second else "minutes")
+        case timedelta():
+            return str(value)
+        case _:
+            return value.isoformat()
+
+
+def _general(value: float) -> str:
+    # Fifteen digits are what a sheet shows; the sixteenth is how 0.1 + 0.2 comes out.
+    return f"{value:.15g}" if isinstance(value, float) and abs(value) < 1e15 else str(value)

@@ -1,0 +1,115 @@
+"""`Question`: the value that flows. What a question asks for, read off its words once, as the documents know them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from rag.question.kinds import Kind, kinds_of
+from rag.text.tags import NOUN_TAGS
+from rag.text.tokenization import Cut, Word, tagged
+
+_LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
+_NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
+
+
+class TermStatistics(Protocol):
+    """What a corpus knows of a term."""
+
+    def idf(self, term: str) -> float: ...
+
+    def knows(self, term: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question made ready to be searched and read for. Nothing later normalises or cuts it again.
+
+    ``cut`` has its text, normal form and words. ``kinds`` are the kinds of answer it wants, the main one first
+    ("谁在什么时候" wants two). ``terms`` maps its content words, as terms and in order, to their inverse document
+    frequency; ``unknown`` are those that no document contains, ``unknown_names`` those of them that name one thing
+    exactly, such as GPT-5, as written. ``corrections`` are words of what was asked that the text has otherwise, as
+    asked and as here; see `rag.question.spelling`.
+    """
+
+    cut: Cut
+    kinds: tuple[Kind, ...]
+    terms: Mapping[str, float]
+    unknown: frozenset[str]
+    unknown_names: frozenset[str]
+    corrections: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """As asked, but for the corrections."""
+        return self.cut.text
+
+    @cached_property
+    def normalised(self) -> str:
+        """The normal form, without white space around it."""
+        return self.cut.folded.text.strip()
+
+    @property
+    def kind(self) -> Kind:
+        """The main kind."""
+        return self.kinds[0]
+
+    @cached_property
+    def searched(self) -> Sequence[str]:
+        """What BM25 is asked for; see `Cut.searched_terms`."""
+        return self.cut.searched_terms()
+
+    @cached_property
+    def written(self) -> Mapping[str, str]:
+        """The ``terms`` with how the question has them."""
+        return {term: self.cut.written(word) for term, word in self.cut.content().items()}
+
+    @cached_property
+    def named(self) -> Mapping[str, str]:
+        """Of ``written``, the names and nouns: what documents may lack. Ways to ask, verbs and measures are not."""
+        nouns = {word for word, _, _, tag in tagged(self.normalised) if tag.startswith(NOUN_TAGS)}
+        words = self.cut.content()
+        return {
+            term: written
+            for term, written in self.written.items()
+            if _LATIN.search(written) or any(noun in words[term].text for noun in nouns if len(noun) > 1)
+        }
+
+    @property
+    def unknown_named(self) -> tuple[str, ...]:
+        """The names and nouns, as written, that no document contains."""
+        return tuple(written for term, written in self.named.items() if term in self.unknown)
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of its names and nouns, by weight, that no document contains."""
+        total = sum(self.terms[term] for term in self.named)
+        return sum(self.terms[term] for term in self.named if term in self.unknown) / total if total else 0.0
+
+    @property
+    def is_english(self) -> bool:
+        """Whether most of the letters are Latin."""
+        latin = len(re.findall(r"[a-z]", self.normalised))
+        return latin > 2 * len(re.findall(r"[\u3400-\u9fff]", self.normalised))
+
+
+def analyse(cut: Cut, corpus: TermStatistics) -> Question:
+    """Read off one question what it asks for; ``corpus`` weighs its terms."""
+    content = cut.content()
+    return Question(
+        cut=cut,
+        kinds=kinds_of(cut.folded.text.strip()),
+        terms={term: corpus.idf(term) for term in content},
+        unknown=frozenset(term for term in content if not corpus.knows(term)),
+        unknown_names=frozenset(cut.written(word) for word in content.values() if _is_unknown_name(word, corpus)),
+    )
+
+
+def _is_unknown_name(word: Word, corpus: TermStatistics) -> bool:
+    """Whether a name of letters and digits is in no document, neither whole nor, like DeepSeek-V3, in its parts."""
+    if not _NUMBERED_NAME.fullmatch(word.text) or corpus.knows(word.text.replace("-", "")):
+        return False
+    return not all(len(part) > 1 and corpus.knows(part) for part in word.text.split("-"))

@@ -1,0 +1,152 @@
+"""「那月之暗面呢？」「创始人呢？」「什么时候发布的？」: questions that leave out what the turn before has said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.question import mentions
+from rag.question.followup import english
+from rag.question.followup.meanings import Earlier, made, person, thing
+from rag.question.followup.predicates import CLEFT, lacks_subject
+from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
+from rag.question.followup.wording import ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
+from rag.text.normalization import simplify, to_traditional
+
+_LEAD = r"(?:那么|那|而|还有|另外|以及)?[, ]*"
+_WHAT_OF = re.compile(rf"^{_LEAD}(?P<body>[^,;?]+?)(?:的)?(?:呢|(?<=[^呢])(?=[?]))[?]*$")
+_NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|之后|结果|人|原因")
+_DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
+_OF_A_PERSON = re.compile("出生|去世|逝世|毕业|结婚|多大年纪|几岁|哪里人|哪国人|什么学校")
+_ASKS_WHO = re.compile("(?:现在|目前|都|分别)?(?:是|叫|有|为)?(?:谁|什么|哪|几|多少)")
+# What is itself asked for its amount has none of another: 水电费 stands beside 押金.
+_AMOUNT = re.compile("[期率量数额度费价金款资]$")
+_SAME_NAME = {Sort.NAME, Sort.COMMON}
+
+
+def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
+    """``question`` with what it leaves out; "" if it leaves nothing out, or what it does is not clear."""
+    turn = earlier[-1]
+    what_of = _WHAT_OF.match(question.text)
+    if what_of and not ASKS.search(what_of["body"]):
+        marked = bool(re.match("那|而|还有", question.text)) or "呢" in question.text
+        return _what_of(question, Phrase.of(question.slice(*what_of.span("body"))), turn, marked)
+    attribute = ATTRIBUTE.match(question.text)
+    if attribute and _only_asks(question, attribute.end(), ASKING[attribute.group(1)] == "是谁"):
+        about = _about(question, turn)
+        return f"{about}的{question.written}" if about else ""
+    if lacks_subject(question):
+        about = _about(question, turn)
+        copula = "是" if CLEFT.match(question.text) else ""
+        return f"{about}{copula}{question.written}" if about else ""
+    return ""
+
+
+def attribute_asked(question: Phrase) -> str:
+    """The whole question that "豆包的用户数呢" stands for; "" if ``question`` does not end with an attribute."""
+    what_of = _WHAT_OF.match(question.text)
+    if not what_of or ASKS.search(what_of["body"]):
+        return ""
+    body = what_of["body"]
+    found = next((m for at in range(len(body)) if (m := ATTRIBUTE.fullmatch(body, at))), None)
+    return "" if found is None else f"{question.slice(*what_of.span('body'))}{_asking(question, found.group(1))}"
+
+
+def _asking(like: Phrase, attribute: str) -> str:
+    """The words that ask for ``attribute``, in the script of ``like``."""
+    asking = ASKING[attribute]
+    return f"{asking if simplify(like.written) == like.written else to_traditional(asking)}？"
+
+
+def _what_of(question: Phrase, body: Phrase, turn: Earlier, marked: bool) -> str:
+    if _NOTHING.fullmatch(body.text) or not body.words:
+        return ""
+    if ATTRIBUTE.fullmatch(body.text):
+        about = _about(question, turn)
+        return attribute_asked(Phrase.of(f"{about}的{body.written}？")) if about else ""
+    if not marked:
+        return ""
+    if MEASURE.fullmatch(body.text) and not any(word.is_name for word in body.words):
+        about = _about(question, turn)
+        if about and not _AMOUNT.search(about):
+            return f"{about}的{body.written}呢？"
+    if any(word.is_name for word in body.words) and (whole := attribute_asked(question)):
+        return whole
+    before = Phrase.of(turn.question)
+    if [(span.start, span.end) for span in mentions.dates(body.text)] == [(0, len(body.text))] or _is_date(body):
+        return _with_date(before, body)
+    if "的" in body.text:
+        return ""
+    replaced = _of_the_same_sort(before, body)
+    return before.with_part(replaced.start, replaced.end, body.written) if replaced else ""
+
+
+def _is_date(body: Phrase) -> bool:
+    return bool(re.fullmatch(r"(?:\d{4}年)?第?[一二三四1-4]季度", body.text))
+
+
+def _about(question: Phrase, turn: Earlier) -> str:
+    if _OF_A_PERSON.search(question.text):
+        return person(turn)
+    if made(turn):
+        return ""
+    found = thing(turn)
+    about = topic(Phrase.of(turn.question))
+    return found or (about.written if about else "")
+
+
+def _only_asks(question: Phrase, start: int, person_asked: bool) -> bool:
+    """Whether nothing but asking words follows: no other noun than the one asked for."""
+    rest = question.text[start:]
+    if not ASKS.search(rest) or rest.startswith("的"):
+        return False
+    if person_asked and not _ASKS_WHO.match(rest):
+        return False
+    asked = False
+    for word in Phrase.of(rest).words:
+        if not asked and (word.is_noun or re.match(r"\d", word.text)):
+            return False
+        asked = bool(ASKS.search(word.text)) or (asked and word.tag[0] in "qm")
+    return True
+
+
+def _with_date(before: Phrase, body: Phrase) -> str:
+    """``before`` with the date of ``body`` for its own: what ``body`` does not say, such as the year, stays."""
+    if not CHINESE.search(before.text):
+        return english.swapped(before.written, body.text.removesuffix("年"))
+    found = mentions.dates(before.text)
+    if not found:
+        about = topic(before)
+        return before.with_part(about.end, about.end, body.written) if about and not about.described else ""
+    old, new = _DATE.fullmatch(before.text[found[0].start : found[0].end]), _DATE.fullmatch(body.text)
+    if not old or not new:
+        return ""
+    start, end = 0, old.end()
+    if not new["year"]:
+        start = old.end("year") if old["year"] and (new["month"] or new["day"]) else 0
+        start = old.end("month") if old["month"] and not new["month"] and new["day"] else start
+    elif not new["month"] and not new["rest"]:
+        end = old.end("year") if old["year"] else 0
+    return before.with_part(found[0].start + start, found[0].start + end, body.written)
+
+
+def _of_the_same_sort(before: Phrase, body: Phrase) -> Topic | None:
+    """The phrase of ``before`` in whose place ``body`` can stand."""
+    sort = sort_of(body.words)
+    about = topic(before)
+    if not CHINESE.search(before.text):
+        return about if sort in _SAME_NAME else None
+    there = [phrase for phrase in phrases(before) if phrase.written != body.written]
+    alike = [phrase for phrase in there if before.text[phrase.end - 1] == body.text[-1] and phrase.sort is sort]
+    if sort is Sort.COMMON:
+        if alike:
+            return alike[0]
+        return about if about and about.sort is sort and not about.described else None
+    if about and about.sort is sort:
+        return about
+    if about is None and len([phrase for phrase in there if phrase.sort is sort]) > 1:
+        return None
+    same = [phrase for phrase in there if phrase.sort is sort]
+    if same:
+        return same[0]
+    return about if about and not about.described and {sort, about.sort} <= _SAME_NAME else None

@@ -1,0 +1,202 @@
+"""What a question is about: the phrase that a later one can leave out, and those that it can put another for."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rag.question import mentions
+from rag.question.followup import naming
+from rag.question.followup.wording import ASKING, ASKS, CHINESE, GENERIC, Phrase, Word
+from rag.text.tags import PERSON
+
+_SKIPPED = frozenset("xpcdrtyu")
+DESCRIBED = re.compile(r"^(.+?)(?:是|为|叫)(?:哪|谁|什么)[^,]*[?]?$")
+
+# Words that point to what is not in the question.
+_POINTS = re.compile("[这该本此其它他她]|这[一个部本家款些种位].?|它们|他们|她们|本[文书片剧校国]|该[文书片剧校国]")
+
+
+class Sort(StrEnum):
+    """What a phrase names, as far as its form tells."""
+
+    PERSON = "person"
+    PLACE = "place"
+    TITLE = "title"
+    DYNASTY = "dynasty"
+    NAME = "name"
+    COMMON = "common"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A phrase of a question, ``[start, end)`` of its normalised text; ``described``: it tells what is asked for."""
+
+    written: str
+    start: int
+    end: int
+    sort: Sort
+    described: bool = False
+
+
+def sort_of(words: Sequence[Word]) -> Sort:
+    """What ``words`` name, their last name deciding."""
+    names = [word for word in words if word.is_name]
+    text = "".join(word.text for word in words)
+    if any(span.start == 0 and span.end == len(text) for span in mentions.people(text)) and any(
+        word.tag in PERSON for word in words
+    ):
+        return Sort.PERSON
+    if not names:
+        return Sort.COMMON
+    if words[0].tag == "nr" and len(text) <= 3 and len(words) > 1:
+        return Sort.PERSON
+    tag = names[-1].tag
+    return {"ns": Sort.PLACE, "title": Sort.TITLE, "t": Sort.DYNASTY}.get(tag, Sort.NAME)
+
+
+def phrases(question: Phrase) -> list[Topic]:
+    """The noun phrases of ``question``, without what follows 什么 or 哪."""
+    found: list[Topic] = []
+    run: list[Word] = []
+    asked = False
+    for word in [*question.words, Word("", question.end, question.end, "x")]:
+        if word.is_noun and not asked:
+            run.append(word)
+            continue
+        if run:
+            found.append(_topic(question, run))
+            run = []
+        asked = bool(ASKS.search(word.text)) or (asked and word.tag[0] in "qm")
+    return found
+
+
+def topic(question: Phrase) -> Topic | None:
+    """Who or what ``question`` is about; None where that is not clear, as after 这 or 它."""
+    if not CHINESE.search(question.text):
+        return _named_in_english(question)
+    words = list(question.words)
+    began = 0
+    while began < len(words) and not _begins(words, began):
+        if _POINTS.fullmatch(words[began].text):
+            return None
+        if ASKS.search(words[began].text) and not re.search("时|为|怎|如何", words[began].text):
+            return _asked_about(question, words[began + 1 :])
+        began += 1
+    # 派|伯敏特: one character before a name is likely of the name.
+    if 0 < began < len(words) and _is_piece(words[began - 1]):
+        began -= 1
+    if began and not _is_border(words[began - 1]):
+        return None
+    found = _subject(question, words[began:])
+    if found and re.fullmatch(GENERIC, question.text[found.start : found.end]):
+        return None
+    # One character after others is most often the end of a name that was cut: 真番|郡.
+    return None if found and found.start and found.end - found.start == 1 else found
+
+
+def _named_in_english(question: Phrase) -> Topic | None:
+    span = naming.subject(question.written)
+    if span is None:
+        return None
+    start, end = (bisect_left(question.folded.starts, place) for place in span)
+    return Topic(question.written[slice(*span)], start, end, Sort.NAME)
+
+
+def _is_piece(word: Word) -> bool:
+    return len(word.text) == 1 and word.tag[0] in "vaqmgnk" and word.text not in "是有在第"
+
+
+def _is_border(word: Word) -> bool:
+    """Whether a subject can begin after ``word``."""
+    return word.tag in ("date", "t", "uj", "y") or word.tag[0] in "xpcdrf" or word.text in "是有了"
+
+
+def _begins(words: Sequence[Word], position: int) -> bool:
+    word = words[position]
+    following = words[position + 1] if position + 1 < len(words) else None
+    if word.is_noun and word.text != "·":
+        return not (following and following.text == "的" and word.tag == "date")
+    # 漏斗模型, 小模型: a verb or an adjective that belongs to the noun after it.
+    return (
+        word.tag in ("v", "a")
+        and len(word.text) > 1
+        and (following is not None and following.tag[0] in "nupr" and not following.is_name)
+    )
+
+
+def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
+    if not words:
+        return None
+    taken = [words[0]]
+    rest = list(words[1:])
+    while rest and rest[0].is_noun and rest[0].text != "距离":
+        taken.append(rest.pop(0))
+    while len(taken) > 1 and taken[-1].tag == "b":
+        rest.insert(0, taken.pop())
+    if taken[0].tag == "title" and len(taken) > 1:
+        rest[:0] = taken[1:]
+        del taken[1:]
+    while len(taken) > 1 and taken[0].is_name and taken[-1].tag == "vn":
+        rest.insert(0, taken.pop())
+    if len(rest) > 1 and _is_piece(rest[0]) and rest[1].text in ("是", "在", "有", "的", "由"):
+        taken.append(rest.pop(0))
+    if any(word.text == "·" for word in taken):
+        if rest and _is_piece(rest[0]):
+            taken.append(rest.pop(0))
+        if taken[-1].text == "·":
+            return None
+    if rest and rest[0].text in ("了", "过", "着") and len(taken) > 1:
+        # 月之暗面融资了…: a verb that jieba took for a noun.
+        rest.insert(0, taken.pop())
+    description = _description(question, taken, rest)
+    if description:
+        return description
+    while len(taken) > 1 and taken[-1].text in ASKING:
+        rest.insert(0, taken.pop())
+    if taken[0].text in ASKING:
+        return None
+    if rest and rest[0].text == "的":
+        owned = []
+        for word in rest[1:]:
+            if not word.is_noun:
+                break
+            owned.append(word)
+        if any(word.is_name for word in owned):
+            return _topic(question, owned)
+    if rest and rest[0].tag == "c" and len(rest) > 1 and rest[1].is_noun:
+        return None
+    return _topic(question, taken)
+
+
+def _description(question: Phrase, taken: Sequence[Word], rest: Sequence[Word]) -> Topic | None:
+    """The words before 是 where they hold a whole clause, as in "全球市值最高的公司是哪家"."""
+    match = DESCRIBED.match(question.text)
+    copula = match.end(1) if match else 0
+    if question.text[:copula].endswith(tuple(ASKING)):
+        return None
+    before = [word for word in (*taken, *rest) if word.end <= copula]
+    is_clause = any(word.tag[0] in "vad" and word.text not in ASKING for word in before)
+    if not is_clause or "的" not in question.text[taken[0].start : copula]:
+        return None
+    start = taken[0].start
+    return Topic(question.slice(start, copula), start, copula, Sort.COMMON, described=True)
+
+
+def _asked_about(question: Phrase, words: Sequence[Word]) -> Topic | None:
+    """What stands after the verb of "谁发明了蒸汽机"."""
+    verb = next((i for i, word in enumerate(words) if word.tag[0] == "v"), None)
+    if verb is None:
+        return None
+    rest = list(words[verb + 1 :])
+    while rest and rest[0].tag[0] in _SKIPPED:
+        rest.pop(0)
+    return _subject(question, rest) if rest and _begins(rest, 0) else None
+
+
+def _topic(question: Phrase, words: Sequence[Word]) -> Topic:
+    start, end = words[0].start, words[-1].end
+    return Topic(question.slice(start, end), start, end, sort_of(words))

@@ -1,0 +1,103 @@
+"""What is read at once: a passage that was found, with what stands around it in its document.
+
+Passages are indexed small, so that they are found by what they say. A list, a table or a rule with its exceptions goes
+over several of them, and is read in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.reading import Candidate
+from rag.text.normalization import statements
+from rag.types import Block, BlockKind, Document, Span
+
+LONGEST: Final = 400
+"""Characters, as the reader was trained on."""
+MOST: Final = 4
+"""Stretches that are read for a question: more of them answer no more, and more often where nothing answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A range of a document with its sentences; ``candidates`` are the places of those that lie in it, best first."""
+
+    document: Document
+    span: Span
+    sentences: tuple[Span, ...]
+    context: str
+    candidates: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        return self.document.text[self.span.start : self.span.end]
+
+
+def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
+    """At most ``most`` stretches that hold the best of ``candidates``, in the order of the best in each.
+
+    A candidate that lies in one does not begin another.
+    """
+    found: list[Stretch] = []
+    held: list[list[int]] = []
+    for place, candidate in enumerate(candidates):
+        passage, document = candidate.hit.passage, candidate.document
+        own = next((i for i, one in enumerate(found) if _holds(one, document, passage.start, passage.end)), None)
+        if own is not None:
+            held[own].append(place)
+        elif len(found) < most:
+            parts = _grown(document, Span(passage.start, passage.end))
+            span = Span(parts[0].start, parts[-1].end)
+            found.append(Stretch(document, span, parts, passage.context, ()))
+            held.append([place])
+    return [
+        Stretch(one.document, one.span, one.sentences, one.context, tuple(places))
+        for one, places in zip(found, held, strict=True)
+    ]
+
+
+def _holds(one: Stretch, document: Document, start: int, end: int) -> bool:
+    return one.document.doc_id == document.doc_id and one.span.start <= start and end <= one.span.end
+
+
+def _grown(document: Document, span: Span) -> tuple[Span, ...]:
+    """The sentences of ``span``, and in turn those after and before it, as long as there is room.
+
+    Neither goes past a heading: what stands under another is another matter.
+    """
+    first, last = document.block_at(span.start), document.block_at(span.end - 1)
+    inside = [s for block in document.blocks[first.number - 1 : last.number] for s in statements(document, block)]
+    parts = [s for s in inside if s.start < span.end and span.start < s.end]
+    # What is cut inside a sentence stays cut.
+    parts[0], parts[-1] = Span(span.start, parts[0].end), Span(parts[-1].start, span.end)
+    after = _following([s for s in inside if s.start >= span.end], document, last)
+    before = _preceding([s for s in inside if s.end <= span.start], document, first)
+    sides = [True, False]
+    while sides:
+        is_after = sides.pop(0)
+        more = next(after if is_after else before, None)
+        if more is None or max(more.end, parts[-1].end) - min(more.start, parts[0].start) > LONGEST:
+            continue
+        parts = [*parts, more] if is_after else [more, *parts]
+        sides.append(is_after)
+    return tuple(parts)
+
+
+def _following(rest: Sequence[Span], document: Document, last: Block) -> Iterator[Span]:
+    yield from rest
+    for block in document.blocks[last.number :]:
+        if block.kind is BlockKind.HEADING:
+            return
+        yield from statements(document, block)
+
+
+def _preceding(rest: Sequence[Span], document: Document, first: Block) -> Iterator[Span]:
+    yield from reversed(rest)
+    if first.kind is BlockKind.HEADING:
+        return
+    for block in reversed(document.blocks[: first.number - 1]):
+        if block.kind is BlockKind.HEADING:
+            return
+        yield from reversed(statements(document, block))

@@ -1,0 +1,142 @@
+"""Collections: named parts of a library that can be asked alone. A folder is one, with all that lies below it.
+
+Nothing of them is stored: where the documents' files lie says what there is, in an index of any age.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
+from typing import Final, NamedTuple
+
+from rag.errors import NotFoundError
+from rag.index.protocols import Snapshot
+from rag.index.store import DocumentRecord
+
+Folder = tuple[str, ...]
+# Names that an error lists.
+_LISTED = 30
+
+
+class Choice(NamedTuple):
+    """Which documents are asked: those of the named collections and those with these ids; without either, all."""
+
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+ALL: Final = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A folder's name, with as many of the folders above it as tell it from others, and its documents' ids in order."""
+
+    name: str
+    doc_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The documents that are asked, and where their passages are: ranges in order, none of which touches the next."""
+
+    doc_ids: frozenset[str]
+    ordinals: tuple[range, ...]
+
+
+def collections_of(records: Iterable[DocumentRecord]) -> list[Collection]:
+    """The collections of a library, by path.
+
+    Of folders that hold the same documents the innermost is one. That of all documents is none, unless one of them
+    lies in that folder itself.
+    """
+    held: dict[Folder, dict[str, None]] = {}
+    direct = set[Folder]()
+    everything = set[str]()
+    for record in records:
+        everything.add(record.doc_id)
+        for folder in _folders(record):
+            direct.add(folder)
+            for depth in range(1, len(folder) + 1):
+                held.setdefault(folder[:depth], {})[record.doc_id] = None
+    same = {folder[:-1] for folder, inside in held.items() if len(inside) == len(held.get(folder[:-1], ()))}
+    listed = [f for f in sorted(held) if f not in same and (f in direct or len(held[f]) < len(everything))]
+    endings = Counter(folder[start:] for folder in held for start in range(len(folder)))
+    return [Collection(_name(folder, endings), tuple(held[folder])) for folder in listed]
+
+
+def names_by_document(collections: Iterable[Collection]) -> dict[str, list[str]]:
+    """The names of the collections that each document is in, by its id."""
+    found: dict[str, list[str]] = {}
+    for one in collections:
+        for doc_id in one.doc_ids:
+            found.setdefault(doc_id, []).append(one.name)
+    return found
+
+
+def in_scope(choice: Choice, generation: Snapshot) -> Scope | None:
+    """The documents that are chosen; None for all. Raises NotFoundError for an unknown collection or document."""
+    if not any(choice):
+        return None
+    places = {doc_id: generation.ordinals(doc_id) for doc_id in choice.documents}
+    records = generation.store.records() if choice.collections else ()
+    for name in choice.collections:
+        inside = [record for record in records if _is_in(record, name)]
+        if not inside:
+            raise _unknown(name, collections_of(records))
+        places |= {record.doc_id: record.passages for record in inside}
+    return Scope(frozenset(places), _joined(places.values()))
+
+
+def _is_in(record: DocumentRecord, name: str) -> bool:
+    """Whether a file of the document lies somewhere below a folder of that name, which may be several folders'."""
+    wanted = tuple(_folded(name).strip("/").split("/"))
+    return any(
+        folder[start : start + len(wanted)] == wanted for folder in _folders(record) for start in range(len(folder))
+    )
+
+
+def _folders(record: DocumentRecord) -> Iterator[Folder]:
+    """The folder of each of the document's files."""
+    return (_folder(file.path) for file in record.files)
+
+
+@lru_cache(maxsize=2**16)
+def _folder(path: str) -> Folder:
+    return PurePath(_folded(path)).parent.parts
+
+
+def _folded(path: str) -> str:
+    """``path`` in composed characters: some systems write the same name in others."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _name(folder: Folder, endings: Counter[Folder]) -> str:
+    """The shortest end of the path that no other folder has."""
+    ends = (folder[start:] for start in range(len(folder) - 1, -1, -1))
+    return "/".join(next((end for end in ends if endings[end] == 1), folder))
+
+
+def _joined(ranges: Iterable[range]) -> tuple[range, ...]:
+    joined: list[range] = []
+    for one in sorted(ranges, key=lambda one: one.start):
+        if joined and one.start <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, one.stop))
+        else:
+            joined.append(one)
+    return tuple(joined)
+
+
+def _unknown(name: str, known: Sequence[Collection]) -> NotFoundError:
+    names = [one.name for one in known[:_LISTED]]
+    more = len(known) - len(names)
+    zh = "、".join(names) + (f" 等 {len(known)} 个" if more else "")
+    en = ", ".join(names) + (f" and {more} more" if more else "")
+    return NotFoundError(
+        f"没有叫“{name}”的文档集。现有：{zh}。" if known else f"没有叫“{name}”的文档集，资料库是空的。",
+        f"There is no collection “{name}”. There are: {en}." if known else f"No collection “{name}”: nothing is here.",
+    )

@@ -1,0 +1,119 @@
+"""Documents that are almost the same text: an article that was republished, or saved with another first line.
+
+Candidates come from MinHash signatures in bands (Broder 1997; datasketch); whether two documents are alike is then
+measured on all their shingles.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.text.normalization import simplify
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Shingles = NDArray[np.uint64]
+
+SIMILAR = 0.7
+"""The share of their shingles that two alike documents have in common at least (Jaccard)."""
+_SHINGLE = 8
+_HASHES = 128
+# Bands and rows of the signature: a pair at 0.7 is a candidate in 99 of 100 cases, one at 0.3 in 6.
+_BANDS = (25, 5)
+# Three standard deviations of an estimate from so many hashes, below SIMILAR.
+_HOPEFUL = 0.58
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_AT_ONCE = 4096
+_STORED = np.dtype("<u4")
+
+
+def folded(text: str) -> str:
+    """The letters and digits of ``text`` alone, in one width, case and script: what makes two texts the same."""
+    return re.sub(r"[\W_]+", "", simplify(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def sketch(text: str) -> bytes:
+    """The MinHash signature of ``text``, by which `alike` finds candidates; empty if it has no letter and no digit.
+
+    Indexes keep it: a change of what it comes to needs a new format of the store.
+    """
+    shingles = _shingles(text)
+    if not len(shingles):
+        return b""
+    signature = _blank().copy()
+    for start in range(0, len(shingles), _AT_ONCE):
+        signature.update_batch((shingles[start : start + _AT_ONCE] >> np.uint64(32)).tolist())
+    return bytes(signature.hashvalues.astype(_STORED).tobytes())
+
+
+def alike(doc_ids: Sequence[str], sketches: Sequence[bytes], text_of: Callable[[int], str]) -> dict[str, str]:
+    """The groups of documents that are almost the same text, as each member's id and that of the first member.
+
+    ``text_of`` gives a document's text by its place; few are asked for. Each member is alike to the first. Documents
+    that are alike to no other are left out. The same documents in the same order give the same groups.
+    """
+    with_text = [place for place, one in enumerate(sketches) if one]
+    signatures = np.frombuffer(b"".join(sketches), _STORED).reshape(-1, _HASHES)
+    buckets = _buckets(signatures)
+    firsts: dict[tuple[int, int], list[int]] = {}
+    groups: dict[str, str] = {}
+    for row, place in enumerate(with_text):
+        near = {first for bucket in buckets.get(row, ()) for first in firsts.get(bucket, ())}
+        hopeful = [one for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
+        best, score = -1, 0.0
+        if hopeful:
+            shingles = _shingles(text_of(place))
+            scores = {one: _jaccard(shingles, _shingles(text_of(with_text[one]))) for one in hopeful}
+            best = min(scores, key=lambda one: (-scores[one], doc_ids[with_text[one]]))
+            score = scores[best]
+        if score >= SIMILAR:
+            first = doc_ids[with_text[best]]
+            groups[first] = groups[doc_ids[place]] = first
+        else:
+            for bucket in buckets.get(row, ()):
+                firsts.setdefault(bucket, []).append(row)
+    return groups
+
+
+def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]:
+    """The bands of each row that some other row has, too, as (band, value)."""
+    bands, width = _BANDS
+    found: dict[int, list[tuple[int, int]]] = {}
+    for band in range(bands):
+        mixed = np.zeros(len(signatures), np.uint64)
+        for column in range(band * width, (band + 1) * width):
+            mixed = mixed * _FACTOR + signatures[:, column]
+        _, value, count = np.unique(mixed, return_inverse=True, return_counts=True)
+        for row in np.flatnonzero(count[value] > 1).tolist():
+            found.setdefault(row, []).append((band, int(value[row])))
+    return found
+
+
+@cache
+def _blank() -> Any:
+    """A signature of nothing; to draw its permutations takes longer than to use them."""
+    from datasketch import MinHash
+
+    return MinHash(_HASHES, hashfunc=int)
+
+
+def _shingles(text: str) -> Shingles:
+    """The hashes of all runs of eight characters, or of a shorter text as a whole; sorted, each once."""
+    points = np.frombuffer(folded(text).encode("utf-32-le"), np.uint32).astype(np.uint64)
+    width = min(_SHINGLE, len(points))
+    hashes = np.zeros(len(points) - width + 1 if width else 0, np.uint64)
+    for place in range(width):
+        hashes = hashes * _FACTOR + points[place : place + len(hashes)]
+    return np.unique(hashes * _FACTOR)
+
+
+def _jaccard(one: Shingles, other: Shingles) -> float:
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common)

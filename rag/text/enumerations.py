@@ -1,0 +1,156 @@
+"""Enumerations: what a document lists over several of its blocks, and what introduces the list.
+
+Four shapes are recognised: list items, sibling headings, paragraphs that begin with ordinals
+("首先…", "其次…"), and paragraphs with a short first sentence after a lead that ends with a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.text.markers import MARKER
+from rag.text.normalization import sentences
+from rag.types import Block, BlockKind, Document, Span
+
+_NUMERAL = "一二三四五六七八九十"
+_ENUMERATOR = re.compile(
+    rf"\s*(?:{MARKER}|"
+    rf"第[{_NUMERAL}\d]+(?:[章节部篇]|[是，,、：:])|[{_NUMERAL}]+(?:是|、|[，,])|"
+    rf"(?:主题|趋势|问题|阶段|部分)[{_NUMERAL}][，,、：:是]?|(?:首先|其次|再次|再者|然后|最后)(?:是|[，,])?)\s*"
+)
+_ORDINALS = (
+    re.compile(r"(?:首先|第一[，,、是]|一方面)"),
+    re.compile(r"(?:其次|再次|再者|然后|最后|此外|第[二三四五六七八九十][，,、是]|另一方面)"),
+)
+_CLAUSE_END = re.compile(r"[，,。；;：:！？!?\n]")
+_LEAD_END = ("：", ":")
+_SHORT_SENTENCE = 14
+_LONGEST_LEAD = 120
+# Lists within lists are looked for in runs of so many paragraphs at most.
+_LONG_RUN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: its block, and the span of the words that name it, without enumerator and punctuation."""
+
+    block: Block
+    head: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """At least two items in reading order. ``lead`` is the sentence or heading before them; None if nothing is."""
+
+    lead: Span | None
+    items: tuple[Item, ...]
+
+
+@lru_cache(maxsize=512)
+def enumerations(document: Document) -> tuple[Enumeration, ...]:
+    """All enumerations of ``document``, in the order of their first items."""
+    above = _above(document)
+    groups = [
+        *_numbered(document, BlockKind.LIST_ITEM),
+        *_numbered(document, BlockKind.HEADING),
+        *_ordinal_paragraphs(document),
+        *_after_colon(document),
+    ]
+    found = [
+        Enumeration(_lead(document, group[0], above), tuple(Item(block, _head(document, block)) for block in group))
+        for group in groups
+        if len(group) > 1
+    ]
+    return tuple(sorted(found, key=lambda enumeration: enumeration.items[0].block.number))
+
+
+def _numbered(document: Document, kind: BlockKind) -> list[list[Block]]:
+    """Runs of list items, or of sibling headings, that stand under the same path at the same level."""
+    groups: dict[tuple[tuple[str, ...], int], list[Block]] = {}
+    finished: list[list[Block]] = []
+    for block in document.blocks:
+        if block.kind is not kind:
+            continue
+        key = (block.path, block.level)
+        group = groups.setdefault(key, [])
+        if kind is BlockKind.LIST_ITEM and group and block.item <= group[-1].item:
+            finished.append(group)
+            group = groups[key] = []
+        group.append(block)
+    return finished + list(groups.values())
+
+
+def _ordinal_paragraphs(document: Document) -> list[list[Block]]:
+    groups: list[list[Block]] = []
+    first, later = _ORDINALS
+    for block in document.blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            continue
+        text = document.text[block.start : block.end]
+        if first.match(text):
+            groups.append([block])
+        elif later.match(text) and groups and block.path == groups[-1][-1].path:
+            groups[-1].append(block)
+    return groups
+
+
+def _after_colon(document: Document) -> list[list[Block]]:
+    """The rest of a run after each of its blocks that ends with a colon; of a long run, after the first only."""
+    groups: list[list[Block]] = []
+    run: list[Block] = []
+    leads: list[int] = []
+    for block in document.blocks:
+        if block.kind is not BlockKind.PARAGRAPH or not leads or not _begins_short(document, block):
+            groups += _suffixes(run, leads)
+            run, leads = [], []
+        else:
+            run.append(block)
+        if document.text.endswith(_LEAD_END, block.start, block.end):
+            leads.append(len(run))
+    return groups + _suffixes(run, leads)
+
+
+def _suffixes(run: list[Block], begins: list[int]) -> list[list[Block]]:
+    return [run[begin:] for begin in (begins if len(run) <= _LONG_RUN else begins[:1])]
+
+
+def _begins_short(document: Document, block: Block) -> bool:
+    spans = sentences(document.text, block.start, block.end)
+    return len(spans) > 1 and spans[0].end - spans[0].start <= _SHORT_SENTENCE
+
+
+def _head(document: Document, block: Block) -> Span:
+    text = document.text[block.start : block.end]
+    enumerator = _ENUMERATOR.match(text)
+    begin = enumerator.end() if enumerator else 0
+    end = _CLAUSE_END.search(text, begin + 1)
+    return Span(block.start + begin, block.start + (end.start() if end else len(text)))
+
+
+def _above(document: Document) -> dict[str, list[Block]]:
+    """By text: the blocks that other blocks may stand under."""
+    found: dict[str, list[Block]] = {block.path[-1]: [] for block in document.blocks if block.path}
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        if text in found:
+            found[text].append(block)
+    return found
+
+
+def _lead(document: Document, first: Block, blocks_above: dict[str, list[Block]]) -> Span | None:
+    """The last sentence of the block before ``first``; among sibling headings, the heading above them."""
+    if first.number == 1:
+        return None
+    before = document.blocks[first.number - 2]
+    text = document.text[before.start : before.end]
+    if first.path and before.kind is not BlockKind.HEADING and not text.endswith(_LEAD_END):
+        above = blocks_above[first.path[-1]]
+        place = bisect_left(above, first.number, key=lambda block: block.number)
+        if place:
+            return Span(above[place - 1].start, above[place - 1].end)
+    last: Sequence[Span] = sentences(document.text, before.start, before.end)
+    return last[-1] if last and last[-1].end - last[-1].start <= _LONGEST_LEAD else None

@@ -1,0 +1,38 @@
+"""What the API's endpoints share: what they work with, and how their problems are described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rag.indexing.uploads import Shelf
+from rag.web.desk import Desk
+from rag.web.guard.admission import Admission
+from rag.web.problems import MEDIA_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the endpoints work with."""
+
+    desk: Desk
+    shelf: Shelf
+    asking: Admission
+    filing: Admission = field(default_factory=lambda: Admission(1, 8))
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of error responses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    described = {
+        400: "The body can't be parsed.",
+        401: "The server's token is needed.",
+        403: "Called by a wrong name, or by a page of another site.",
+        404: "No such document, collection, place or conversation.",
+        409: "The last document can't be removed.",
+        413: "The body is too large.",
+        422: "The request, or the question in it, won't do.",
+        500: "Something unexpected; the server's log has the details.",
+        503: "No usable index, or too much to do. Where waiting helps, `Retry-After` says how long.",
+    }
+    return {status: {"description": described[status], "content": content} for status in sorted(statuses)}

@@ -1,0 +1,1 @@
+"""The page as escaped HTML, a piece a module."""

@@ -1,0 +1,100 @@
+"""What is chosen to be asked: as the page sends it, and as it shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from rag.errors import NotFoundError, QuestionError
+from rag.library import Library
+from rag.retrieval.collections import ALL, Choice, Collection
+from rag.web.page.markup import both, esc, exact
+
+_CHOICE = msgspec.json.Decoder(Choice)
+# So many are shown at once; the others of a list are folded away, of what is chosen they are counted.
+_LISTED, _NAMED = 12, 4
+
+
+def parse(said: str) -> Choice:
+    """What the page sends: names of collections and ids of documents as JSON, or "" for all. Raises QuestionError."""
+    try:
+        return _CHOICE.decode(said) if said else ALL
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise QuestionError(
+            "选中的资料没有说清楚。请重新勾选，或刷新网页。",
+            "What was chosen can’t be read. Choose again, or reload the page.",
+        ) from error
+
+
+def said(choice: Choice) -> str:
+    """``choice`` as the page sends it."""
+    return json.dumps(choice, ensure_ascii=False, separators=(",", ":")) if any(choice) else ""
+
+
+def named(choice: Choice, titles: Mapping[str, str]) -> str:
+    """What was chosen, in words; "" for all."""
+    names = [*choice.collections, *(f"《{titles.get(one, one)}》" for one in choice.documents)]
+    return "、".join(names)
+
+
+def boxes(collections: Sequence[Collection]) -> str:
+    """Check boxes for the collections; nothing where there is but one, for that is everything."""
+    if len(collections) < 2:
+        return ""
+    labels = [_box(one) for one in collections]
+    more = len(labels) - _LISTED
+    rest = f"<details><summary>{both(f'还有 {more} 个', f'{more} more')}</summary>{''.join(labels[_LISTED:])}</details>"
+    legend = f"<legend>{both('文档集 · 勾选几个，就只问它们', 'Collections · choose some to ask only these')}</legend>"
+    return f'<fieldset class="parts">{legend}{"".join(labels[:_LISTED])}{rest if more > 0 else ""}</fieldset>'
+
+
+def _box(one: Collection) -> str:
+    box = f'<input type="checkbox" data-choose="collections" value="{exact(one.name)}">'
+    return f'<label>{box}<span>{esc(one.name)}</span><span class="count">{len(one.doc_ids)}</span></label>'
+
+
+def document_box(doc_id: str, title: str, collections: Sequence[str]) -> str:
+    """The check box of a document that is in these collections."""
+    inside = exact(json.dumps(list(collections), ensure_ascii=False))
+    label = f"只问这一篇 Ask this one only: {esc(title)}"
+    what = f'data-choose="documents" value="{exact(doc_id)}" data-in="{inside}"'
+    return f'<input type="checkbox" {what} aria-label="{label}">'
+
+
+def chosen(choice: Choice, library: Library) -> str:
+    """What is chosen, each to be taken back; nothing for all."""
+    found = [_of_collection(name, library) for name in choice.collections]
+    found += [_of_document(doc_id, library) for doc_id in choice.documents]
+    if not found:
+        return ""
+    more = len(found) - _NAMED
+    rest = f'<span class="more">{both(f"等 {len(found)} 项", f"and {more} more")}</span>' if more > 0 else ""
+    every = (
+        f'<button type="button" class="act" data-drop="">{both("问全部", "Ask all")}</button>' if len(found) > 1 else ""
+    )
+    return f'<span class="lead-in">{both("只问", "Only")}</span>{"".join(found[:_NAMED])}{rest}{every}'
+
+
+def _of_collection(name: str, library: Library) -> str:
+    try:
+        scope = library.scope([name])
+    except NotFoundError:
+        return _chosen("collections", name, esc(name), gone=True)
+    count = len(scope.doc_ids) if scope else 0
+    return _chosen("collections", name, f"{esc(name)}{both(f'（{count} 篇）', f' ({count})')}")
+
+
+def _of_document(doc_id: str, library: Library) -> str:
+    try:
+        return _chosen("documents", doc_id, esc(library.document(doc_id).title))
+    except NotFoundError:
+        return _chosen("documents", doc_id, esc(doc_id), gone=True)
+
+
+def _chosen(kind: str, value: str, shown: str, *, gone: bool = False) -> str:
+    lost = both("（已不在）", " (gone)") if gone else ""
+    what = f'data-drop="{kind}" value="{exact(value)}" aria-label="取消 Take back"'
+    drop = f'<button type="button" {what}>×</button>'
+    return f'<span class="chosen{" gone" if gone else ""}"><span>{shown}{lost}</span>{drop}</span>'

@@ -1,0 +1,344 @@
+"""What the page shows at each step: the conversation, a notice, the source pane. All of it HTML in strings."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from rag.errors import NotFoundError, StorageError, WenyuanError
+from rag.library import Library
+from rag.question.followup import Earlier, resolve
+from rag.question.validation import validate
+from rag.retrieval.collections import Choice
+from rag.types import Answer, Status
+from rag.web.conversation import Turn
+from rag.web.conversations.conversation_file import MOST_TURNS
+from rag.web.desk import Desk
+from rag.web.page import answers, choosing, seeking, sources
+from rag.web.page.markup import Place, both, esc, exact, message
+from rag.web.page.why import why, why_not
+from rag.web.suggestions.instead import instead
+from rag.web.suggestions.key_facts import key_facts
+from rag.web.suggestions.onward import onward
+
+logger = logging.getLogger(__name__)
+
+DOCUMENTS = "documents"
+"""The place that is the list of all documents."""
+# A stage that is over sooner is not worth a change on the page.
+_PATIENCE = 0.4
+
+_TITLE = both("用资料的原话回答", "Answers in the documents’ own words")
+_PROMISE = both(
+    "每个答案都是原文的一段，点出处就能看到它在文章里的位置；资料没有说的，就直说没有。",
+    "Every answer is a slice of a source; its citation opens the place. What no document says is left unsaid.",
+)
+# The page fetches the examples: making sure that they are answered takes a while.
+_WELCOME = (
+    f'<div class="log welcome"><h2>{_TITLE}</h2><p>{_PROMISE}</p><div class="examples" aria-busy="true"></div></div>'
+)
+_FULL = both(
+    f"上一个对话已有 {MOST_TURNS} 个问题，这里另起了一个。",
+    f"The conversation before has {MOST_TURNS} questions; this is a new one.",
+)
+
+
+class View(NamedTuple):
+    """The three changing parts of the page; None leaves one as it is."""
+
+    conversation: str | None
+    notice: str | None
+    source: str | None
+
+
+class Page:
+    """A view of the library at ``desk``; keeps nothing of its own between two calls."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def opening(self) -> View:
+        """The page before the first question."""
+        beside = self.open(DOCUMENTS)
+        return View(_WELCOME, beside.notice, beside.source or sources.nothing())
+
+    def conversation(self, conversation: str, question: int, place: str) -> View:
+        """A kept conversation ("" for a new one), with ``place`` beside it, or without one the source of its answer
+        ``question``, counted from 1, or of the last one.
+        """
+        if not conversation:
+            opening = self.opening()
+            return opening if not place else View(opening.conversation, *self.open(place)[1:])
+        try:
+            turns, notice = self._desk.conversations.turns(conversation), ""
+        except WenyuanError as error:
+            turns, notice = [], _notice(error)
+        beside = self.open(place or _first_place(turns[:question][-1:] or turns[-1:]))
+        return View(_unchanged(turns, conversation), notice or beside.notice, beside.source)
+
+    def examples(self) -> str:
+        """Questions to try, each a button; empty if there are none."""
+        try:
+            found = self._desk.examples()
+        except WenyuanError:
+            # The page says already what is wrong with the index.
+            return ""
+        return _chips("试试这些问题", "Try one of these", found)
+
+    def instead(self, question: str, only: str = "") -> str:
+        """Questions in the documents' own words that come near to one without an answer, and have one; may be empty."""
+        words = ("换成资料里的说法，这些答得出", "In the documents’ words, these are answered")
+        return _offered(*words, lambda: instead(self._desk.library(), question, choosing.parse(only)))
+
+    def onward(self, conversation: str, number: int) -> str:
+        """Questions to go on with after the answer to question ``number`` of a conversation; may be empty."""
+
+        def found() -> Sequence[str]:
+            turns = self._desk.conversations.turns(conversation)[: max(0, number)]
+            if not turns or turns[-1].answer.status is not Status.ANSWERED:
+                return ()
+            return onward(self._desk.library(), _earlier(turns), turns[-1].answer.citations, choice=turns[-1].only)
+
+        return _offered("接着问", "Go on with", found)
+
+    def chosen(self, only: str) -> str:
+        """What is chosen to be asked, each to be taken back; nothing for all."""
+        try:
+            return choosing.chosen(choosing.parse(only), self._desk.library())
+        except WenyuanError as error:
+            return _notice(error)
+        except Exception:
+            return _unexpected()
+
+    def others(self, question: str, wrong: str, only: str = "") -> str:
+        """What else might answer ``question``, each to be kept as right.
+
+        ``wrong`` are the places that do not, as addresses of `Place` with commas between them.
+        """
+        try:
+            places = [Place.parse(address) for address in wrong.split(",") if address]
+            library = self._desk.library()
+            found = library.others(
+                question, [(place.doc_id, place.exact) for place in places], choice=choosing.parse(only)
+            )
+            return answers.alternatives(question, found)
+        except ValueError:
+            return answers.alternatives(question, ())
+        except WenyuanError as error:
+            return _notice(error)
+        except Exception:
+            return _unexpected()
+
+    def ask(self, conversation: str, question: str, only: str = "", beside: str = "") -> Iterator[View]:
+        """The view: what is being done, where that takes long, then the reply or a notice.
+
+        ``only`` says which documents are asked; see `rag.web.page.choosing`. ``beside`` is the address that the source
+        pane shows: 「总结一下」 speaks of the document there.
+
+        The reply is kept in ``conversation``, or in a new one where there is none or it is full. The page itself shows
+        the question while it waits.
+        """
+        before: list[Turn] = []
+        try:
+            before = self._turns(conversation)
+            validate(question)
+            meant = resolve(question, _earlier(before))
+            library = self._desk.library()
+            choice = choosing.parse(only)
+            for said in _asked(library, meant, choice, _document(beside)):
+                if isinstance(said, str):
+                    yield View(_log(before, conversation, answers.pending(question, meant, said)), None, None)
+                    continue
+                turn = Turn(question, said, _titles(library, said, choice), choice)
+                log, notice = self._kept(conversation, before, turn)
+                is_courtesy = said.status is Status.COURTESY
+                yield View(log, notice, None if is_courtesy else self.open(_first_place([turn])).source)
+        except WenyuanError as error:
+            yield View(_unchanged(before, conversation), _notice(error), None)
+        except Exception:
+            yield View(_unchanged(before, conversation), _unexpected(), None)
+
+    def open(self, address: str) -> View:
+        """The source pane at an address that one of the page's own buttons, or a link to a citation, carried."""
+        try:
+            library = self._desk.library()
+            if address == DOCUMENTS:
+                return View(None, "", sources.documents(library.documents(), library.collections()))
+            place = Place.parse(address)
+            document = library.document(place.doc_id)
+            return View(None, "", sources.document(document, place))
+        except NotFoundError:
+            gone = both(
+                "这篇资料已不在索引里，可能已更新或移除。请重新提问。",
+                "This document is no longer in the index: it was changed or removed. Ask again.",
+            )
+            return View(None, _alert(gone), None)
+        except WenyuanError as error:
+            return View(None, _notice(error), None)
+        except ValueError:
+            wrong = both("这个链接不完整，打不开。", "This link is incomplete and can’t be opened.")
+            return View(None, _alert(wrong), None)
+        except Exception:
+            return View(None, _unexpected(), None)
+
+    def glimpse(self, address: str) -> str:
+        """The words around the place at ``address``; empty where it can't be opened, as a click on it will say."""
+        try:
+            place = Place.parse(address)
+            return answers.glimpse(self._desk.library().document(place.doc_id), place)
+        except (ValueError, WenyuanError):
+            return ""
+        except Exception:
+            return _unexpected()
+
+    def found(self, doc_id: str, words: str) -> list[tuple[int, int, int]]:
+        """Where ``words`` stand in a document, as `seeking.found`. Raises as `Library.open` and `Library.document`."""
+        return seeking.found(self._desk.library().document(doc_id), words)
+
+    def why(self, question: str, doc_id: str | None, start: int, only: str = "") -> str:
+        """Why ``question`` was answered from position ``start`` of a document, or why not if ``doc_id`` is None."""
+        try:
+            library, choice = self._desk.library(), choosing.parse(only)
+            if doc_id is None:
+                return why_not(library.explain_abstention(question, choice=choice))
+            return why(library.explain(question, doc_id, start, choice=choice), question)
+        except WenyuanError as error:
+            return _notice(error)
+        except Exception:
+            return _unexpected()
+
+    def facts(self, doc_id: str) -> str:
+        """The key figures, dates and names of a document, each to be opened; empty if it is gone or has none."""
+        try:
+            document = self._desk.library().document(doc_id)
+            return sources.facts(document, key_facts(document))
+        except WenyuanError:
+            return ""
+        except Exception:
+            return _unexpected()
+
+    def _turns(self, conversation: str) -> list[Turn]:
+        """What was asked before; nothing in a new conversation. Raises StorageError."""
+        try:
+            return self._desk.conversations.turns(conversation) if conversation else []
+        except NotFoundError:
+            return []
+
+    def _kept(self, conversation: str, before: Sequence[Turn], turn: Turn) -> tuple[str, str]:
+        """The log with ``turn``, and a notice if there is something to say of the conversation that it is kept in."""
+        try:
+            now = self._desk.conversations.append(conversation, turn)
+            log = _log(self._turns(now), now)
+        except StorageError as error:
+            return _log([*before, turn], conversation), _notice(error)
+        return log, _alert(_FULL) if len(before) >= MOST_TURNS and now != conversation else ""
+
+
+def _earlier(turns: Sequence[Turn]) -> list[Earlier]:
+    return [Earlier(turn.answer.question, turn.answer.answer) for turn in turns]
+
+
+def _asked(library: Library, question: str, choice: Choice, at_hand: str | None) -> Iterator[str | Answer]:
+    """The stages that take long, as they come, and then the answer. Arguments and errors as of `Library.ask`."""
+    said: queue.SimpleQueue[str | Answer | BaseException] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            said.put(library.ask(question, at_hand=at_hand, stage=said.put, **choice._asdict()))
+        except BaseException as error:
+            said.put(error)
+
+    threading.Thread(target=work, name="ask", daemon=True).start()
+    stage = ""
+    while True:
+        try:
+            now = said.get(timeout=_PATIENCE if stage else None)
+        except queue.Empty:
+            yield stage
+            stage = ""
+            continue
+        if isinstance(now, BaseException):
+            raise now
+        if isinstance(now, Answer):
+            yield now
+            return
+        stage = now
+
+
+def _titles(library: Library, answer: Answer, choice: Choice) -> dict[str, str]:
+    concerned = dict.fromkeys((*(hit.passage.doc_id for hit in answer.hits), *choice.documents))
+    return {doc_id: library.document(doc_id).title for doc_id in concerned}
+
+
+def _offered(zh: str, en: str, found: Callable[[], Sequence[str]]) -> str:
+    """What ``found`` gives, to click; nothing where it fails, for the answer stands without it."""
+    try:
+        return _chips(zh, en, found())
+    except WenyuanError:
+        return ""
+    except Exception:
+        logger.exception("%s: no questions could be found", en)
+        return ""
+
+
+def _chips(zh: str, en: str, questions: Sequence[str]) -> str:
+    """Questions to click; nothing if there are none."""
+    chips = "".join(f'<button type="button" class="chip" data-ask="{exact(q)}">{esc(q)}</button>' for q in questions)
+    return f'<p class="try">{both(zh, en)}</p><div class="chips">{chips}</div>' if chips else ""
+
+
+def _first_place(turns: Sequence[Turn]) -> str:
+    """Where the answer of the first of ``turns`` stands, or what may be related.
+
+    Without either the list of documents, for an old source would look like a new one; of an overview of several that
+    list, too.
+    """
+    said = [turn.answer for turn in turns[:1]]
+    if any(one.status is Status.OVERVIEW and len({c.doc_id for c in one.citations}) > 1 for one in said):
+        return DOCUMENTS
+    related = (part.related for answer in said for part in answer.parts if part.related)
+    first = next(chain((citation for answer in said for citation in answer.citations), related), None)
+    return str(answers.place(first)) if first else DOCUMENTS
+
+
+def _document(address: str) -> str | None:
+    """The id of the document that is open at an address; None for the list of documents and what is no address."""
+    try:
+        return Place.parse(address).doc_id
+    except ValueError:
+        return None
+
+
+def _unchanged(turns: Sequence[Turn], conversation: str) -> str:
+    return _log(turns, conversation) if turns else _WELCOME
+
+
+def _log(turns: Sequence[Turn], conversation: str, last: str = "") -> str:
+    shown = "".join(map(answers.turn, turns))
+    # The page itself says what is new: see spoken.js.
+    only = exact(choosing.said(turns[-1].only)) if turns else ""
+    data = f'data-id="{esc(conversation)}" data-only="{only}"'
+    return f'<div class="log" role="log" aria-live="off" {data}>{shown}{last}</div>'
+
+
+def _notice(error: WenyuanError) -> str:
+    return _alert(message(error.zh, error.en))
+
+
+def _unexpected() -> str:
+    """A plain notice; to be called while the exception is handled, which goes to the server's log."""
+    logger.exception("the page could not be served")
+    return _alert(
+        both(
+            "出了意料之外的问题，没能回答。详情见服务端日志，可以再试一次。",
+            "Something unexpected went wrong. The server’s log has the details; you may try again.",
+        )
+    )
+
+
+def _alert(words: str) -> str:
+    return f'<div class="notice" role="alert">{words}</div>'

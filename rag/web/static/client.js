@@ -1,0 +1,46 @@
+// Stands before each of the page's programs that speak to the server: words in both languages, elements, requests.
+function words(zh, en) { return document.documentElement.dataset.words === "en" ? en : zh; }
+
+// An element with properties and children; strings become text.
+function make(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  for (const [name, value] of Object.entries(properties.data ?? {})) made.dataset[name] = value;
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return made;
+}
+
+function both(zh, en) {
+  return [make("span", { className: "zh", textContent: zh }), make("span", { className: "en", textContent: en })];
+}
+
+// Why a request failed, as the server's problem details say it.
+class Problem extends Error {
+  constructor(told, status = 0) {
+    const detail = told.detail ?? `HTTP ${status}`;
+    super(detail);
+    Object.assign(this, { zh: told.detail_zh ?? detail, en: detail, status });
+  }
+}
+
+// The server's response; `body` is sent as JSON. Throws a Problem.
+async function request(path, { method = "GET", body } = {}) {
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  } catch {
+    throw new Problem({
+      detail_zh: "连接不上问源的服务。请确认它还在运行，再试一次。",
+      detail: "Wenyuan’s server does not answer. See that it is running, then try again.",
+    });
+  }
+  if (response.ok) return response;
+  throw new Problem(await response.json().catch(() => ({})), response.status);
+}
+
+// Save what the server makes of one conversation or of all, as `format`: md or html.
+function take(path, format) {
+  const language = document.documentElement.dataset.words === "en" ? "en" : "zh";
+  const query = new URLSearchParams({ format, language, base: location.origin + location.pathname });
+  make("a", { href: `${path}?${query}`, download: "" }).click();
+}

@@ -1,0 +1,190 @@
+// The library's view: the documents, files to add to them, and a document to remove, over the HTTP API.
+const root = document.documentElement;
+const listing = element.querySelector(".listing");
+const uploads = element.querySelector(".uploads");
+const drop = element.querySelector(".drop");
+const choice = element.querySelector("#files");
+const dialog = element.querySelector("dialog");
+const API = "api/v1/documents";
+
+async function refresh() {
+  try {
+    documents = await (await request(API)).json();
+  } catch (error) {
+    listing.replaceChildren(make("p", { className: "none" }, both(error.zh, error.en)));
+    return;
+  }
+  show();
+}
+
+const number = new Intl.NumberFormat("en-US");
+const byTitle = (one, other) => one.title.localeCompare(other.title, "zh-CN") || one.source.localeCompare(other.source);
+// Each column: its name, how it is ordered when chosen, and the order itself; documents of one rank stand by title.
+const COLUMNS = {
+  title: { name: ["文章", "Document"], down: false, order: byTitle },
+  characters: { name: ["字数", "Characters"], down: true, order: (one, other) => one.characters - other.characters },
+  paragraphs: { name: ["段落", "Paragraphs"], down: true, order: (one, other) => one.paragraphs - other.paragraphs },
+  modified: { name: ["修改日期", "Modified"], down: true, order: (one, other) => (one.modified ?? "").localeCompare(other.modified ?? "") },
+};
+let documents = [];
+let sorted = { by: "modified", down: true };
+
+function show() {
+  const { order } = COLUMNS[sorted.by];
+  const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
+  const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, ordered.map(line)));
+  listing.replaceChildren(parts(), make("p", { className: "count" }, both(`共 ${ordered.length} 篇`, `${ordered.length} documents`)), table);
+}
+
+// The collections, each to be chosen, as the documents are; see choice.js.
+function parts() {
+  const counts = new Map();
+  for (const name of documents.flatMap((one) => one.collections)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  if (counts.size < 2) return "";
+  const labels = [...counts].sort(([one], [other]) => one.localeCompare(other, "zh-CN")).map(([name, count]) => make("label", {}, chooser("collections", name),
+    make("span", { textContent: name }), make("span", { className: "count", textContent: count })));
+  return make("fieldset", { className: "parts" }, make("legend", {}, both("文档集 · 勾选几个，就只问它们", "Collections · choose some to ask only these")), labels);
+}
+
+function chooser(kind, value) { return make("input", { type: "checkbox", value, data: { choose: kind } }); }
+
+function head(by) {
+  const { name, down } = COLUMNS[by];
+  const chosen = sorted.by === by;
+  const button = make("button", { type: "button" }, both(...name));
+  button.addEventListener("click", () => {
+    sorted = { by, down: chosen ? !sorted.down : down };
+    show();
+    listing.querySelector(`th[data-by=${by}] button`).focus();
+  });
+  const made = make("th", { className: by === "title" ? "" : "figure", scope: "col", data: { by } }, button);
+  if (chosen) made.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+  return made;
+}
+
+function line(one) {
+  const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
+  remove.addEventListener("click", () => ask(one));
+  const box = chooser("documents", one.doc_id);
+  box.dataset.in = JSON.stringify(one.collections);
+  box.ariaLabel = `只问这一篇 Ask this one only: ${one.title}`;
+  return make("tr", {}, make("td", {}, box, opener(one, "title"), make("span", { className: "note", textContent: shownSource(one.source) }), alsoIn(one), lacking(one)),
+    figure(number.format(one.characters), " 字", " characters"), figure(number.format(one.paragraphs), " 段", " paragraphs"),
+    figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", {}, remove));
+}
+
+function opener({ doc_id, title }, className = "") {
+  return make("button", { type: "button", className, textContent: title, data: { open: `${doc_id}:0:0:0:0:1` } });
+}
+
+// Of a path through the server's folders only the file's name.
+function shownSource(source) { return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(source) ? source.split(/[\\/]/).at(-1) : source; }
+
+// Files of the same bytes by their names, documents that are almost the same to be opened.
+function alsoIn({ doc_id, also_in: others }) {
+  if (!others.length) return null;
+  const names = others.flatMap((other) => ["、", other.doc_id === doc_id ? shownSource(other.source) : opener(other)]).slice(1);
+  return make("p", { className: "also" }, both("另见 ", "Also in "), names);
+}
+
+// What of its file was not read.
+function lacking({ omitted }) {
+  if (!omitted.length) return null;
+  return make("p", { className: "lacking" }, both(`没有读入：${omitted.map((one) => one.detail_zh).join("、")}`, `Not read: ${omitted.map((one) => one.detail).join(", ")}`));
+}
+
+// On a phone, where no column's name is above it, a figure says what it counts.
+function figure(shown, zh = "", en = "") {
+  return make("td", { className: "figure" }, shown, make("span", { className: "unit" }, both(zh, en)));
+}
+
+function ask(one) {
+  dialog.querySelector(".name").textContent = one.title;
+  dialog.dataset.id = one.doc_id;
+  dialog.showModal();
+}
+
+dialog.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (!button && event.target !== dialog) return;
+  dialog.close();
+  if (button?.value !== "yes") return;
+  const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: dialog.querySelector(".name").textContent }), state("正在移除…", "Removing…"));
+  uploads.prepend(row);
+  try {
+    await request(`${API}/${dialog.dataset.id}`, { method: "DELETE" });
+    finish(row, "done", "已移除", "Removed");
+  } catch (error) {
+    finish(row, "failed", error.zh, error.en);
+  }
+  refresh();
+});
+
+function state(zh, en) { return make("span", { className: "state" }, both(zh, en)); }
+
+function finish(row, style, zh, en) {
+  row.className = style;
+  row.querySelector("progress")?.remove();
+  row.querySelector(".state").replaceChildren(...both(zh, en));
+  const away = make("button", { type: "button", className: "away", textContent: "×", ariaLabel: `不再显示 Dismiss: ${row.querySelector(".name").textContent}` });
+  away.addEventListener("click", () => {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    (next?.querySelector(".away") ?? choice).focus();
+  });
+  row.append(away);
+}
+
+// One request for all files, so that they become one change of the index; each then has its own result, and each file in an archive.
+function send(files) {
+  if (!files.length) return;
+  const add = (name) => {
+    const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: name }), make("progress", { max: 1, value: 0 }), state("正在上传…", "Uploading…"));
+    uploads.prepend(row);
+    return row;
+  };
+  const rows = [...files].map((file) => add(file.name));
+  const body = new FormData();
+  for (const file of files) body.append("files", file);
+  const http = new XMLHttpRequest();
+  http.open("POST", API);
+  http.upload.addEventListener("progress", (event) => {
+    for (const row of rows) row.querySelector("progress").value = event.loaded / event.total;
+  });
+  http.upload.addEventListener("load", () => {
+    for (const row of rows) {
+      row.querySelector("progress").removeAttribute("value");
+      row.querySelector(".state").replaceChildren(...both("正在索引…", "Indexing…"));
+    }
+  });
+  http.addEventListener("error", () => {
+    for (const row of rows) finish(row, "failed", "上传中断，请再试一次。", "The upload broke off; try again.");
+  });
+  http.addEventListener("load", () => {
+    let said = {};
+    try { said = JSON.parse(http.responseText); } catch { /* an error without a body */ }
+    const refused = new Problem(said, http.status);
+    for (const row of rows.splice(said.results?.length ?? rows.length)) row.remove();
+    for (const [at, one] of (said.results ?? []).entries()) (rows[at] ??= add("")).querySelector(".name").textContent = one.name;
+    for (const [at, row] of rows.entries()) {
+      const one = said.results?.[at];
+      if (!one) finish(row, "failed", refused.zh, refused.en);
+      else if (one.status === "failed") finish(row, "failed", one.problem.detail_zh, one.problem.detail);
+      else if (one.status === "duplicate") finish(row, "done", `与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`);
+      else finish(row, "done", ["已加入", ...one.notices.map((n) => n.detail_zh)].join("；"), ["Added", ...one.notices.map((n) => n.detail)].join("; "));
+    }
+    refresh();
+  });
+  http.send(body);
+}
+
+choice.addEventListener("change", () => { send(choice.files); choice.value = ""; });
+for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+  element.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", over);
+    if (name === "drop") send(event.dataTransfer.files);
+  });
+}
+window.addEventListener("wenyuan-view", (event) => { if (event.detail === "library") refresh(); });
+if (root.dataset.view === "library") refresh();

@@ -1,0 +1,1 @@
+"""Questions to begin with, made from the documents themselves."""

@@ -1,0 +1,29 @@
+"""A question made of the documents, and whether it is answered from where it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.library import Library
+from rag.question.kinds import Kind
+from rag.retrieval.collections import ALL, Choice
+from rag.types import Span, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question, the kind of answer that it wants, and the span of the document that answers it."""
+
+    question: str
+    kind: Kind
+    doc_id: str
+    answer: Span
+
+
+def holds(library: Library, candidate: Candidate, choice: Choice = ALL) -> bool:
+    """Whether the reply to the question cites what the question was made of, where only ``choice`` is asked."""
+    answer = library.ask(candidate.question, **choice._asdict())
+    start, end = candidate.answer
+    return answer.status is Status.ANSWERED and any(
+        c.doc_id == candidate.doc_id and c.start < end and start < c.end for c in answer.citations
+    )

@@ -1,0 +1,73 @@
+"""Questions to go on with after an answer, made of what stands around it; each is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, zip_longest
+
+from rag.library import Library
+from rag.question.followup import Earlier, resolve
+from rag.retrieval.collections import ALL, Choice
+from rag.text.duplicates import folded
+from rag.text.normalization import sentences
+from rag.types import Block, BlockKind, Citation, Document
+from rag.web.suggestions.candidate import Candidate, holds
+from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
+
+# Blocks and headings on either side that are looked at.
+_BLOCKS, _HEADINGS = 3, 2
+
+
+def onward(
+    library: Library,
+    asked: Sequence[Earlier],
+    cited: Sequence[Citation],
+    choice: Choice = ALL,
+    limit: int = 3,
+    *,
+    tried: int = 6,
+) -> list[str]:
+    """At most ``limit`` questions that ``library`` answers from around the first of ``cited``; tries at most ``tried``.
+
+    ``cited`` answered the last of ``asked``, the questions of the conversation, none of which comes again; only
+    ``choice`` is asked. Takes as long as so many questions. Raises as `Library.ask`.
+    """
+    document = library.document(cited[0].doc_id)
+    found = {folded(one.question): one for one in _around(document, document.block_at(cited[0].start))}
+    before = {folded(one.question) for one in asked}
+    fit = (
+        one
+        for words, one in found.items()
+        if words not in before and len(one.question) <= QUESTION and not _told(one, cited)
+    )
+    alone = (one for one in fit if resolve(one.question, asked) == one.question)
+    return [one.question for one in islice((one for one in islice(alone, tried) if holds(library, one, choice)), limit)]
+
+
+def _around(document: Document, block: Block) -> Iterator[Candidate]:
+    """The row's other columns, facts of the sentences near by and the headings around, by turns, the nearest first."""
+    kinds = (of_row(document, block), _near(document, block), _headings(document, block))
+    return (one for one in chain.from_iterable(zip_longest(*kinds)) if one)
+
+
+def _near(document: Document, block: Block) -> Iterator[Candidate]:
+    around = document.blocks[max(0, block.number - 1 - _BLOCKS) : block.number + _BLOCKS]
+    for one in sorted(around, key=lambda other: abs(other.number - block.number)):
+        if one.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
+            yield from of_sentences(document, one, list(sentences(document.text, one.start, one.end)))
+
+
+def _headings(document: Document, block: Block) -> Iterator[Candidate]:
+    """The sections around that of ``block``, each by the block that it begins with."""
+    begins = [one for one in document.blocks[1:] if document.blocks[one.number - 2].kind is BlockKind.HEADING]
+    others = [one for one in begins if one.path != block.path and one.kind is not BlockKind.HEADING]
+    later = [one for one in others if one.number > block.number][:_HEADINGS]
+    earlier = [one for one in others if one.number < block.number][-_HEADINGS:]
+    for one in [*later, *reversed(earlier)]:
+        yield from of_heading(document, one, titled=True)
+
+
+def _told(candidate: Candidate, cited: Sequence[Citation]) -> bool:
+    """Whether the answer to the question was cited already."""
+    start, end = candidate.answer
+    return any(c.doc_id == candidate.doc_id and c.start < end and start < c.end for c in cited)

@@ -1,0 +1,69 @@
+"""Questions after what stands at one place of a document: its sentences' facts, its heading, its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rag.question.followup.ellipsis import attribute_asked
+from rag.question.followup.wording import Phrase
+from rag.question.kinds import Kind
+from rag.types import Block, BlockKind, Document, Span
+from rag.web.suggestions.candidate import Candidate
+from rag.web.suggestions.facts import facts
+
+QUESTION = 40
+"""The longest question that is offered, in characters."""
+_SENTENCE = 200
+_NUMBERING = re.compile(r"^(?:第?[一二三四五六七八九十百\d]+[章节条、.．)）]?\s*|[(（][^)）]{1,3}[)）]\s*)+")
+_IS_NAME = re.compile(r"[\w《》]{2,16}")
+_COUNTED = re.compile(r"(?:流程|步骤|条件|要求|材料|范围|内容|职责|情形|种类|方式|方法|事项|对象|项目|原则)$")
+# What a row may be called by in a question: no running number, no date.
+_NAMES, _NAME = re.compile(r"[^\W\d_]{2}"), 16
+_FIGURE = re.compile(r"[^\w]*\d")
+
+
+def of_sentences(document: Document, block: Block, spans: Sequence[Span]) -> Iterator[Candidate]:
+    """After the facts of the sentences at ``spans``, which stand in ``block`` or begin there."""
+    for span in spans:
+        sentence = document.text[span.start : span.end]
+        for fact in facts(sentence, block.path[-1] if block.path else "") if len(sentence) <= _SENTENCE else ():
+            place = Span(span.start + fact.answer.start, span.start + fact.answer.end)
+            yield Candidate(fact.question, fact.kind, document.doc_id, place)
+
+
+def of_heading(document: Document, block: Block, *, titled: bool = False) -> Iterator[Candidate]:
+    """What the heading above ``block`` names, answered from what stands under it.
+
+    ``titled``: where the document's title is a name, with it, for one who has not the document before him.
+    """
+    if not block.path:
+        return
+    words = _NUMBERING.sub("", block.path[-1]).strip(" ：:。")
+    under = [one for one in document.blocks if one.path == block.path and one.kind is not BlockKind.HEADING]
+    if not words or not under or len(words) > QUESTION:
+        return
+    asks = "有哪些" if is_counted(words) and not words.endswith("流程") else "是什么"
+    asked = words if words.endswith(("？", "?")) else attribute_asked(Phrase.of(f"{words}？")) or f"{words}{asks}？"
+    if titled and asked != words and _IS_NAME.fullmatch(document.title) and document.title not in words:
+        asked = f"{document.title}的{asked}"
+    yield Candidate(asked, Kind.WHAT, document.doc_id, Span(under[0].start, under[-1].end))
+
+
+def is_counted(heading: str) -> bool:
+    """Whether a heading names several things: 报销流程, 申请条件."""
+    return bool(_COUNTED.search(heading))
+
+
+def of_row(document: Document, block: Block) -> Iterator[Candidate]:
+    """A row's other columns, of what its first one names."""
+    if block.kind is not BlockKind.ROW:
+        return
+    cells = re.finditer(r"(?:^|；)([^：；]{1,20})：([^；]+)", document.text[block.start : block.end])
+    named = [(cell.group(1), cell.group(2), cell.span(2)) for cell in cells]
+    if not named or not _NAMES.search(named[0][1]) or len(named[0][1]) > _NAME:
+        return
+    for column, value, (start, end) in named[1:]:
+        asks = "是多少" if _FIGURE.match(value) else "是什么"
+        place = Span(block.start + start, block.start + end)
+        yield Candidate(f"{named[0][1]}的{column}{asks}？", Kind.WHAT, document.doc_id, place)

@@ -1,0 +1,118 @@
+"""Of two editions of one document that differ the newer answers, and both say when they are of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from documents import document
+
+from rag.answering.agreement import Source
+from rag.answering.editions import by_date, by_version, editions, newest_first
+from rag.library import Library
+from rag.models import Models
+from rag.question.analysis import Question, analyse
+from rag.reading import Evidence
+from rag.settings import Settings
+from rag.text.tokenization import Cutting
+from rag.types import Document, Role, Span
+from rag.web.conversation import Turn
+from rag.web.page import answers
+
+RULE = (
+    "# 差旅费管理办法{title}\n\n## 住宿\n\n出差人员的住宿费标准为每人每天{amount}元，超出部分自理。\n\n"
+    "本办法自{since}起施行。\n"
+)
+ASKED = "住宿费标准是每人每天多少元？"
+
+
+def rule(title: str, amount: int, since: str, name: str = "a.md") -> Document:
+    return document(RULE.format(title=title, amount=amount, since=since), name)
+
+
+class Nothing:
+    """A corpus without documents."""
+
+    def idf(self, term: str) -> float:  # noqa: ARG002
+        return 1.0
+
+    def knows(self, term: str) -> bool:  # noqa: ARG002
+        return False
+
+
+def question(text: str) -> Question:
+    return analyse(Cutting()(text), Nothing())
+
+
+def said(made: Document, words: str, role: Role = Role.ANSWER) -> Source:
+    start = made.text.index(words)
+    sentence = made.block_at(start)
+    span = Span(start, start + len(words))
+    return Source(Evidence(made, (span,), Span(sentence.start, sentence.end), 1.0, role), ())
+
+
+@pytest.mark.parametrize(
+    ("title", "since", "name", "label"),
+    [
+        ("（2025版）", "2023年1月1日", "a.md", "2025"),
+        ("", "2023年1月1日", "差旅费-20250301.md", "2025-03-01"),
+        ("", "2025年1月1日", "a.md", "2025-01-01"),
+        ("", "印发之日", "a.md", None),
+    ],
+)
+def test_a_document_is_dated_by_title_file_name_or_text(title: str, since: str, name: str, label: str | None) -> None:
+    found = by_date(rule(title, 100, since, name))
+    assert (found and found.label) == label
+
+
+def test_a_version_is_known_by_its_number() -> None:
+    found = [
+        by_version(document(f"# {title}\n\n内容。\n"))
+        for title in ("手册 V2.10", "手册（第三版）", "手册 v2.9", "手册")
+    ]
+    assert [one and (one.key, one.label) for one in found] == [((2, 10), "V2.10"), ((3,), "三"), ((2, 9), "V2.9"), None]
+
+
+def test_documents_of_other_matters_are_no_editions_of_each_other() -> None:
+    old, new = rule("（2023版）", 80, "印发之日"), rule("（2025版）", 100, "印发之日")
+    assert [one.label for one in editions(old, new) or ()] == ["2023", "2025"]
+    other = document("# 请假管理规定（2025版）\n\n年假五天。\n")
+    assert editions(old, other) is None
+
+
+def test_the_newer_edition_answers_and_what_agrees_with_the_older_differs_with_it() -> None:
+    old, new = rule("（2023版）", 80, "印发之日"), rule("（2025版）", 100, "印发之日")
+    again = document("# 通知\n\n住宿费标准为80元。\n")
+    found = [said(old, "80元"), said(again, "80元", Role.REPEAT), said(new, "100元", Role.DIFFERENT)]
+    ordered, labels = newest_first(found, question(ASKED))
+    assert [(one.evidence.texts, one.evidence.role) for one in ordered] == [
+        (("100元",), Role.ANSWER),
+        (("80元",), Role.DIFFERENT),
+        (("80元",), Role.DIFFERENT),
+    ]
+    assert labels == {old.doc_id: "2023", new.doc_id: "2025"}
+
+
+def test_a_question_that_says_of_when_keeps_its_answer() -> None:
+    old, new = rule("（2023版）", 80, "印发之日"), rule("（2025版）", 100, "印发之日")
+    found = [said(old, "80元"), said(new, "100元", Role.DIFFERENT)]
+    assert newest_first(found, question("2023年的住宿费标准是多少？")) == (found, {})
+
+
+def test_a_library_answers_from_the_newer_edition_and_shows_the_older(tmp_path: Path, plain_models: Models) -> None:
+    for year, amount in ((2023, 80), (2025, 100)):
+        text = RULE.format(title=f"（{year}版）", amount=amount, since=f"{year}年1月1日")
+        (tmp_path / f"差旅费{year}.md").write_text(text, "utf-8")
+    settings = Settings(retrieval="bm25")
+    Library.index([tmp_path], tmp_path / "index", settings)
+    answer = Library.open(tmp_path / "index", settings, models=plain_models).ask(ASKED)
+    (part,) = answer.parts
+    assert [(item.text, item.edition, item.differs) for item in part.items] == [
+        ("100元", "2025", False),
+        ("80元", "2023", True),
+    ]
+    assert "100元[1]（2025 版）" in answer.text
+    assert "旧版（2023）：80元[2]——《差旅费管理办法（2023版）》" in answer.text
+    shown = answers.turn(Turn(ASKED, answer, {}))
+    assert shown.index("2025 版") < shown.index("2023 版")
+    assert shown.index("差旅费管理办法（2025版）") < shown.index("差旅费管理办法（2023版）")

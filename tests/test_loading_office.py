@@ -1,0 +1,277 @@
+"""Slides, OpenDocument, RTF and mails give their text in order, and tell what they can't give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import samples
+
+from rag.errors import LoadError
+from rag.loading import PARSERS
+from rag.loading.blocks import Parsed
+from rag.loading.formats import FORMATS, OLD
+from rag.loading.mail import parse_eml, parse_mht
+from rag.loading.office.opendocument import parse_odf
+from rag.loading.office.pptx import parse_pptx
+from rag.loading.office.rtf import parse_rtf
+from rag.loading.outlook import parse_msg
+from rag.loading.sandbox.apart import parse_apart
+
+RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+SPACES = 'xmlns:p="p" xmlns:a="a" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+
+def said(parsed: Parsed) -> list[str]:
+    return [block.text for block in parsed.blocks]
+
+
+def told(parsed: Parsed) -> list[str]:
+    return [notice.zh for notice in parsed.notices]
+
+
+def relations(found: Mapping[str, str]) -> str:
+    """Relations by target, of the given kind, with the target as their id."""
+    return (
+        RELATIONS
+        + "".join(f'<Relationship Id="{target}" Type="x/{kind}" Target="{target}"/>' for target, kind in found.items())
+        + "</Relationships>"
+    )
+
+
+def pptx(*slides: str, related: Mapping[str, str] | None = None, **parts: str) -> bytes:
+    """A presentation of ``slides``, the first of which refers to ``parts``."""
+    names = [f"slide{n}.xml" for n in range(1, len(slides) + 1)]
+    ids = "".join(f'<p:sldId r:id="{name}"/>' for name in names)
+    made = {
+        "ppt/presentation.xml": f"<p:presentation {SPACES}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(dict.fromkeys(names, "slide")),
+        "ppt/_rels/slide1.xml.rels": relations(related or {}),
+        **{f"ppt/{name}.xml": content for name, content in parts.items()},
+    }
+    for name, shapes in zip(names, slides, strict=True):
+        made[f"ppt/{name}"] = f"<p:sld {SPACES}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+    return samples.archive(made)
+
+
+def shape(*paragraphs: str, place: str | None = "body") -> str:
+    holder = "" if place is None else f'<p:ph type="{place}"/>'
+    inner = "".join(p if p.startswith("<") else f"<a:p><a:r><a:t>{p}</a:t></a:r></a:p>" for p in paragraphs)
+    return f"<p:sp><p:nvSpPr><p:nvPr>{holder}</p:nvPr></p:nvSpPr><p:txBody>{inner}</p:txBody></p:sp>"
+
+
+SLIDES = Path("汇报.pptx")
+
+
+def test_slides_give_titles_items_and_text_with_the_number_of_the_slide() -> None:
+    deeper = '<a:p><a:pPr lvl="1"/><a:r><a:t>乙</a:t></a:r></a:p>'
+    data = pptx(
+        shape("年度汇报", place="ctrTitle") + shape("3", place="sldNum"),
+        shape("进展", place="title") + shape("甲", deeper, "丙") + shape("框内文字", place=None),
+    )
+    blocks = parse_pptx(data, SLIDES).blocks
+    assert [(b.kind.value, b.text, b.level, b.item, b.page, b.path) for b in blocks] == [
+        ("heading", "年度汇报", 1, 0, 1, ()),
+        ("heading", "进展", 2, 0, 2, ("年度汇报",)),
+        ("list_item", "甲", 1, 1, 2, ("年度汇报", "进展")),
+        ("list_item", "乙", 2, 1, 2, ("年度汇报", "进展", "甲")),
+        ("list_item", "丙", 1, 2, 2, ("年度汇报", "进展")),
+        ("paragraph", "框内文字", 0, 0, 2, ("年度汇报", "进展")),
+    ]
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_tables_notes_diagrams_exponents_and_pictures_of_a_slide() -> None:
+    def row(*cells: str) -> str:
+        inner = "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{c}</a:t></a:r></a:p></a:txBody></a:tc>" for c in cells)
+        return f"<a:tr>{inner}</a:tr>"
+
+    rows = row("产品", "单价") + row("云雾茶", "128 元") + row("白茶", "")
+    grid = f"<p:graphicFrame><a:tbl>{rows}</a:tbl></p:graphicFrame>"
+    power = '<a:p><a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>6</a:t></a:r></a:p>'
+    drawn = '<p:graphicFrame><dgm:relIds xmlns:dgm="d" r:dm="d.xml"/></p:graphicFrame>'
+    points = '<dgm:pt xmlns:dgm="d" xmlns:a="a" modelId="1"><a:p><a:r><a:t>站长</a:t></a:r></a:p></dgm:pt>'
+    spoken = shape("强调安全") + shape("1", place="sldNum")
+    notes = f"<p:notes {SPACES}><p:cSld><p:spTree>{spoken}</p:spTree></p:cSld></p:notes>"
+    data = pptx(
+        grid + shape(power, place=None) + drawn + "<p:pic/>",
+        related={"d.xml": "diagramData", "n.xml": "notesSlide"},
+        d=f'<m xmlns="m">{points}</m>',
+        n=notes,
+    )
+    parsed = parse_pptx(data, SLIDES)
+    assert said(parsed) == ["产品 | 单价", "产品：云雾茶；单价：128 元", "产品：白茶", "10⁶", "站长", "备注：强调安全"]
+    assert {block.page for block in parsed.blocks} == {1}
+    assert told(parsed) == [f"汇报.pptx 里有 1 张图片没有读入（第 1 页）。{samples.TO_READ}"]
+
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def odf(body: str, *, kind: str = "text", styles: str = "", **parts: str) -> bytes:
+    spaces = "".join(
+        f' xmlns:{short}="{OFFICE}{name}:1.0"'
+        for short, name in (("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"))
+    )
+    spaces += f' xmlns:style="{OFFICE}style:1.0" xmlns:xlink="x" xmlns:dc="dc"'
+    content = (
+        f"<office:document-content{spaces}><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+    return samples.archive({"content.xml": content, **parts})
+
+
+LETTER = Path("报告.odt")
+
+
+def test_an_open_document_gives_headings_lists_tables_notes_and_remarks() -> None:
+    def row(*cells: str) -> str:
+        return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+    def cell(text: str, **said: int) -> str:
+        spans = "".join(f' table:number-{name}-spanned="{n}"' for name, n in said.items())
+        return f"<table:table-cell{spans}><text:p>{text}</text:p></table:table-cell>"
+
+    grid = (
+        row(cell("区"), cell("站"), cell("层"))
+        + row(cell("西", rows=2), cell("一号"), cell("7"))
+        + row("<table:covered-table-cell/>", cell("二号"), cell(""))
+    )
+    body = (
+        '<text:tracked-changes><text:p>删</text:p></text:tracked-changes><text:h text:outline-level="1">章</text:h>'
+        '<text:p>月活<text:s text:c="2"/>近<text:span text:style-name="T1">6</text:span>'
+        "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>据年报。</text:p></text:note-body>"
+        "</text:note>。<office:annotation><dc:creator>林溪</dc:creator><text:p>核对</text:p></office:annotation></text:p>"
+        "<text:list><text:list-item><text:p>甲</text:p><text:list><text:list-item><text:p>乙</text:p></text:list-item>"
+        f"</text:list></text:list-item></text:list><table:table>{grid}</table:table>"
+    )
+    style = '<style:style style:name="T1"><style:text-properties style:text-position="super 58%"/></style:style>'
+    blocks = parse_odf(odf(body, styles=style), LETTER).blocks
+    assert [(b.text, b.path, b.level) for b in blocks] == [
+        ("章", (), 1),
+        ("月活  近⁶。", ("章",), 0),
+        ("据年报。", ("章",), 0),
+        ("批注（林溪）：核对", ("章",), 0),
+        ("甲", ("章",), 1),
+        ("乙", ("章", "甲"), 2),
+        ("区 | 站 | 层", ("章",), 0),
+        ("区：西；站：一号；层：7", ("章",), 0),
+        ("区：西；站：二号", ("章",), 0),
+    ]
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_formulas_boxes_struck_text_and_pictures_of_an_open_document() -> None:
+    math = '<math xmlns="m"><mfrac><mi>L</mi><mi>d</mi></mfrac></math>'
+    body = (
+        '<text:p>设<draw:frame><draw:object xlink:href="./O1"/></draw:frame>。'
+        '<text:span text:style-name="S">旧</text:span>'
+        "<draw:frame><draw:text-box><text:p>框内</text:p></draw:text-box></draw:frame>"
+        "<draw:frame><draw:image/></draw:frame></text:p>"
+    )
+    style = '<style:style style:name="S"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+    parsed = parse_odf(odf(body, styles=style, **{"O1/content.xml": math}), LETTER)
+    assert said(parsed) == ["设L/d。", "框内"]
+    assert told(parsed) == [
+        "报告.odt 里有 1 处划掉的文字没有读入。",
+        f"报告.odt 里有 1 张图片没有读入。{samples.TO_READ}",
+    ]
+
+
+def test_a_workbook_and_slides_of_open_document() -> None:
+    def cells(*texts: str, rows: int = 1) -> str:
+        inner = "".join(f"<table:table-cell><text:p>{t}</text:p></table:table-cell>" for t in texts)
+        blank = '<table:table-cell table:number-columns-repeated="16000"/>'
+        return f'<table:table-row table:number-rows-repeated="{rows}">{inner}{blank}</table:table-row>'
+
+    sheet = f'<table:table table:name="库存">{cells("品", "数")}{cells("泵", "7")}{cells(rows=1_000_000)}</table:table>'
+    blocks = parse_odf(odf(sheet, kind="spreadsheet"), Path("表.ods")).blocks
+    assert [(b.text, b.path) for b in blocks] == [("库存", ()), ("品 | 数", ("库存",)), ("品：泵；数：7", ("库存",))]
+    frame = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    slides = "".join(f"<draw:page>{frame.format(text)}</draw:page>" for text in "甲乙")
+    blocks = parse_odf(odf(slides, kind="presentation"), Path("讲.odp")).blocks
+    assert [(b.text, b.page) for b in blocks] == [("甲", 1), ("乙", 2)]
+
+
+@pytest.mark.usefixtures("without_recognition")
+def test_rtf_gives_paragraphs_and_rows_and_tells_pictures() -> None:
+    text = "".join(f"\\u{ord(c)}?" for c in "押金")
+    cells = "\\trowd A\\cell B\\cell\\row\\trowd 1\\cell\\cell\\row\\pard"
+    data = f"{{\\rtf1\\ansi {text} 2800\\par {cells} end\\par{{\\pict 00}}}}".encode()
+    parsed = parse_rtf(data, Path("旧.rtf"))
+    assert said(parsed) == ["押金 2800", "A | B", "A：1", "end"]
+    assert told(parsed) == [f"旧.rtf 里有 1 张图片没有读入。{samples.TO_READ}"]
+    with pytest.raises(LoadError, match=r"不是 \.rtf 格式"):
+        parse_rtf(b"plain", Path("旧.rtf"))
+
+
+MAIL = Path("信.eml")
+
+
+def mail(body: str, **headers: str) -> EmailMessage:
+    message = EmailMessage()
+    for name, value in headers.items():
+        message[name] = value
+    message.set_content(body)
+    return message
+
+
+def test_a_mail_gives_its_headers_text_and_what_it_forwards_and_tells_attachments() -> None:
+    outer = mail("请看附件。\n明天答复。\n", Subject="停水通知", From="林溪 <lin@example.com>", To="zhou@example.com")
+    outer.add_attachment(mail("晚上十点停水。\n", Subject="原信"))
+    outer.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="附.pdf")
+    parsed = parse_eml(outer.as_bytes(), MAIL)
+    assert parsed.title == "停水通知"
+    assert said(parsed) == [
+        "停水通知",
+        "发件人：林溪 <lin@example.com>\n收件人：zhou@example.com",
+        "请看附件。",
+        "明天答复。",
+        "原信",
+        "晚上十点停水。",
+    ]
+    assert told(parsed) == ["信.eml 里有 1 个附件没有读入（“附.pdf”之下）。"]
+
+
+def test_a_mail_with_a_table_is_read_by_its_page() -> None:
+    message = mail("品 数 泵 7", Subject="库存")
+    rows = "<tr><th>品</th><th>数</th></tr><tr><td>泵</td><td>7</td></tr>"
+    message.add_alternative(f"<table>{rows}</table>", subtype="html")
+    assert said(parse_eml(message.as_bytes(), MAIL)) == ["库存", "品 | 数", "品：泵；数：7"]
+
+
+def test_a_mail_of_outlook_is_read_as_other_mails_are() -> None:
+    values = {0x37: "停水通知", 0x0C1A: "林溪", 0x0C1F: "lin@example.com", 0x0E04: "周舟"}
+    data = samples.msg({**values, 0x1000: "请看附件。\r\n明天答复。"}, {"附.pdf": b"%PDF"})
+    parsed = parse_msg(data, Path("信.msg"))
+    assert parsed.title == "停水通知"
+    head = '发件人："林溪" <lin@example.com>\n收件人：周舟'
+    assert said(parsed) == ["停水通知", head, "请看附件。", "明天答复。"]
+    assert told(parsed) == ["信.msg 里有 1 个附件没有读入（“附.pdf”之下）。"]
+    with pytest.raises(LoadError, match=r"无法读取 信\.msg：文件已损坏"):
+        parse_msg(data[:1000], Path("信.msg"))
+
+
+def test_mails_in_mails_end_and_other_bytes_are_refused() -> None:
+    message = mail("底")
+    for n in range(8):
+        outer = mail(f"层{n}")
+        outer.add_attachment(message)
+        message = outer
+    assert len(parse_eml(message.as_bytes(), MAIL).blocks) == 4
+    with pytest.raises(LoadError, match=r"不是 \.eml 格式"):
+        parse_eml(b"\0\1\2", MAIL)
+
+
+def test_a_web_archive_is_read_by_its_page() -> None:
+    data = (
+        b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html; charset=gbk\n"
+        b"Content-Transfer-Encoding: 8bit\n\n" + "<h1>须知</h1><p>押金 3100 元。</p>".encode("gbk") + b"\n--b--\n"
+    )
+    assert said(parse_mht(data, Path("页.mht"))) == ["须知", "押金 3100 元。"]
+
+
+def test_no_format_is_taken_apart_in_this_process() -> None:
+    assert dict.fromkeys((*FORMATS, *OLD), parse_apart) == PARSERS

@@ -1,0 +1,59 @@
+"""After an answer, questions to go on with: made of what stands around it, and each of them is answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.library import Library
+from rag.models import Models
+from rag.question.followup import Earlier, resolve
+from rag.settings import Settings
+from rag.types import Status
+from rag.web.suggestions.onward import _around, onward
+from rag.web.suggestions.suggest import candidates
+
+PHONES = (
+    "# 结构院通讯录\n\n| 姓名 | 部门 | 分机 |\n|---|---|---|\n"
+    "| 葛远舟 | 结构一所 | 6102 |\n| 陆知微 | 结构二所 | 6207 |\n"
+)
+TRAVEL = (
+    "# 差旅费管理办法\n\n## 二、住宿标准\n\n出差人员的住宿费标准为每人每天380元。\n\n"
+    "## 三、报销流程\n\n员工应在返程后十个工作日内提交报销单。部门负责人三个工作日内审核完毕。\n"
+)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Library:
+    folder, settings = tmp_path_factory.mktemp("office"), Settings(retrieval="bm25")
+    (folder / "phones.md").write_text(PHONES, "utf-8")
+    (folder / "travel.md").write_text(TRAVEL, "utf-8")
+    Library.index([folder], folder / "index", settings)
+    return Library.open(folder / "index", settings, models=plain_models)
+
+
+def test_the_row_and_the_headings_around_an_answer_become_questions(office: Library) -> None:
+    titles = {record.title: office.document(record.doc_id) for record in office.documents()}
+    row = [c.question for c in _around(titles["结构院通讯录"], titles["结构院通讯录"].blocks[-1])]
+    assert row == ["陆知微的部门是什么？", "陆知微的分机是多少？"]
+    rule = titles["差旅费管理办法"]
+    assert "差旅费管理办法的报销流程是什么？" in [
+        c.question for c in _around(rule, rule.block_at(rule.text.index("380")))
+    ]
+
+
+def test_each_question_is_answered_stands_for_itself_and_is_none_that_was_asked(office: Library) -> None:
+    question = "葛远舟的分机是多少？"
+    answer = office.ask(question)
+    assert answer.status is Status.ANSWERED
+    asked = [Earlier(question, answer.answer)]
+    further = onward(office, asked, answer.citations)
+    assert further == ["葛远舟的部门是什么？"]
+    assert resolve(further[0], asked) == further[0]
+    assert office.ask(further[0]).answer == "结构一所"
+    assert onward(office, [Earlier(further[0], ""), *asked], answer.citations) == []
+
+
+def test_documents_of_rows_and_rules_have_examples_too(office: Library) -> None:
+    made = [candidate.question for candidate in candidates(office)]
+    assert "葛远舟的部门是什么？" in made
+    assert "差旅费管理办法的报销流程是什么？" in made

@@ -1,0 +1,60 @@
+"""An answer that is an item of a list, or its lead, becomes all of its items."""
+
+from __future__ import annotations
+
+import pytest
+from documents import document
+
+from rag.question.kinds import Kind, kinds_of
+from rag.reading.edges import whole
+from rag.reading.items import all_items
+from rag.types import Document, Span
+
+TEXT = """# 办事
+
+申请居住证须带以下材料：
+
+1. 身份证原件；
+2. 租房合同；
+3. 一寸照片两张。
+
+负责人：
+
+- 李工：水泵、风机
+- 周工：电梯
+
+办理时限为五个工作日。
+"""
+MATERIALS = ["身份证原件", "租房合同", "一寸照片两张"]
+
+
+@pytest.fixture(scope="module")
+def office() -> Document:
+    return document(TEXT, "办事.md")
+
+
+def found(office: Document, *slices: str) -> list[str]:
+    starts = [office.text.index(words) for words in slices]
+    spans = [Span(start, start + len(words)) for start, words in zip(starts, slices, strict=True)]
+    return [office.text[span.start : span.end] for span in all_items(office, spans)]
+
+
+@pytest.mark.parametrize("slices", [("租房合同",), ("身份证原件", "一寸照片两张"), ("须带以下材料",)])
+def test_an_item_or_the_lead_becomes_all_items(office: Document, slices: tuple[str, ...]) -> None:
+    assert found(office, *slices) == MATERIALS
+
+
+@pytest.mark.parametrize("slices", [("水泵、风机",), ("五个工作日",), ("租房合同", "五个工作日"), ("两张",)])
+def test_what_stands_inside_of_an_item_or_beside_the_list_stays(office: Document, slices: tuple[str, ...]) -> None:
+    assert found(office, *slices) == list(slices)
+
+
+def test_which_of_some_asks_for_a_list_and_how_many_does_not() -> None:
+    assert kinds_of("安全检查包括哪几项?") == (Kind.LIST,)
+    assert kinds_of("安全检查有几项?") == (Kind.HOW_MANY,)
+
+
+def test_a_circled_number_is_no_part_of_the_answer_after_it_and_a_figure_is() -> None:
+    text = "①身份证原件"
+    assert whole(text, Span(1, len(text))) == Span(1, len(text))
+    assert whole("12月末", Span(2, 4)) == Span(0, 4)
