@@ -31,6 +31,8 @@ THREE_SOURCES = "列出三处出处"
 # Raises an exception that nobody expects.
 BREAKS = "触发意外"
 _OUTSIDE = "OUTSIDE"
+# What the framework says of its stream of events when the page is left while it is open.
+_CUT = ("AbortError: signal is aborted without reason", "Connection errored out.")
 # The machine may be busy, and a first question waits for the model.
 expect.set_options(timeout=60_000)
 
@@ -105,13 +107,25 @@ def ask(page: Page, question: str) -> None:
     )
 
 
+def failures(page: Page) -> list[str]:
+    """Gains the message of each program of ``page`` that fails from now on, and what is logged as an error."""
+    errors: list[str] = []
+
+    def note(message: str) -> None:
+        if not message.startswith(_CUT):
+            errors.append(message)
+
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("console", lambda said: note(said.text) if said.type == "error" else None)
+    return errors
+
+
 @contextmanager
 def opened(browser: Browser, address: str, size: ViewportSize) -> Iterator[Page]:
     """The page at ``address`` in a window of such a size; none of its programs may have failed in the end."""
     with browser.new_context(viewport=size, locale="zh-CN") as context:
         page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        errors = failures(page)
         page.goto(address)
         yield page
         assert errors == []

@@ -68,10 +68,13 @@ SLOW = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long."""
+    """Mark what takes long, and what waits for other processes: that is tried again, and reported, if it fails."""
     for item in items:
-        if item.path.stem in SLOW or item.path.parent.name == "attack":
+        attacks = item.path.parent.name == "attack"
+        if item.path.stem in SLOW or attacks:
             item.add_marker(pytest.mark.slow)
+        if attacks or "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 # Of the server that was attacked.
@@ -240,13 +243,12 @@ def server(shown_index: Path, server_log: Path) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     """The app's page, open and empty; no script of it may fail."""
+    from browser import failures
     from playwright.sync_api import expect
 
     with browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN") as context:
         opened = context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        errors = failures(opened)
         opened.goto(server)
         expect(opened.locator(".chip").first).to_be_visible(timeout=90_000)
         yield opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -18,8 +19,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, shared_encoder: None) -> I
     from rag.settings import Settings
 
     folder = tmp_path_factory.mktemp("overview")
+    # In one folder: documents are in the order of their paths.
+    shutil.copytree(CORPUS, folder / "corpus", ignore=shutil.ignore_patterns("README*"))
     (folder / "考勤.md").write_text(RULE, "utf-8")
-    index_paths([CORPUS, folder], folder / "index", Settings())
+    index_paths([folder], folder / "index", Settings())
     with running(folder / "index", folder / "server.log") as served:
         yield served.url
 
@@ -38,7 +41,7 @@ def test_of_all_documents_first_and_of_the_one_that_is_open_then(page: Page) -> 
     turn = page.locator(".turn").last
     expect(turn.locator(".of")).to_contain_text("资料共 3 篇")
     expect(turn.locator(".sections .title")).to_have_text(
-        ["考勤与请假管理办法", "成果、变化、趋势", "2024-large-model-funnel"]
+        ["成果、变化、趋势", "2024-large-model-funnel", "考勤与请假管理办法"]
     )
     expect(page.locator("#source h2")).to_contain_text("资料（3 篇）")
     shot(page, sized(page, "overview-library"))
