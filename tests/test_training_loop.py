@@ -18,8 +18,10 @@ from rag.reading.compiled import weights_key
 from rag.reading.readers import SCALES, WEIGHTS, load_network
 from rag.reading.scoring import Text
 from rag.reading.weights import read
+from rag.training.curve import read_curve
 from rag.training.examples import ExampleSource
-from rag.training.loop import Recipe, Stage, curve, train
+from rag.training.loop import train
+from rag.training.recipe import Recipe, Stage
 from rag.types import Span
 
 RECIPE = Recipe(
@@ -52,7 +54,7 @@ def folder(sources: dict[str, ExampleSource], base: Path, tmp_path_factory: pyte
 
 
 def test_the_loss_falls_and_what_is_kept_aside_is_checked(folder: Path) -> None:
-    lines = list(curve(folder))
+    lines = list(read_curve(folder))
     assert lines[-1].loss < 0.8 * lines[0].loss
     assert [line.step for line in lines[:2]] == [4, 8]
     assert {line.stage for line in lines} == {0, 1}
@@ -89,9 +91,9 @@ def test_a_stage_may_be_added_to_a_training_that_ended(
     first = msgspec.structs.replace(RECIPE, stages=(Stage(parts={"a": 1.0}),))
     longer = msgspec.structs.replace(RECIPE, stages=(*first.stages, Stage(parts={"b": 1.0})))
     train(sources, tmp_path, base, first)
-    steps = [line.step for line in curve(tmp_path)]
+    steps = [line.step for line in read_curve(tmp_path)]
     train(sources, tmp_path, base, longer)
-    assert [line.stage for line in curve(tmp_path)] == [0] * len(steps) + [1]
+    assert [line.stage for line in read_curve(tmp_path)] == [0] * len(steps) + [1]
 
 
 def test_training_on_nothing_is_refused(base: Path, tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ def reader(
     from rag.reading.readers import TRAINED, WEIGHTS, reader_folder
     from rag.training.examples import ExampleSource
     from rag.training.golds import divided, read_golds
-    from rag.training.loop import Recipe, Stage, train
+    from rag.training.loop import train
     from rag.training.pictures import draw_curve
+    from rag.training.recipe import Recipe, Stage
     from rag.training.scaling import write_reader_scales
 
     begun = None if start == _NONE else reader_folder(start or TRAINED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.training.loop import curve
+from rag.training.curve import read_curve
 
 PICTURE = "curve.png"
 
@@ -13,7 +13,7 @@ def draw_curve(folder: Path) -> Path:
     """Draw the losses and the validation figures of the training in ``folder`` beside them, as ``curve.png``."""
     from matplotlib.figure import Figure
 
-    lines = list(curve(folder))
+    lines = list(read_curve(folder))
     figure = Figure(figsize=(9, 3.2), layout="constrained", dpi=110)
     losses, quality = figure.subplots(1, 2)
     steps = [line.step for line in lines]
