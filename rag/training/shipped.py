@@ -79,7 +79,7 @@ RECIPE: Final = Recipe(
         Stage(parts=_mixed(0.5, 1.0), last=0.3),
         Stage(parts=_mixed(0.08, 0.25, 1.0), learning_rate=1.5e-4, warmup=0.05, last=0.0, negatives=_MORE),
         Stage(parts=_mixed(0.15, 0.7, 0.85, 1.0), warmup=0.05, last=0.0, negatives=_CLOSE),
-        Stage(parts=_mixed(0.05, 0.22, 0.3, 0.35, 0.9), warmup=0.05, last=0.0, negatives=_CLOSE),
+        Stage(parts=_mixed(0.03, 0.13, 0.15, 0.2, 0.65), warmup=0.05, last=0.0, negatives=_CLOSE),
     )
 )
 _GOING_ON: Final = 4
