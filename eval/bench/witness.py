@@ -96,7 +96,9 @@ def measured(folder: Path) -> Iterator[Compared]:
             print(error.en, file=sys.stderr)
             continue
         for name, witness in installed[:1]:
-            if said := witness(found.path):
+            said = witness(found.path)
+            # Pandoc takes UTF-16 for UTF-8, and says a NUL between any two letters.
+            if said and "\0" not in said:
                 yield compared(found.path, text, name, said)
 
 
