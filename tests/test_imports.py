@@ -59,6 +59,7 @@ PLACES = {
     "sqlite3": {
         "rag.indexing.entries",
         "rag.index.store",
+        "rag.index.segments.texts",
         "rag.index.generations",
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",
