@@ -137,7 +137,7 @@ def test_removing_another_document_keeps_the_copies(index: Path) -> None:
 
 
 def test_a_repaired_index_knows_the_copies(index: Path) -> None:
-    (index / "generations" / current_name(index) / "vectors.npy").write_bytes(b"x")
+    (index / "generations" / current_name(index) / "segment-1" / "vectors.npy").write_bytes(b"x")
     repair(index, Settings())
     assert files(index) == {"甲": [("a.md", "1970-01-02"), ("copy.md", "1970-01-03")]}
 

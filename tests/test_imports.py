@@ -62,6 +62,7 @@ PLACES = {
     "sqlite3": {
         "rag.indexing.entries",
         "rag.index.store",
+        "rag.index.segments.texts",
         "rag.index.generations",
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",

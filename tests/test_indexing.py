@@ -174,7 +174,7 @@ def test_another_model_embeds_everything_anew(
 
 
 def test_a_damaged_index_is_built_anew_with_a_notice(index: Path, corpus: Path) -> None:
-    (index / "generations" / current_name(index) / "vectors.npy").write_bytes(b"x")
+    (index / "generations" / current_name(index) / "segment-1" / "vectors.npy").write_bytes(b"x")
     report = index_paths([corpus], index, Settings())
     assert [error.zh.partition("：")[0] for error in report.notices] == ["索引已损坏"]
     assert sorted(held(index)) == ["a.md", "b.txt"]

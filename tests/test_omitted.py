@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import samples
 from conftest import Command
-from documents import document
+from documents import document, stored
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image as Picture
 from PIL import Image
@@ -22,8 +22,7 @@ from rag.cli.console import show_document, show_documents, show_report
 from rag.contract import documents
 from rag.contract.reports import Report
 from rag.index.generations import open_generation
-from rag.index.store import Store, writing
-from rag.indexing.splitting import SplitSettings, split
+from rag.index.store import Store
 from rag.indexing.update import IndexReport, index_paths
 from rag.loading.blocks import RawBlock
 from rag.loading.unread import Lost, Unread
@@ -109,14 +108,12 @@ def test_it_is_said_in_both_languages_and_of_what_a_later_version_knows_too() ->
 
 
 def test_a_store_keeps_it_and_one_of_before_has_none(tmp_path: Path, page: Document) -> None:
-    with writing(tmp_path / "s") as store_writer:
-        store_writer.add(page, Path("/a.html"), split(page, SplitSettings()))
-    store = Store(tmp_path / "s")
+    store = stored(tmp_path, (page, Path("/a.html")))
     assert (store.document(page.doc_id), store.records()[0].omitted) == (page, LACKING)
-    with closing(sqlite3.connect(tmp_path / "s")) as connection:
+    with closing(sqlite3.connect(tmp_path / "list")) as connection:
         connection.execute("ALTER TABLE documents DROP COLUMN omitted")
         connection.commit()
-    before = Store(tmp_path / "s")
+    before = Store(tmp_path / "list", [tmp_path / "texts"])
     read = before.document(page.doc_id)
     assert read
     assert (read.text, read.omitted, before.records()[0].omitted) == (page.text, (), ())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import samples
-from documents import HashEncoder
+from documents import HashEncoder, stored
 from rich.console import Console
 from samples import line
 
@@ -15,8 +15,6 @@ from rag.cli.console import show_report
 from rag.contract.documents import Document
 from rag.errors import IndexMismatchError
 from rag.index.manifest import FORMAT_VERSION
-from rag.index.store import Store, writing
-from rag.indexing.splitting import SplitSettings, split
 from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings
@@ -41,10 +39,7 @@ def opened(tmp_path: Path, hash_encoder: HashEncoder) -> Library:  # noqa: ARG00
 
 
 def test_pages_come_back_from_the_store(tmp_path: Path) -> None:
-    with writing(tmp_path / "s") as store_writer:
-        store_writer.add(MADE, Path("/报告.pdf"), split(MADE, SplitSettings()))
-    stored = Store(tmp_path / "s").document(MADE.doc_id)
-    assert stored == MADE
+    assert stored(tmp_path, (MADE, Path("/报告.pdf"))).document(MADE.doc_id) == MADE
     assert [block.page for block in MADE.blocks] == [1, 3]
 
 
