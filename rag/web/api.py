@@ -24,6 +24,7 @@ from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
 from rag.web.endpoints import Office, problems
 from rag.web.guard.admission import Admission
+from rag.web.originals.original_routes import router as originals
 from rag.web.problems import HANDLERS, problem_of
 from rag.web.quotes import quote_json
 
@@ -183,7 +184,7 @@ def version(office: AtOffice) -> dict[str, Any]:
     return {"version": __version__, "index": {name: getattr(made, name) for name in fields}}
 
 
-ROUTERS = (router, conversations)
+ROUTERS = (router, originals, conversations)
 """All of the described API."""
 
 

@@ -324,6 +324,23 @@ class Quote(_Response):
     row: Annotated[TableRow | None, Field(description="The block, if it is a table's row of at most 100 columns.")]
 
 
+class Frame(_Response):
+    """A box around words on a page. Its edges are shares of the page's width and height, from its upper left."""
+
+    page: Annotated[int, Field(description="From 1.")]
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Frames(_Response):
+    """Where a citation's words stand on the pages of its file."""
+
+    pages: Annotated[int, Field(description="How many pages the file has.")]
+    frames: Annotated[list[Frame], Field(description="One a line; empty where the words were not found on the page.")]
+
+
 class Notice(_Response):
     """Something worth knowing of a file that was read."""
 
