@@ -212,3 +212,9 @@ def test_a_line_that_was_read_upside_down_stands_where_it_was_before() -> None:
     seen = [edge / side for edge, side in zip(line.box, (640, 300, 640, 300), strict=True)]
     assert line.text == "押金为三百元。"
     assert seen == pytest.approx([1 - left, 1 - top, 1 - right, 1 - bottom], abs=0.05)
+
+
+def test_a_short_value_that_stands_only_inside_of_others_is_framed_nowhere() -> None:
+    data = samples.pdf([samples.line("In 2010 it cost 1003 yuan.", 72, 700)])
+    table = samples.load_bytes("品名,数量\n甲,10\n".encode(), "a.csv")
+    assert frames(data, table, "10") == []

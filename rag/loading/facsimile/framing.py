@@ -160,9 +160,10 @@ class _PageText:
         return low
 
     def nearest(self, value: str, places: Sequence[int], others: Sequence[Sequence[int]], same: int) -> int | None:
-        """Of the ``places`` of a cell's value that in whose row the ``others`` are; None without any.
+        """Of the ``places`` of a cell's value that in whose row the ``others`` are; None if none is for sure.
 
-        ``same`` cells before it have the same value. What is a line of its own comes first: 10 also stands in 2010.
+        ``same`` cells before it have the same value. What is a line of its own comes first: 10 also stands in 2010, where
+        only the row tells.
         """
         heights = [[self._height(at) for at in other] for other in others]
 
@@ -174,6 +175,8 @@ class _PageText:
         if not ranked:
             return None
         inside, least = ranked[0][0]
+        if inside and len(value) < _TELLING and not (others and least <= _ONE_ROW * len(others)):
+            return None
         alike = [at for (within, far), at in ranked if within == inside and far <= least + _ONE_ROW]
         alike.sort(key=lambda at: (self.boxes[at] or (0.0,))[0])
         return alike[min(same, len(alike) - 1)]

@@ -8,44 +8,44 @@ function lookAs(how, kept = true) {
   lookAtPage();
 }
 
-// The pane is changed in place: what is drawn in it belongs to a place.
-let looked = { key: "", frames: [], pages: 0 };
+// What is drawn belongs to a place; the pane is changed in place, or made anew.
+let looked = { key: "", frames: [], pages: 0, page: 1 };
 async function lookAtPage() {
   for (const button of document.querySelectorAll("#source [data-look]")) {
     button.setAttribute("aria-pressed", String(button.dataset.look === (shownAs.look ?? "text")));
   }
   const figure = find("#source .facsimile");
   const key = pane()?.dataset.key;
-  if (!figure || shownAs.look !== "page" || figure.dataset.drawn === key) return;
-  figure.dataset.drawn = key;
+  if (!figure || shownAs.look !== "page" || (looked.key === key && figure.querySelector("img[src]"))) return;
   const [doc, ...numbers] = key.split(":");
   const [start, end, from, to, block] = numbers.map(Number);
   const [first, last] = end > start ? [start, end] : [from, to];
   looked = { key, doc, frames: [], pages: 0 };
   turnTo(Number(figure.dataset.page));
+  // In a picture the words have to be recognised once more.
+  setTimeout(() => { if (looked.key === key && !looked.pages && !told) tellOfPage("正在找这段话…", "Looking for the words…"); }, 500);
   let told = null;
   try {
     told = await (await request(`api/v1/citations/${doc}/${first}/${last}/frames`)).json();
   } catch (error) {
+    told = error;
     if (looked.key === key) tellOfPage(error.zh, error.en);
     return;
   }
   if (looked.key !== key || !find("#source .facsimile")) return;
   Object.assign(looked, told);
-  turnTo(block || !told.frames.length ? pageShown() : told.frames[0].page);
+  turnTo(block || !told.frames.length ? looked.page : told.frames[0].page);
   if (last > first && !told.frames.length) {
     tellOfPage("没能在原页上找到这段话的位置，所以没有框出来；文字里有标出。", "These words could not be found on the page, which has no frames; the text has them marked.");
   }
 }
-
-function pageShown() { return Number(find("#source .facsimile").dataset.page); }
 
 function tellOfPage(zh, en) { find("#source .facsimile .note").replaceChildren(...(zh ? both(zh, en) : [])); }
 
 function turnTo(number) {
   const figure = find("#source .facsimile");
   const [image, over] = figure.querySelector(".sheet").children;
-  figure.dataset.page = String(number);
+  looked.page = number;
   tellOfPage();
   figure.querySelector(".count").replaceChildren(...(looked.pages
     ? both(`第 ${number} / ${looked.pages} 页`, `Page ${number} of ${looked.pages}`) : both(`第 ${number} 页`, `Page ${number}`)));
@@ -103,7 +103,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const { look, leaf } = button.dataset;
   if (look) lookAs(look);
-  else if (leaf) turnTo(pageShown() + Number(leaf));
+  else if (leaf) turnTo(looked.page + Number(leaf));
   else if ("original" in button.dataset) saveOriginal(button);
   else if ("large" in button.dataset) {
     const large = button.getAttribute("aria-pressed") !== "true";
