@@ -44,16 +44,27 @@ def _of_pdf(data: bytes, name: Path, number: int, *, look: bool) -> Facsimile:  
 
     document = pypdfium2.PdfDocument(data)
     document.init_forms()
-    pages = len(document)
-    if not 1 <= number <= pages:
-        return Facsimile(pages)
-    page = document[number - 1]
-    width, height = page.get_size()
-    image = _packed(page.render(scale=min(_DOTS, _bounds(width, height)), may_draw_forms=True).to_pil())
-    if look:
-        scale = min(_DOTS, MOST_SIDE / max(1.0, width, height))
-        return Facsimile(pages, image, tuple(_recognised(lambda: page.render(scale=scale).to_pil())))
-    return Facsimile(pages, image, tuple(_written(page, document.formenv)))
+    try:
+        pages = len(document)
+        if not 1 <= number <= pages:
+            return Facsimile(pages)
+        page = document[number - 1]
+        return Facsimile(pages, _packed(_rendered(page)), tuple(_lines(page, document.formenv, look=look)))
+    finally:
+        document.close()
+
+
+def _rendered(page: Any) -> Image:
+    """A page as it is shown."""
+    image: Image = page.render(scale=min(_DOTS, _bounds(*page.get_size())), may_draw_forms=True).to_pil()
+    return image
+
+
+def _lines(page: Any, form: Any, *, look: bool) -> Iterator[PlacedLine]:
+    if not look:
+        return _written(page, form)
+    scale = min(_DOTS, MOST_SIDE / max(1.0, *page.get_size()))
+    return _recognised(lambda: page.render(scale=scale).to_pil())
 
 
 def _of_picture(data: bytes, name: Path, number: int, *, look: bool) -> Facsimile:

@@ -162,8 +162,8 @@ class _PageText:
     def nearest(self, value: str, places: Sequence[int], others: Sequence[Sequence[int]], same: int) -> int | None:
         """Of the ``places`` of a cell's value that in whose row the ``others`` are; None if none is for sure.
 
-        ``same`` cells before it have the same value. What is a line of its own comes first: 10 also stands in 2010, where
-        only the row tells.
+        ``same`` cells before it have the same value. What is a line of its own comes first: 10 also stands in 2010,
+        where only the row tells.
         """
         heights = [[self._height(at) for at in other] for other in others]
 
