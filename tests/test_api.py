@@ -385,6 +385,9 @@ def test_the_description_of_the_api_is_complete(small: TestClient) -> None:
         ("get", "/documents/{doc_id}"),
         ("delete", "/documents/{doc_id}"),
         ("get", "/citations/{doc_id}/{start}/{end}"),
+        ("get", "/citations/{doc_id}/{start}/{end}/frames"),
+        ("get", "/documents/{doc_id}/original"),
+        ("get", "/documents/{doc_id}/pages/{page}"),
         ("get", "/conversations"),
         ("get", "/conversations.zip"),
         ("get", "/conversations/{conversation_id}"),
@@ -401,7 +404,7 @@ def test_the_description_of_the_api_is_complete(small: TestClient) -> None:
                 assert response["content"] == {
                     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
                 }
-            elif status != "204" and not path.endswith((".zip", "/file")):
+            elif status != "204" and not path.endswith((".zip", "/file", "/original", "/pages/{page}")):
                 assert response["content"]["application/json"]["schema"]
     assert "HTTPValidationError" not in described["components"]["schemas"]
     assert small.get("/docs").status_code == small.get("/api/v1/docs").status_code == 404

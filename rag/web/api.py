@@ -24,6 +24,7 @@ from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
 from rag.web.endpoints import Office, problems
 from rag.web.guard.admission import Admission
+from rag.web.originals.original_routes import router as originals
 from rag.web.problems import HANDLERS, problem_of
 from rag.web.quotes import opened
 from rag.web.schema import requests, responses
@@ -190,7 +191,7 @@ def version(office: AtOffice) -> Any:
     return to_json(responses.Version(__version__, index))
 
 
-ROUTERS = (router, conversations)
+ROUTERS = (router, originals, conversations)
 """All of the described API."""
 
 

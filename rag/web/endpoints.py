@@ -8,6 +8,7 @@ from typing import Any
 from rag.indexing.uploads import Shelf
 from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
+from rag.web.originals.facsimiles import Facsimiles
 from rag.web.problems import MEDIA_TYPE
 
 
@@ -19,6 +20,11 @@ class Office:
     shelf: Shelf
     asking: Admission
     filing: Admission = field(default_factory=lambda: Admission(1, 8))
+    drawing: Admission = field(default_factory=lambda: Admission(2, 16))
+    facsimiles: Facsimiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facsimiles", Facsimiles(self.desk))
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -97,6 +97,10 @@ WAYS = (
     Way("GET", rf"/api/v1/documents/{_SEGMENT}"),
     Way("DELETE", rf"/api/v1/documents/{_SEGMENT}"),
     Way("GET", rf"/api/v1/citations/{_SEGMENT}/{_SEGMENT}/{_SEGMENT}"),
+    # Originals, which are large or take a while to be drawn.
+    Way("GET", rf"/api/v1/documents/{_SEGMENT}/original", at_once=2),
+    Way("GET", rf"/api/v1/documents/{_SEGMENT}/pages/{_SEGMENT}", at_once=_ASKING),
+    Way("GET", rf"/api/v1/citations/{_SEGMENT}/{_SEGMENT}/{_SEGMENT}/frames", at_once=_ASKING),
     # The page's conversations.
     Way("GET", r"/api/v1/conversations"),
     Way("GET", r"/api/v1/conversations\.zip", at_once=2),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rag.loading.unread import Lost
 from rag.retrieval.collections import Collection, names_by_document
 from rag.types import Block, BlockKind, Document, Omission, Span
+from rag.web.originals.original_pane import facsimile, original_tools
 from rag.web.page.cells import table
 from rag.web.page.choosing import boxes, document_box
 from rag.web.page.elsewhere import also_in
@@ -71,11 +72,11 @@ def document(source: Document, place: Place) -> str:
     )
     head = f"<header>{_tools()}<h2>{esc(source.title)}</h2>"
     head += f'<p class="note">{esc(shown_source(source.source))}</p>'
-    head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}</header>"
+    head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}{original_tools(source)}</header>"
     key = esc(str(place))
     return (
         f'<div class="pane" data-key="{key}" data-doc="{esc(source.doc_id)}">{head}{_overview(source, place)}'
-        f'<div class="text">{before}{body}{after}</div></div>'
+        f'{facsimile(source, target)}<div class="text">{before}{body}{after}</div></div>'
     )
 
 

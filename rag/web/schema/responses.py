@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from rag.contract import documents
 from rag.indexing.uploads import Fate
+from rag.loading.facsimile.framing import Frame
 from rag.types import Answer, TableRow
 from rag.wire import Meaning, taken
 
@@ -73,6 +74,18 @@ class Quote(NamedTuple):
         Meaning(
             "The block, if it is a table's row of at most 100 columns.",
             "所在的段落，如果它是表格的一行（最多 100 列）。",
+        ),
+    ]
+
+
+class Frames(NamedTuple):
+    """Where a citation's words stand on the pages of its file."""
+
+    pages: Annotated[int, Meaning("How many pages the file has.", "文件共有几页。")]
+    frames: Annotated[
+        list[Frame],
+        Meaning(
+            "One a line; empty where the words were not found on the page.", "每行一个；页上没有找到这些字则为空。"
         ),
     ]
 
