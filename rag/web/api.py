@@ -185,7 +185,7 @@ async def health(office: AtOffice) -> Any:
 def version(office: AtOffice) -> Any:
     """What is running, and over which index."""
     try:
-        index = taken(responses.IndexState, office.desk.library().manifest)
+        index: responses.IndexState | None = taken(responses.IndexState, office.desk.library().manifest)
     except IndexMissingError:
         index = None
     return to_json(responses.Version(__version__, index))

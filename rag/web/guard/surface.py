@@ -158,7 +158,7 @@ def surfaced(app: ASGIApp) -> ASGIApp:
         except _RefusedError as refused:
             if refused.unread:
                 await _drained(receive)
-            await respond(refused.members, {"connection": "close"})(scope, receive, send)
+            await respond(refused.problem, {"connection": "close"})(scope, receive, send)
         except BusyError as busy:
             await respond(problem_of(busy), {"connection": "close"})(scope, receive, send)
 
@@ -166,10 +166,10 @@ def surfaced(app: ASGIApp) -> ASGIApp:
 
 
 class _RefusedError(Exception):
-    """A request that goes no further; ``members`` are those of its problem. ``unread``: more of its body may come."""
+    """A request that goes no further, and its problem. ``unread``: more of its body may come."""
 
     def __init__(self, status: int, zh: str, en: str, *, unread: bool = False) -> None:
-        self.members, self.unread = problem(status, zh, en), unread
+        self.problem, self.unread = problem(status, zh, en), unread
 
 
 def _no_way(found: list[Way]) -> ASGIApp:
