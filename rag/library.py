@@ -12,6 +12,7 @@ from rag.answering.agreement import Source
 from rag.answering.compose import Part, cite, compose
 from rag.answering.confirmed import Told, confirmations, matching, standing, told
 from rag.answering.editions import differ, families, is_dated
+from rag.answering.listing import kinds
 from rag.answering.overview import answer as overview_answer
 from rag.answering.overview import meant
 from rag.answering.related import closest, others
@@ -23,6 +24,7 @@ from rag.places import open_store
 from rag.question.analysis import Question, analyse
 from rag.question.courtesy import reply, reply_language
 from rag.question.division import divided
+from rag.question.sorts import sorts
 from rag.question.spelling import understood
 from rag.question.summaries import summary
 from rag.question.validation import validate
@@ -242,6 +244,8 @@ class Library:
             min_confidence=self.min_confidence if min_confidence is None else min_confidence,
             language=self.settings.language,
         )
+        if len(answered) == 1 and (listed := self._kinds(answered[0].question, candidates, answer)):
+            answer = listed
         total = perf_counter() - started
         timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
@@ -309,6 +313,23 @@ class Library:
         records = meant(asked, among, at_hand)
         language = reply_language(question, self.settings.language)
         return overview_answer(question, records, generation.document, language) if records else None
+
+    def _kinds(self, asked: Question, candidates: Sequence[Candidate], answer: Answer) -> Answer | None:
+        """The kinds of a thing where ``asked`` asks for them, a document lists them, and ``answer`` is no list.
+
+        What was read well stays, unless it stands in the document that surely has the list.
+        """
+        wanted = sorts(asked.text)
+        (part,) = answer.parts
+        if wanted is None or part.confirmed or len(part.items) > 1:
+            return None
+        if any(word not in wanted.noun for word in answer.missing):
+            return None
+        near = {one.document.doc_id: one.document for one in candidates[: self.settings.read]}
+        found = [near[one.doc_id] for one in answer.citations[:1] if one.doc_id in near] or list(near.values())
+        language = reply_language(asked.text, self.settings.language)
+        listed = kinds(answer.question, wanted, found, language, surely=bool(part.items))
+        return replace(listed, hits=answer.hits) if listed else None
 
     def _cosine(self, one: str, other: str) -> float:
         first, second = self._ready_encoder().encode_queries([one, other])

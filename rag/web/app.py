@@ -38,7 +38,7 @@ _FONTS = (
 )  # fmt: skip
 _STYLES = ("page.css", "conversations.css", "why.css", "bench.css", "confirm.css", "choice.css", "reading.css")
 # What one does with answers, a program of the header; the first of them is what the others share.
-_TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js")
+_TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js", "contents.js")
 # What the page loads before its own style: the same colours, so that nothing flashes.
 _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).set(
     body_background_fill="#f6f5f1",
