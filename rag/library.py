@@ -31,6 +31,7 @@ from rag.question.validation import validate
 from rag.reading import Candidate, Reading
 from rag.retrieval.collections import ALL, Choice, Collection, Scope, collections_of, in_scope
 from rag.retrieval.fusion import Fusion, fuse
+from rag.retrieval.named import named_collections
 from rag.retrieval.ranking import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import Cutting, reread
@@ -156,11 +157,11 @@ class Library:
 
     def collections(self) -> list[Collection]:
         """The named parts of the library that can be asked alone, by path."""
-        return collections_of(self._generation.about().store.records())
+        return collections_of(self._generation.about().store.records(), named_collections(self.index_dir))
 
     def scope(self, collections: Sequence[str] = (), documents: Sequence[str] = ()) -> Scope | None:
         """What `ask` looks at with such a choice; None for all documents. Raises NotFoundError."""
-        return in_scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
+        return self._scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
 
     def search(
         self, query: str, k: int | None = None, *, collections: Sequence[str] = (), documents: Sequence[str] = ()
@@ -174,7 +175,7 @@ class Library:
         cut = self._cutting(query)
         generation = self._generation.about([cut])
         question = analyse(cut, generation.sparse)
-        scope = in_scope(Choice(tuple(collections), tuple(documents)), generation)
+        scope = self._scope(Choice(tuple(collections), tuple(documents)), generation)
         return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
 
     def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:
@@ -183,7 +184,7 @@ class Library:
         cut = self._cutting(question)
         generation = self._generation.about([cut])
         asked = understood(cut, generation)
-        return asked, self._candidates(asked, generation, in_scope(choice, generation))
+        return asked, self._candidates(asked, generation, self._scope(choice, generation))
 
     def ask(
         self,
@@ -191,6 +192,7 @@ class Library:
         *,
         collections: Sequence[str] = (),
         documents: Sequence[str] = (),
+        without: Sequence[str] = (),
         min_confidence: float | None = None,
         at_hand: str | None = None,
         confirmed: bool = True,
@@ -198,9 +200,10 @@ class Library:
     ) -> Answer:
         """Answer from the documents' own words, or abstain; courtesy is returned.
 
-        ``collections`` and ``documents`` ask those only, by name and id; ``min_confidence`` replaces that of the
-        settings; ``at_hand`` is the id of the document that the user has before them, which 「总结一下」 speaks of;
-        without ``confirmed`` the answers that the user has confirmed are not used; ``stage`` is told what begins.
+        ``collections`` and ``documents`` ask those only, by name and id, ``without`` leaves some of the former out;
+        ``min_confidence`` replaces that of the settings; ``at_hand`` is the id of the document that the user has
+        before them, which 「总结一下」 speaks of; without ``confirmed`` the answers that the user has confirmed are not
+        used; ``stage`` is told what begins.
 
         Raises QuestionError for an unusable question, NotFoundError for an unknown collection or document.
         """
@@ -208,7 +211,7 @@ class Library:
         parts = divided(question)
         if courteous := reply(question, self.settings.language):
             return courteous
-        choice = Choice(tuple(collections), tuple(documents))
+        choice = Choice(tuple(collections), tuple(documents), tuple(without))
         if overview := self._overview(question, parts, choice, at_hand):
             took = round(1000 * (perf_counter() - started), 3)
             return replace(overview, timings_ms={"retrieve": 0.0, "read": took, "total": took})
@@ -216,7 +219,7 @@ class Library:
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
         generation = self._generation.about(cuts)
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         if confirmed and len(cuts) > 1 and self._confirmed(question, generation, scope).reading:
             cuts = [self._cutting(question)]
         retrieve_seconds = 0.0
@@ -308,7 +311,7 @@ class Library:
         if asked is None:
             return None
         generation = self._generation.about()
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         among = [one for one in generation.store.records() if scope is None or one.doc_id in scope.doc_ids]
         records = meant(asked, among, at_hand)
         language = reply_language(question, self.settings.language)
@@ -331,6 +334,9 @@ class Library:
         listed = kinds(answer.question, wanted, found, language, surely=bool(part.items))
         return replace(listed, hits=answer.hits) if listed else None
 
+    def _scope(self, choice: Choice, generation: Snapshot) -> Scope | None:
+        return in_scope(choice, generation, named_collections(self.index_dir)) if any(choice) else None
+
     def _cosine(self, one: str, other: str) -> float:
         first, second = self._ready_encoder().encode_queries([one, other])
         return float(first @ second)
@@ -343,7 +349,7 @@ class Library:
         for doc_id in self._editions(generation).get(first.document.doc_id, ()):
             if scope and doc_id not in scope.doc_ids:
                 continue
-            alone = in_scope(Choice(documents=(doc_id,)), generation)
+            alone = self._scope(Choice(documents=(doc_id,)), generation)
             retrieved = self._retrieve(asked, _EDITION_READ, generation, alone)
             other = self._models.reader.get().read(asked, candidates_of(retrieved, generation))
             if other.evidence and other.confidence >= self.min_confidence and differ(first, other.evidence[0]):
@@ -373,7 +379,7 @@ class Library:
         cuts = [self._cutting(part) for part in divided(question)]
         generation = self._generation.about(cuts)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         return Explainer(
             cuts,
             generation,

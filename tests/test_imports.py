@@ -87,6 +87,7 @@ PLACES = {
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.mcp_server",
         "rag.web.page.fragments",
         "rag.web.problems",
@@ -94,6 +95,7 @@ PLACES = {
     "gradio": {"rag.web.framework"},
     "pydantic": {
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.schema",

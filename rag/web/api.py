@@ -20,6 +20,7 @@ from rag.question.validation import validate
 from rag.retrieval.collections import names_by_document
 from rag.types import Answer, Document
 from rag.web import schema
+from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
 from rag.web.endpoints import Office, problems
@@ -115,12 +116,6 @@ def list_documents(office: AtOffice) -> list[dict[str, Any]]:
     return [record_json(record, names.get(record.doc_id, ())) for record in library.documents()]
 
 
-@router.get("/collections", response_model=list[schema.Collection], tags=["documents"])
-def list_collections(office: AtOffice) -> list[dict[str, Any]]:
-    """List the collections, by path: `ask` and `search` take their names."""
-    return [{"name": one.name, "documents": len(one.doc_ids)} for one in office.desk.library().collections()]
-
-
 @router.post(
     "/documents",
     response_model=schema.Uploads,
@@ -183,7 +178,7 @@ def version(office: AtOffice) -> dict[str, Any]:
     return {"version": __version__, "index": {name: getattr(made, name) for name in fields}}
 
 
-ROUTERS = (router, conversations)
+ROUTERS = (router, collections, conversations)
 """All of the described API."""
 
 

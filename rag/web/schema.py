@@ -249,7 +249,9 @@ class Record(_Response):
     doc_id: Annotated[str, Field(description="The beginning of `sha256`: it changes when the text does.")]
     title: str
     source: str
-    collections: Annotated[list[str], Field(description="The folders that it lies in, directly or below.")]
+    collections: Annotated[
+        list[str], Field(description="Those that it is in: folders, directly or below, and the user's own.")
+    ]
     sha256: str
     characters: int
     paragraphs: int
@@ -262,10 +264,11 @@ class Record(_Response):
 
 
 class Collection(_Response):
-    """A part of the library that can be asked alone: a folder, with what lies below it."""
+    """A part of the library that can be asked alone: a folder, with what lies below it, or what the user has put in."""
 
     name: str
     documents: Annotated[int, Field(description="How many it has.")]
+    own: Annotated[bool, Field(description="Whether the user has made it; if not, it is a folder.")]
 
 
 class Cell(_Response):
@@ -408,6 +411,7 @@ class Exchanged(_Response):
     asked: Annotated[str, Field(description="As it was asked; `answer.question` is what it was taken to mean.")]
     collections: Annotated[list[str], Field(description="Only these were asked; empty if none was chosen.")]
     documents: Annotated[list[str], Field(description="Only these (`doc_id`), beside the collections.")]
+    without: Annotated[list[str], Field(description="Not these (`doc_id`), though they are in the collections.")]
     answer: Annotated[Answer, Field(description="As it was given; its `hits` are not kept.")]
 
 

@@ -74,7 +74,8 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         List the collections (folders) of the user's documents and how many each has: `ask` and `search` take names.
         """
         return await _json(
-            asking, lambda: [{"name": c.name, "documents": len(c.doc_ids)} for c in desk.library().collections()]
+            asking,
+            lambda: [{"name": c.name, "documents": len(c.doc_ids)} for c in desk.library().collections()],
         )
 
     async def open_citation(doc_id: _Cited, start: _Start, end: _End) -> str:

@@ -196,10 +196,12 @@ def _block(text: str, block: Block, place: Place, target: int) -> str:
     indent = f" l{min(block.level, 4)}" if block.kind is BlockKind.LIST_ITEM else ""
     here = " here" if block.number == target else ""
     number = f'<span class="number" aria-hidden="true">{block.number}</span>'
-    shown, words = marked(text, Span(block.start, block.end), place)
+    shown, words = marked(text, Span(block.start, block.end), place, bold=block.stretches)
+    # It is no part of the text: what is selected, counted and found begins after it.
+    marker = f' data-marker="{esc(block.marker)}"' if block.marker and shown.start == block.start else ""
     return (
         f'<div class="block {block.kind}{indent}{here}" data-number="{block.number}">{number}'
-        f'<{tag} data-start="{shown.start}">{words}</{tag}>{_recognised([block])}</div>'
+        f'<{tag} data-start="{shown.start}"{marker}>{words}</{tag}>{_recognised([block])}</div>'
     )
 
 

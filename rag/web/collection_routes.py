@@ -1,0 +1,110 @@
+"""Collections over HTTP: listed, and those of the user's own made, named, filled, emptied and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.errors import NotFoundError
+from rag.index.store import DocumentRecord
+from rag.library import Library
+from rag.retrieval.collections import Collection
+from rag.retrieval.named import NamedCollections
+from rag.web import schema
+from rag.web.endpoints import Office, problems
+
+MOST_AT_ONCE = 1000
+_Ids = Annotated[list[str], Field(max_length=MOST_AT_ONCE)]
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+AtOffice = Annotated[Office, Depends(_office)]
+Name = Annotated[str, Path(max_length=100, examples=["要续签的"])]
+router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503), tags=["documents"])
+
+
+class NewCollection(BaseModel):
+    """A collection to be made: its name, and the ids of documents in it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(max_length=100, description="Without / and \\; no other collection has it.")]
+    documents: Annotated[_Ids, Field(description="Documents (`doc_id`) that are in it.")] = []
+
+
+class CollectionChange(BaseModel):
+    """What to change of a collection."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str | None, Field(max_length=100, description="Its new name.")] = None
+    add: Annotated[_Ids, Field(description="Documents (`doc_id`) to put in.")] = []
+    remove: Annotated[_Ids, Field(description="Documents (`doc_id`) to put out.")] = []
+
+
+@router.get("/collections", response_model=list[schema.Collection])
+def list_collections(office: AtOffice) -> list[dict[str, Any]]:
+    """List the collections: folders by path, then the user's own. `ask` and `search` take their names."""
+    return [_listed(one) for one in office.desk.library().collections()]
+
+
+@router.post("/collections", status_code=201, response_model=schema.Collection, responses=problems(404, 409))
+def make_collection(new: NewCollection, office: AtOffice) -> dict[str, Any]:
+    """Make a collection of documents, wherever their files lie."""
+    library = office.desk.library()
+    taken = [one.name for one in library.collections()]
+    _own(library).make(new.name, _records(library, new.documents), taken)
+    return _listed(_named(library, new.name))
+
+
+@router.patch("/collections/{name}", response_model=schema.Collection, responses=problems(404, 409))
+def change_collection(name: Name, change: CollectionChange, office: AtOffice) -> dict[str, Any]:
+    """Rename a collection that was made, put documents in, or out."""
+    library = office.desk.library()
+    own, added, removed = _own(library), _records(library, change.add), _records(library, change.remove)
+    if change.name is not None:
+        own.rename(name, change.name, [one.name for one in library.collections() if one.name != name])
+        name = change.name
+    if added:
+        own.put(name, added)
+    if removed:
+        own.take(name, removed)
+    return _listed(_named(library, name))
+
+
+@router.delete("/collections/{name}", status_code=204, responses=problems(404))
+def delete_collection(name: Name, office: AtOffice) -> None:
+    """Delete a collection that was made; its documents stay."""
+    _own(office.desk.library()).delete(name)
+
+
+def _own(library: Library) -> NamedCollections:
+    return NamedCollections(library.index_dir)
+
+
+def _records(library: Library, doc_ids: Sequence[str]) -> list[DocumentRecord]:
+    """The documents with these ids, in index order. Raises NotFoundError for an unknown one."""
+    wanted = set(doc_ids)
+    found = [one for one in library.documents() if one.doc_id in wanted]
+    for doc_id in sorted(wanted - {one.doc_id for one in found}):
+        library.document(doc_id)
+    return found
+
+
+def _named(library: Library, name: str) -> Collection:
+    called = " ".join(name.split())
+    found = next((one for one in library.collections() if one.own and one.name == called), None)
+    if found is None:
+        raise NotFoundError(f"没有你自己建的文档集“{name}”。", f"There is no collection of yours called “{name}”.")
+    return found
+
+
+def _listed(one: Collection) -> dict[str, Any]:
+    return {"name": one.name, "documents": len(one.doc_ids), "own": one.own}
