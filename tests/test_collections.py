@@ -279,7 +279,7 @@ def test_a_collection_of_ones_own_is_asked_as_a_folder_is(library: Library, own:
         library.search("交货", collections=["续签"])
 
 
-@pytest.mark.parametrize("name", ["", " ", "合同", "a/b", "a\\b", "长" * 61, "一\u202e二"])
+@pytest.mark.parametrize("name", ["", " ", "..", "合同", "a/b", "a\\b", "长" * 61, "一\u202e二"])
 def test_a_name_that_is_taken_or_would_not_do_is_refused(library: Library, own: NamedCollections, name: str) -> None:
     with pytest.raises(CollectionError):
         own.make(name, [], [one.name for one in library.collections()])

@@ -85,8 +85,11 @@ class NamedCollections:
     def __init__(self, index: Path) -> None:
         self.index = index
 
-    def make(self, name: str, records: Sequence[DocumentRecord], taken: Iterable[str] = ()) -> None:
-        """Make a collection of some documents. Raises CollectionError for a name that won't do, or is ``taken``."""
+    def make(self, name: str, records: Sequence[DocumentRecord], taken: Iterable[str] = ()) -> str:
+        """Make a collection of some documents, and return its name as it is kept.
+
+        Raises CollectionError for a name that won't do, or is ``taken``.
+        """
         with self._changing() as known:
             name = _new_name(name, (*known, *taken))
             if len(known) >= MOST_COLLECTIONS:
@@ -94,14 +97,16 @@ class NamedCollections:
                     f"文档集最多 {MOST_COLLECTIONS} 个。", f"There can be {MOST_COLLECTIONS} collections at most."
                 )
             known[name] = _members(records)
+            return name
 
-    def rename(self, name: str, new: str, taken: Iterable[str] = ()) -> None:
-        """Call a collection ``new``. Raises NotFoundError, and CollectionError as `make`."""
+    def rename(self, name: str, new: str, taken: Iterable[str] = ()) -> str:
+        """Call a collection ``new``, and return that as it is kept. Raises NotFoundError, and as `make`."""
         with self._changing() as known:
             members = _found(known, name)
             if (called := _folded(new)) != name:
                 known[_new_name(called, (*known, *taken))] = members
                 del known[name]
+            return called
 
     def delete(self, name: str) -> None:
         """Delete a collection; its documents stay. Raises NotFoundError."""
@@ -160,7 +165,7 @@ def _found(known: dict[str, tuple[Member, ...]], name: str) -> tuple[Member, ...
 def _new_name(name: str, taken: Iterable[str]) -> str:
     """``name`` on one line, if it can be a collection's. Raises CollectionError."""
     name = _folded(name)
-    if not 0 < len(name) <= MOST_NAME or "/" in name or "\\" in name or not name.isprintable():
+    if len(name) > MOST_NAME or "/" in name or "\\" in name or not name.strip(".") or not name.isprintable():
         raise CollectionError(
             f"文档集的名字要有 1 到 {MOST_NAME} 个字，不能有 / 和 \\。",
             f"A collection's name has 1 to {MOST_NAME} characters, without / and \\.",

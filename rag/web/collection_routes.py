@@ -16,9 +16,6 @@ from rag.retrieval.named import NamedCollections
 from rag.web import schema
 from rag.web.endpoints import Office, problems
 
-MOST_AT_ONCE = 1000
-_Ids = Annotated[list[str], Field(max_length=MOST_AT_ONCE)]
-
 
 def _office(request: Request) -> Office:
     office: Office = request.app.state.office
@@ -36,7 +33,7 @@ class NewCollection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Field(max_length=100, description="Without / and \\; no other collection has it.")]
-    documents: Annotated[_Ids, Field(description="Documents (`doc_id`) that are in it.")] = []
+    documents: Annotated[schema.Names, Field(description="Documents (`doc_id`) that are in it.")] = []
 
 
 class CollectionChange(BaseModel):
@@ -45,8 +42,8 @@ class CollectionChange(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str | None, Field(max_length=100, description="Its new name.")] = None
-    add: Annotated[_Ids, Field(description="Documents (`doc_id`) to put in.")] = []
-    remove: Annotated[_Ids, Field(description="Documents (`doc_id`) to put out.")] = []
+    add: Annotated[schema.Names, Field(description="Documents (`doc_id`) to put in.")] = []
+    remove: Annotated[schema.Names, Field(description="Documents (`doc_id`) to put out.")] = []
 
 
 @router.get("/collections", response_model=list[schema.Collection])
@@ -60,8 +57,7 @@ def make_collection(new: NewCollection, office: AtOffice) -> dict[str, Any]:
     """Make a collection of documents, wherever their files lie."""
     library = office.desk.library()
     taken = [one.name for one in library.collections()]
-    _own(library).make(new.name, _records(library, new.documents), taken)
-    return _listed(_named(library, new.name))
+    return _listed(_named(library, _own(library).make(new.name, _records(library, new.documents), taken)))
 
 
 @router.patch("/collections/{name}", response_model=schema.Collection, responses=problems(404, 409))
@@ -70,8 +66,7 @@ def change_collection(name: Name, change: CollectionChange, office: AtOffice) ->
     library = office.desk.library()
     own, added, removed = _own(library), _records(library, change.add), _records(library, change.remove)
     if change.name is not None:
-        own.rename(name, change.name, [one.name for one in library.collections() if one.name != name])
-        name = change.name
+        name = own.rename(name, change.name, [one.name for one in library.collections() if one.name != name])
     if added:
         own.put(name, added)
     if removed:
@@ -99,8 +94,7 @@ def _records(library: Library, doc_ids: Sequence[str]) -> list[DocumentRecord]:
 
 
 def _named(library: Library, name: str) -> Collection:
-    called = " ".join(name.split())
-    found = next((one for one in library.collections() if one.own and one.name == called), None)
+    found = next((one for one in library.collections() if one.own and one.name == name), None)
     if found is None:
         raise NotFoundError(f"没有你自己建的文档集“{name}”。", f"There is no collection of yours called “{name}”.")
     return found
