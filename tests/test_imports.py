@@ -101,6 +101,7 @@ PLACES = {
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.mcp_server",
         "rag.web.originals.original_routes",
         "rag.web.page.fragments",
@@ -109,6 +110,7 @@ PLACES = {
     "gradio": {"rag.web.framework"},
     "pydantic": {
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.schema.described",

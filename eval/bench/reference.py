@@ -40,6 +40,7 @@ _OBJECTS: Final = (
     "rag.types.answers",
     "rag.contract.documents",
     "rag.contract.reports",
+    "rag.loading.facsimile.framing",
     "rag.web.schema.responses",
     "rag.web.schema.requests",
 )

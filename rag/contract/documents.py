@@ -137,7 +137,10 @@ class Record(NamedTuple):
     source: Annotated[str, Meaning("The path.", "路径。")]
     collections: Annotated[
         tuple[str, ...],
-        Meaning("The folders that it lies in, directly or below.", "它所在的文件夹，直接或间接。"),
+        Meaning(
+            "Those that it is in: folders, directly or below, and the user's own.",
+            "它在哪些文档集里：文件夹，包括上级，和自己建的。",
+        ),
     ]
     sha256: Annotated[str, Meaning("Of the file's bytes.", "文件字节的 SHA-256。")]
     characters: Annotated[int, Meaning("Code points of its text.", "全文的码位数。")]
@@ -166,17 +169,21 @@ class Record(NamedTuple):
 
 
 class Collection(NamedTuple):
-    """A part of the library that can be asked alone: a folder, with what lies below it."""
+    """A part of the library that can be asked alone: a folder, with what lies below it, or what the user has put in."""
 
     name: Annotated[
         str,
         Meaning(
-            "The folder's name, with those above it where several are called so.",
-            "文件夹的名字；有几个同名的，前面加上级文件夹。",
+            "The user's name for it; a folder's, with those above it where several are called so.",
+            "自己起的名字，或文件夹的名字；有几个同名的，前面加上级文件夹。",
         ),
     ]
     documents: Annotated[int, Meaning("How many it has.", "有几篇。")]
+    own: Annotated[
+        bool,
+        Meaning("Whether the user has made it; if not, it is a folder.", "是不是自己建的；不是，就是文件夹。"),
+    ]
 
     @classmethod
     def of(cls, collection: collections.Collection) -> Collection:
-        return cls(collection.name, len(collection.doc_ids))
+        return cls(collection.name, len(collection.doc_ids), collection.own)

@@ -8,6 +8,7 @@ index/generations/NAME/     manifest.json; library.sqlite, the list of documents
 index/.embedded/, .spool    what an unfinished run has embedded and read; see `journal` and `entries` of `rag.indexing`
 index/uploads/              files that came over the network; see `rag.indexing.uploads`
 index/gold.jsonl            gold pairs of the web app's users
+index/collections.json      which documents the user has put into which collections; see `rag.retrieval.named`
 index/conversations.sqlite  what was asked on the page; see `rag.web.conversations`
 """
 
@@ -51,17 +52,18 @@ if TYPE_CHECKING:
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
+COLLECTIONS = "collections.json"
 STORE, TEXTS, VECTORS, OWNERS, KEYS, TERMS = (
     "library.sqlite", "texts.sqlite", "vectors.npy", "owners.npy", "keys.npy", "terms"
 )  # fmt: skip
 # Where vectors were until format 2.
 _OLD_VECTORS = "vectors.faiss"
 # What may lie in a folder that is to become an index.
-_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD, COLLECTIONS})
 # With what SQLite keeps beside it.
 CONVERSATIONS = "conversations.sqlite"
 # What is written or deleted here, and must not lie anywhere else.
-_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, ".embedded", ".spool")
+_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, COLLECTIONS, ".embedded", ".spool")
 
 
 @dataclass(frozen=True, slots=True)

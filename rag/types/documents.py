@@ -77,7 +77,8 @@ class Block:
     item's 1-based place in its list; 0 elsewhere. ``ocr`` is how sure it is, in (0, 1], that a block which was
     recognised in a picture says this (its least sure line); 0 where the file has the text. ``header`` is the number of
     the row that names a row's columns, which may be itself; 0 if none does. ``grid`` has four numbers for each cell,
-    those of `cells` counted from ``start``: a workbook has millions of them.
+    those of `cells` counted from ``start``: a workbook has millions of them. ``marker`` is what a list item is shown
+    with and its text lacks: "1.", "•". ``bold`` has two numbers for each stretch of bold text, counted from ``start``.
     """
 
     number: int
@@ -92,6 +93,14 @@ class Block:
     ocr: float = 0.0
     header: int = 0
     grid: tuple[int, ...] = ()
+    marker: str = ""
+    bold: tuple[int, ...] = ()
+
+    @property
+    def stretches(self) -> tuple[Span, ...]:
+        """What of its text is bold."""
+        at = [self.start + place for place in self.bold]
+        return tuple(map(Span, at[::2], at[1::2]))
 
     @property
     def cells(self) -> tuple[CellSpan, ...]:

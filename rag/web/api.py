@@ -12,14 +12,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag import __version__
-from rag.contract.documents import Collection, Record
 from rag.contract.documents import Document as Shown
+from rag.contract.documents import Record
 from rag.errors import IndexMissingError, NotFoundError, QuestionError
 from rag.indexing.uploads import Fate, Shelf, Shelved, Upload
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
 from rag.retrieval.collections import names_by_document
 from rag.types import Answer, Document, Hit
+from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
 from rag.web.endpoints import Office, problems
@@ -119,12 +120,6 @@ def list_documents(office: AtOffice) -> Any:
     return to_json([Record.of(record, names.get(record.doc_id, ())) for record in library.documents()])
 
 
-@router.get("/collections", response_model=described(list[Collection]), tags=["documents"])
-def list_collections(office: AtOffice) -> Any:
-    """List the collections, by path: `ask` and `search` take their names."""
-    return to_json([Collection.of(one) for one in office.desk.library().collections()])
-
-
 @router.post(
     "/documents",
     response_model=described(responses.Uploads),
@@ -191,7 +186,7 @@ def version(office: AtOffice) -> Any:
     return to_json(responses.Version(__version__, index))
 
 
-ROUTERS = (router, originals, conversations)
+ROUTERS = (router, collections, originals, conversations)
 """All of the described API."""
 
 

@@ -35,7 +35,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "The server's token is needed.",
         403: "Called by a wrong name, or by a page of another site.",
         404: "No such document, collection, place or conversation.",
-        409: "The last document can't be removed.",
+        409: "The last document can't be removed, or the name is taken or won't do.",
         413: "The body is too large.",
         422: "The request, or the question in it, won't do.",
         500: "Something unexpected; the server's log has the details.",

@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from rag.errors import (
     BusyError,
+    CollectionError,
     CorpusError,
     EvaluationError,
     IndexDamagedError,
@@ -45,6 +46,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     EvaluationError: 422,
     NotFoundError: 404,
     CorpusError: 409,
+    CollectionError: 409,
     SettingsError: 409,
     IndexMissingError: 503,
     IndexDamagedError: 503,

@@ -110,6 +110,26 @@ class Batch(_Request):
     ]
 
 
+_NewName = Annotated[_Text, Field(max_length=100)]
+
+
+class NewCollection(_Request):
+    """A collection to be made: its name, and the ids of documents in it."""
+
+    name: Annotated[
+        _NewName, Meaning("Without / and \\; no other collection has it.", "不含 / 和 \\，与别的文档集不同名。")
+    ]
+    documents: Annotated[Names, Meaning("Documents (`doc_id`) that are in it.", "放进去的文档（`doc_id`）。")] = []
+
+
+class CollectionChange(_Request):
+    """What to change of a collection."""
+
+    name: Annotated[_NewName | None, Meaning("Its new name.", "新名称。")] = None
+    add: Annotated[Names, Meaning("Documents (`doc_id`) to put in.", "放进去的文档（`doc_id`）。")] = []
+    remove: Annotated[Names, Meaning("Documents (`doc_id`) to put out.", "移出去的文档（`doc_id`）。")] = []
+
+
 class ConversationChange(_Request):
     """What to change of a conversation."""
 

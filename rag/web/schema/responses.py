@@ -205,6 +205,13 @@ class Exchanged(NamedTuple):
         tuple[str, ...],
         Meaning("Only these (`doc_id`), beside the collections.", "当时只问了这几篇（`doc_id`）。"),
     ]
+    without: Annotated[
+        tuple[str, ...],
+        Meaning(
+            "Not these (`doc_id`), though they are in the collections.",
+            "当时没问这几篇（`doc_id`），虽然它们在那些文档集里。",
+        ),
+    ]
     answer: Annotated[Answer, Meaning("As it was given; its `hits` are not kept.", "当时的答案；`hits` 不保留。")]
 
 

@@ -288,7 +288,7 @@ function begin() {
   if (loaded) return;
   const query = new URLSearchParams(location.search);
   const question = query.get("q");
-  if (query.has("collection") || query.has("document")) choose(JSON.stringify([query.getAll("collection"), query.getAll("document")]));
+  if (query.has("collection") || query.has("document")) choose(JSON.stringify([query.getAll("collection"), query.getAll("document"), []]));
   if (question) history.replaceState(null, "", location.pathname + location.hash);
   loaded = true;
   root.dataset.loaded = String(Math.round(performance.now()));
