@@ -76,6 +76,9 @@ def test_the_words_of_an_answer_are_framed_on_the_page_itself(
         expect(page.locator("#source .leaf-now")).to_contain_text("第 1 / 2 页")
         framed_words(page)
         expect(page.locator(FRAMES).first).to_be_in_viewport()
+        if size["width"] < 860:
+            buttons = page.locator("#source :is(.original, .leaves) button")
+            assert min(box["height"] for one in buttons.all() if (box := one.bounding_box())) >= 44
         shot(page, sized(page, "page-framed"))
         page.evaluate("document.body.classList.add('dark')")
         shot(page, sized(page, "page-framed-dark"))
