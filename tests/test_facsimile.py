@@ -43,14 +43,18 @@ needs_networks = pytest.mark.skipif(
 )
 
 
+def printed_by(browser: Browser) -> bytes:
+    page = browser.new_page()
+    page.set_content(PRINTED)
+    made = page.pdf(format="A4", margin={"top": "20mm", "bottom": "20mm", "left": "20mm", "right": "20mm"})
+    page.close()
+    return made
+
+
 @pytest.fixture(scope="module")
 def printed(browser: Browser) -> bytes:
     """Two paragraphs that say almost the same, a table, and a paragraph that goes on on the second page."""
-    page = browser.new_page()
-    page.set_content(PRINTED)
-    made = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "20mm"))
-    page.close()
-    return made
+    return printed_by(browser)
 
 
 @pytest.fixture(scope="module")

@@ -73,9 +73,12 @@ def test_the_words_of_an_answer_are_framed_on_the_page_itself(
         expect(switch.get_by_role("button", name="原页")).to_have_attribute("aria-pressed", "true")
         expect(page.locator("#source mark.exact")).to_be_hidden()
         expect(page.get_by_role("img", name="第 1 页的样子")).to_be_visible()
-        expect(page.locator("#source .count")).to_contain_text("第 1 / 2 页")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 1 / 2 页")
         framed_words(page)
         expect(page.locator(FRAMES).first).to_be_in_viewport()
+        if size["width"] < 860:
+            buttons = page.locator("#source :is(.original, .leaves) button")
+            assert min(box["height"] for one in buttons.all() if (box := one.bounding_box())) >= 44
         shot(page, sized(page, "page-framed"))
         page.evaluate("document.body.classList.add('dark')")
         shot(page, sized(page, "page-framed-dark"))
@@ -85,7 +88,7 @@ def test_the_words_of_an_answer_are_framed_on_the_page_itself(
         expect(page.locator(FRAMES).first).to_be_in_viewport()
         page.get_by_role("button", name="放大").click()
         page.get_by_role("button", name="下一页").click()
-        expect(page.locator("#source .count")).to_contain_text("第 2 / 2 页")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 2 / 2 页")
         expect(page.locator(FRAMES)).to_have_count(0)
         expect(page.get_by_role("button", name="下一页")).to_be_disabled()
         found = Axe().run(page, context="#source")
@@ -97,22 +100,22 @@ def test_the_page_stays_chosen_and_a_citation_opens_on_its_own_one(browser: Brow
         expect(page.locator(".chip").first).to_be_visible(timeout=90_000)
         page.locator("#source .document", has_text="考勤制度").click()
         page.get_by_role("button", name="原页").click()
-        expect(page.locator("#source .count")).to_contain_text("第 1 / 2 页")
-        doc = page.locator("#source .pane").get_attribute("data-doc")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 1 / 2 页")
+        doc = page.locator("#source .pane[data-doc]").get_attribute("data-doc")
         text = page.request.get(f"{address}api/v1/documents/{doc}").json()["text"]
         start = text.index("最后由总经理签字")
         page.goto(f"{address}#place/{doc}:{start}:{start + 8}:{start}:{start + 8}:0")
-        expect(page.locator("#source .count")).to_contain_text("第 2 / 2 页")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 2 / 2 页")
         expect(page.locator(FRAMES)).to_have_count(1)
         start = text.index(LONG)
         page.goto(f"{address}#place/{doc}:{start}:{start + len(LONG)}:{start}:{start + len(LONG)}:0")
-        expect(page.locator("#source .count")).to_contain_text("第 1 / 2 页")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 1 / 2 页")
         page.reload()
-        expect(page.locator("#source .count")).to_contain_text("第 1 / 2 页")
+        expect(page.locator("#source .leaf-now")).to_contain_text("第 1 / 2 页")
         page.locator("#source [data-find]").click()
         expect(page.locator("#source .text")).to_be_visible()
         page.get_by_role("button", name="全部资料").click()
-        page.locator("#source .document", has_text="食堂说明").click()
+        page.locator("#source .document", has_text="说明.txt").click()
         expect(page.locator("#source .text")).to_be_visible()
         expect(page.get_by_role("button", name="原页")).to_have_count(0)
 
@@ -121,7 +124,7 @@ def test_words_that_can_not_be_placed_leave_the_page_and_a_line_that_says_so(bro
     with opened(browser, address, SIZES[0]) as page:
         expect(page.locator(".chip").first).to_be_visible(timeout=90_000)
         page.locator("#source .document", has_text="批注").click()
-        doc = page.locator("#source .pane").get_attribute("data-doc")
+        doc = page.locator("#source .pane[data-doc]").get_attribute("data-doc")
         start = page.request.get(f"{address}api/v1/documents/{doc}").json()["text"].index(REMARK)
         page.goto(f"{address}#place/{doc}:{start}:{start + len(REMARK)}:{start}:{start + len(REMARK)}:0")
         page.get_by_role("button", name="原页").click()
@@ -133,7 +136,7 @@ def test_words_that_can_not_be_placed_leave_the_page_and_a_line_that_says_so(bro
 def test_the_file_is_saved_and_one_that_has_gone_says_why(browser: Browser, address: str, folder: Path) -> None:
     with opened(browser, address, SIZES[0]) as page:
         expect(page.locator(".chip").first).to_be_visible(timeout=90_000)
-        page.locator("#source .document", has_text="食堂说明").click()
+        page.locator("#source .document", has_text="说明.txt").click()
         with page.expect_download() as saved:
             page.get_by_role("button", name="下载原件").click()
         assert saved.value.suggested_filename == "说明.txt"

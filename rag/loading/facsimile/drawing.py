@@ -6,6 +6,7 @@ import ctypes
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +72,12 @@ def _of_picture(data: bytes, name: Path, number: int, *, look: bool) -> Facsimil
     pages, found = 0, Facsimile(0)
     for pages, image in enumerate(frames(data, name), start=1):
         if pages == number:
-            seen = image()
-            lines = tuple(_recognised(lambda seen=seen: seen)) if look else ()
-            found = Facsimile(0, _packed(_shrunk(seen)), lines)
-    return Facsimile(pages, found.image, found.lines)
+            found = _seen(image(), look=look)
+    return replace(found, pages=pages)
+
+
+def _seen(image: Image, *, look: bool) -> Facsimile:
+    return Facsimile(0, _packed(_shrunk(image)), tuple(_recognised(lambda: image)) if look else ())
 
 
 def _bounds(width: float, height: float) -> float:

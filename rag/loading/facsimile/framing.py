@@ -166,17 +166,17 @@ class _PageText:
         ``same`` cells before it have the same value. What is a line of its own comes first: 10 also stands in 2010,
         where only the row tells.
         """
-        heights = [[self._height(at) for at in other] for other in others]
+        heights = [[self._height(at) for at in other] for other in others if other]
 
         def badness(at: int) -> tuple[bool, float]:
-            far = sum(min((abs(y - self._height(at)) for y in other), default=0.0) for other in heights)
+            far = sum(min(abs(y - self._height(at)) for y in other) for other in heights)
             return not self._is_apart(at, at + len(value)), far
 
         ranked = sorted((badness(at), at) for at in places)
         if not ranked:
             return None
         inside, least = ranked[0][0]
-        if inside and len(value) < _TELLING and not (others and least <= _ONE_ROW * len(others)):
+        if inside and len(value) < _TELLING and not (heights and least <= _ONE_ROW * len(heights)):
             return None
         alike = [at for (within, far), at in ranked if within == inside and far <= least + _ONE_ROW]
         alike.sort(key=lambda at: (self.boxes[at] or (0.0,))[0])

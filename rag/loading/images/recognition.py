@@ -284,8 +284,8 @@ def _level(boxes: Any) -> Any:
 def _seen(level: Any, box: Any, text: str, sure: float) -> Seen:
     (left, top), (right, bottom) = level.min(axis=0), level.max(axis=0)
     size, sure = _TYPE * float(bottom - top), min(1.0, float(sure))
-    stands = (*map(float, box.min(axis=0)), *map(float, box.max(axis=0)))
-    return Seen(text.strip(), float(left), float(right), float(bottom) - 0.15 * size, size, sure, stands)
+    x0, y0, x1, y1 = map(float, (*box.min(axis=0), *box.max(axis=0)))
+    return Seen(text.strip(), float(left), float(right), float(bottom) - 0.15 * size, size, sure, (x0, y0, x1, y1))
 
 
 def _sized(lines: list[Seen]) -> list[Seen]:

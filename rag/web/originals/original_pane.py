@@ -29,7 +29,7 @@ def facsimile(source: Document, number: int) -> str:
         for by, said, sign in ((-1, "上一页 Previous page", "‹"), (1, "下一页 Next page", "›"))
     )
     large = f'<button type="button" data-large aria-pressed="false">{both("放大", "Enlarge")}</button>'
-    bar = f'<div class="leaves">{turn}<span class="count" aria-live="polite"></span>{large}</div>'
+    bar = f'<div class="leaves">{turn}<span class="leaf-now" aria-live="polite"></span>{large}</div>'
     sheet = (
         '<div class="scroll" tabindex="-1"><div class="sheet"><img alt=""><div aria-hidden="true"></div></div></div>'
     )

@@ -47,7 +47,7 @@ function turnTo(number) {
   const [image, over] = figure.querySelector(".sheet").children;
   looked.page = number;
   tellOfPage();
-  figure.querySelector(".count").replaceChildren(...(looked.pages
+  figure.querySelector(".leaf-now").replaceChildren(...(looked.pages
     ? both(`第 ${number} / ${looked.pages} 页`, `Page ${number} of ${looked.pages}`) : both(`第 ${number} 页`, `Page ${number}`)));
   figure.querySelector("[data-leaf='-1']").disabled = number <= 1;
   figure.querySelector("[data-leaf='1']").disabled = number >= looked.pages;
