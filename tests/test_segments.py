@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -60,7 +61,13 @@ def file_of(corpus: Path, n: int) -> Path:
 
 def write(corpus: Path, numbers: Sequence[int]) -> None:
     for n in numbers:
-        file_of(corpus, n).write_text(text(n), "utf-8")
+        put(file_of(corpus, n), text(n))
+
+
+def put(file: Path, content: str) -> None:
+    """Write a file, always at the same time: documents know when theirs were changed."""
+    file.write_text(content, "utf-8")
+    os.utime(file, (86_400, 86_400))
 
 
 def shape(index: Path) -> list[int]:
@@ -101,7 +108,7 @@ def shuffled_with_deletions(corpus: Path, index: Path) -> None:
     for start in range(0, 12, 4):
         for n in order[start : start + 4]:
             # First as another document, which is changed or removed later on.
-            file_of(corpus, n).write_text(text(n + 50), "utf-8")
+            put(file_of(corpus, n), text(n + 50))
         index_paths([corpus], index, Settings())
         gone = file_of(corpus, order[start])
         gone.unlink()
