@@ -124,10 +124,10 @@ class DenseIndex:
         for _, rows in self.codes:
             plain[rows.start : rows.stop] = False
         for kind in by_kind(self.owners):
-            rows = kind[plain[kind]]
+            some = kind[plain[kind]]
             index = faiss.IndexFlatIP(self.dimension)
-            _add(index, self.file, rows)
-            yield index, self.owners[rows]
+            _add(index, self.file, some)
+            yield index, self.owners[some]
 
     def _coded(self, folder: Path, rows: range) -> Iterator[tuple[Any, NDArray[np.int32]]]:
         """The indexes in ``folder``, of passages and of sentences."""

@@ -29,6 +29,8 @@ _BITS = 32
 _LOCAL = (1 << _BITS) - 1
 # Where tantivy lists its own segments, of which each of ours has one or more.
 _META = "meta.json"
+# What tantivy locks, too, where it only reads.
+_LOCK = ".tantivy-meta.lock"
 
 
 def _schema() -> tantivy.Schema:
@@ -145,9 +147,13 @@ class SparseIndex:
 
         All of them together are the score that `search` gives the passage.
         """
-        only = (range(ordinal, ordinal + 1),)
-        scores = [[self._best([query], 1, only) for query in self._in_both(term)] for term in terms]
-        return [(sum(score for _, score in body), sum(score for _, score in context)) for body, context in scores]
+        only = self._only([range(ordinal, ordinal + 1)])
+        return [(self._score(body, only), self._score(context, only)) for body, context in map(self._in_both, terms)]
+
+    def _score(self, query: tantivy.Query, only: tantivy.Query) -> float:
+        """What ``query`` gives to the one passage that ``only`` matches; 0 if it does not match."""
+        both = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
+        return sum(float(score) for score, _ in self._searcher.search(both, limit=1, count=False).hits)
 
     def covering(self, weights: Mapping[str, float], within: Sequence[range] | None = None) -> int | None:
         """The passage that holds, with its context, terms of the highest total weight; ties by ordinal, None if none.
@@ -248,6 +254,8 @@ def join(folder: Path, parts: Sequence[tuple[Path, Collection[str]]]) -> list[st
                 link(file, folder / file.name)
                 files.append(file.name)
     (folder / _META).write_bytes(msgspec.json.encode({**described, "segments": segments}))
+    # So that whoever only reads it adds no file.
+    (folder / _LOCK).touch()
     return files
 
 

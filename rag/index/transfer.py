@@ -159,11 +159,10 @@ def _renew_codes(file: Path, generation: Path) -> None:
         manifest, learnt = parse_manifest(generation, oldest=OLDEST_FORMAT), None
         files = dict(manifest.files)
         folders = manifest.folders(generation)
-        rows = VectorFiles([VectorFile(vectors_file(folder)) for folder in folders])
         for folder in folders:
             names = [(folder / name).relative_to(generation).as_posix() for name in CODES]
             if not files.keys().isdisjoint(names):
-                learnt = learnt or learn(rows)
+                learnt = learnt or learn(VectorFiles([VectorFile(vectors_file(one)) for one in folders]))
                 write_codes(VectorFile(vectors_file(folder)), np.load(folder / OWNERS), folder, learnt)
                 files |= {name: record_file(generation / name) for name in names}
         write_manifest(msgspec.structs.replace(manifest, files=files), generation)

@@ -62,7 +62,8 @@ def to_keep(old: Held, entries: Sequence[Entry]) -> list[int]:
     if old.manifest is None or old.store is None:
         return []
     sizes = [one.passages for one in old.manifest.segments]
-    kept = sorted(set(range(len(sizes))) - _changed(old.store, entries))
+    changed = _changed(old.store, entries)
+    kept = [one for one, size in enumerate(sizes) if size and one not in changed]
     small = Counter(_size(sizes[one]) for one in kept if sizes[one] <= MOST_PASSAGES // 2)
     return [one for one in kept if sizes[one] > MOST_PASSAGES // 2 or small[_size(sizes[one])] < _SIDE_BY_SIDE]
 
@@ -73,11 +74,12 @@ def _changed(store: Store, entries: Sequence[Entry]) -> set[int]:
     changed: set[int] = set()
     last: dict[int, int] = {}
     for record, segment in zip(store.records(), store.placement.segments.tolist(), strict=True):
-        place = places.get(record.doc_id, -1)
+        place = places.get(record.doc_id)
         # The title stands in the passages, too.
-        if place < last.get(segment, 0) or entries[place].origin.title != record.title:
+        if place is None or place < last.get(segment, 0) or entries[place].origin.title != record.title:
             changed.add(segment)
-        last[segment] = place
+        else:
+            last[segment] = place
     return changed
 
 
