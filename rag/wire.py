@@ -36,16 +36,20 @@ class Field(NamedTuple):
     of: Callable[[Any], Any]
 
 
-@cache
 def fields(kind: type) -> tuple[Field, ...]:
     """The published fields of a class, in the order in which it defines them.
 
     A field that is annotated by names with their meanings gives these fields of its own value in its place.
     """
-    return tuple(_fields(kind))
+    return _fields(kind)
 
 
-def _fields(kind: type) -> Iterator[Field]:
+@cache
+def _fields(kind: type) -> tuple[Field, ...]:
+    return tuple(_found(kind))
+
+
+def _found(kind: type) -> Iterator[Field]:
     for name, hint in get_type_hints(kind, include_extras=True).items():
         inner, *notes = get_args(hint) if get_origin(hint) is Annotated else [hint]
         for note in notes:

@@ -9,7 +9,7 @@ import pytest
 import samples
 from axe_playwright_python.sync_playwright import Axe
 from browser import ask, opened, running, shot, sized
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, PdfMargins, ViewportSize, expect
 from test_facsimile import LONG, PRINTED
 
 from rag.indexing.update import index_paths
@@ -27,9 +27,8 @@ def folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("originals")
     page = browser.new_page()
     page.set_content(PRINTED)
-    page.pdf(
-        path=folder / "考勤制度.pdf", format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "20mm")
-    )
+    margin: PdfMargins = {"top": "20mm", "bottom": "20mm", "left": "20mm", "right": "20mm"}
+    page.pdf(path=folder / "考勤制度.pdf", format="A4", margin=margin)
     page.close()
     annotation = b"/Annots [<</Type /Annot /Subtype /Text /Rect [72 600 90 620] /Contents (%s)>>]" % REMARK.encode()
     remarked = samples.pdf([samples.line("The plan was read in May.", 72, 700)])

@@ -52,7 +52,7 @@ async def draw_page(doc_id: DocId, page: PageNumber, office: AtOffice) -> Respon
 
 
 @router.get("/citations/{doc_id}/{start}/{end}/frames", response_model=described(responses.Frames))
-async def frame_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> dict[str, Any]:
+async def frame_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> Any:
     """Find a citation's words on the pages of its PDF or picture: a box for each line that they touch."""
     pages, frames = await office.drawing.run(lambda: office.facsimiles.frames(doc_id, Span(start, max(start, end))))
     return to_json(responses.Frames(pages, frames))
