@@ -10,11 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import WenyuanError
-from rag.types import Answer, Block, Citation, Document, Hit, Passage, Span, Status
 
 if TYPE_CHECKING:
     from rag.library import Library
     from rag.settings import Settings
+    from rag.types import Answer, Block, Citation, Document, Hit, Passage, Span, Status
 
 __version__ = "0.2.0"
 
@@ -32,11 +32,11 @@ __all__ = [
     "WenyuanError",
 ]
 
-_LAZY = {"Library": "rag.library", "Settings": "rag.settings"}
+_PLACES = {"Library": "rag.library", "Settings": "rag.settings"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``Library`` and ``Settings`` on first use, so that ``import rag`` stays light."""
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    """Import a name on first use, so that ``import rag`` and commands that need no value stay light."""
+    if name in __all__:
+        return getattr(import_module(_PLACES.get(name, "rag.types")), name)
     raise AttributeError(f"module 'rag' has no attribute {name!r}")

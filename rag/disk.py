@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +28,21 @@ def read_plain(file: Path, most: int) -> bytes:
         if state.st_size > most:
             raise OSError(f"{state.st_size} > {most} bytes")
         return stream.read(most)
+
+
+def link(there: Path, here: Path) -> None:
+    """Have a file that never changes in a second place: the same one, or a copy where there are no links.
+
+    Raises OSError.
+    """
+    try:
+        here.hardlink_to(there)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        shutil.copyfile(there, here)
 
 
 def sync_tree(folder: Path) -> None:

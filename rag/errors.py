@@ -78,6 +78,10 @@ class NotFoundError(WenyuanError):
     """No document has the given id."""
 
 
+class CollectionError(WenyuanError):
+    """A collection can't be called so, or there is one of that name."""
+
+
 class ServeError(WenyuanError):
     """The web app could not be started."""
 

@@ -12,6 +12,7 @@ from rag.answering.agreement import Source
 from rag.answering.compose import Part, cite, compose
 from rag.answering.confirmed import Told, confirmations, matching, standing, told
 from rag.answering.editions import differ, families, is_dated
+from rag.answering.listing import kinds
 from rag.answering.overview import answer as overview_answer
 from rag.answering.overview import meant
 from rag.answering.related import closest, others
@@ -23,12 +24,14 @@ from rag.places import open_store
 from rag.question.analysis import Question, analyse
 from rag.question.courtesy import reply, reply_language
 from rag.question.division import divided
+from rag.question.sorts import sorts
 from rag.question.spelling import understood
 from rag.question.summaries import summary
 from rag.question.validation import validate
 from rag.reading import Candidate, Reading
 from rag.retrieval.collections import ALL, Choice, Collection, Scope, collections_of, in_scope
 from rag.retrieval.fusion import Fusion, fuse
+from rag.retrieval.named import named_collections
 from rag.retrieval.ranking import Retrieved, candidates_of, reranked, retrieve
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import Cutting, reread
@@ -154,11 +157,11 @@ class Library:
 
     def collections(self) -> list[Collection]:
         """The named parts of the library that can be asked alone, by path."""
-        return collections_of(self._generation.about().store.records())
+        return collections_of(self._generation.about().store.records(), named_collections(self.index_dir))
 
     def scope(self, collections: Sequence[str] = (), documents: Sequence[str] = ()) -> Scope | None:
         """What `ask` looks at with such a choice; None for all documents. Raises NotFoundError."""
-        return in_scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
+        return self._scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
 
     def search(
         self, query: str, k: int | None = None, *, collections: Sequence[str] = (), documents: Sequence[str] = ()
@@ -172,7 +175,7 @@ class Library:
         cut = self._cutting(query)
         generation = self._generation.about([cut])
         question = analyse(cut, generation.sparse)
-        scope = in_scope(Choice(tuple(collections), tuple(documents)), generation)
+        scope = self._scope(Choice(tuple(collections), tuple(documents)), generation)
         return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
 
     def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:
@@ -181,7 +184,7 @@ class Library:
         cut = self._cutting(question)
         generation = self._generation.about([cut])
         asked = understood(cut, generation)
-        return asked, self._candidates(asked, generation, in_scope(choice, generation))
+        return asked, self._candidates(asked, generation, self._scope(choice, generation))
 
     def ask(
         self,
@@ -189,6 +192,7 @@ class Library:
         *,
         collections: Sequence[str] = (),
         documents: Sequence[str] = (),
+        without: Sequence[str] = (),
         min_confidence: float | None = None,
         at_hand: str | None = None,
         confirmed: bool = True,
@@ -196,9 +200,10 @@ class Library:
     ) -> Answer:
         """Answer from the documents' own words, or abstain; courtesy is returned.
 
-        ``collections`` and ``documents`` ask those only, by name and id; ``min_confidence`` replaces that of the
-        settings; ``at_hand`` is the id of the document that the user has before them, which 「总结一下」 speaks of;
-        without ``confirmed`` the answers that the user has confirmed are not used; ``stage`` is told what begins.
+        ``collections`` and ``documents`` ask those only, by name and id, ``without`` leaves some of the former out;
+        ``min_confidence`` replaces that of the settings; ``at_hand`` is the id of the document that the user has
+        before them, which 「总结一下」 speaks of; without ``confirmed`` the answers that the user has confirmed are not
+        used; ``stage`` is told what begins.
 
         Raises QuestionError for an unusable question, NotFoundError for an unknown collection or document.
         """
@@ -206,7 +211,7 @@ class Library:
         parts = divided(question)
         if courteous := reply(question, self.settings.language):
             return courteous
-        choice = Choice(tuple(collections), tuple(documents))
+        choice = Choice(tuple(collections), tuple(documents), tuple(without))
         if overview := self._overview(question, parts, choice, at_hand):
             took = round(1000 * (perf_counter() - started), 3)
             return replace(overview, timings_ms={"retrieve": 0.0, "read": took, "total": took})
@@ -214,7 +219,7 @@ class Library:
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
         generation = self._generation.about(cuts)
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         if confirmed and len(cuts) > 1 and self._confirmed(question, generation, scope).reading:
             cuts = [self._cutting(question)]
         retrieve_seconds = 0.0
@@ -242,6 +247,8 @@ class Library:
             min_confidence=self.min_confidence if min_confidence is None else min_confidence,
             language=self.settings.language,
         )
+        if len(answered) == 1 and (listed := self._kinds(answered[0].question, candidates, answer)):
+            answer = listed
         total = perf_counter() - started
         timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
         return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
@@ -304,11 +311,31 @@ class Library:
         if asked is None:
             return None
         generation = self._generation.about()
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         among = [one for one in generation.store.records() if scope is None or one.doc_id in scope.doc_ids]
         records = meant(asked, among, at_hand)
         language = reply_language(question, self.settings.language)
         return overview_answer(question, records, generation.document, language) if records else None
+
+    def _kinds(self, asked: Question, candidates: Sequence[Candidate], answer: Answer) -> Answer | None:
+        """The kinds of a thing where ``asked`` asks for them, a document lists them, and ``answer`` is no list.
+
+        What was read well stays, unless it stands in the document that surely has the list.
+        """
+        wanted = sorts(asked.text)
+        (part,) = answer.parts
+        if wanted is None or part.confirmed or len(part.items) > 1:
+            return None
+        if any(word not in wanted.noun for word in answer.missing):
+            return None
+        near = {one.document.doc_id: one.document for one in candidates[: self.settings.read]}
+        found = [near[one.doc_id] for one in answer.citations[:1] if one.doc_id in near] or list(near.values())
+        language = reply_language(asked.text, self.settings.language)
+        listed = kinds(answer.question, wanted, found, language, surely=bool(part.items))
+        return replace(listed, hits=answer.hits) if listed else None
+
+    def _scope(self, choice: Choice, generation: Snapshot) -> Scope | None:
+        return in_scope(choice, generation, named_collections(self.index_dir)) if any(choice) else None
 
     def _cosine(self, one: str, other: str) -> float:
         first, second = self._ready_encoder().encode_queries([one, other])
@@ -322,7 +349,7 @@ class Library:
         for doc_id in self._editions(generation).get(first.document.doc_id, ()):
             if scope and doc_id not in scope.doc_ids:
                 continue
-            alone = in_scope(Choice(documents=(doc_id,)), generation)
+            alone = self._scope(Choice(documents=(doc_id,)), generation)
             retrieved = self._retrieve(asked, _EDITION_READ, generation, alone)
             other = self._models.reader.get().read(asked, candidates_of(retrieved, generation))
             if other.evidence and other.confidence >= self.min_confidence and differ(first, other.evidence[0]):
@@ -352,7 +379,7 @@ class Library:
         cuts = [self._cutting(part) for part in divided(question)]
         generation = self._generation.about(cuts)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        scope = in_scope(choice, generation)
+        scope = self._scope(choice, generation)
         return Explainer(
             cuts,
             generation,

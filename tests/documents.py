@@ -13,8 +13,11 @@ import pytest
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
+from rag.index.segments import texts
+from rag.index.store import Part, Store, writing
+from rag.indexing.splitting import SplitSettings, split
 from rag.loading import parse
-from rag.types import Document
+from rag.types import Document, Origin
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -39,6 +42,23 @@ def _document_or_none(made: tuple[str, str]) -> Document | None:
         return document(*made)
     except LoadError:
         return None
+
+
+def stored(folder: Path, *documents: tuple[Document, Path]) -> Store:
+    """A store of documents in this order, each from the file at its path, in ``folder``."""
+    parts, ordinal = [], 0
+    with texts.writing(folder / "texts") as segment:
+        for document, _ in documents:
+            passages = split(document, SplitSettings(), ordinal)
+            segment.add(document, passages)
+            sizes = len(document.text), len(document.blocks), document.omitted
+            parts.append(Part(0, ordinal, len(passages), *sizes))
+            ordinal += len(passages)
+    with writing(folder / "list") as listed:
+        for (document, path), part in zip(documents, parts, strict=True):
+            origin = Origin(str(path), document.source, document.title, document.modified)
+            listed.add(document.doc_id, document.sha256, (origin, *document.copies), part, document.alike)
+    return Store(folder / "list", [folder / "texts"])
 
 
 DOCUMENTS = (

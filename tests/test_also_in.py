@@ -12,12 +12,12 @@ import pytest
 from rich.console import Console
 
 from rag.cli.console import show_documents, show_hits
-from rag.contract import citation_json, hit_json
 from rag.index.store import DocumentRecord
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Elsewhere, Hit, Passage, Role, Status
 from rag.web.conversation import Turn
 from rag.web.page import answers
 from rag.web.page.takeaway import to_html, to_markdown
+from rag.wire import to_json
 
 FILE, LIKE = Elsewhere("d1", "题", "备份/<b>.md"), Elsewhere("d2", "转载", "again.md")
 BOTH = (FILE, LIKE)
@@ -54,15 +54,15 @@ def test_a_conversation_that_is_taken_away_says_so_too() -> None:
 
 def test_the_json_has_it_for_citations_and_hits() -> None:
     told = [other._asdict() for other in BOTH]
-    assert citation_json(citation(1, Role.ANSWER, *BOTH))["also_in"] == told
-    assert hit_json(Hit(1, 1.0, Passage(0, "d1", 0, 2, 1, "", ()), "答案", also_in=BOTH))["also_in"] == told
-    assert citation_json(citation(1, Role.ANSWER))["also_in"] == []
+    assert to_json(citation(1, Role.ANSWER, *BOTH))["also_in"] == told
+    assert to_json(Hit(1, Passage(0, "d1", 0, 2, 1, "", ()), 1.0, "答案", also_in=BOTH))["also_in"] == told
+    assert to_json(citation(1, Role.ANSWER))["also_in"] == []
 
 
 def test_the_terminal_lists_it_with_hits_and_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WENYUAN_LANG", "zh")
     console = Console(record=True, width=200, force_terminal=False)
-    show_hits(console, [Hit(1, 1.0, Passage(0, "d1", 0, 2, 1, "", ()), "答案", also_in=BOTH)], {"d1": "题"})
+    show_hits(console, [Hit(1, Passage(0, "d1", 0, 2, 1, "", ()), 1.0, "答案", also_in=BOTH)], {"d1": "题"})
     record = DocumentRecord(
         "d1", "题", "a.md", Path("/a.md"), "s", 2, 1, range(1), "2025-03-01T12:00:00+00:00", also_in=BOTH
     )

@@ -17,16 +17,20 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from rag import __version__
-from rag.contract import answer_json, document_json, hit_json, record_json
+from rag.contract import answer_json
+from rag.contract.documents import Document, Record
 from rag.errors import BusyError
 from rag.indexing.uploads import Shelf
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer
-from rag.web import api, schema
+from rag.web import api
 from rag.web.desk import Desk
 from rag.web.guard.access import guarded, rules
 from rag.web.guard.admission import Admission
+from rag.web.schema.described import described
+from rag.web.schema.responses import Problem
+from rag.wire import to_json
 
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 GPT5 = "GPT-5是什么时候发布的？"
@@ -67,7 +71,7 @@ def small(index: Path) -> Iterator[TestClient]:
 def problem(response: Any, status: int, kind: str) -> dict[str, Any]:
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     members: dict[str, Any] = response.json()
-    assert schema.Problem.model_validate(members)
+    assert described(Problem).model_validate(members)
     assert (members["status"], members["type"]) == (status, kind)
     return members
 
@@ -129,12 +133,12 @@ def test_a_batch_has_each_answer_or_its_problem_in_order(real: TestClient) -> No
 
 def test_search_and_documents_are_those_of_the_library(real: TestClient, library: Library) -> None:
     hits = real.get("/api/v1/search", params={"q": DOUBAO, "k": 3}).json()
-    assert hits == [hit_json(hit) for hit in library.search(DOUBAO, 3)]
+    assert hits == to_json(library.search(DOUBAO, 3))
     records = real.get("/api/v1/documents").json()
-    assert records == [record_json(record, ["corpus"]) for record in library.documents()]
+    assert records == to_json([Record.of(record, ["corpus"]) for record in library.documents()])
     document = real.get(f"/api/v1/documents/{records[0]['doc_id']}").json()
     assert (document.pop("text_start"), document.pop("next")) == (0, None)
-    assert document == document_json(library.document(records[0]["doc_id"]))
+    assert document == to_json(Document.of(library.document(records[0]["doc_id"])))
 
 
 def test_a_long_document_comes_in_slices_that_make_up_the_whole(small: TestClient) -> None:
@@ -381,6 +385,9 @@ def test_the_description_of_the_api_is_complete(small: TestClient) -> None:
         ("get", "/documents/{doc_id}"),
         ("delete", "/documents/{doc_id}"),
         ("get", "/citations/{doc_id}/{start}/{end}"),
+        ("get", "/citations/{doc_id}/{start}/{end}/frames"),
+        ("get", "/documents/{doc_id}/original"),
+        ("get", "/documents/{doc_id}/pages/{page}"),
         ("get", "/conversations"),
         ("get", "/conversations.zip"),
         ("get", "/conversations/{conversation_id}"),
@@ -397,7 +404,7 @@ def test_the_description_of_the_api_is_complete(small: TestClient) -> None:
                 assert response["content"] == {
                     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
                 }
-            elif status != "204" and not path.endswith((".zip", "/file")):
+            elif status != "204" and not path.endswith((".zip", "/file", "/original", "/pages/{page}")):
                 assert response["content"]["application/json"]["schema"]
     assert "HTTPValidationError" not in described["components"]["schemas"]
     assert small.get("/docs").status_code == small.get("/api/v1/docs").status_code == 404

@@ -14,12 +14,13 @@ from documents import document
 from rich.console import Console
 
 from rag.cli.console import show_answer, show_document
-from rag.contract import citation_json, document_json
+from rag.contract.documents import Document as Shown
 from rag.types import Answer, AnswerItem, AnswerPart, BlockKind, CellSpan, Citation, Document, Span, Status, TableRow
 from rag.web.conversation import Turn
 from rag.web.page import answers, sources
 from rag.web.page.markup import Place
 from rag.web.page.takeaway import to_html, to_markdown
+from rag.wire import to_json
 
 GRID = (("产品", "产地", "单价"), ("云雾茶", "清溪", "128 元"), ("老白茶", "", "260 元"))
 HEADER, FULL, GAP = GRID
@@ -177,17 +178,17 @@ def cells(html: str) -> list[list[str]]:
 
 
 def test_a_citation_in_json_has_the_row(answer: Answer) -> None:
-    assert citation_json(answer.citations[0])["row"] == {
+    assert to_json(answer.citations[0])["row"] == {
         "header": ["产品", "产地", "单价|含税"],
         "cells": ["老白茶", "", "260 元<b>"],
         "cited": [2],
     }
     elsewhere = Citation(1, "d", "题", "a.md", 1, 0, 1, "甲", "甲。", 0)
-    assert citation_json(elsewhere)["row"] is None
+    assert to_json(elsewhere)["row"] is None
 
 
 def test_a_document_in_json_has_the_cells_that_are_not_blank() -> None:
-    header, _, last = document_json(document(PLAIN, "a.csv"))["blocks"]
+    header, _, last = to_json(Shown.of(document(PLAIN, "a.csv")))["blocks"]
     assert (header["header"], last["header"]) == (1, 1)
     assert [cell["name"] for cell in header["cells"]] == ["", "", ""]
     start = last["start"]

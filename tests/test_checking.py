@@ -25,6 +25,7 @@ from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
 from rag.settings import Settings
 
+LIST, VECTORS, OWNERS = "library.sqlite", "segment-1/vectors.npy", "segment-1/owners.npy"
 TEXTS = {"a.md": "# 甲\n\n豆包的月活是6000万。第二句。\n\n- 一项\n- 二项\n", "b.txt": "文心的日均调用量达15亿次。"}
 HELD = {"a.md": "甲\n豆包的月活是6000万。第二句。\n一项\n二项", "b.txt": TEXTS["b.txt"]}
 
@@ -82,9 +83,9 @@ def forge(index: Path, change: Callable[[Path], object]) -> None:
     )
 
 
-def sql(statement: str) -> Callable[[Path], object]:
+def sql(statement: str, file: str = "segment-1/texts.sqlite") -> Callable[[Path], object]:
     def change(folder: Path) -> None:
-        with sqlite3.connect(folder / "library.sqlite") as connection:
+        with sqlite3.connect(folder / file) as connection:
             connection.execute(statement)
         connection.close()
 
@@ -106,7 +107,8 @@ def test_every_damaged_file_is_named_and_repaired(
     index: Path, tmp_path: Path, hash_encoder: HashEncoder, how: str
 ) -> None:
     files = sorted(parse_manifest(generation(index)).files)
-    assert {Path(name).parts[0] for name in files} == {"library.sqlite", "vectors.npy", "owners.npy", "terms"}
+    assert {Path(name).parts[0] for name in files} == {"library.sqlite", "segment-1", "terms"}
+    assert {Path(name).name for name in files} > {"texts.sqlite", "vectors.npy", "owners.npy", "keys.npy"}
     for name in files:
         copy = tmp_path / "copy"
         shutil.rmtree(copy, ignore_errors=True)
@@ -118,8 +120,8 @@ def test_every_damaged_file_is_named_and_repaired(
         report = repair(copy, Settings())
         assert report.left == []
         assert_repaired(copy)
-        # Vectors are made again only where they, or the texts that they stand for, are damaged.
-        assert bool(hash_encoder.passages) == (not name.startswith("terms"))
+        # Vectors are made again only where they are damaged, or what says which texts they are of.
+        assert bool(hash_encoder.passages) == name.endswith(("vectors.npy", "keys.npy"))
         assert {path.name for path in (copy / "generations").iterdir()} == {current_name(copy), f"{damaged}.damaged"}
         assert len(generations(copy)) == 1
 
@@ -136,7 +138,7 @@ def test_vectors_are_taken_from_an_older_generation_that_is_sound(
 ) -> None:
     (corpus / "c.txt").write_text("新来的一篇。", "utf-8")
     index_paths([corpus], index, Settings())
-    damage(generation(index) / "vectors.npy", "cut")
+    damage(generation(index) / "segment-2" / "vectors.npy", "cut")
     hash_encoder.passages.clear()
     repair(index, Settings())
     assert (found(index), hash_encoder.passages) == ([], ["c 新来的一篇。"])
@@ -154,16 +156,16 @@ def test_vectors_are_taken_from_an_older_generation_that_is_sound(
         (sql("UPDATE passages SET sentences=CAST('[[0,99]]' AS BLOB) WHERE ordinal=0"), "library.sqlite: ", "sentence"),
         (sql("UPDATE passages SET doc_id = 'x' WHERE ordinal = 0"), "library.sqlite: ", "passage 0 is misplaced"),
         (sql("UPDATE documents SET text = '短' WHERE position = 0"), "library.sqlite: ", "is misplaced"),
-        (sql("UPDATE documents SET sha256 = 'f' WHERE position = 0"), "library.sqlite: ", "not the beginning"),
-        (sql("UPDATE documents SET passages = 9 WHERE position = 1"), "library.sqlite: ", "passages do not agree"),
+        (sql("UPDATE documents SET sha256 = 'f' WHERE position = 0", LIST), "library.sqlite: ", "not the beginning"),
+        (sql("UPDATE documents SET passages = 9 WHERE position = 1", LIST), "library.", "passages do not agree"),
         (sql("INSERT INTO passages SELECT 9, doc_id, start, end, paragraph, context, sentences FROM passages LIMIT 1"),
          "library.sqlite", "passages do not agree"),
-        (sql("DELETE FROM documents WHERE position = 1"), "library.sqlite", "documents do not agree"),
-        (lambda f: np.save(f / "vectors.npy", np.full((7, 16), 0.5, np.float16)), "vectors.npy", "length 1"),
-        (lambda f: np.save(f / "vectors.npy", np.full((7, 16), np.nan, np.float16)), "vectors.npy", "nan"),
-        (lambda f: np.save(f / "vectors.npy", np.eye(6, 16, dtype=np.float16)), "vectors.npy", "file of 7x16"),
-        (lambda f: np.save(f / "owners.npy", np.zeros(7, np.int32)), "owners.npy", "do not agree"),
-        (lambda f: (f / "vectors.npy").write_bytes(b"IxFI" + b"\xff" * 40), "vectors.npy", "no file of 7x16"),
+        (sql("DELETE FROM documents WHERE position = 1", LIST), "library.sqlite", "documents do not agree"),
+        (lambda f: np.save(f / VECTORS, np.full((7, 16), 0.5, np.float16)), VECTORS, "length 1"),
+        (lambda f: np.save(f / VECTORS, np.full((7, 16), np.nan, np.float16)), VECTORS, "nan"),
+        (lambda f: np.save(f / VECTORS, np.eye(6, 16, dtype=np.float16)), VECTORS, "file of 7x16"),
+        (lambda f: np.save(f / OWNERS, np.zeros(7, np.int32)), OWNERS, "do not agree"),
+        (lambda f: (f / VECTORS).write_bytes(b"IxFI" + b"\xff" * 40), VECTORS, "no file of 7x16"),
         (lambda f: (f / "library.sqlite").write_bytes(b"no database"), "library.sqlite", "can't be read"),
         (lambda f: (f / "terms" / "meta.json").write_bytes(b"{}"), "terms", "can't be read"),
     ],
@@ -239,8 +241,8 @@ def test_a_damaged_old_generation_is_put_away_and_deleted_by_pruning_only(index:
     for number in range(4):
         (corpus / "c.txt").write_text(f"第{number}版。", "utf-8")
         if number == 1:
-            damage(index / "generations" / old / "vectors.npy", "cut")
-            assert found(index) == ["vectors.npy"]
+            damage(index / "generations" / old / "library.sqlite", "cut")
+            assert found(index) == ["library.sqlite"]
             repair(index, Settings())
             assert found(index) == []
         index_paths([corpus], index, Settings())
@@ -281,13 +283,13 @@ def test_uploads_that_changed_or_are_gone_are_found_and_strays_are_noted(index: 
 
 
 def test_the_command_names_what_is_damaged_for_people_and_programs(index: Path, wenyuan: Command) -> None:
-    damage(generation(index) / "owners.npy", "missing")
+    damage(generation(index) / OWNERS, "missing")
     name = current_name(index)
     shown = wenyuan("check", "--index", index)
     assert (shown.code, shown.err) == (1, "")
     assert shown.out.splitlines() == [
         f"{name}（在用）  损坏 1 处",
-        "  ✗ owners.npy: 文件缺失 / missing",
+        "  ✗ segment-1/owners.npy: 文件缺失 / missing",
         "索引有损坏。修复：wenyuan check --repair",
     ]
     told = wenyuan("check", "--json", "--index", index)
@@ -296,9 +298,7 @@ def test_the_command_names_what_is_damaged_for_people_and_programs(index: Path, 
     )  # fmt: skip
     (one,) = json.loads(told.out)["generations"]
     assert (one["generation"], one["in_force"], one["sound"]) == (name, True, False)
-    assert one["problems"] == [
-        {"place": "owners.npy", "problem": "文件缺失 / missing", "problem_zh": "文件缺失 / missing"}
-    ]
+    assert one["problems"] == [{"place": OWNERS, "problem": "文件缺失 / missing", "problem_zh": "文件缺失 / missing"}]
     mended = wenyuan("check", "--repair", "--json", "--index", index)
     assert (mended.code, json.loads(mended.out)["sound"], len(json.loads(mended.out)["done"])) == (0, True, 2)
 

@@ -49,7 +49,7 @@ def test_no_index(wenyuan: Command, tmp_path: Path, arguments: list[str]) -> Non
 
 def test_a_damaged_index(command: Command, index_dir: Path, tmp_path: Path) -> None:
     index = Path(shutil.copytree(index_dir, tmp_path / "index"))
-    (file,) = index.glob("generations/*/vectors.npy")
+    (file,) = index.glob("generations/*/segment-1/vectors.npy")
     file.write_bytes(file.read_bytes()[:-100])
     assert_one_line(command("ask", "你好", "--index", index), "索引已损坏", str(file), "请重建：wenyuan index")
 

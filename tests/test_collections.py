@@ -13,14 +13,15 @@ from documents import HashEncoder
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from rag.errors import NotFoundError
-from rag.index.generations import open_generation
+from rag.errors import CollectionError, NotFoundError
+from rag.index.generations import COLLECTIONS, open_generation
 from rag.index.sparse import SparseIndex, writing
 from rag.index.store import DocumentRecord
 from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
 from rag.models import Models
 from rag.retrieval.collections import Choice, collections_of, in_scope, names_by_document
+from rag.retrieval.named import NamedCollections, named_collections
 from rag.settings import Settings
 from rag.types import Origin
 from rag.web import api
@@ -217,7 +218,7 @@ def client(library: Library) -> Iterator[TestClient]:
 
 
 def test_over_http_collections_are_listed_and_asked(client: TestClient, library: Library) -> None:
-    assert client.get("/api/v1/collections").json()[2] == {"name": "合同", "documents": 2}
+    assert client.get("/api/v1/collections").json()[2] == {"name": "合同", "documents": 2, "own": False}
     listed = {one["title"]: one["collections"] for one in client.get("/api/v1/documents").json()}
     assert listed["青山厂房租赁合同"] == ["资料", "合同", "合同/2024"]
     hits = client.get("/api/v1/search", params={"q": "交货地点", "collections": ["人事", "合同/2024"]}).json()
@@ -248,3 +249,74 @@ def test_commands_take_collections(wenyuan: Command, library: Library) -> None:
     }
     wrong = wenyuan("ask", "交货地点在哪里？", "--collection", "财务", *where)
     assert (wrong.code, "没有叫“财务”的文档集" in wrong.err) == (1, True)
+
+
+@pytest.fixture
+def own(library: Library) -> Iterator[NamedCollections]:
+    """The user's own collections in the library's folder; none of them stays."""
+    yield NamedCollections(library.index_dir)
+    (library.index_dir / COLLECTIONS).unlink(missing_ok=True)
+
+
+def records(library: Library, *titles: str) -> list[DocumentRecord]:
+    return [one for one in library.documents() if one.title in titles]
+
+
+def test_a_collection_of_ones_own_is_asked_as_a_folder_is(library: Library, own: NamedCollections) -> None:
+    own.make(" 要续签的 ", records(library, "青山厂房租赁合同", "说明"))
+    assert [(one.name, len(one.doc_ids)) for one in library.collections() if one.own] == [("要续签的", 2)]
+    assert titles(library, collections=["要续签的"]) == {"青山厂房租赁合同", "说明"}
+    own.put("要续签的", records(library, "云雾茶采购合同", "说明"))
+    own.take("要续签的", records(library, "说明"))
+    assert titles(library, collections=["要续签的"]) == {"云雾茶采购合同", "青山厂房租赁合同"}
+    own.rename("要续签的", "续签")
+    assert titles(library, collections=["续签", "人事"]) == {"云雾茶采购合同", "青山厂房租赁合同", "考勤办法"}
+    own.take("续签", library.documents())
+    with pytest.raises(NotFoundError, match="没有可问的文档"):
+        library.search("交货", collections=["续签"])
+    own.delete("续签")
+    with pytest.raises(NotFoundError, match="没有叫“续签”的文档集"):
+        library.search("交货", collections=["续签"])
+
+
+@pytest.mark.parametrize("name", ["", " ", "..", "合同", "a/b", "a\\b", "长" * 61, "一\u202e二"])
+def test_a_name_that_is_taken_or_would_not_do_is_refused(library: Library, own: NamedCollections, name: str) -> None:
+    with pytest.raises(CollectionError):
+        own.make(name, [], [one.name for one in library.collections()])
+    assert not [one for one in library.collections() if one.own]
+
+
+def test_a_document_stays_in_when_its_text_changes_or_its_file_is_moved(own: NamedCollections) -> None:
+    own.make("我的", [record("a", "/d/a.md"), record("b", "/d/b.md")])
+    (one,) = named_collections(own.index)
+    assert one.has(record("a2", "/d/a.md"))
+    assert one.has(record("b", "/e/b.md"))
+    assert not one.has(record("c", "/d/c.md"))
+
+
+def test_a_document_may_be_left_out_of_a_collection(library: Library) -> None:
+    generation = open_generation(library.index_dir)
+    left = id_of(library, "云雾茶采购合同")
+    scope = in_scope(Choice(("合同",), without=(left,)), generation)
+    assert scope is not None
+    assert scope.doc_ids == {id_of(library, "青山厂房租赁合同")}
+
+
+@pytest.mark.usefixtures("own")
+def test_collections_are_made_changed_and_deleted_over_http(library: Library, client: TestClient) -> None:
+    lease, leave = id_of(library, "青山厂房租赁合同"), id_of(library, "考勤办法")
+    made = client.post("/api/v1/collections", json={"name": "我的 一", "documents": [lease]})
+    assert (made.status_code, made.json()) == (201, {"name": "我的 一", "documents": 1, "own": True})
+    assert client.post("/api/v1/collections", json={"name": "我的 一"}).status_code == 409
+    assert client.post("/api/v1/collections", json={"name": "二", "documents": ["x"]}).status_code == 404
+    change = {"name": "我的", "add": [leave], "remove": [lease]}
+    assert client.patch("/api/v1/collections/我的 一", json=change).json() == {
+        "name": "我的",
+        "documents": 1,
+        "own": True,
+    }
+    found = client.get("/api/v1/search", params={"q": "交货地点", "collections": "我的"}).json()
+    assert {hit["doc_id"] for hit in found} == {leave}
+    assert client.patch("/api/v1/collections/合同", json={"name": "x"}).status_code == 404
+    assert client.delete("/api/v1/collections/我的").status_code == 204
+    assert client.delete("/api/v1/collections/我的").status_code == 404

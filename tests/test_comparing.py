@@ -19,6 +19,7 @@ from rag.indexing.update import index_paths
 from rag.loading import SourceFile, load
 from rag.settings import Settings
 from rag.types import Answer, Citation, Document, Status
+from rag.wire import to_json
 
 TEXT = "豆包月活\n\n豆包11月的月活跃用户近6000万，居全球第二。\n\n文心的日均调用量达15亿次。\n"
 DOUBAO = "豆包11月的月活跃用户近6000万，居全球第二。"
@@ -68,10 +69,10 @@ def change(file: Path, index: Path, text: str) -> None:
 
 def only(file: Path, index: Path) -> dict[str, Any]:
     """What became of the one citation in a file: all that is not as it was saved."""
-    from rag.contract import compared_json
+    from rag.contract.reports import ComparedAnswer
 
     (compared,) = check_answers(file, index)
-    (citation,) = compared_json(compared)["citations"]
+    (citation,) = to_json(ComparedAnswer.of(compared))["citations"]
     now = citation["now"]
     if now and now["start"] is not None:
         text = open_generation(index).document(now["doc_id"]).text

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from rag.errors import NotFoundError
 from rag.indexing.uploads import Shelf
 from rag.settings import Settings
-from rag.types import Answer, AnswerItem, AnswerPart, Citation, Elsewhere, Hit, Passage, Span, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Elsewhere, Hit, Passage, Span, Status
 from rag.web.api import create_api
 from rag.web.conversation import Turn
 from rag.web.conversations.conversation_file import MOST_CONVERSATIONS, MOST_TURNS, NAME, Conversation, ConversationFile
@@ -29,13 +29,23 @@ QUOTE = "近6000万"
 CITED = Citation(
     1, "d1", "题", "a.md", 3, 10, 16, QUOTE, f"月活{QUOTE}。", 8, page=2, also_in=(Elsewhere("d1", "题", "b.md"),)
 )
-HIT = Hit(1, 0.5, Passage(0, "d1", 8, 16, 3, "题", (Span(8, 16),)), f"月活{QUOTE}。", dense=0.5)
+HIT = Hit(1, Passage(0, "d1", 8, 16, 3, "题", (Span(8, 16),)), 0.5, f"月活{QUOTE}。", dense=0.5)
 
 
 def turn(asked: str, meant: str = "") -> Turn:
     parts = (AnswerPart(asked, (AnswerItem(QUOTE, (1,)),)), AnswerPart("二", (), ("乙",), (HIT,), CITED))
     text = f"{QUOTE}[1]\n原文：月活{QUOTE}。"
-    answer = Answer(meant or asked, Status.ANSWERED, QUOTE, text, 0.9, (CITED,), (HIT,), (), parts, (("豆", "逗"),))
+    answer = Answer(
+        meant or asked,
+        Status.ANSWERED,
+        QUOTE,
+        text,
+        0.9,
+        (CITED,),
+        (HIT,),
+        parts=parts,
+        corrections=(Correction("豆", "逗"),),
+    )
     return Turn(asked, replace(answer, timings_ms={"total": 3.0}), {"d1": "题"})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from documents import HashEncoder
 
-from rag.contract import record_json
+from rag.contract.documents import Record
 from rag.index import store
 from rag.index.checking import check
 from rag.index.generations import STORE, current_name, open_generation
@@ -17,6 +17,7 @@ from rag.indexing.update import IndexReport, index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Elsewhere
+from rag.wire import to_json
 
 TEXT = "# 甲\n\n豆包的月活是6000万。第二句。"
 
@@ -51,7 +52,7 @@ def test_a_document_knows_all_its_files_and_when_each_was_changed(index: Path, c
     assert files(index) == {"甲": [("a.md", "1970-01-02"), ("copy.md", "1970-01-03")]}
     first = Library.open(index, Settings()).documents()[0]
     copy = {"doc_id": first.doc_id, "title": "甲", "source": str(corpus / "sub" / "copy.md")}
-    told = record_json(first)
+    told = to_json(Record.of(first))
     assert (told["modified"], told["also_in"]) == ("1970-01-02T00:00:00+00:00", [copy])
 
 
@@ -136,7 +137,7 @@ def test_removing_another_document_keeps_the_copies(index: Path) -> None:
 
 
 def test_a_repaired_index_knows_the_copies(index: Path) -> None:
-    (index / "generations" / current_name(index) / "vectors.npy").write_bytes(b"x")
+    (index / "generations" / current_name(index) / "segment-1" / "vectors.npy").write_bytes(b"x")
     repair(index, Settings())
     assert files(index) == {"甲": [("a.md", "1970-01-02"), ("copy.md", "1970-01-03")]}
 

@@ -105,8 +105,8 @@ def test_codes_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_p
     drawn = topics[draw.integers(0, len(topics), 6000)] + draw.normal(scale=0.1, size=(6000, 32)).astype(np.float32)
     file = written(tmp_path, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
     owners = np.repeat(np.arange(2000, dtype=np.int32), 3)
-    dense.write_codes(file, owners, tmp_path)
-    exact, coded = dense.DenseIndex(file, owners), dense.DenseIndex(file, owners, tmp_path)
+    dense.write_codes(file, owners, tmp_path, dense.learn(file))
+    exact, coded = (dense.DenseIndex(file, owners, codes) for codes in ((), [(tmp_path, range(6000))]))
     recalls = []
     for query in file.take(np.arange(0, 6000, 100)):
         wanted, found = exact.search(query, 50)[:10], coded.search(query, 50)[:10]
@@ -114,7 +114,7 @@ def test_codes_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_p
         assert found[0] == wanted[0]
     assert np.mean(recalls) >= 0.98
     (tmp_path / "again").mkdir()
-    dense.write_codes(file, owners, tmp_path / "again")
+    dense.write_codes(file, owners, tmp_path / "again", dense.learnt_of(tmp_path))
     assert all((tmp_path / "again" / name).read_bytes() == (tmp_path / name).read_bytes() for name in dense.CODES)
 
 

@@ -156,7 +156,7 @@ def test_a_citation_says_where_its_passage_stands_too() -> None:
     made = document("豆包有6000万用户。", "甲.txt")
     passage = Passage(0, made.doc_id, 0, len(made.text), 1, "", ())
     there = Elsewhere("x", "乙", "乙.txt")
-    hit = Hit(1, 1.0, passage, made.text, also_in=(there,))
+    hit = Hit(1, passage, 1.0, made.text, also_in=(there,))
     assert sources([evidence(made, Role.ANSWER, "6000万")], [hit])[0].also_in == (there,)
 
 

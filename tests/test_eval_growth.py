@@ -10,7 +10,7 @@ import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
 
 from eval.bench import articles, growth
-from rag.index.dense import DenseIndex, write_codes
+from rag.index.dense import DenseIndex, learn, write_codes
 from rag.index.vectors import VectorFile, writing
 
 
@@ -43,9 +43,9 @@ def test_recall_is_one_where_all_is_looked_at_and_less_where_little_is(
         append(drawn)
     file, owners = VectorFile(tmp_path / "v"), np.repeat(np.arange(1500, dtype=np.int32), 2)
     assert growth.recall(DenseIndex(file, owners), drawn[:20], 1500) == 1.0
-    write_codes(file, owners, tmp_path)
+    write_codes(file, owners, tmp_path, learn(file))
     monkeypatch.setattr("rag.index.dense._LOOKED_AT", 1)
-    assert growth.recall(DenseIndex(file, owners, tmp_path), drawn[:20], 10) < 0.8
+    assert growth.recall(DenseIndex(file, owners, [(tmp_path, range(len(file)))]), drawn[:20], 10) < 0.8
 
 
 def test_a_size_is_indexed_and_asked_in_processes_of_its_own(
@@ -57,11 +57,14 @@ def test_a_size_is_indexed_and_asked_in_processes_of_its_own(
     growth.main()
     (size,) = msgspec.json.decode(out.read_bytes(), type=growth.Growth).sizes
     assert (size.articles, size.made, size.first.documents, size.first.failed) == (6, 4, 6, 0)
-    assert set(size.index_mb) == {"library.sqlite", "manifest.json", "owners.npy", "terms", "vectors.npy"}
+    assert set(size.index_mb) == {
+        "library.sqlite", "keys.npy", "owners.npy", "terms", "texts.sqlite", "vectors.npy"
+    }  # fmt: skip
     assert size.rows > size.first.passages > 6
     assert size.first.stages["terms"] > 0
     assert size.asked.ask["total"].p50 >= size.asked.ask["read"].p50 > 0
     assert size.asked.recall is None
+    assert {what: run.documents for what, run in size.one.items()} == {"add": 7, "change": 7, "remove": 6}
     assert "6 articles" in capsys.readouterr().out
 
 

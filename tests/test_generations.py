@@ -15,12 +15,13 @@ from documents import HashEncoder
 
 from rag.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, NotFoundError, StorageError
 from rag.index.generations import current_name, open_generation, writing
-from rag.index.manifest import check_settings, differing
+from rag.index.manifest import FORMAT_VERSION, check_settings, differing
 from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
+TEXTS = "segment-2/texts.sqlite"
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def files(index: Path) -> list[Path]:
 
 def test_a_generation_describes_itself(index: Path) -> None:
     manifest = open_generation(index).manifest
-    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (3, "hash@1", 16)
+    assert (manifest.format_version, manifest.encoder, manifest.dimension) == (FORMAT_VERSION, "hash@1", 16)
     assert (manifest.documents, manifest.passages, manifest.vectors) == (1, 1, 4)
     assert [Path(source).name for source in manifest.corpus] == ["a.md"]
     listed = set(manifest.files) | {"manifest.json"}
@@ -55,7 +56,9 @@ def test_a_generation_describes_itself(index: Path) -> None:
 
 def test_every_cut_missing_or_exchanged_file_is_found_and_named(index: Path, tmp_path: Path) -> None:
     names = [str(file.relative_to(index)) for file in files(index)]
-    assert {Path(name).name for name in names} >= {"manifest.json", "library.sqlite", "vectors.npy", "owners.npy"}
+    assert {Path(name).name for name in names} >= {
+        "manifest.json", "library.sqlite", "texts.sqlite", "vectors.npy", "owners.npy", "keys.npy"
+    }  # fmt: skip
     for name in names:
         for damage in ("cut", "missing", "exchanged"):
             copy = tmp_path / "copy"
@@ -87,7 +90,7 @@ def test_a_folder_without_an_index_says_how_to_build_one(tmp_path: Path) -> None
 def test_another_format_names_both_versions(index: Path) -> None:
     file = generation(index) / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "format_version": 9}), "utf-8")
-    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 3。请更新问源"):
+    with pytest.raises(IndexMismatchError, match="索引格式为 9，本程序只认得 1 到 4。请更新问源"):
         open_generation(index)
 
 
@@ -208,12 +211,12 @@ def test_of_a_large_file_opening_looks_at_parts_and_a_check_at_all(
     monkeypatch.setattr("rag.index.manifest._PART_BYTES", 512)
     (corpus / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
     index_paths([corpus], index, Settings())
-    manifest, file = open_generation(index).manifest, generation(index) / "library.sqlite"
-    assert {name for name, record in manifest.files.items() if record.sampled} >= {"library.sqlite"}
+    manifest, file = open_generation(index).manifest, generation(index) / TEXTS
+    assert {name for name, record in manifest.files.items() if record.sampled} >= {TEXTS}
     whole = file.read_bytes()
     # The parts begin at thirds of what is before the last.
     second = (len(whole) - 512) // 3
     for place, found_at_once in ((0, True), (second + 5, True), (len(whole) - 1, True), (second - 5, False)):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        assert [name for name, _ in differing(manifest, generation(index))] == ["library.sqlite"]
+        assert [name for name, _ in differing(manifest, generation(index))] == [TEXTS]
         assert bool(list(differing(manifest, generation(index), sampled=True))) is found_at_once

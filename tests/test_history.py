@@ -119,7 +119,7 @@ def test_indexing_after_a_rollback_keeps_what_was_in_force(index: Path, corpus: 
 
 def test_rollback_verifies_before_it_switches(index: Path) -> None:
     newest, old, oldest = names(index)
-    file = index / "generations" / oldest / "vectors.npy"
+    file = index / "generations" / oldest / "segment-1" / "vectors.npy"
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(IndexDamagedError, match=r"vectors\.npy"):
         rollback(oldest, index, Settings())

@@ -13,7 +13,7 @@ from eval.bench.floors import Code
 # Who may import whom: a folder, or a module beside them, imports from the rows above its own, and from itself.
 # Those in one row do not import each other. This is the list that CONTRIBUTING.md points to.
 ROWS = (
-    "rag rag.types rag.errors rag.printable rag.messages rag.paths rag.disk rag.settings",  # the vocabulary
+    "rag rag.wire rag.types rag.errors rag.printable rag.messages rag.paths rag.disk rag.settings",  # the vocabulary
     "rag.text rag.inference",
     "rag.loading rag.embedding",
     "rag.index",
@@ -33,8 +33,10 @@ ROWS = (
 PLACE = {place: number for number, row in enumerate(ROWS) for place in row.split()}
 # Names that stand twice, and why the same word is right for both.
 TWICE = {
+    "answers": "what they are, and how the page shows them",
     "app": "the shim that `python app.py` needs, and what it serves",
     "compiled": "a model computed by OpenVINO: the encoder, the reader",
+    "documents": "what they are, what other programs see of them, and how Milvus keeps them",
     "eval": "the folder of this repository, and the command of that name",
     "evaluation": "measuring, and how the page shows it",
     "inference": "the stage, and the program that measures it",
@@ -60,6 +62,7 @@ PLACES = {
     "sqlite3": {
         "rag.indexing.entries",
         "rag.index.store",
+        "rag.index.segments.texts",
         "rag.index.generations",
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",
@@ -70,7 +73,11 @@ PLACES = {
     "oxmsg": {"rag.loading.outlook"},
     "rapidocr": {"rag.loading.images.recognition"},
     "PIL": {"rag.loading.images.recognition"},
-    "pypdfium2": {"rag.loading.pdf", *(f"rag.loading.pdf.{part}" for part in ("fields", "glyphs", "rulings"))},
+    "pypdfium2": {
+        "rag.loading.facsimile.drawing",
+        "rag.loading.pdf",
+        *(f"rag.loading.pdf.{part}" for part in ("fields", "glyphs", "rulings")),
+    },
     "zipfile": {"eval.bench.folder", "rag.loading.archives.zipped", "rag.web.conversations.taking"},
     "ir_measures": {"rag.evaluation.measures.trec"},
     "matplotlib": {"rag.evaluation.report.pictures", "rag.training.pictures"},
@@ -94,16 +101,20 @@ PLACES = {
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.mcp_server",
+        "rag.web.originals.original_routes",
         "rag.web.page.fragments",
         "rag.web.problems",
     },
     "gradio": {"rag.web.framework"},
     "pydantic": {
         "rag.web.api",
+        "rag.web.collection_routes",
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
-        "rag.web.schema",
+        "rag.web.schema.described",
+        "rag.web.schema.requests",
         "rag.web.tools",
     },
     "starlette": {

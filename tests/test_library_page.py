@@ -23,6 +23,7 @@ def record(doc_id: str, title: str, characters: int, modified: str | None, *also
         "source": f"{doc_id}.md",
         "modified": modified,
         "also_in": others,
+        "collections": [],
         "omitted": [],
         **size,
     }
@@ -45,18 +46,21 @@ UPLOADED = [
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    names = ("page.css", "reading.css", "library.html", "client.js", "library.js")
+    names = ("page.css", "reading.css", "library.html", "client.js", "library.js", "collecting.js")
     parts = {name: (WEB / name).read_text("utf-8") for name in names}
     html = (
         f'<!doctype html><html data-words="zh" data-view="library"><style>{parts["page.css"]}'
         f"{parts['reading.css']}</style>"
         f'<body class="gradio-container"><div id="library">{parts["library.html"]}</div>'
-        f"<script>const element = document.body;\n{parts['client.js']}{parts['library.js']}</script>"
+        f"<script>const element = document.body;\n"
+        f"{parts['client.js']}{parts['library.js']}{parts['collecting.js']}</script>"
     )
 
     def answer(route: Route) -> None:
         if route.request.method == "DELETE":
             route.fulfill(status=409, json={"detail_zh": "正在写", "detail": "busy"})
+        elif route.request.url.endswith("/collections"):
+            route.fulfill(json=[])
         elif route.request.method == "POST":
             route.fulfill(status=207, json={"results": UPLOADED})
         else:

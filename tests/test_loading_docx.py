@@ -56,8 +56,8 @@ def test_a_document_made_by_python_docx_is_read_in_order() -> None:
         RawBlock(HEADING, "年度报告", level=1),
         RawBlock(HEADING, "概况", path=above[:1], level=2),
         RawBlock(PARAGRAPH, "豆包2024年11月的月活跃用户近6000万。", path=above),
-        RawBlock(ITEM, "甲", path=above, level=1, item=1),
-        RawBlock(ITEM, "乙", path=above, level=1, item=2),
+        RawBlock(ITEM, "甲", path=above, level=1, item=1, marker="•"),
+        RawBlock(ITEM, "乙", path=above, level=1, item=2, marker="•"),
         RawBlock(ITEM, "1. 壹", path=above, level=1, item=1),
         RawBlock(QUOTE, "引文", path=above),
         RawBlock(ROW, "模型 | 月活", path=above),
@@ -77,6 +77,16 @@ def test_a_document_has_exact_offsets_and_the_title_that_it_begins_with() -> Non
     assert (document.title, document.text) == ("年度报告", "年度报告\n甲。")
     assert [document.text[b.start : b.end] for b in document.blocks] == ["年度报告", "甲。"]
     assert {(b.line, b.page) for b in document.blocks} == {(0, 0)}
+
+
+def test_bold_words_keep_their_places_behind_the_number_of_their_item() -> None:
+    made = docx.Document()
+    said = made.add_paragraph(style="List Number")
+    said.add_run(" 须附")
+    said.add_run("医院证明").bold = True
+    said.add_run("，三日内交。")
+    (block,) = parse_docx(saved(made), NAME).blocks
+    assert (block.text, [block.text[slice(*block.bold)]]) == ("1. 须附医院证明，三日内交。", ["医院证明"])
 
 
 def test_a_style_is_a_heading_by_the_style_that_it_is_based_on() -> None:

@@ -259,3 +259,19 @@ def test_comments_are_text_where_they_are_most_of_what_is_said() -> None:
     comments = "<div class=comment><p>同时按住两个键十秒。</p></div><div class=comment><p>好。</p></div>"
     assert texts(f"<p>开不了机怎么办？</p>{comments}") == ["开不了机怎么办？", "同时按住两个键十秒。", "好。"]
     assert texts(f"<p>{SENTENCE * 15}</p>{comments}") == [SENTENCE * 15]
+
+
+def test_items_keep_their_markers_and_bold_words_their_places() -> None:
+    page = """<p>须 <b>三日\n 前</b>提出<span style="font-weight:700">申请</span>。</p>
+    <ol type="a" start="2"><li>甲<strong>乙</strong><ul><li>丙</li></ul></li><li value="5">丁</li></ol>
+    <ul style="list-style: none"><li>戊</li></ul><p><b>全<s>不</s>是</b></p>"""
+    blocks = parse_html(page.encode(), NAME).blocks
+    spans = [list(zip(b.bold[::2], b.bold[1::2], strict=True)) for b in blocks]
+    assert [(b.marker, b.text, [b.text[s:e] for s, e in found]) for b, found in zip(blocks, spans, strict=True)] == [
+        ("", "须 三日前提出申请。", ["三日前", "申请"]),
+        ("b.", "甲乙", ["乙"]),
+        ("•", "丙", []),
+        ("e.", "丁", []),
+        ("", "戊", []),
+        ("", "全是", ["全是"]),
+    ]

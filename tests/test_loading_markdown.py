@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,22 @@ def test_blocks_are_numbered_from_one_and_tile_the_text() -> None:
 )
 def test_the_title_is_the_first_heading_if_it_begins_the_document_or_is_top_level(markdown: str, title: str) -> None:
     assert document(markdown).title == title
+
+
+def bolds(blocks: Sequence[RawBlock]) -> list[tuple[str, str, list[str]]]:
+    pairs = [(b, list(zip(b.bold[::2], b.bold[1::2], strict=True))) for b in blocks]
+    return [(b.marker, b.text, [b.text[start:end] for start, end in spans]) for b, spans in pairs]
+
+
+def test_items_keep_their_markers_and_bold_words_their_places_beside_a_text_without_marks() -> None:
+    written = (
+        "**重点**是  \n 这个**不能\n退**的<b>费用</b>。\n\n3. 甲**乙**\n4. 丙\n   - 丁\n\n2) 戊[^1]**己**\n\n[^1]: 注\n"
+    )
+    assert bolds(parse_markdown(written)) == [
+        ("", "重点是\n这个不能退的费用。", ["重点", "不能退", "费用"]),
+        ("3.", "甲乙", ["乙"]),
+        ("4.", "丙", []),
+        ("•", "丁", []),
+        ("2)", "戊己", []),
+        ("", "注", []),
+    ]

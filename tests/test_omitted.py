@@ -12,17 +12,17 @@ import openpyxl
 import pytest
 import samples
 from conftest import Command
-from documents import document
+from documents import document, stored
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image as Picture
 from PIL import Image
 from rich.console import Console
 
 from rag.cli.console import show_document, show_documents, show_report
-from rag.contract import document_json, omission_json, record_json, report_json
+from rag.contract import documents
+from rag.contract.reports import Report
 from rag.index.generations import open_generation
-from rag.index.store import Store, writing
-from rag.indexing.splitting import SplitSettings, split
+from rag.index.store import Store
 from rag.indexing.update import IndexReport, index_paths
 from rag.loading.blocks import RawBlock
 from rag.loading.unread import Lost, Unread
@@ -30,6 +30,7 @@ from rag.settings import Settings
 from rag.types import BlockKind, Document, Omission
 from rag.web.page import sources
 from rag.web.page.markup import Place
+from rag.wire import to_json
 
 PAGE = "<meta charset=utf-8><body><img src=a><p>甲。</p><p>乙。<img src=b></p><del>旧</del><img src=c><p>丙。</p>"
 LACKING = (Omission("picture", (0, 2, 2)), Omission("struck", (2,)))
@@ -107,14 +108,12 @@ def test_it_is_said_in_both_languages_and_of_what_a_later_version_knows_too() ->
 
 
 def test_a_store_keeps_it_and_one_of_before_has_none(tmp_path: Path, page: Document) -> None:
-    with writing(tmp_path / "s") as store_writer:
-        store_writer.add(page, Path("/a.html"), split(page, SplitSettings()))
-    store = Store(tmp_path / "s")
+    store = stored(tmp_path, (page, Path("/a.html")))
     assert (store.document(page.doc_id), store.records()[0].omitted) == (page, LACKING)
-    with closing(sqlite3.connect(tmp_path / "s")) as connection:
+    with closing(sqlite3.connect(tmp_path / "list")) as connection:
         connection.execute("ALTER TABLE documents DROP COLUMN omitted")
         connection.commit()
-    before = Store(tmp_path / "s")
+    before = Store(tmp_path / "list", [tmp_path / "texts"])
     read = before.document(page.doc_id)
     assert read
     assert (read.text, read.omitted, before.records()[0].omitted) == (page.text, (), ())
@@ -131,7 +130,8 @@ def test_json_says_how_much_of_what_and_where(page: Document) -> None:
             "detail_zh": "1 处划掉的文字",
         },
     ]
-    assert document_json(page)["omitted"] == [omission_json(one) for one in LACKING] == told
+    assert to_json(documents.Document.of(page))["omitted"] == told
+    assert to_json([documents.Omission.of(one) for one in LACKING]) == told
 
 
 def test_the_terminal_marks_the_places(page: Document) -> None:
@@ -174,7 +174,7 @@ def test_indexing_ends_with_what_was_left_out_by_kind_and_file(report: IndexRepo
         "没有读入：1 个其他格式的文件（.mp4 1）",
     ]
     assert lines[-5].startswith("索引完成：2 篇文档")
-    assert report_json(report)["omitted"][0] == {"source": str(a), **omission_json(LACKING[0])}
+    assert to_json(Report.of(report))["omitted"][0] == {"source": str(a), **to_json(documents.Omission.of(LACKING[0]))}
 
 
 def test_only_the_files_with_the_most_of_it_are_named() -> None:
@@ -187,7 +187,7 @@ def test_only_the_files_with_the_most_of_it_are_named() -> None:
 def test_lists_have_it(report: IndexReport, tmp_path: Path) -> None:
     assert report.documents == 2
     records = open_generation(tmp_path / "index").store.records()
-    assert [[one["count"] for one in record_json(record)["omitted"]] for record in records] == [[3, 1], [1]]
+    assert [[one.count for one in documents.Record.of(record).omitted] for record in records] == [[3, 1], [1]]
     assert "没有读入：3 张图片、1 处划掉的文字" in "".join(printed(show_documents, records))
 
 

@@ -71,3 +71,34 @@ def test_the_fold_above_a_source_has_outline_and_key_facts_and_stays_open(page: 
     expect(fold.locator(".facts .figure .fact").first).to_be_visible()
     fold.locator(".jump", has_text="三、争议事件方面").click()
     expect(page.locator("#source .block[data-number='37']")).to_be_in_viewport()
+
+
+def test_what_asks_for_kinds_gets_the_headings_that_name_them_each_with_its_place(page: Page) -> None:
+    ask(page, "有哪些假期？")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".of")).to_contain_text("考勤与请假管理办法")
+    expect(turn.locator(".sections .title")).to_have_text(["事假", "病假"])
+    expect(page.locator("#source mark.exact")).to_have_text("事假每年不超过12天。")
+    turn.locator(".cite").nth(1).click()
+    expect(page.locator("#source mark.exact")).to_have_text("病假须附医院证明。")
+    shot(page, sized(page, "overview-kinds"))
+
+
+def test_the_contents_are_at_hand_wherever_one_has_scrolled_to(page: Page) -> None:
+    page.locator("#source .document", has_text="成果、变化、趋势").click()
+    page.locator("#source .text .block").last.scroll_into_view_if_needed()
+    expect(page.locator("#source details.outline > summary")).not_to_be_in_viewport()
+    contents = page.locator("#source header .contents")
+    expect(contents.locator("summary")).to_be_in_viewport(ratio=1)
+    contents.locator("summary").click()
+    there = contents.locator(".jump", has_text="三、争议事件方面")
+    expect(there).to_be_in_viewport()
+    shot(page, sized(page, "contents"))
+    there.click()
+    expect(page.locator("#source .block[data-number='37']")).to_be_in_viewport()
+    expect(there).to_be_hidden()
+    contents.locator("summary").click()
+    expect(there).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(there).to_be_hidden()
+    expect(contents.locator("summary")).to_be_focused()

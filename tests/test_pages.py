@@ -7,24 +7,23 @@ from pathlib import Path
 
 import pytest
 import samples
-from documents import HashEncoder
+from documents import HashEncoder, stored
 from rich.console import Console
 from samples import line
 
 from rag.cli.console import show_report
-from rag.contract import citation_json, document_json
+from rag.contract.documents import Document
 from rag.errors import IndexMismatchError
 from rag.index.manifest import FORMAT_VERSION
-from rag.index.store import Store, writing
-from rag.indexing.splitting import SplitSettings, split
 from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Citation, Span
+from rag.web import quotes
 from rag.web.page.answers import _where
 from rag.web.page.markup import Place
 from rag.web.page.sources import document as source_pane
-from rag.web.quotes import quote_json
+from rag.wire import to_json
 
 FIRST, SECOND = "The first page says this.", "The second page says that."
 PICTURE = b"600 0 0 800 0 0 cm /I Do"
@@ -40,27 +39,24 @@ def opened(tmp_path: Path, hash_encoder: HashEncoder) -> Library:  # noqa: ARG00
 
 
 def test_pages_come_back_from_the_store(tmp_path: Path) -> None:
-    with writing(tmp_path / "s") as store_writer:
-        store_writer.add(MADE, Path("/报告.pdf"), split(MADE, SplitSettings()))
-    stored = Store(tmp_path / "s").document(MADE.doc_id)
-    assert stored == MADE
+    assert stored(tmp_path, (MADE, Path("/报告.pdf"))).document(MADE.doc_id) == MADE
     assert [block.page for block in MADE.blocks] == [1, 3]
 
 
 def test_documents_and_quotes_name_the_page_and_zero_where_there_is_none(opened: Library) -> None:
     pages = {
         document["title"]: [block["page"] for block in document["blocks"]]
-        for document in (document_json(opened.document(record.doc_id)) for record in opened.documents())
+        for document in (to_json(Document.of(opened.document(record.doc_id))) for record in opened.documents())
     }
     assert pages == {"报告": [1, 3], "题": [0, 0]}
     start = MADE.blocks[1].start
-    assert quote_json(opened, MADE.doc_id, start, start + 3)["page"] == 3
+    assert quotes.opened(opened, MADE.doc_id, start, start + 3).page == 3
 
 
 def test_a_citation_names_its_page() -> None:
     cited = Citation(1, "d", "题", "a.pdf", 5, 0, 1, "字", "字。", 0, page=3)
-    assert citation_json(cited)["page"] == 3
-    assert citation_json(Citation(1, "d", "题", "a.md", 5, 0, 1, "字", "字。", 0))["page"] == 0
+    assert to_json(cited)["page"] == 3
+    assert to_json(Citation(1, "d", "题", "a.md", 5, 0, 1, "字", "字。", 0))["page"] == 0
 
 
 def test_an_answer_cites_the_page_that_it_was_found_on() -> None:

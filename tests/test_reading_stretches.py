@@ -16,7 +16,7 @@ def candidates(made: Document, *places: int, small: int = 20) -> list[Candidate]
     """The passages at ``places`` among those of ``made``, best first."""
     passages = split(made, SplitSettings(min_chars=small))
     hits = [
-        Hit(rank, 1 / rank, passages[i], made.text[passages[i].start : passages[i].end])
+        Hit(rank, passages[i], 1 / rank, made.text[passages[i].start : passages[i].end])
         for rank, i in enumerate(places, 1)
     ]
     return [Candidate(hit, made, (0.0,) * len(hit.passage.sentences)) for hit in hits]

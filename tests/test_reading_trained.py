@@ -60,7 +60,7 @@ def candidates(*texts: str) -> list[Candidate]:
     for rank, text in enumerate(texts, start=1):
         made = document(text, f"{rank}.txt")
         (passage,) = split(made, SplitSettings(), rank)
-        hit = Hit(rank, 1 - rank / 10, passage, text)
+        hit = Hit(rank, passage, 1 - rank / 10, text)
         found.append(Candidate(hit, made, (0.9,) * len(passage.sentences)))
     return found
 
@@ -104,7 +104,7 @@ def test_the_best_four_stretches_are_read_at_once() -> None:
 def test_several_slices_over_the_lines_of_a_list_are_cited_line_by_line() -> None:
     made = document("申请须带：\n身份证原件。\n租房合同。\n另附照片。", "1.txt")
     first, *_ = split(made, SplitSettings(min_chars=20), 1)
-    given = [Candidate(Hit(1, 0.9, first, made.text[first.start : first.end]), made, (0.9,) * len(first.sentences))]
+    given = [Candidate(Hit(1, first, 0.9, made.text[first.start : first.end]), made, (0.9,) * len(first.sentences))]
     asked = asked_for("申请要带什么？")
     network = Marked(True, 身份证原件=6.0, 租房合同=5.0)
     reading = TrainedReader(cast("TextReader", network), BY_MARGIN).read(asked, given)

@@ -32,8 +32,7 @@ def test_no_question_stands_twice_in_a_set() -> None:
 
 
 def test_the_wording_of_a_question_hardly_tells_whether_it_is_answered() -> None:
-    """Naive Bayes over one to three characters, cross-validated by document: one that could tell would spare the
-    reader the reading."""
+    # Naive Bayes over one to three characters, cross-validated by document.
     golds = [gold for file in FILES for gold in written_golds(file)]
     asked = [gold.question for gold in golds]
     unanswerable = np.array([not gold.slices for gold in golds])

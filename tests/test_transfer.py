@@ -173,7 +173,7 @@ def test_a_file_that_is_there_is_replaced_by_force_only(index: Path, tmp_path: P
 def test_what_is_damaged_or_missing_is_not_exported(index: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError):
         export_library(tmp_path / "x", tmp_path / "none")
-    vectors = index / "generations" / current_name(index) / "vectors.npy"
+    vectors = index / "generations" / current_name(index) / "segment-1" / "vectors.npy"
     vectors.write_bytes(vectors.read_bytes()[:-1])
     with pytest.raises(IndexDamagedError):
         export_library(tmp_path / "x", index)
@@ -244,6 +244,7 @@ def listed(name: str, kind: bytes = tarfile.REGTYPE, data: bytes = b"x", link: s
         "../x", "/etc/x", "uploads/../../x", "uploads/..", "uploads/", "uploads/a/b.md", "generation/../x", "CURRENT",
         "generation/terms/../../x", "uploads/a\\b.md", "uploads/C:x.md", "uploads/.hidden", "uploads/a\n.md", "x.md",
         "generation/terms/a/b", "uploads//x.md", "./gold.jsonl", "gold.jsonl/", "uploads/" + "长" * 90 + ".md", "",
+        "generation/segment-1/segment-2/x", "generation/segment-x/x",
     ],
 )  # fmt: skip
 def test_no_member_leaves_its_place(file: Path, tmp_path: Path, name: str) -> None:
@@ -294,7 +295,7 @@ def other_format(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
         (unlisted, "有多余的内容"),
         (no_inventory, r"不是以 wenyuan\.json 开头"),
         (other_format, "格式为 9"),
-        (listed("generation/terms/extra"), "清单与文件不符：terms/extra"),
+        (listed("generation/segment-1/extra"), "清单与文件不符：segment-1/extra"),
     ],
 )
 def test_what_is_listed_is_there_and_nothing_else(
@@ -398,24 +399,26 @@ def test_the_codes_of_a_large_library_are_made_anew_and_those_in_the_file_never_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.indexing.building.EXACT_UP_TO", 30)
+    monkeypatch.setattr("rag.indexing.building.CODED_FROM", 30)
     (tmp_path / "corpus").mkdir()
     for n in range(40):
         (tmp_path / "corpus" / f"{n:02}.txt").write_text(f"第{n}篇说的是{chr(0x4E10 + 7 * n)}。", "utf-8")
     index, other = tmp_path / "index", tmp_path / "other"
     index_paths([tmp_path / "corpus"], index, Settings())
     folder = index / "generations" / current_name(index)
-    made = [(folder / name).read_bytes() for name in CODES]
+    codes = [f"segment-1/{name}" for name in CODES]
+    made = [(folder / name).read_bytes() for name in codes]
     hits = Library.open(index, Settings()).search("第7篇", 40)
-    for name in CODES:
+    for name in codes:
         (folder / name).write_bytes(b"whatever FAISS would believe")
     manifest = parse_manifest(folder)
-    changed = {**manifest.files, **{name: record_file(folder / name) for name in CODES}}
+    changed = {**manifest.files, **{name: record_file(folder / name) for name in codes}}
     write_manifest(msgspec.structs.replace(manifest, files=changed), folder)
     with monkeypatch.context() as patched:
-        patched.setattr("rag.index.dense._read", lambda _: None)
+        patched.setattr("rag.index.dense.read_codes", lambda _: None)
         export_library(tmp_path / "library.tar.gz", index)
     done = import_library(tmp_path / "library.tar.gz", other, Settings())
-    assert [(other / "generations" / done.generation / name).read_bytes() for name in CODES] == made
+    assert [(other / "generations" / done.generation / name).read_bytes() for name in codes] == made
     found = Library.open(other, Settings()).search("第7篇", 40)
     assert [(hit.text, hit.score) for hit in found] == [(hit.text, hit.score) for hit in hits]
     assert check(other).sound

@@ -25,7 +25,7 @@ from rag.library import Library
 from rag.settings import Settings
 
 FIXTURES = Path(__file__).parent / "data"
-WHAT_TO_DO = "索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
+WHAT_TO_DO = "索引是旧格式 1，本程序需要 4。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade"
 TEXTS = {
     "minutes.txt": "会议纪要\n合同编号是HT-2024-017，签于2024年3月5日。\n负责人是欧阳清。",
     "products.md": "产品\n豆包的月活跃用户近6000万。Kimi的月活跃用户有3600万。\n文心的日均调用量达15亿次。",
@@ -98,12 +98,13 @@ def test_upgrading_keeps_every_document_without_its_file_and_makes_no_vector_twi
     assert (upgrade(old, Settings()), current_name(old)) == (None, before)
 
 
-def test_an_index_of_format_2_is_upgraded_too(tmp_path: Path, hash_encoder: HashEncoder) -> None:
-    old = copied(2, tmp_path)
-    with pytest.raises(IndexMismatchError, match="索引是旧格式 2，本程序需要 3"):
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_index_of_a_later_format_is_upgraded_too(tmp_path: Path, hash_encoder: HashEncoder, version: int) -> None:
+    old = copied(version, tmp_path)
+    with pytest.raises(IndexMismatchError, match=f"索引是旧格式 {version}，本程序需要 4"):
         Library.open(old, Settings())
-    before = open_generation(old, oldest=2)
-    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3, format_before=2)
+    before = open_generation(old, oldest=version)
+    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3, format_before=version)
     after = open_generation(old)
     assert (texts(old), hash_encoder.passages, check(old).sound) == (TEXTS, [], True)
     assert [after.sparse.stored(n) for n in range(3)] == [before.sparse.stored(n) for n in range(3)] != [None] * 3

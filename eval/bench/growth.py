@@ -1,5 +1,7 @@
 """How cost grows with the number of articles: indexing by stage, asking by stage, memory, disk, and what codes lose.
 
+And what one file more costs, when it is added, changed and removed again.
+
     python -m eval.bench.growth --news FOLDER [--sizes 1000 17000 100000] [--vectors made-up] [--keep FOLDER]
 
 ``FOLDER`` has ``part-*.txt`` with an article a line. Beyond them articles are made of two real ones, sentence by
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +49,10 @@ _K = 10
 _TOGETHER = 16
 
 
+ONE_MORE = ("add", "change", "remove")
+"""What is done with one file, in this order."""
+
+
 class Percentiles(msgspec.Struct, frozen=True):
     """Milliseconds."""
 
@@ -71,7 +78,7 @@ class Asked(msgspec.Struct, frozen=True):
 class Size(msgspec.Struct, frozen=True):
     """One size: ``made`` of its articles are no real ones. Where it was not ``embedded``, vectors are made up.
 
-    ``commit`` is that of the code that has indexed it.
+    ``commit`` is that of the code that has indexed it. ``one`` is what one file more costs, by ONE_MORE.
     """
 
     articles: int
@@ -83,6 +90,7 @@ class Size(msgspec.Struct, frozen=True):
     commit: str
     first: Run
     asked: Asked
+    one: dict[str, Run] = {}
 
 
 class Indexed(msgspec.Struct, frozen=True):
@@ -110,16 +118,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=_ASKED)
     parser.add_argument("--keep", type=Path, help="make files and indexes here, and go on with those that are here")
     parser.add_argument("--out", type=Path, default=_ROOT / RESULTS / "growth.json")
-    parser.add_argument("--run", choices=["index", "ask"], help=argparse.SUPPRESS)
+    parser.add_argument("--run", choices=["index", "ask", *ONE_MORE], help=argparse.SUPPRESS)
     options = parser.parse_args()
     embed = options.vectors == "embedded"
     if options.run:
-        done = (
-            run_index(options.keep, embed=embed)
-            if options.run == "index"
-            else run_ask(options.keep, options.questions, embed=embed)
-        )
-        sys.stdout.buffer.write(msgspec.json.encode(done))
+        if options.run == "ask":
+            sys.stdout.buffer.write(msgspec.json.encode(run_ask(options.keep, options.questions, embed=embed)))
+        else:
+            sys.stdout.buffer.write(msgspec.json.encode(run_index(options.keep, options.run, embed=embed)))
         return
     if options.news is None:
         parser.error("--news is needed")
@@ -146,20 +152,24 @@ def _size(news: Path, articles: int, folder: Path, vectors: str, questions: int)
     made = write_articles(news, articles, folder / "files")
     indexed = _indexed(folder, vectors, questions)
     asked = _in_process("ask", folder, vectors, questions, Asked)
+    one = {what: _in_process(what, folder, vectors, questions, Run) for what in ONE_MORE}
     from rag.index.generations import open_generation
 
     opened = open_generation(folder / "index")
-    parts = (folder / "index" / "generations" / opened.manifest.generation).iterdir()
+    sizes: Counter[str] = Counter()
+    for name, record in opened.manifest.files.items():
+        sizes[Path(name).name if name.startswith("segment") else Path(name).parts[0]] += record.bytes
     return Size(
         articles=articles,
         made=made,
         embedded=vectors == "embedded",
         characters=sum(record.characters for record in opened.store.records()),
         rows=opened.manifest.vectors,
-        index_mb={part.name: round(_bytes(part) / 1e6, 1) for part in sorted(parts)},
+        index_mb={part: round(size / 1e6, 1) for part, size in sorted(sizes.items())},
         commit=indexed.commit,
         first=indexed.run,
         asked=asked,
+        one=one,
     )
 
 
@@ -173,8 +183,15 @@ def _indexed(folder: Path, vectors: str, questions: int) -> Indexed:
     return made
 
 
-def run_index(folder: Path, *, embed: bool) -> Run:
-    """Index ``folder/files`` into ``folder/index``."""
+def run_index(folder: Path, what: str, *, embed: bool) -> Run:
+    """Index ``folder/files`` into ``folder/index``, after what is to be done with one file."""
+    file = folder / "files" / "one-more.txt"
+    if what == "remove":
+        file.unlink()
+    elif what in ONE_MORE:
+        file.write_text(
+            f"这里要{what}一个文件。\n" + "仓库的盘点在每个季度的最后一天，由两个人一起做。\n" * 20, "utf-8"
+        )
     return measured([folder / "files"], folder / "index", embed=embed, progress=sys.stderr.isatty())
 
 
@@ -250,6 +267,7 @@ def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
     Mean over ``queries``.
     """
     from rag.index.dense import by_kind
+    from rag.index.vectors import chunks
 
     passages, sentences = by_kind(index.owners)
     ordinals = index.owners[passages]
@@ -257,7 +275,7 @@ def recall(index: DenseIndex, queries: Vectors, depth: int) -> float:
     found = []
     for begin in range(0, len(queries), _TOGETHER):
         some = queries[begin : begin + _TOGETHER]
-        cosines = np.concatenate([chunk @ some.T for chunk in index.file.chunks()])
+        cosines = np.concatenate([chunk @ some.T for chunk in chunks(index.file)])
         scores = (cosines[passages] + np.maximum.reduceat(cosines[sentences], starts, axis=0)) / 2
         for query, column in zip(some, scores.T, strict=True):
             wanted = set(ordinals[np.argsort(-column, kind="stable")[:_K]].tolist())
@@ -278,15 +296,12 @@ def _percentiles(times: Sequence[float]) -> Percentiles:
     return Percentiles(*(round(float(value), 1) for value in np.percentile(times, (50, 95, 99))))
 
 
-def _bytes(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
-
-
 def _line(size: Size) -> str:
     run, asked = size.first, size.asked
     stages = " ".join(f"{stage} {seconds:.0f}" for stage, seconds in run.stages.items() if seconds >= 1)
     rate = size.characters / run.seconds
     total, search = asked.ask["total"], asked.search["total"]
+    one = "; ".join(f"{what} one {done.seconds} s, {done.memory_mb} MB" for what, done in size.one.items())
     return (
         f"{size.articles:7} articles, {size.characters / 1e6:.1f} M characters, {size.rows} rows, "
         f"{sum(size.index_mb.values()):.0f} MB\n"
@@ -294,6 +309,7 @@ def _line(size: Size) -> str:
         f"  open {asked.open_s} s; search p50 {search.p50} p95 {search.p95} p99 {search.p99} ms; "
         f"ask p50 {total.p50} p95 {total.p95} p99 {total.p99} ms; {asked.memory_mb} MB"
         + (f"; recall {asked.recall}" if asked.recall is not None else "")
+        + f"\n  {one}"
     )
 
 

@@ -2,8 +2,8 @@
 
     python -m eval.bench.reference
 
-renews what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` in the pages of docs/. English words are those of
-the code where it has them; the rest, and all Chinese ones that it lacks, stand in ``docs/reference.toml``.
+renews what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` in the pages of docs/. The words are those of the
+code; those that it lacks, such as the Chinese ones of settings and addresses, stand in ``docs/reference.toml``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,15 +34,16 @@ PAGES: Final = ("commands", "settings", "json", "http")
 
 # Options that several commands take, in this order; what they mean is said once.
 SHARED: Final = ("--index", "--config", "--json", "--at", "--store", "--uri", "--no-server", "--collection")
-# Functions of `rag.contract` whose objects only the command line prints, and the headings of these.
-REPORTS: Final = {
-    "report_json": "Report",
-    "generation_json": "Generation",
-    "health_json": "Check",
-    "problem_json": "Damage",
-    "compared_json": "Compared answer",
-    "_now_json": "Compared citation",
-}
+# What other programs give and are given; of two objects of one name the latter has all that the former has.
+_OBJECTS: Final = (
+    "rag.types.documents",
+    "rag.types.answers",
+    "rag.contract.documents",
+    "rag.contract.reports",
+    "rag.loading.facsimile.framing",
+    "rag.web.schema.responses",
+    "rag.web.schema.requests",
+)
 _TYPES: Final = {
     "string": "字符串", "integer": "整数", "number": "数", "boolean": "布尔值", "object": "对象", "null": "null",
     "list": "列表",
@@ -226,39 +228,32 @@ def _settings(tongue: Language) -> str:
 # ---- fields
 
 
+@cache
 def models() -> dict[str, Any]:
-    """The objects that the HTTP API takes and gives, by name."""
-    from rag.web import schema
+    """The objects that other programs give and are given, as pydantic models, by name."""
+    from rag.web.schema.described import described
+    from rag.wire import fields, name
 
-    return {
-        name: one
-        for name, one in vars(schema).items()
-        if getattr(one, "__module__", "") == schema.__name__ and hasattr(one, "model_fields") and name[0] != "_"
-    }
+    found: dict[str, Any] = {}
+    for module in map(import_module, _OBJECTS):
+        for kind in [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]:
+            if getattr(kind, "model_fields", None):
+                found[kind.__name__] = kind
+            elif isinstance(kind, type) and fields(kind):
+                found[name(kind)] = described(kind)
+    return found
 
 
 def fields(name: str) -> list[tuple[str, str, str, str]]:
     """The fields of the object ``name``: each with its type, and what it means in English and Chinese."""
-    said = words()["fields"].get(name, {})
-    if name in REPORTS:
-        rows = [(key, *said.get(key, ("", "", ""))) for key in _contract_keys(name)]
-        return [(key, kind, en, zh) for key, kind, en, zh in rows]
-    found = []
-    for key, shape in models()[name].model_json_schema().get("properties", {}).items():
-        entry = said.get(key, "")
-        en, zh = (entry[0], entry[1]) if isinstance(entry, list) else ("", entry)
-        found.append((key, _kind(shape), shape.get("description", en), zh))
-    return found
+    from rag.wire import Meaning
 
-
-@cache
-def _contract_keys(function: str) -> tuple[str, ...]:
-    """The keys of the object that a function of `rag.contract` returns."""
-    import rag.contract
-
-    tree = ast.parse(inspect.getsource(getattr(rag.contract, function)))
-    made = next(n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and isinstance(n.value, ast.Dict))
-    return tuple(ast.literal_eval(key) for key in made.keys if key)
+    model = models()[name]
+    kinds = {key: _kind(shape) for key, shape in model.model_json_schema()["properties"].items()}
+    means = {
+        key: [note for note in one.metadata if isinstance(note, Meaning)] for key, one in model.model_fields.items()
+    }
+    return [(key, kinds[key], one.en, one.zh) for key, said in means.items() for one in said]
 
 
 def _kind(shape: Mapping[str, Any]) -> str:
@@ -275,7 +270,7 @@ def _kind(shape: Mapping[str, Any]) -> str:
 
 
 def _kind_shown(kind: str) -> str:
-    linked = re.sub(r"\[(\w+)\]", lambda found: f"[{REPORTS.get(found[1], found[1])}]({_model_place(found[1])})", kind)
+    linked = re.sub(r"\[(\w+)\]", lambda found: f"[{found[1]}]({_model_place(found[1])})", kind)
     if language() == "en":
         return linked
     worded = re.sub(r"`[^`]*`|\[[^)]*\)|\w+", lambda found: _TYPES.get(found[0], found[0]), linked)
@@ -286,7 +281,7 @@ def _model_place(name: str) -> str:
     page = next(
         (page for page in PAGES if f"<!-- fields {name} -->" in (DOCS / "en" / f"{page}.md").read_text("utf-8")), "json"
     )
-    return f"{page}.md#{anchor(REPORTS.get(name, name))}"
+    return f"{page}.md#{anchor(name)}"
 
 
 def _fields(name: str) -> Callable[[Language], str]:
@@ -334,7 +329,7 @@ def words() -> dict[str, Any]:
 
 def tables() -> dict[str, Callable[[Language], str]]:
     """What makes each table, by the name between its markers."""
-    made = {f"fields {name}": _fields(name) for name in [*models(), *REPORTS]}
+    made = {f"fields {name}": _fields(name) for name in models()}
     return {
         "commands": _commands_overview,
         "every command": _commands_all,

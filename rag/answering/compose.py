@@ -11,7 +11,7 @@ from rag.answering.editions import newest_first
 from rag.errors import Language
 from rag.question.analysis import Question
 from rag.reading import Evidence, Reading
-from rag.types import Answer, AnswerItem, AnswerPart, Citation, Hit, Role, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Hit, Role, Status
 
 _NEAREST = 3
 _EXCERPT = 60
@@ -129,7 +129,7 @@ def compose(
         hits=_merged_hits(parts),
         missing=tuple(dict.fromkeys(word for part in parts for word in part.question.unknown_named)),
         parts=tuple(answered),
-        corrections=tuple(dict.fromkeys(pair for part in parts for pair in part.question.corrections)),
+        corrections=tuple(dict.fromkeys(Correction(*pair) for part in parts for pair in part.question.corrections)),
     )
 
 

@@ -115,11 +115,13 @@ def answer(
 ) -> Answer:
     """The overview of the documents of ``records``, at least one; ``document`` gives one by its id."""
     if len(records) == 1:
-        return _of_one(question, overview(document(records[0].doc_id)), _TEMPLATES[language])
+        return of_one(question, overview(document(records[0].doc_id)), language)
     return _of_several(question, records, document, _TEMPLATES[language])
 
 
-def _of_one(question: str, of: Overview, template: dict[str, str]) -> Answer:
+def of_one(question: str, of: Overview, language: Language) -> Answer:
+    """An overview as an answer: its sections, each cited."""
+    template = _TEMPLATES[language]
     items: list[AnswerItem] = []
     citations: list[Citation] = []
     for n, section in enumerate(of.sections, start=1):
@@ -201,11 +203,11 @@ def _sections(document: Document, least: int) -> list[Section]:
     for level in sorted({block.level for block in headings}):
         found = [block for block in headings if block.level <= level]
         if len(found) >= least:
-            return [_section(document, *pair) for pair in zip(found, [*found[1:], None], strict=True)]
+            return [section(document, *pair) for pair in zip(found, [*found[1:], None], strict=True)]
     return []
 
 
-def _section(document: Document, heading: Block, after: Block | None) -> Section:
+def section(document: Document, heading: Block, after: Block | None) -> Section:
     """The section from ``heading`` to the heading ``after`` it, of which headings between are a part."""
     blocks = document.blocks[heading.number : after.number - 1 if after else None]
     body = [block for block in blocks if block.kind is not BlockKind.HEADING]

@@ -13,7 +13,7 @@ from rag.loading.encodings import decode
 
 
 class SavedCitation(msgspec.Struct, frozen=True):
-    """A citation as it was saved; see `rag.contract.citation_json`. ``paragraph`` 0 is unknown."""
+    """A citation as it was saved; see `rag.types.Citation`. ``paragraph`` 0 is unknown."""
 
     n: int
     doc_id: str

@@ -62,8 +62,6 @@ def ask(
             "请给出一个问题，或用 --batch 给出一个问题文件（二选一）。",
             "Give either a question or a file of questions with --batch.",
         )
-    from rag.contract import answer_json
-
     if batch is not None:
         questions = _read_batch(batch)
         asked = open_asked(index, config, at, store, uri, no_server=no_server)
@@ -76,7 +74,7 @@ def ask(
     asked = open_asked(index, config, at, store, uri, no_server=no_server)
     answer = asked.ask(question, collections=collection or (), documents=document or ())
     if as_json:
-        print_json(answer_json(answer))
+        print_json(answer)
     else:
         from rag.cli.console import show_answer
 
@@ -132,12 +130,10 @@ def search(
     config: ConfigOption = None,
     no_server: NoServerOption = False,
 ) -> None:
-    from rag.contract import hit_json
-
     asked = open_asked(index, config, at, store, uri, reading=False, bm25_only=bm25_only, no_server=no_server)
     hits = asked.search(query, k, collections=collection or (), documents=document or ())
     if as_json:
-        print_json([hit_json(hit) for hit in hits])
+        print_json(hits)
     else:
         from rag.cli.console import show_hits
 

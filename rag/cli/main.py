@@ -135,9 +135,9 @@ def index(
 
 def _show_indexed(report: IndexReport, *, as_json: bool, quiet: bool, indent: int | None = 2) -> None:
     if as_json:
-        from rag.contract import report_json
+        from rag.contract.reports import Report
 
-        print_json(report_json(report), indent)
+        print_json(Report.of(report), indent)
     elif not quiet or report.added or report.changed or report.removed or report.failed:
         from rag.cli.console import show_report
 
@@ -174,7 +174,7 @@ def list_documents(
     uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
-    from rag.contract import record_json
+    from rag.contract.documents import Record
     from rag.retrieval.collections import names_by_document
 
     library = open_library(index, config, at, store, uri)
@@ -183,7 +183,7 @@ def list_documents(
     scope = library.scope(collection or ())
     records = [record for record in library.documents() if scope is None or record.doc_id in scope.doc_ids]
     if as_json:
-        print_json([record_json(record, names.get(record.doc_id, ())) for record in records])
+        print_json([Record.of(record, names.get(record.doc_id, ())) for record in records])
     else:
         from rag.cli.console import show_collections, show_documents
 
@@ -202,11 +202,11 @@ def show(
     uri: UriOption = None,
     config: ConfigOption = None,
 ) -> None:
-    from rag.contract import document_json
+    from rag.contract.documents import Document
 
     document = open_library(index, config, at, store, uri).document(doc_id)
     if as_json:
-        print_json(document_json(document))
+        print_json(Document.of(document))
     else:
         from rag.cli.console import show_document
 

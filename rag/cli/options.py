@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.messages import text
+from rag.wire import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -127,6 +128,6 @@ def console() -> Console:
 
 
 def print_json(value: Any, indent: int | None = 2) -> None:
-    """Print for programs."""
+    """Print for programs; see `rag.wire.to_json`."""
     # A name of a file may hold bytes that are not UTF-8.
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode())
+    typer.echo(json.dumps(to_json(value), ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode())

@@ -11,6 +11,7 @@ import typer
 from rag.cli.options import INDEX, ConfigOption, IndexOption, JsonOption, console, embedded_only, print_json
 from rag.errors import SavedAnswerError
 from rag.messages import text
+from rag.wire import to_json
 
 upkeep_app = typer.Typer()
 
@@ -21,13 +22,13 @@ _GENERATION = typer.Argument(
 
 @upkeep_app.command(help=text("列出磁盘上的索引版本，新的在前。", "List the index's generations, newest first."))
 def generations(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
-    from rag.contract import generation_json
+    from rag.contract.reports import Generation
     from rag.index.history import generations as listed
 
     embedded_only()
     records = listed(index)
     if as_json:
-        print_json([generation_json(record) for record in records])
+        print_json([Generation.of(record) for record in records])
     else:
         from rag.cli.console import show_generations
 
@@ -110,10 +111,10 @@ def check(
         done, left = [*report.done], [*report.left]
         health = examined(index)
     if as_json:
-        from rag.contract import health_json
+        from rag.contract.reports import Check
 
         steps = {"done": [text(*step) for step in done], "left": [text(*step) for step in left]}
-        print_json(health_json(health) | steps)
+        print_json(to_json(Check.of(health)) | steps)
     else:
         from rag.cli.console import show_health
 
@@ -136,9 +137,9 @@ def _check_answers(file: Path, index: Path, *, repair: bool, as_json: bool) -> N
         )
     compared = check_answers(file, index)
     if as_json:
-        from rag.contract import compared_json
+        from rag.contract.reports import ComparedAnswer
 
-        print_json([compared_json(one) for one in compared])
+        print_json([ComparedAnswer.of(one) for one in compared])
     else:
         from rag.cli.console import show_compared
 

@@ -36,7 +36,7 @@ _CHUNK = 2**20
 _BLOCK = tarfile.BLOCKSIZE
 _UPLOADS = "uploads/"
 # The only places where a member may be unpacked besides uploads. Only tantivy's own files may be hidden.
-_ALLOWED = re.compile(r"gold\.jsonl|generation/(?:terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_ALLOWED = re.compile(r"gold\.jsonl|generation/(?:segment-\d{1,9}/|terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 class Inventory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

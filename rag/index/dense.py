@@ -11,7 +11,8 @@ Kermarrec and Le Scouarnec 2015). What is found so is scored by the stored vecto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,15 +20,19 @@ from typing import TYPE_CHECKING, Any, Final
 import faiss
 import numpy as np
 
-from rag.index.vectors import VectorFile
+from rag.index.vectors import Rows, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rag.index.segments.texts import Texts
     from rag.types import Passage, Vectors
 
 EXACT_UP_TO: Final = 20_000
 """Rows up to which all are compared as they are: some milliseconds a question."""
+DIGEST_BYTES: Final = 16
+CODED_FROM: Final = 4_000
+"""Of more rows than that, the rows of a segment that has so many are in codes."""
 CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""
 # How many rows of passages, and of sentences, are looked at for a passage that is wanted.
@@ -47,19 +52,30 @@ def row_texts(passage: Passage, document_text: str) -> list[str]:
     return [whole, *(document_text[s.start : s.end] for s in passage.sentences)]
 
 
+def row_texts_of(segments: Iterable[Texts]) -> Iterator[tuple[int, str]]:
+    """The ordinal of its passage in its segment and the text of every row, one segment after the other, in order."""
+    for segment in segments:
+        for document, passages in segment.contents():
+            for passage in passages:
+                for text in row_texts(passage, document):
+                    yield passage.ordinal, text
+
+
+def digest_of(text: str) -> bytes:
+    """What tells a text that is embedded from all others, DIGEST_BYTES long."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
 def row_count(passage: Passage) -> int:
     """How many rows the passage has."""
     return 1 if len(passage.sentences) < 2 else 1 + len(passage.sentences)
 
 
-def write_codes(vectors: VectorFile, owners: NDArray[np.int32], folder: Path) -> None:
-    """Write the indexes over ``vectors`` to the files CODES of ``folder``. The same vectors give the same files.
+def write_codes(vectors: Rows, owners: NDArray[np.int32], folder: Path, learnt: Any) -> None:
+    """Write the indexes over ``vectors`` to the files CODES of ``folder``, in the codes that `learn` gave.
 
-    Raises OSError, and RuntimeError for fewer than 16 vectors.
+    The same vectors in the same codes give the same files. Raises OSError, RuntimeError.
     """
-    learnt: Any = faiss.index_factory(vectors.dimension, f"PQ{vectors.dimension}x4fs", faiss.METRIC_INNER_PRODUCT)
-    rows = len(vectors)
-    learnt.train(vectors.take(np.linspace(0, rows - 1, min(rows, _LEARNT_FROM)).astype(np.int64)))
     for name, some in zip(CODES, by_kind(owners), strict=True):
         index: Any = faiss.clone_index(learnt)
         _add(index, vectors, some)
@@ -67,24 +83,57 @@ def write_codes(vectors: VectorFile, owners: NDArray[np.int32], folder: Path) ->
         (folder / name).write_bytes(faiss.serialize_index(index).data)
 
 
+def learn(vectors: Rows) -> Any:
+    """Codes for vectors such as these, of which a sample is looked at. Raises RuntimeError for fewer than 16."""
+    learnt: Any = faiss.index_factory(vectors.dimension, f"PQ{vectors.dimension}x4fs", faiss.METRIC_INNER_PRODUCT)
+    rows = len(vectors)
+    learnt.train(vectors.take(np.linspace(0, rows - 1, min(rows, _LEARNT_FROM)).astype(np.int64)))
+    return learnt
+
+
+def learnt_of(folder: Path) -> Any:
+    """The codes that `write_codes` has written in there. Raises RuntimeError if they can't be read."""
+    learnt = read_codes(folder / CODES[0])
+    learnt.reset()
+    return learnt
+
+
 class DenseIndex:
     """Search over rows, answers in passages. Thread-safe for reading."""
 
-    def __init__(self, file: VectorFile, owners: NDArray[np.int32], codes: Path | None = None) -> None:
+    def __init__(self, file: Rows, owners: NDArray[np.int32], codes: Sequence[tuple[Path, range]] = ()) -> None:
         """Search the rows of ``file``; ``owners[row]`` is the ordinal of the passage that the row belongs to.
 
-        ``codes`` is the folder that `write_codes` wrote to. Raises RuntimeError if they can't be read.
+        The rows of a passage are neighbours; passages need not be in order. ``codes`` are folders that `write_codes`
+        wrote to, with the rows that each is of; all others are compared as they are. Raises RuntimeError if codes can't
+        be read.
         """
         self.file = file
         self.owners = owners
-        self.codes = codes
-        kinds = by_kind(owners)
-        names = [None] * len(kinds) if codes is None else [codes / name for name in CODES]
+        self.codes = tuple(codes)
+        self._first = np.zeros(int(owners.max(initial=-1)) + 2, np.int64)
+        self._count = np.bincount(owners, minlength=len(self._first))
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        self._first[owners[starts]] = starts
         # Each index with the owners of its rows.
-        self._indexes = [
-            (_all_of(file, rows) if name is None else _read(name), owners[rows])
-            for name, rows in zip(names, kinds, strict=True)
-        ]
+        self._indexes = [*self._as_they_are(), *(pair for one in codes for pair in self._coded(*one))]
+
+    def _as_they_are(self) -> Iterator[tuple[Any, NDArray[np.int32]]]:
+        """Indexes of the rows that are in no codes, of passages and of sentences."""
+        plain = np.ones(len(self.owners), bool)
+        for _, rows in self.codes:
+            plain[rows.start : rows.stop] = False
+        for kind in by_kind(self.owners):
+            some = kind[plain[kind]]
+            index = faiss.IndexFlatIP(self.dimension)
+            _add(index, self.file, some)
+            yield index, self.owners[some]
+
+    def _coded(self, folder: Path, rows: range) -> Iterator[tuple[Any, NDArray[np.int32]]]:
+        """The indexes in ``folder``, of passages and of sentences."""
+        owners = self.owners[rows.start : rows.stop]
+        for name, kind in zip(CODES, by_kind(owners), strict=True):
+            yield read_codes(folder / name), owners[kind]
 
     def __len__(self) -> int:
         return len(self.file)
@@ -95,8 +144,8 @@ class DenseIndex:
 
     def rows(self, ordinal: int) -> range:
         """The rows of a passage."""
-        first, last = np.searchsorted(self.owners, (ordinal, ordinal + 1))
-        return range(int(first), int(last))
+        first = int(self._first[ordinal])
+        return range(first, first + int(self._count[ordinal]))
 
     def vectors(self, rows: range) -> Vectors:
         """The vectors of neighbouring rows, (len(rows), dimension)."""
@@ -118,8 +167,7 @@ class DenseIndex:
         found = [np.empty(0, np.int32)]
         for index, owners in self._indexes:
             if wanted := min(len(owners), k * _LOOKED_AT):
-                rows = index.search(query.reshape(1, -1), wanted)[1][0]
-                found.append(owners[rows[rows >= 0]])
+                found.append(owners[_nearest_rows(index, query, wanted)])
         ordinals: list[int] = np.unique(np.concatenate(found)).tolist()
         return ordinals
 
@@ -146,10 +194,20 @@ class DenseIndex:
     def _rows_of(self, ordinals: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """The rows of passages one after the other, where each passage's begin among them, and how many they are."""
         wanted = np.asarray(ordinals, np.int64)
-        first, last = (np.searchsorted(self.owners, wanted, side) for side in ("left", "right"))
-        counts = last - first
+        first, counts = self._first[wanted], self._count[wanted]
         starts = np.cumsum(counts) - counts
         return np.repeat(first - starts, counts) + np.arange(int(counts.sum())), starts, counts
+
+
+def _nearest_rows(index: Any, query: Vectors, wanted: int) -> NDArray[np.int64]:
+    """The rows of an index that are nearest, and all that are as near as the last of them: no order decides."""
+    asked = wanted + 1
+    while True:
+        scores, rows = (found[0] for found in index.search(query.reshape(1, -1), min(asked, index.ntotal)))
+        if asked >= index.ntotal or scores[wanted - 1] > scores[-1]:
+            nearest: NDArray[np.int64] = rows[(scores >= scores[wanted - 1]) & (rows >= 0)]
+            return nearest
+        asked *= 4
 
 
 def cosines_of(rows: Vectors, query: Vectors) -> Vectors:
@@ -182,16 +240,11 @@ def by_kind(owners: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.in
     return first, np.flatnonzero(sentence)
 
 
-def _all_of(file: VectorFile, rows: NDArray[np.int64]) -> Any:
-    index = faiss.IndexFlatIP(file.dimension)
-    _add(index, file, rows)
-    return index
-
-
-def _add(index: Any, file: VectorFile, rows: NDArray[np.int64]) -> None:
-    for some in file.chunks(rows):
+def _add(index: Any, file: Rows, rows: NDArray[np.int64]) -> None:
+    for some in chunks(file, rows):
         index.add(some)
 
 
-def _read(codes: Path) -> Any:
+def read_codes(codes: Path) -> Any:
+    """A file that `write_codes` has written. Raises RuntimeError if it can't be read."""
     return faiss.read_index(str(codes))

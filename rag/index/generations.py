@@ -1,11 +1,14 @@
 """Generations on disk: the old one or the new one, never a mixture.
 
 index/CURRENT               the name of the generation in force; see `rag.index.switching`
-index/generations/NAME/     manifest.json, library.sqlite, vectors.npy, owners.npy, terms/; and if it is large
-                            passages.faiss, sentences.faiss
+index/generations/NAME/     manifest.json; library.sqlite, the list of documents; terms/; and segments, each with
+  segment-N/                texts.sqlite, vectors.npy, owners.npy, keys.npy; and if the generation is large
+                            passages.faiss, sentences.faiss. A segment that has not changed is the same files in several
+                            generations, by hard links, and so are its terms
 index/.embedded/, .spool    what an unfinished run has embedded and read; see `journal` and `entries` of `rag.indexing`
 index/uploads/              files that came over the network; see `rag.indexing.uploads`
 index/gold.jsonl            gold pairs of the web app's users
+index/collections.json      which documents the user has put into which collections; see `rag.retrieval.named`
 index/conversations.sqlite  what was asked on the page; see `rag.web.conversations`
 """
 
@@ -14,7 +17,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -27,7 +30,9 @@ from rag.index import dense, sparse, store
 from rag.index.manifest import (
     FORMAT_VERSION,
     BuildSettings,
+    FileRecord,
     Manifest,
+    Segment,
     damaged,
     read_manifest,
     record_files,
@@ -38,7 +43,7 @@ from rag.index.switching import CURRENT as CURRENT
 from rag.index.switching import GENERATIONS as GENERATIONS
 from rag.index.switching import current_name as current_name
 from rag.index.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
-from rag.index.vectors import VectorFile
+from rag.index.vectors import VectorFile, VectorFiles
 from rag.loading import LOADERS
 from rag.text.tokenization import Cut, cutter
 
@@ -47,15 +52,18 @@ if TYPE_CHECKING:
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
-STORE, VECTORS, OWNERS, TERMS = "library.sqlite", "vectors.npy", "owners.npy", "terms"
+COLLECTIONS = "collections.json"
+STORE, TEXTS, VECTORS, OWNERS, KEYS, TERMS = (
+    "library.sqlite", "texts.sqlite", "vectors.npy", "owners.npy", "keys.npy", "terms"
+)  # fmt: skip
 # Where vectors were until format 2.
 _OLD_VECTORS = "vectors.faiss"
 # What may lie in a folder that is to become an index.
-_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD})
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD, COLLECTIONS})
 # With what SQLite keeps beside it.
 CONVERSATIONS = "conversations.sqlite"
 # What is written or deleted here, and must not lie anywhere else.
-_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, ".embedded", ".spool")
+_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, COLLECTIONS, ".embedded", ".spool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class Generation(ByDocument):
     store: store.Store
     dense: dense.DenseIndex
     sparse: sparse.SparseIndex
+    folder: Path
+    """Where it lies; it may be gone, but for who holds the writer's place."""
 
     def about(self, question: Sequence[Cut] = ()) -> Self:  # noqa: ARG002
         """See `rag.index.protocols.Snapshot`: on this disk nothing is gained by asking at once."""
@@ -84,15 +94,17 @@ class Written:
     """What was written into a new generation: with which settings, by which encoder, and how much.
 
     ``corpus`` are the sources with their SHA-256, ``outdated`` the ids of documents that former loaders have read.
+    ``splitter`` is the version of what has made the passages, ``linked`` are files that were there before.
     """
 
     settings: BuildSettings
     encoder: str
     dimension: int
     corpus: Mapping[str, str]
-    passages: int
-    vectors: int
+    segments: Sequence[Segment]
+    splitter: int
     outdated: Collection[str] = ()
+    linked: Mapping[str, FileRecord] = field(default_factory=dict)
 
 
 def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMAT_VERSION) -> Generation:
@@ -128,24 +140,43 @@ def _folder(index: Path, name: str) -> Path:
 def _open(folder: Path, oldest: int) -> Generation:
     manifest = read_manifest(folder, oldest=oldest)
     try:
-        opened = Generation(
-            manifest, store.Store(folder / STORE), open_dense(folder), sparse.SparseIndex(folder / TERMS)
-        )
-    except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+        documents = open_store(manifest, folder)
+        vectors, terms = open_dense(manifest, folder, documents), open_sparse(manifest, folder, documents)
+        opened = Generation(manifest, documents, vectors, terms, folder)
+    except (OSError, ValueError, IndexError, RuntimeError, sqlite3.Error) as error:
         raise damaged(folder, str(error)) from error
     if len(opened.dense) != manifest.vectors or len(opened.sparse) != manifest.passages:
         raise damaged(folder, "数量不符 / counts differ")
     return opened
 
 
-def open_dense(folder: Path) -> dense.DenseIndex:
-    """The vectors in the folder of a generation. Raises OSError, ValueError, RuntimeError."""
-    coded = all((folder / name).exists() for name in dense.CODES)
-    return dense.DenseIndex(VectorFile(vectors_file(folder)), np.load(folder / OWNERS), folder if coded else None)
+def open_store(manifest: Manifest, folder: Path) -> store.Store:
+    """The documents in the folder of a generation. Raises sqlite3.Error."""
+    return store.Store(folder / STORE, [one / TEXTS for one in manifest.folders(folder)])
+
+
+def open_sparse(manifest: Manifest, folder: Path, documents: store.Store) -> sparse.SparseIndex:
+    """The terms in the folder of a generation. Raises OSError, ValueError."""
+    return sparse.SparseIndex(folder / TERMS, [one.number for one in manifest.segments] or [0], documents.placement)
+
+
+def open_dense(manifest: Manifest, folder: Path, documents: store.Store) -> dense.DenseIndex:
+    """The vectors in the folder of a generation. Raises OSError, ValueError, IndexError, RuntimeError."""
+    folders = manifest.folders(folder)
+    files = [VectorFile(vectors_file(one)) for one in folders]
+    local = [np.load(one / OWNERS) for one in folders]
+    owners = [documents.placement.ordinals(slot, one).astype(np.int32) for slot, one in enumerate(local)]
+    starts = np.cumsum([0, *map(len, files)]).tolist()
+    coded = [
+        (one, range(start, start + len(file)))
+        for one, file, start in zip(folders, files, starts, strict=False)
+        if all((one / name).exists() for name in dense.CODES)
+    ]
+    return dense.DenseIndex(VectorFiles(files), np.concatenate(owners), coded)
 
 
 def vectors_file(folder: Path) -> Path:
-    """Where the vectors of a generation are."""
+    """Where the vectors of a segment are."""
     old = folder / _OLD_VECTORS
     return old if old.exists() else folder / VECTORS
 
@@ -221,13 +252,15 @@ def _manifest(name: str, draft: Path, written: Written) -> Manifest:
         encoder=written.encoder,
         dimension=written.dimension,
         documents=len(written.corpus),
-        passages=written.passages,
-        vectors=written.vectors,
+        passages=sum(one.passages for one in written.segments),
+        vectors=sum(one.vectors for one in written.segments),
         corpus=dict(written.corpus),
-        files={file: record for file, record in record_files(draft).items() if not file.endswith(".lock")},
+        files={name: one for name, one in record_files(draft, written.linked).items() if not name.endswith(".lock")},
         loaders=LOADERS,
         outdated=tuple(sorted(written.outdated)),
         cutter=cutter(),
+        splitter=written.splitter,
+        segments=tuple(written.segments),
     )
 
 

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.errors import WenyuanError
-from rag.index.dense import CODES, DenseIndex, row_count
-from rag.index.generations import OWNERS, STORE, TERMS, open_dense, vectors_file
-from rag.index.manifest import MANIFEST, OLDEST_FORMAT, Manifest, differing, parse_manifest
+from rag.index.dense import CODES, digest_of, read_codes, row_count, row_texts_of
+from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, vectors_file
+from rag.index.manifest import MANIFEST, OLDEST_FORMAT, Manifest, Segment, differing, parse_manifest
+from rag.index.segments.texts import Texts
 from rag.index.sparse import SparseIndex
 from rag.index.store import DocumentRecord, Store
-from rag.index.vectors import VectorFile
+from rag.index.vectors import VectorFile, chunks
 from rag.types import Document, Passage
 
 # How far from 1 the length of a vector may be: that of float32, and of models in half precision.
@@ -33,12 +34,16 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found of a generation; what can be read and is sound may serve to repair the rest."""
+    """What was found of a generation in ``folder``; what can be read and is sound may serve to repair the rest.
+
+    ``vectors`` are the segments, by their places, whose vectors are sound.
+    """
 
     problems: tuple[Problem, ...]
+    folder: Path
     manifest: Manifest | None = None
     store: Store | None = None
-    dense: DenseIndex | None = None
+    vectors: tuple[int, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -53,41 +58,72 @@ def inspect(folder: Path) -> Inspection:
         problems += [Problem(name, reason, reason) for name, reason in differing(manifest, folder)]
     except WenyuanError as error:
         problems.append(Problem(MANIFEST, error.zh, error.en))
-    bad = {problem.place.partition("/")[0] for problem in problems}
-    found = store = dense = None
-    if STORE not in bad:
-        store, owners, found = _inspect_store(folder / STORE, manifest)
+    bad = [folder / problem.place for problem in problems]
+    folders = _segments(folder, manifest)
+    texts = [one / TEXTS for one in folders if one != folder]
+    store: Store | None = None
+    owners: list[list[int]] = []
+    if not any(file in bad for file in (folder / STORE, *texts)):
+        store, owners, found = _inspect_store(folder / STORE, texts, manifest)
         problems += found
+    sound: list[int] = []
+    for slot, one in enumerate(folders if manifest else ()):
         # Without the manifest nothing says that the vectors are those of these texts.
-        if manifest and store and not bad & {vectors_file(folder).name, OWNERS, *CODES}:
-            dense, found = _inspect_vectors(folder, manifest, owners)
-            problems += found
-    if manifest and TERMS not in bad:
+        whole = not any(one / name in bad for name in (vectors_file(one).name, KEYS))
+        if store and manifest and whole and not any(one / name in bad for name in (OWNERS, *CODES)):
+            found = [*_inspect_vectors(one, _Expected(manifest.dimension, owners[slot], store.texts[slot]))]
+            problems += [Problem(_place(one / place, folder), zh, en) for place, zh, en in found]
+            whole = not found
+        else:
+            # With the digests of their texts vectors are of use by themselves.
+            whole = whole and (one / KEYS).exists()
+        sound += [slot] if whole else []
+    if manifest and not any(folder / TERMS in file.parents for file in bad):
         problems += _inspect_terms(folder / TERMS, manifest)
-    return Inspection(tuple(problems), manifest, store, dense)
+    return Inspection(tuple(problems), folder, manifest, store, tuple(sound))
 
 
-def _inspect_store(file: Path, manifest: Manifest | None) -> tuple[Store | None, list[int], list[Problem]]:
-    """The store if it is sound, the passage that each row of vectors should belong to, and what is wrong."""
-    owners: list[int] = []
+def _segments(folder: Path, manifest: Manifest | None) -> list[Path]:
+    """The folders of all segments, in order, even if nothing but their names says so."""
+    if manifest:
+        return manifest.folders(folder)
+    found = sorted(folder.glob(Segment.name_of("*")), key=lambda one: (len(one.name), one.name))
+    return found or [folder]
+
+
+def _place(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()
+
+
+def _inspect_store(
+    file: Path, texts: Sequence[Path], manifest: Manifest | None
+) -> tuple[Store | None, list[list[int]], list[Problem]]:
+    """The store if it is sound, the passages that each segment's rows of vectors belong to, and what is wrong."""
     problems: list[Problem] = []
     expected: dict[str, str] = {}
+    places: list[int] = []
     try:
-        store = Store(file)
+        store = Store(file, texts)
         store.check()
-        for record, document, passages in store.contents():
+        owners: list[list[int]] = [[] for _ in store.texts]
+        for segment, (record, document, passages) in zip(
+            store.placement.segments.tolist(), store.contents(), strict=True
+        ):
             problems += [Problem(f"{STORE}: {record.source}", *said) for said in _faults(record, document, passages)]
             if record.passages.start != (passages[0].ordinal if passages else -1) or len(passages) != len(
                 record.passages
             ):
                 problems.append(_differ(f"{STORE}: {record.source}", "检索单元", "passages", len(passages), record))
-            owners += [passage.ordinal for passage in passages for _ in range(row_count(passage))]
+            _, local = store.placement.of(np.array([passage.ordinal for passage in passages], np.int64))
+            rows = [row_count(passage) for passage in passages]
+            owners[segment] += np.repeat(local, rows).tolist()
+            places += [passage.ordinal for passage in passages]
             expected[record.source] = record.sha256
         count = store.count()
     except (sqlite3.Error, ValueError, LookupError, TypeError, AssertionError, OSError) as error:
         return None, [], [Problem(STORE, f"无法读取：{error}", f"can't be read: {error}")]
-    if sorted(set(owners)) != list(range(count)):
-        problems.append(_differ(STORE, "检索单元", "passages", len(set(owners)), count))
+    if places != list(range(count)):
+        problems.append(_differ(STORE, "检索单元", "passages", len(set(places)), count))
     if manifest:
         if count != manifest.passages:
             problems.append(_differ(STORE, "检索单元", "passages", count, manifest.passages))
@@ -128,35 +164,44 @@ def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passa
         end = passage.end
 
 
-def _inspect_vectors(
-    folder: Path, manifest: Manifest, expected: Sequence[int]
-) -> tuple[DenseIndex | None, list[Problem]]:
+class _Expected(NamedTuple):
+    """What the vectors of a segment should be: of which dimension, of which passages, and of which texts."""
+
+    dimension: int
+    owners: list[int]
+    texts: Texts
+
+
+def _inspect_vectors(folder: Path, expected: _Expected) -> Iterator[Problem]:
+    """What is wrong with the vectors in the folder of a segment."""
     file = vectors_file(folder)
+    shape = f"{len(expected.owners)}x{expected.dimension}"
     try:
         owners = np.load(folder / OWNERS)
         rows = VectorFile(file)
-        if (len(rows), rows.dimension) != (manifest.vectors, manifest.dimension):
+        if (len(rows), rows.dimension) != (len(expected.owners), expected.dimension):
             raise ValueError(f"{len(rows)}x{rows.dimension}")
+        keys = np.load(folder / KEYS).tobytes() if (folder / KEYS).exists() else None
     except (OSError, ValueError) as error:
-        shape = f"{manifest.vectors}x{manifest.dimension}"
-        zh, en = f"不是 {shape} 的向量文件：{error}", f"is no file of {shape} vectors: {error}"
-        return None, [Problem(file.name, zh, en)]
-    problems = []
-    if owners.tolist() != list(expected) or len(owners) != len(rows):
-        problems.append(_differ(OWNERS, "向量", "vectors", len(owners), len(expected)))
-    norms = np.concatenate([np.linalg.norm(some, axis=1) for some in rows.chunks()])
+        yield Problem(file.name, f"不是 {shape} 的向量文件：{error}", f"is no file of {shape} vectors: {error}")
+        return
+    if owners.tolist() != expected.owners:
+        yield _differ(OWNERS, "向量", "vectors", len(owners), len(expected.owners))
+    if keys is not None and keys != b"".join(digest_of(text) for _, text in row_texts_of([expected.texts])):
+        yield Problem(KEYS, "不是这些文字的", "is not of these texts")
+    norms = np.concatenate([np.linalg.norm(some, axis=1) for some in chunks(rows)])
     # A norm that is no number is not near 1 either.
     wrong = np.flatnonzero(~(np.abs(norms - 1) <= _NORM_TOLERANCE))
     if len(wrong):
         zh = f"{len(wrong)} 个向量的长度不是 1（如第 {wrong[0]} 个：{norms[wrong[0]]:.3f}）"
         en = f"{len(wrong)} vectors are not of length 1 (such as number {wrong[0]}: {norms[wrong[0]]:.3f})"
-        problems.append(Problem(file.name, zh, en))
-    if problems:
-        return None, problems
+        yield Problem(file.name, zh, en)
     try:
-        return open_dense(folder), []
-    except (OSError, ValueError, RuntimeError) as error:
-        return None, [Problem(CODES[0], f"无法读取：{error}", f"can't be read: {error}")]
+        for name in CODES:
+            if (folder / name).exists():
+                read_codes(folder / name)
+    except RuntimeError as error:
+        yield Problem(CODES[0], f"无法读取：{error}", f"can't be read: {error}")
 
 
 def _inspect_terms(folder: Path, manifest: Manifest) -> list[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,13 +16,15 @@ from rag.text.equal import EQUAL_FILE
 from rag.text.lexicon import NAMES_FILE
 from rag.text.tokenization import STOPWORDS_FILE
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+# The last in which a generation is one segment.
+UNDIVIDED = 3
 # What `rag.indexing.upgrading` can still read.
 OLDEST_FORMAT = 1
 MANIFEST = "manifest.json"
 # A million sources take 200 MB.
 _MOST_BYTES = 2**30
-# What a generation may hold: files, and files of one folder.
+# What a generation may hold: files, and files of its segments and of one more folder.
 _INSIDE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*[/\\])?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 # Of a larger file so many parts of such a length are looked at when an index is opened, and all of it by a check.
@@ -51,11 +53,37 @@ class BuildSettings(msgspec.Struct, frozen=True):
     words: str
 
 
+class Segment(msgspec.Struct, frozen=True):
+    """A folder of the generation that never changes; of all segments of a generation each has a number of its own.
+
+    ``terms`` are the names of tantivy's segments with the terms of its passages, all of which are in one folder.
+    """
+
+    number: int
+    documents: int
+    passages: int
+    vectors: int
+    terms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's."""
+        return self.name_of(self.number)
+
+    @staticmethod
+    def name_of(number: int | str) -> str:
+        """The name of the folder with that number."""
+        return f"segment-{number}"
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256.
 
+    There are no ``segments`` until format 3, in which the folder itself is what a segment is now.
+
     ``loaders`` is the version of `rag.loading` that has read all documents but the ``outdated`` ones, named by id;
-    ``cutter`` is what has cut the terms, see `rag.text.tokenization`.
+    ``cutter`` is what has cut the terms, see `rag.text.tokenization`, and ``splitter`` the version of what has made the
+    passages.
     """
 
     format_version: int
@@ -72,6 +100,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     loaders: int = 0
     outdated: tuple[str, ...] = ()
     cutter: str = ""
+    splitter: int = 0
+    segments: tuple[Segment, ...] = ()
+
+    def folders(self, generation: Path) -> list[Path]:
+        """The folders of all segments of the generation in the folder ``generation``."""
+        return [generation / one.name for one in self.segments] if self.format_version > UNDIVIDED else [generation]
 
 
 def build_settings(settings: Settings) -> BuildSettings:
@@ -89,10 +123,11 @@ def build_settings(settings: Settings) -> BuildSettings:
     )
 
 
-def record_files(folder: Path) -> dict[str, FileRecord]:
-    """Size and digest of every file under ``folder``, by its relative name."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {str(file.relative_to(folder)): record_file(file) for file in files}
+def record_files(folder: Path, known: Mapping[str, FileRecord] | None = None) -> dict[str, FileRecord]:
+    """Size and digest of every file under ``folder``, by its relative name; as they are in ``known``, if there."""
+    names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    known = known or {}
+    return {name: known[name] if name in known else record_file(folder / name) for name in names}
 
 
 def record_file(file: Path) -> FileRecord:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
+import msgspec
+import numpy as np
 import tantivy
+
+from rag.disk import link
+from rag.index.segments.placement import Placement
 
 _BODY, _CONTEXT, _ORDINAL = "body", "context", "ordinal"
 # A heading says what its passages are about, less surely than their own words do.
@@ -19,6 +24,13 @@ CONTEXT_BOOST = 0.5
 _HEAP_BYTES = 64_000_000
 # tantivy's BM25 constant.
 K1 = 1.2
+# A passage is told by its segment's number and its ordinal in there.
+_BITS = 32
+_LOCAL = (1 << _BITS) - 1
+# Where tantivy lists its own segments, of which each of ours has one or more.
+_META = "meta.json"
+# What tantivy locks, too, where it only reads.
+_LOCK = ".tantivy-meta.lock"
 
 
 def _schema() -> tantivy.Schema:
@@ -61,10 +73,19 @@ def _as_os_error() -> Iterator[None]:
 
 
 class SparseIndex:
-    """BM25 search over an index that `write` made. Thread-safe."""
+    """BM25 search over what `writing` has made, or `join` has put together. Thread-safe.
 
-    def __init__(self, folder: Path) -> None:
-        """Open ``folder``. Raises ValueError if it is not an index."""
+    Statistics are those of all segments, so that a score does not depend on which passage is in which of them.
+    """
+
+    def __init__(self, folder: Path, numbers: Sequence[int] = (0,), placement: Placement | None = None) -> None:
+        """Open ``folder``, which holds the segments of those ``numbers``. Raises ValueError if it is not an index.
+
+        Without a ``placement`` the ordinals are those that were written.
+        """
+        self._numbers = tuple(numbers)
+        self._slots = {number: slot for slot, number in enumerate(numbers)}
+        self._placement = placement
         self._shadow: TemporaryDirectory[str] | None = None
         if not os.access(folder, os.W_OK):
             self._shadow = _shadow(folder)
@@ -91,8 +112,18 @@ class SparseIndex:
         """Where each passage is stored."""
         found = self._searcher.search(tantivy.Query.all_query(), max(1, len(self)), count=False).hits
         addresses = [address for _, address in found]
-        ordinals = self._searcher.fast_field_values(_ORDINAL, addresses)
-        return {cast("int", ordinal): address for ordinal, address in zip(ordinals, addresses, strict=True)}
+        return dict(zip(self._ordinals(addresses), addresses, strict=True))
+
+    def _ordinals(self, addresses: list[tantivy.DocAddress]) -> list[int]:
+        """The ordinals of what stands there."""
+        keys = np.array(self._searcher.fast_field_values(_ORDINAL, addresses), np.int64)
+        if self._placement is None:
+            return cast("list[int]", keys.tolist())
+        found = np.empty_like(keys)
+        for number in np.unique(keys >> _BITS).tolist():
+            here = keys >> _BITS == number
+            found[here] = self._placement.ordinals(self._slots[number], keys[here] & _LOCAL)
+        return cast("list[int]", found.tolist())
 
     def knows(self, term: str) -> bool:
         """Whether any passage, or any context, holds ``term``."""
@@ -116,9 +147,13 @@ class SparseIndex:
 
         All of them together are the score that `search` gives the passage.
         """
-        only = (range(ordinal, ordinal + 1),)
-        scores = [[self._best([query], 1, only) for query in self._in_both(term)] for term in terms]
-        return [(sum(score for _, score in body), sum(score for _, score in context)) for body, context in scores]
+        only = self._only([range(ordinal, ordinal + 1)])
+        return [(self._score(body, only), self._score(context, only)) for body, context in map(self._in_both, terms)]
+
+    def _score(self, query: tantivy.Query, only: tantivy.Query) -> float:
+        """What ``query`` gives to the one passage that ``only`` matches; 0 if it does not match."""
+        both = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
+        return sum(float(score) for score, _ in self._searcher.search(both, limit=1, count=False).hits)
 
     def covering(self, weights: Mapping[str, float], within: Sequence[range] | None = None) -> int | None:
         """The passage that holds, with its context, terms of the highest total weight; ties by ordinal, None if none.
@@ -144,16 +179,46 @@ class SparseIndex:
         query = tantivy.Query.boolean_query(_any(queries))
         if within is not None:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, self._only(within))])
-        found = self._searcher.search(query, limit=k, count=False).hits
-        ordinals = self._searcher.fast_field_values(_ORDINAL, [address for _, address in found])
-        scored = [(cast("int", ordinal), float(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+        found = self._first(query, k)
+        ordinals = self._ordinals([address for _, address in found])
+        scored = [(ordinal, _rounded(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _first(self, query: tantivy.Query, k: int) -> list[tuple[float, tantivy.DocAddress]]:
+        """The best ``k`` passages, and all that are as good as the last of them."""
+        wanted = k + 1
+        while True:
+            found: list[tuple[float, tantivy.DocAddress]] = self._searcher.search(query, limit=wanted, count=False).hits
+            if len(found) < wanted or _rounded(found[k - 1][0]) != _rounded(found[-1][0]):
+                return found
+            wanted *= 4
 
     def _only(self, within: Sequence[range]) -> tantivy.Query:
         """Matches the passages in ``within`` without adding to their score."""
         kind = tantivy.FieldType.Integer
-        inside = [tantivy.Query.range_query(self._schema, _ORDINAL, kind, r.start, r.stop - 1) for r in within]
+        inside = [
+            tantivy.Query.range_query(self._schema, _ORDINAL, kind, r.start, r.stop - 1) for r in self._keys(within)
+        ]
         return tantivy.Query.const_score_query(tantivy.Query.boolean_query(_any(inside)), 0.0)
+
+    def _keys(self, within: Sequence[range]) -> Iterator[range]:
+        """What was written for the ordinals in ``within``."""
+        if self._placement is None:
+            yield from within
+            return
+        for slot, number in enumerate(self._numbers):
+            for local in self._placement.within(slot, within):
+                yield range(key_of(number, local.start), key_of(number, local.stop))
+
+
+def key_of(number: int, ordinal: int) -> int:
+    """What is written for a passage of the segment with that number, to be told from those of all others."""
+    return number << _BITS | ordinal
+
+
+def _rounded(score: float) -> float:
+    """To six digits: how single precision rounds a sum depends on its order, which is not the same everywhere."""
+    return float(f"{score:.6g}")
 
 
 def idf_of(frequency: int, passages: int) -> float:
@@ -164,6 +229,47 @@ def idf_of(frequency: int, passages: int) -> float:
 def _any(queries: Sequence[tantivy.Query]) -> list[tuple[tantivy.Occur, tantivy.Query]]:
     """The clauses of a query that matches what any of ``queries`` does, and adds their scores."""
     return [(tantivy.Occur.Should, query) for query in queries]
+
+
+def segments_of(folder: Path) -> list[str]:
+    """The names of tantivy's own segments in ``folder``. Raises OSError, ValueError."""
+    return [_name(one) for one in _described(folder)["segments"]]
+
+
+def join(folder: Path, parts: Sequence[tuple[Path, Collection[str]]]) -> list[str]:
+    """Make of the named segments in other folders one index in a new ``folder``, of links to their files.
+
+    Returns the names of these files. Raises OSError, ValueError.
+    """
+    folder.mkdir()
+    described: dict[str, Any] = {}
+    segments: list[dict[str, Any]] = []
+    files: list[str] = []
+    for source, names in parts:
+        said = _described(source)
+        described = described or said
+        segments += [one for one in said["segments"] if _name(one) in names]
+        for file in sorted(source.iterdir()):
+            if file.stem in names:
+                link(file, folder / file.name)
+                files.append(file.name)
+    (folder / _META).write_bytes(msgspec.json.encode({**described, "segments": segments}))
+    # So that whoever only reads it adds no file.
+    (folder / _LOCK).touch()
+    return files
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What tantivy says of its index in ``folder``. Raises OSError, ValueError."""
+    described = msgspec.json.decode((folder / _META).read_bytes(), type=dict[str, Any])
+    if not isinstance(described.get("segments"), list):
+        raise ValueError(f"{folder / _META}: no segments")
+    return described
+
+
+def _name(segment: dict[str, Any]) -> str:
+    """What the files of one of tantivy's segments are called, before the dot."""
+    return str(segment["segment_id"]).replace("-", "")
 
 
 def _shadow(folder: Path) -> TemporaryDirectory[str]:

@@ -1,38 +1,42 @@
-"""Documents and passages of one generation, in one SQLite file that is written once and then only read."""
+"""Documents of one generation: a list in one SQLite file, written anew each time, and their texts by segments.
+
+What may change of a document though its text does not (where it lies, its copies, which others are almost the same)
+stands in the list.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import numpy as np
 
-from rag.types import Block, Document, Elsewhere, Omission, Origin, Passage, Span
+from rag.index.segments.placement import Placement
+from rag.index.segments.texts import ReadOnly, Texts, columns_of
+from rag.types import Document, Elsewhere, Omission, Origin, Passage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SCHEMA = """
 CREATE TABLE documents (
     position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, source TEXT NOT NULL,
-    path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL,
-    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL, sketch BLOB NOT NULL,
-    first_passage INTEGER NOT NULL, passages INTEGER NOT NULL, omitted BLOB NOT NULL
+    path TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL, characters INTEGER NOT NULL, paragraphs INTEGER NOT NULL,
+    modified TEXT NOT NULL, copies BLOB NOT NULL, alike TEXT NOT NULL, omitted BLOB NOT NULL,
+    segment INTEGER NOT NULL, first_in_segment INTEGER NOT NULL, first_passage INTEGER NOT NULL,
+    passages INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE passages (
-    ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-    paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
-) STRICT;
-CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX by_sound ON sounds (sound);
 """
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
-_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
-_SPANS = msgspec.json.Decoder(tuple[Span, ...])
+_NONE = b"[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,52 +65,38 @@ class DocumentRecord:
         return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
 
+class Part(NamedTuple):
+    """What a segment holds of a document: from which of its ordinals on how many passages, and how much text."""
+
+    segment: int
+    first: int
+    passages: int
+    characters: int
+    paragraphs: int
+    omitted: tuple[Omission, ...] = ()
+
+
 class Writer:
-    """Takes documents with their passages, in index order; see `writing`."""
+    """Takes documents in index order; see `writing`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._position = 0
+        self._position = self._ordinal = 0
 
-    def add(self, document: Document, path: Path, passages: Sequence[Passage], sketch: bytes = b"") -> None:
-        """Add a document, the file that stands for it, its passages, and its sketch; see `rag.text.duplicates`."""
-        self._connection.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._position,
-                document.doc_id,
-                document.title,
-                document.source,
-                str(path),
-                document.sha256,
-                document.text,
-                msgspec.json.encode(document.blocks),
-                document.modified,
-                msgspec.json.encode(document.copies),
-                document.alike,
-                sketch,
-                passages[0].ordinal,
-                len(passages),
-                msgspec.json.encode(document.omitted),
-            ),
-        )
-        self._connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
-                for p in passages
-            ),
-        )
+    def add(self, doc_id: str, sha256: str, files: Sequence[Origin], part: Part, alike: str = "") -> None:
+        """List a document, of which ``files`` are all; the first stands for them."""
+        path, source, title, modified = files[0]
+        copies, omitted = msgspec.json.encode(tuple(files[1:])), msgspec.json.encode(part.omitted)
+        row = (self._position, doc_id, title, source, path, sha256, part.characters, part.paragraphs, modified, copies)
+        place = (alike, omitted, part.segment, part.first, self._ordinal, part.passages)
+        self._connection.execute(f"INSERT INTO documents VALUES ({', '.join('?' * 16)})", (*row, *place))
         self._position += 1
-
-    def add_sounds(self, sounds: Iterable[tuple[str, str, int]]) -> None:
-        """Add ``(sound, word, number of passages)``; see `rag.text.sounds`."""
-        self._connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
+        self._ordinal += part.passages
 
 
 @contextmanager
 def writing(file: Path) -> Iterator[Writer]:
-    """Write a new store, which is complete when the block ends. Raises sqlite3.Error if the disk does not take it."""
+    """Write a new list, which is complete when the block ends. Raises sqlite3.Error if the disk does not take it."""
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(_SCHEMA)
         yield Writer(connection)
@@ -122,7 +112,7 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
     try:
         # No two may have the same path even on the way, and some may change places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
-        forget = ", copies = CAST('[]' AS BLOB)" if "copies" in _columns(connection) else ""
+        forget = ", copies = CAST('[]' AS BLOB)" if "copies" in columns_of(connection, "documents") else ""
         connection.executemany(
             f"UPDATE documents SET path = ?1, source = ?1{forget} WHERE sha256 = ?2",
             ((str(path), sha256) for sha256, path in paths.items()),
@@ -132,64 +122,61 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
         connection.close()
 
 
-def _columns(connection: sqlite3.Connection) -> set[str]:
-    """What a store knows of a document: of its files only the first in format 1, no sketch before format 3.
-
-    Whether it says what was omitted is no matter of the format: the documents are read again.
-    """
-    return {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
-
-
 class Store:
-    """Read access to a store. Thread-safe: all threads share one connection, one after the other.
+    """Read access to the documents of a generation. Thread-safe.
 
-    The file is opened here and now, so that a reader keeps it when a later generation has taken its place.
+    All files are opened here and now, so that a reader keeps them when a later generation has taken their place.
     """
 
-    def __init__(self, file: Path) -> None:
-        # "immutable" because a generation never changes: no locks, and a read-only folder will do.
-        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock = threading.Lock()
-        columns = _columns(self._connection)
+    def __init__(self, file: Path, texts: Sequence[Path] = ()) -> None:
+        """Open the list in ``file`` and the texts of each segment.
+
+        Until format 3 the file itself holds the texts. Without any texts only the list can be read.
+        """
+        self._listed = ReadOnly(file)
+        columns = self._listed.columns("documents")
+        # A store knows only the first file of a document in format 1. Whether it says what was omitted is no matter of
+        # the format: the documents are read again.
         self._files = "modified, copies, alike" if "copies" in columns else "'', '[]', ''"
         self._files += ", omitted" if "omitted" in columns else ", '[]'"
-        self._sketches = "sketch" in columns
+        before = "text" in columns
+        self._sizes, self._place = "characters, paragraphs", "segment, first_in_segment"
+        if before:
+            self._sizes = "length(text), json_array_length(CAST(blocks AS TEXT))"
+            self._place = "0, first_passage"
+        self.texts = tuple(map(Texts, [file] if before else texts))
+        """Those of each segment."""
+        places = self._listed.rows(f"SELECT {self._place}, passages FROM documents ORDER BY position")
+        self.placement = Placement(*zip(*places, strict=True)) if places else Placement((), (), ())
         self.document = lru_cache(maxsize=64)(self._document)
         self.records = cache(self._records)
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
-
     def close(self) -> None:
-        """Let go of the file, for whoever is about to move it."""
-        self._connection.close()
+        """Let go of the files, for whoever is about to move them."""
+        for file in (self._listed, *self.texts):
+            file.close()
 
     def check(self) -> None:
-        """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
-        if self._rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
-            raise sqlite3.DatabaseError("views or triggers")
-        found = [row[0] for row in self._rows("PRAGMA integrity_check")]
-        if found != ["ok"]:
-            raise sqlite3.DatabaseError("; ".join(found[:3]))
+        """Raise sqlite3.DatabaseError if a file is not a sound database of nothing but tables."""
+        for file in (self._listed, *self.texts):
+            file.check()
 
     def count(self) -> int:
         """How many passages there are, of whatever document."""
-        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+        return sum(texts.count() for texts in self.texts)
 
     def _records(self) -> tuple[DocumentRecord, ...]:
         """All documents, in index order."""
-        query = f"""SELECT doc_id, title, source, path, sha256, length(text), json_array_length(CAST(blocks AS TEXT)),
-                    first_passage, passages, {self._files} FROM documents ORDER BY position"""
-        rows = self._rows(query)
+        query = f"""SELECT doc_id, title, source, path, sha256, {self._sizes}, first_passage, passages, {self._files}
+                    FROM documents ORDER BY position"""
+        rows = self._listed.rows(query)
         groups: dict[str, list[Elsewhere]] = {}
         for doc_id, title, source, *_, alike, _ in rows:
             groups.setdefault(alike or doc_id, []).append(Elsewhere(doc_id, title, source))
         found = []
         for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, *rest in rows:
             copied, alike, omitted = rest
-            copies = _COPIES.decode(copied)
+            copies = () if copied == _NONE else _COPIES.decode(copied)
             record = DocumentRecord(
                 doc_id,
                 title,
@@ -205,7 +192,7 @@ class Store:
                     *(Elsewhere(doc_id, copy.title, copy.source) for copy in copies),
                     *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
                 ),
-                _OMITTED.decode(omitted),
+                () if omitted == _NONE else _OMITTED.decode(omitted),
             )
             found.append(record)
         return tuple(found)
@@ -219,42 +206,59 @@ class Store:
 
     def _document(self, doc_id: str) -> Document | None:
         """One document, or None."""
-        query = f"SELECT title, source, sha256, text, blocks, {self._files} FROM documents WHERE doc_id = ?"
-        rows = self._rows(query, (doc_id,))
+        query = f"SELECT title, source, sha256, {self._place}, {self._files} FROM documents WHERE doc_id = ?"
+        rows = self._listed.rows(query, (doc_id,))
         if not rows:
             return None
-        title, source, sha256, text, blocks, modified, copied, alike, lacking = rows[0]
-        found, copies, omitted = _BLOCKS.decode(blocks), _COPIES.decode(copied), _OMITTED.decode(lacking)
-        return Document(doc_id, title, source, sha256, text, found, modified, copies, alike, omitted)
+        title, source, sha256, segment, _, modified, copied, alike, lacking = rows[0]
+        copies, omitted = _COPIES.decode(copied), _OMITTED.decode(lacking)
+        held = self.texts[segment].text(doc_id)
+        if held is None:
+            raise LookupError(doc_id)
+        text, blocks = held
+        return Document(doc_id, title, source, sha256, text, blocks, modified, copies, alike, omitted)
 
-    def sketch(self, doc_id: str) -> bytes | None:
-        """The sketch of a document; None if it, or that, is not known."""
-        rows = self._rows("SELECT sketch FROM documents WHERE doc_id = ?", (doc_id,)) if self._sketches else []
-        return bytes(rows[0][0]) if rows else None
+    def sketches(self) -> dict[str, bytes]:
+        """The sketches of all documents, as far as they are known, by id."""
+        return {doc_id: sketch for texts in self.texts for doc_id, sketch in texts.sketches().items()}
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""
-        rows = self._rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
+        rows = self._listed.rows("SELECT first_passage, passages FROM documents WHERE doc_id = ?", (doc_id,))
         return range(rows[0][0], rows[0][0] + rows[0][1]) if rows else None
 
     def sounding(self, sound: str) -> list[tuple[str, int]]:
         """The words that sound so and the number of passages that have each, the most frequent first."""
-        query = "SELECT word, passages FROM sounds WHERE sound = ? ORDER BY passages DESC, word"
-        return [(word, count) for word, count in self._rows(query, (sound,))]
+        found: Counter[str] = Counter()
+        for texts in self.texts:
+            found.update(dict(texts.sounding(sound)))
+        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
-        marks = ",".join("?" * len(ordinals))
-        rows = self._rows(f"SELECT * FROM passages WHERE ordinal IN ({marks})", ordinals)
-        found = {row[0]: _passage(row) for row in rows}
-        return [found[ordinal] for ordinal in ordinals]
+        wanted = np.asarray(ordinals, np.int64)
+        try:
+            segments, local = self.placement.of(wanted)
+        except IndexError as error:
+            raise KeyError(*error.args) from error
+        found: dict[int, Passage] = {}
+        for segment in np.unique(segments).tolist():
+            here = segments == segment
+            for passage in self.texts[segment].passages(local[here].tolist(), (wanted - local)[here].tolist()):
+                found[passage.ordinal] = passage
+        return [found[ordinal] for ordinal in wanted.tolist()]
 
     def passages_between(self, ordinals: range) -> list[Passage]:
         """The passages with the given neighbouring ordinals, in order."""
-        query = "SELECT * FROM passages WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"
-        return [_passage(row) for row in self._rows(query, (ordinals.start, ordinals.stop))]
+        return [passage for some in self._runs(ordinals) for passage in some]
 
-
-def _passage(row: tuple[Any, ...]) -> Passage:
-    ordinal, doc_id, start, end, paragraph, context, spans = row
-    return Passage(ordinal, doc_id, start, end, paragraph, context, _SPANS.decode(spans))
+    def _runs(self, ordinals: range) -> Iterator[list[Passage]]:
+        """The passages with the given ordinals as far as they are there, as many at once as are neighbours on disk."""
+        inside = range(max(0, ordinals.start), min(ordinals.stop, len(self.placement)))
+        wanted: NDArray[np.int64] = np.arange(inside.start, max(inside.start, inside.stop))
+        segments, local = self.placement.of(wanted)
+        borders = np.flatnonzero(np.diff(segments) | (np.diff(local) - 1)) + 1
+        for run in np.split(np.arange(len(wanted)), borders) if len(wanted) else ():
+            first, last = int(run[0]), int(run[-1])
+            places = range(int(local[first]), int(local[last]) + 1)
+            yield self.texts[segments[first]].passages_between(places, int(wanted[first] - local[first]))

@@ -16,7 +16,7 @@ from rag.disk import sync_file, sync_folder, sync_tree
 from rag.errors import ArchiveError, IndexMismatchError, StorageError, WenyuanError
 from rag.index import store
 from rag.index.archive import pack, unpack
-from rag.index.dense import CODES, write_codes
+from rag.index.dense import CODES, learn, write_codes
 from rag.index.generations import GENERATIONS, GOLD, OWNERS, STORE, UPLOADS, open_generation, vectors_file, writing
 from rag.index.inspection import inspect
 from rag.index.manifest import (
@@ -34,7 +34,7 @@ from rag.index.manifest import (
     write_manifest,
 )
 from rag.index.switching import CURRENT, discard, name_in_force, new_name, sweep, switch
-from rag.index.vectors import VectorFile
+from rag.index.vectors import VectorFile, VectorFiles
 from rag.settings import Settings, load_settings
 
 _GENERATION = "generation"
@@ -156,11 +156,16 @@ def import_library(
 def _renew_codes(file: Path, generation: Path) -> None:
     """Make the codes of a large index from its vectors, in place of those in the archive, which FAISS would trust."""
     try:
-        manifest = parse_manifest(generation, oldest=OLDEST_FORMAT)
-        if not manifest.files.keys().isdisjoint(CODES):
-            write_codes(VectorFile(vectors_file(generation)), np.load(generation / OWNERS), generation)
-            files = {**manifest.files, **{name: record_file(generation / name) for name in CODES}}
-            write_manifest(msgspec.structs.replace(manifest, files=files), generation)
+        manifest, learnt = parse_manifest(generation, oldest=OLDEST_FORMAT), None
+        files = dict(manifest.files)
+        folders = manifest.folders(generation)
+        for folder in folders:
+            names = [(folder / name).relative_to(generation).as_posix() for name in CODES]
+            if not files.keys().isdisjoint(names):
+                learnt = learnt or learn(VectorFiles([VectorFile(vectors_file(one)) for one in folders]))
+                write_codes(VectorFile(vectors_file(folder)), np.load(folder / OWNERS), folder, learnt)
+                files |= {name: record_file(generation / name) for name in names}
+        write_manifest(msgspec.structs.replace(manifest, files=files), generation)
     except WenyuanError as error:
         raise _unsound(file, error.zh, error.en) from error
     except (ValueError, IndexError, RuntimeError) as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import numpy as np
 from numpy.lib import format as npy
@@ -25,6 +25,25 @@ _INNER_PRODUCT = 0
 _AT_ONCE = 65_536
 
 
+class Rows(Protocol):
+    """Rows of unit vectors, wherever they lie."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: NDArray[np.int64]) -> Vectors:
+        """The given rows in the given order, float32, shape ``(len(rows), dimension)``. Raises IndexError."""
+
+
+def chunks(file: Rows, rows: NDArray[np.int64] | None = None) -> Iterator[Vectors]:
+    """The given rows, or all, in order, some at a time; at least once, if need be of none. Raises IndexError."""
+    wanted = np.arange(len(file)) if rows is None else rows
+    for start in range(0, max(1, len(wanted)), _AT_ONCE):
+        yield file.take(wanted[start : start + _AT_ONCE])
+
+
 class VectorFile:
     """Rows of unit vectors in a file: half precision, which changes a cosine by less than 0.0001.
 
@@ -35,29 +54,53 @@ class VectorFile:
     def __init__(self, path: Path) -> None:
         """Open what `writing` wrote, or a file of format 1 or 2. Raises OSError, and ValueError for any other file."""
         with path.open("rb") as stream:
-            self._start, self._rows, self.dimension, self._type = _described(stream)
-            if os.fstat(stream.fileno()).st_size != self._start + self._rows * self.dimension * self._type.itemsize:
+            self._start, self._rows, self._dimension, self._type = _described(stream)
+            if os.fstat(stream.fileno()).st_size != self._start + self._rows * self._dimension * self._type.itemsize:
                 raise ValueError("size and shape differ")
             self._stream = os.fdopen(os.dup(stream.fileno()), "rb")
 
     def __len__(self) -> int:
         return self._rows
 
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
     def take(self, rows: NDArray[np.int64]) -> Vectors:
         """The given rows in the given order, float32, shape ``(len(rows), dimension)``. Raises IndexError."""
         if not len(rows):
-            return np.empty((0, self.dimension), np.float32)
+            return np.empty((0, self._dimension), np.float32)
         with mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            all_rows: NDArray[np.float16] = np.ndarray((self._rows, self.dimension), self._type, mapped, self._start)
+            all_rows: NDArray[np.float16] = np.ndarray((self._rows, self._dimension), self._type, mapped, self._start)
             taken: Vectors = all_rows[rows].astype(np.float32)
             del all_rows
         return taken
 
-    def chunks(self, rows: NDArray[np.int64] | None = None) -> Iterator[Vectors]:
-        """The given rows, or all, in order, some at a time; at least once, if need be of none. Raises IndexError."""
-        wanted = np.arange(self._rows) if rows is None else rows
-        for start in range(0, max(1, len(wanted)), _AT_ONCE):
-            yield self.take(wanted[start : start + _AT_ONCE])
+
+class VectorFiles:
+    """Rows of several files, one after the other, as if they were of one."""
+
+    def __init__(self, files: Sequence[VectorFile]) -> None:
+        self._files = tuple(files)
+        self._starts = np.cumsum([0, *map(len, self._files)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def dimension(self) -> int:
+        return self._files[0].dimension
+
+    def take(self, rows: NDArray[np.int64]) -> Vectors:
+        """The given rows in the given order, float32, shape ``(len(rows), dimension)``. Raises IndexError."""
+        if len(self._files) == 1:
+            return self._files[0].take(rows)
+        taken = np.empty((len(rows), self.dimension), np.float32)
+        inside = np.searchsorted(self._starts, rows, "right") - 1
+        for place in np.unique(inside).tolist():
+            here = inside == place
+            taken[here] = self._files[place].take(rows[here] - self._starts[place])
+        return taken
 
 
 @contextmanager

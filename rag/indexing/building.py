@@ -1,120 +1,251 @@
-"""Documents to a new generation, one after the other: no more of them is in memory than one at a time."""
+"""Documents to a new generation: what has not changed is taken over by segments, what is new becomes new ones.
+
+No more documents are in memory than one at a time.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from tqdm import tqdm
 
+from rag.disk import link
 from rag.index import sparse, store
-from rag.index.dense import EXACT_UP_TO, write_codes
-from rag.index.generations import OWNERS, STORE, TERMS, VECTORS, Generation, Written, write_generation
-from rag.index.manifest import Manifest, build_settings
-from rag.index.vectors import VectorFile
+from rag.index.dense import CODED_FROM, CODES, EXACT_UP_TO, learn, learnt_of, write_codes
+from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Written, write_generation
+from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
+from rag.index.segments import texts
+from rag.index.store import Part
+from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
+from rag.indexing.merging import MOST_PASSAGES, Held, to_keep
 from rag.indexing.pipeline import Pipeline
-from rag.indexing.reuse import Held, write_vectors
-from rag.indexing.splitting import split
-from rag.settings import Settings
+from rag.indexing.reuse import write_vectors
+from rag.indexing.splitting import SPLITTER, split
 from rag.text.duplicates import alike, sketch
-from rag.text.sounds import sounds_of, words_in
-from rag.text.tokenization import cutter
-from rag.types import Encoder, Passage
+from rag.text.sounds import is_word, sounds_of
+from rag.types import Document, Encoder, Passage
 
 _Terms = tuple[str, str]
-
-
-def held(old: Generation, settings: Settings) -> Held:
-    """What need not be made again with ``settings``; terms only if the same code and words have cut them."""
-    made, wanted = old.manifest, build_settings(settings)
-    same = (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary)
-    return Held(made.encoder, old.store, old.dense, old.sparse if same else None)
+_Cut = Callable[[str], str]
 
 
 def build(
-    folder: Path,
-    entries: Sequence[Entry],
-    old: Held | None,
-    pipeline: Pipeline,
-    *,
-    outdated: Collection[str],
+    folder: Path, entries: Sequence[Entry], old: Held | None, pipeline: Pipeline, *, outdated: Collection[str]
 ) -> Manifest:
     """Split, cut, embed and write ``entries`` as a new generation in force; returns its manifest.
 
-    To be called inside `writing`. Vectors and terms that ``old`` holds are not made again, and neither are the vectors
-    that a run before this one had made when it was interrupted. ``outdated`` are the ids of documents that former
-    loaders have read. Raises StorageError, ModelError.
+    To be called inside `writing`. What ``old`` holds is not made again, and neither are the vectors that a run before
+    this one had made when it was interrupted. ``outdated`` are the ids of documents that former loaders have read.
+    Raises StorageError, ModelError.
     """
-    settings, name = pipeline.settings, pipeline.models.encoder_name
-    old_vectors = old if old is not None and old.encoder == name else None
-
-    def load() -> Encoder:
-        with pipeline.timing("model"):
-            return pipeline.models.encoder.get()
-
-    dimension = old_vectors.dense.dimension if old_vectors else load().dimension
-    journal = Journal(folder, name, dimension)
+    journal: list[Journal] = []
 
     def fill(draft: Path) -> Written:
-        passages = _write_texts(draft, entries, old, pipeline)
-        owners = _write_vectors(draft, old_vectors, journal, load, dimension, pipeline)
-        corpus = {entry.source: entry.sha256 for entry in entries}
-        return Written(build_settings(settings), name, dimension, corpus, passages, owners, outdated)
+        made = _Draft(draft, entries, old, pipeline)
+        made.take_over()
+        made.write_texts()
+        journal.append(made.write_vectors(folder))
+        made.write_codes()
+        made.write_list()
+        return made.written(outdated)
 
     with pipeline.timing("write"):
-        manifest = write_generation(folder, fill, settings.keep_generations)
-    journal.discard()
+        manifest = write_generation(folder, fill, pipeline.settings.keep_generations)
+    for one in journal:
+        one.discard()
     return manifest
 
 
-def _write_texts(draft: Path, entries: Sequence[Entry], old: Held | None, pipeline: Pipeline) -> int:
-    """Write documents, passages and terms; returns how many passages there are."""
-    with pipeline.timing("compare"):
-        sketches = _sketches(entries, old, progress=pipeline.progress)
-        groups = alike([one.doc_id for one in entries], sketches, lambda place: entries[place].document().text)
-    heard: Counter[str] = Counter()
-    cut = _cut(pipeline)
-    ordinal = 0
-    with store.writing(draft / STORE) as documents, sparse.writing(draft / TERMS) as index:
-        bar = tqdm(entries, desc="切分 split", unit="doc", disable=not pipeline.progress, delay=2)
-        for entry, its_sketch in zip(bar, sketches, strict=True):
-            document = entry.document(groups.get(entry.doc_id, ""))
-            with pipeline.timing("split"):
-                passages = split(document, pipeline.settings.split, ordinal)
-            documents.add(document, entry.path, passages, its_sketch)
-            known = _known_terms(passages, old)
-            for n, passage in enumerate(passages):
-                body, context = (
-                    known[n]
-                    if known
-                    else (
-                        cut(document.text[passage.start : passage.end]),
-                        cut(passage.context),
-                    )
+class _Draft:
+    """A generation that is being written into ``folder``."""
+
+    def __init__(self, folder: Path, entries: Sequence[Entry], old: Held | None, pipeline: Pipeline) -> None:
+        self.folder = folder
+        self._entries = entries
+        self._old = old
+        self._pipeline = pipeline
+        self._segments: list[Segment] = []
+        # Folders of terms, and what of each belongs to this generation.
+        self._terms: list[tuple[Path, Collection[str]]] = []
+        self._linked: dict[str, FileRecord] = {}
+        self._parts: dict[str, Part] = {}
+        self._sketches = self._sketched()
+        # How words sound in segments that are written anew.
+        self._sounds: dict[str, str] = {}
+        # The first of the segments that are new.
+        self._new = 0
+        self._dimension = 0
+
+    def take_over(self) -> None:
+        """Link the files of those segments of the old generation that serve as they are."""
+        old = self._old
+        if old is None or old.manifest is None or old.store is None:
+            return
+        manifest = old.manifest
+        slots = {before: now for now, before in enumerate(to_keep(old, self._entries))}
+        self._segments = [manifest.segments[one] for one in slots]
+        for before, held in enumerate(old.store.texts):
+            self._sounds |= {} if before in slots else held.sounds()
+        self._new = len(slots)
+        for one in self._segments:
+            (self.folder / one.name).mkdir()
+            for name in (TEXTS, VECTORS, OWNERS, KEYS):
+                self._link(f"{one.name}/{name}", manifest.files)
+        self._terms.append((old.folder / TERMS, {name for one in self._segments for name in one.terms}))
+        segments = old.store.placement.segments.tolist()
+        firsts = old.store.placement.firsts.tolist()
+        for record, segment, first in zip(old.store.records(), segments, firsts, strict=True):
+            if segment in slots:
+                self._parts[record.doc_id] = Part(
+                    slots[segment],
+                    first,
+                    len(record.passages),
+                    record.characters,
+                    record.paragraphs,
+                    record.omitted,
                 )
-                index(passage.ordinal, body, context)
-                heard.update(words_in(body))
-            ordinal += len(passages)
-        documents.add_sounds(sounds_of(heard))
-    return ordinal
+
+    def _link(self, file: str, known: Mapping[str, FileRecord]) -> None:
+        assert self._old
+        link(self._old.folder / file, self.folder / file)
+        self._linked[file] = known[file]
+
+    def write_texts(self) -> None:
+        """Write documents, passages and terms of what is new into segments."""
+        fresh = [entry for entry in self._entries if entry.doc_id not in self._parts]
+        bar = iter(tqdm(fresh, desc="切分 split", unit="doc", disable=not self._pipeline.progress, delay=2))
+        cut = _cutting(self._pipeline)
+        taken = 0
+        # An empty library is one segment of nothing.
+        while taken < len(fresh) or not self._segments:
+            taken += self._write_segment(bar, cut)
+        files = [f"{TERMS}/{name}" for name in sparse.join(self.folder / TERMS, self._terms)]
+        if self._old and self._old.manifest:
+            before = self._old.manifest.files
+            self._linked |= {file: before[file] for file in files if file in before}
+        for folder, _ in self._terms:
+            if folder.is_relative_to(self.folder):
+                shutil.rmtree(folder)
+
+    def _write_segment(self, entries: Iterator[Entry], cut: _Cut) -> int:
+        """Write as many of ``entries`` as one segment takes; returns how many those are."""
+        number = 1 + max((one.number for one in self._segments), default=0)
+        heard: Counter[str] = Counter()
+        documents = passages = 0
+        folder = self.folder / Segment.name_of(number)
+        folder.mkdir()
+        with texts.writing(folder / TEXTS) as text_file, sparse.writing(folder / TERMS) as index:
+            for entry in entries:
+                document = entry.document()
+                made, terms = self._passages(document, passages, cut)
+                text_file.add(document, made, self._sketches[entry.doc_id])
+                for passage, (body, context) in zip(made, terms, strict=True):
+                    index(sparse.key_of(number, passage.ordinal), body, context)
+                    heard.update(set(body.split(" ")))
+                sizes = len(document.text), len(document.blocks), document.omitted
+                self._parts[entry.doc_id] = Part(len(self._segments), passages, len(made), *sizes)
+                documents += 1
+                passages += len(made)
+                if passages >= MOST_PASSAGES:
+                    break
+            words = {word: count for word, count in heard.items() if is_word(word)}
+            text_file.add_sounds(sounds_of(words, self._sounds))
+        names = sparse.segments_of(folder / TERMS)
+        self._terms.append((folder / TERMS, names))
+        self._segments.append(Segment(number, documents, passages, 0, tuple(names)))
+        return documents
+
+    def _passages(self, document: Document, first: int, cut: _Cut) -> tuple[list[Passage], list[_Terms]]:
+        """The passages of a document, numbered from ``first``, and the terms of each."""
+        with self._pipeline.timing("split"):
+            made = split(document, self._pipeline.settings.split, first)
+        known = _known_terms(made, self._old)
+        return made, known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+
+    def write_vectors(self, index: Path) -> Journal:
+        """Write the vectors of the new segments; returns where those that had to be made are kept until it is done."""
+        models, known = self._pipeline.models, self._old.vectors if self._old else ()
+
+        def load() -> Encoder:
+            with self._pipeline.timing("model"):
+                return models.encoder.get()
+
+        self._dimension = known[0].rows.dimension if known else load().dimension
+        journal = Journal(index, models.encoder_name, self._dimension)
+        new = self._segments[self._new :]
+        with ExitStack() as opened, self._pipeline.timing("vectors"):
+            folders = [self.folder / one.name for one in new]
+            written = [(one, opened.enter_context(closing(texts.Texts(one / TEXTS)))) for one in folders]
+            counts = write_vectors(written, known, journal, load, self._dimension, progress=self._pipeline.progress)
+        pairs = zip(new, counts, strict=True)
+        self._segments[self._new :] = [msgspec.structs.replace(one, vectors=rows) for one, rows in pairs]
+        return journal
+
+    def write_codes(self) -> None:
+        """Write codes of each large segment, if all of them together are so large; the same codes that are in use."""
+        if sum(one.vectors for one in self._segments) <= EXACT_UP_TO:
+            return
+        large = [one for one in self._segments if one.vectors > CODED_FROM]
+        coded = [one for one in large if self._link_codes(one)]
+        learnt = learnt_of(self.folder / coded[0].name) if coded else None
+        for one in large:
+            if one not in coded:
+                with self._pipeline.timing("codes"):
+                    learnt = learnt or learn(self._all_vectors())
+                    folder = self.folder / one.name
+                    write_codes(VectorFile(folder / VECTORS), np.load(folder / OWNERS), folder, learnt)
+
+    def _link_codes(self, segment: Segment) -> bool:
+        """Take over the codes of a segment that was taken over, if it has any."""
+        known = self._old.manifest.files if self._old and self._old.manifest else {}
+        files = [f"{segment.name}/{name}" for name in CODES]
+        there = segment in self._segments[: self._new] and all(file in known for file in files)
+        for file in files if there else ():
+            self._link(file, known)
+        return there
+
+    def _all_vectors(self) -> VectorFiles:
+        return VectorFiles([VectorFile(self.folder / one.name / VECTORS) for one in self._segments])
+
+    def write_list(self) -> None:
+        """List all documents, in order, with where they are and which others are almost the same."""
+        with self._pipeline.timing("compare"):
+            ids = [entry.doc_id for entry in self._entries]
+            sketches = [self._sketches[one] for one in ids]
+            groups = alike(ids, sketches, lambda place: self._entries[place].document().text)
+        with store.writing(self.folder / STORE) as listed:
+            for entry in self._entries:
+                files = (entry.origin, *entry.copies)
+                part, group = self._parts[entry.doc_id], groups.get(entry.doc_id, "")
+                listed.add(entry.doc_id, entry.sha256, files, part, group)
+
+    def _sketched(self) -> dict[str, bytes]:
+        known = self._old.store.sketches() if self._old and self._old.store else {}
+        bar = tqdm(self._entries, desc="比较 compare", unit="doc", disable=not self._pipeline.progress, delay=2)
+        found = {}
+        with self._pipeline.timing("compare"):
+            for entry in bar:
+                before = known.get(entry.doc_id) if entry.store else None
+                found[entry.doc_id] = sketch(entry.document().text) if before is None else before
+        return found
+
+    def written(self, outdated: Collection[str]) -> Written:
+        """What there is now."""
+        corpus = {entry.source: entry.sha256 for entry in self._entries}
+        settings, encoder = build_settings(self._pipeline.settings), self._pipeline.models.encoder_name
+        return Written(settings, encoder, self._dimension, corpus, self._segments, SPLITTER, outdated, self._linked)
 
 
-def _sketches(entries: Sequence[Entry], old: Held | None, *, progress: bool) -> list[bytes]:
-    bar = tqdm(entries, desc="比较 compare", unit="doc", disable=not progress, delay=2)
-    found = []
-    for entry in bar:
-        known = old.store.sketch(entry.doc_id) if old else None
-        found.append(sketch(entry.document().text) if known is None else known)
-    return found
-
-
-def _cut(pipeline: Pipeline) -> Callable[[str], str]:
+def _cutting(pipeline: Pipeline) -> _Cut:
     """Cuts a text into terms, joined by spaces; contexts are often the same."""
 
     @lru_cache(maxsize=256)
@@ -127,8 +258,10 @@ def _cut(pipeline: Pipeline) -> Callable[[str], str]:
 
 def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] | None:
     """The terms of a document's passages, if the old generation has the same passages of it."""
-    ordinals = old.store.ordinals(passages[0].doc_id) if old and old.sparse else None
-    if old is None or old.sparse is None or ordinals is None or len(ordinals) != len(passages):
+    if old is None or old.store is None or old.sparse is None:
+        return None
+    ordinals = old.store.ordinals(passages[0].doc_id)
+    if ordinals is None or len(ordinals) != len(passages):
         return None
     found = []
     for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True):
@@ -138,21 +271,3 @@ def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] 
             return None
         found.append(stored)
     return found
-
-
-def _write_vectors(
-    draft: Path,
-    old: Held | None,
-    journal: Journal,
-    load: Callable[[], Encoder],
-    dimension: int,
-    pipeline: Pipeline,
-) -> int:
-    """Write the vectors of what `_write_texts` has written; returns how many there are."""
-    with closing(store.Store(draft / STORE)) as written, pipeline.timing("vectors"):
-        owners = write_vectors(written, old, journal, load, draft / VECTORS, dimension, progress=pipeline.progress)
-    np.save(draft / OWNERS, owners)
-    if len(owners) > EXACT_UP_TO:
-        with pipeline.timing("codes"):
-            write_codes(VectorFile(draft / VECTORS), owners, draft)
-    return len(owners)

@@ -28,6 +28,8 @@ class Entry:
     origin: Origin
     read: Callable[[], Document]
     copies: tuple[Origin, ...] = ()
+    store: Store | None = None
+    """Where it is stored already, as it would be read again."""
 
     @classmethod
     def of(cls, document: Document, path: Path) -> Entry:
@@ -39,8 +41,8 @@ class Entry:
         """A document of a store: with all its files, or with ``origin`` alone."""
         read = partial(_read, store, record.doc_id)
         if origin is None:
-            return cls(record.doc_id, record.sha256, record.files[0], read, record.copies)
-        return cls(record.doc_id, record.sha256, origin, read)
+            return cls(record.doc_id, record.sha256, record.files[0], read, record.copies, store)
+        return cls(record.doc_id, record.sha256, origin, read, store=store)
 
     @property
     def path(self) -> Path:

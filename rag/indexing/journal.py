@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.disk import sync_folder
+from rag.index.dense import DIGEST_BYTES
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
 FOLDER: Final = ".embedded"
-KEY_BYTES: Final = 16
+KEY_BYTES: Final = DIGEST_BYTES
 _STORED = np.dtype("<f2")
 
 

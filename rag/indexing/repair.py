@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from rag.index.store import DocumentRecord, Store
 from rag.index.switching import set_aside, switch
 from rag.indexing.building import build
 from rag.indexing.entries import Entry
+from rag.indexing.merging import Held
 from rag.indexing.pipeline import Pipeline
-from rag.indexing.reuse import Held
+from rag.indexing.reuse import Known, known_vectors
 from rag.loading import SourceFile, load
 from rag.settings import Settings, load_settings
 
@@ -93,14 +94,25 @@ def _rebuild(
         report.left.append(_index_again())
         return
     donors = [inspection, *(one.inspection for one in sound)]
-    held = [Held(d.manifest.encoder, d.store, d.dense) for d in donors if d.manifest and d.store and d.dense]
     everything_kept = Pipeline.of(msgspec.structs.replace(settings, keep_generations=_ALL), progress=progress)
+    store = next((donor.store for donor in donors if donor.store), None)
+    vectors = [known for donor in donors for known in _vectors(donor, everything_kept.models.encoder_name)]
     # Who has read them is not known of all: the next run of wenyuan index reads them again.
     stale = [entry.doc_id for entry in entries]
-    made = build(index, entries, held[0] if held else None, everything_kept, outdated=stale)
+    made = build(index, entries, Held(store, vectors), everything_kept, outdated=stale)
     zh = f"已重建为新版本：{len(entries)} 篇文档，{made.passages} 个段落单元"
     report.done.append(Step(zh, f"rebuilt as a new generation: {len(entries)} documents, {made.passages} passages"))
     _put_away(index, current.name, report)
+
+
+def _vectors(donor: Inspection, encoder: str) -> Iterator[Known]:
+    """The vectors of a generation that are sound, if it was made with that encoder."""
+    if donor.manifest and donor.manifest.encoder == encoder:
+        folders = donor.manifest.folders(donor.folder)
+        for slot in donor.vectors:
+            yield known_vectors(
+                folders[slot], donor.store.texts[0] if donor.store and not donor.manifest.segments else None
+            )
 
 
 def _stored(inspection: Inspection, report: Repair) -> list[Entry]:

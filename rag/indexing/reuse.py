@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -13,10 +11,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rag.index import vectors
-from rag.index.dense import DenseIndex, row_texts
-from rag.index.sparse import SparseIndex
-from rag.index.store import Store
-from rag.indexing.journal import KEY_BYTES, Journal
+from rag.index.dense import digest_of, row_texts_of
+from rag.index.generations import KEYS, OWNERS, VECTORS, vectors_file
+from rag.index.segments.texts import Texts
+from rag.index.vectors import VectorFile
+from rag.indexing.journal import Journal
 from rag.types import Encoder
 
 if TYPE_CHECKING:
@@ -28,28 +27,29 @@ _AT_ONCE = 2048
 _COPIED_AT_ONCE = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Passages and their vectors, by the model called ``encoder``; their terms if they would be cut the same now."""
-
-    encoder: str
-    store: Store
-    dense: DenseIndex
-    sparse: SparseIndex | None = None
-
-
-class _Source(Protocol):
+class Source(Protocol):
     """Where vectors are taken from."""
 
     def take(self, rows: Rows) -> Vectors: ...
 
 
+class Known(NamedTuple):
+    """Vectors, and the digests of the texts that they are of, shape ``(rows, 2)``."""
+
+    keys: NDArray[np.uint64]
+    rows: VectorFile
+
+
 class _Texts(NamedTuple):
-    """Of the text of each row: its digest, shape ``(rows, 2)``, its length, and the ordinal of its passage."""
+    """Of the text of each row: its digest, shape ``(rows, 2)``, its length, and the ordinal of its passage.
+
+    ``counts`` is how many rows each segment has.
+    """
 
     keys: NDArray[np.uint64]
     lengths: NDArray[np.int32]
     owners: NDArray[np.int32]
+    counts: list[int]
 
 
 class _Places:
@@ -67,39 +67,52 @@ class _Places:
         return np.where((self._sorted[at] == keys).all(axis=1), self._order[at], -1)
 
 
+def known_vectors(folder: Path, texts: Texts | None) -> Known:
+    """The vectors of the segment in ``folder``; ``texts`` are needed until format 3. Raises OSError, ValueError."""
+    keys = _read([texts]).keys if texts else np.load(folder / KEYS)
+    return Known(keys, VectorFile(vectors_file(folder)))
+
+
 def write_vectors(
-    store: Store,
-    old: Held | None,
+    written: Sequence[tuple[Path, Texts]],
+    known: Sequence[Known],
     journal: Journal,
     load: Callable[[], Encoder],
-    file: Path,
     dimension: int,
     *,
     progress: bool = False,
-) -> NDArray[np.int32]:
-    """Write the vectors of all rows of ``store`` to ``file``; returns the ordinal of each row's passage.
+) -> list[int]:
+    """Write the vectors of all rows of new segments, by folder, beside their texts; returns how many each has.
 
-    Only texts that neither ``old`` nor ``journal`` has a vector of are embedded, each once, and go into the journal;
-    ``load`` is called if there is one. Raises OSError, ModelError.
+    Only texts of which neither ``known`` nor ``journal`` has a vector are embedded, each once, and go into the
+    journal; ``load`` is called if there is one. Raises OSError, ModelError.
     """
-    texts = _read(store)
-    sources: list[tuple[_Source, Rows]] = []
-    if old is not None:
-        sources.append((old.dense.file, _Places(_read(old.store).keys).find(texts.keys)))
-    known = np.zeros(len(texts.keys), bool) if not sources else sources[0][1] >= 0
-    wanted = np.flatnonzero(~known & (_Places(_keys(journal.keys())).find(texts.keys) < 0))
+    stores = [texts for _, texts in written]
+    texts = _read(stores)
+    sources: list[tuple[Source, Rows]] = [(one.rows, _Places(one.keys).find(texts.keys)) for one in known]
+    lacking = np.ones(len(texts.keys), bool)
+    for _, places in sources:
+        lacking &= places < 0
+    wanted = np.flatnonzero(lacking & (_Places(_keys(journal.keys())).find(texts.keys) < 0))
     first = _Places(texts.keys).find(texts.keys[wanted])
     missing = np.unique(first)
     if len(missing):
-        _embed(store, texts, missing, journal, load(), progress=progress)
+        _embed(stores, texts, missing, journal, load(), progress=progress)
     sources.append((journal, _Places(_keys(journal.keys())).find(texts.keys)))
-    with vectors.writing(file, len(texts.keys), dimension) as append:
-        for start in range(0, len(texts.keys), _COPIED_AT_ONCE):
-            append(_gather(sources, slice(start, start + _COPIED_AT_ONCE), dimension))
-    return texts.owners
+    begin, counts = 0, []
+    for (folder, _), rows in zip(written, texts.counts, strict=True):
+        end = begin + rows
+        with vectors.writing(folder / VECTORS, rows, dimension) as append:
+            for start in range(begin, end, _COPIED_AT_ONCE):
+                append(_gather(sources, slice(start, min(end, start + _COPIED_AT_ONCE)), dimension))
+        np.save(folder / OWNERS, texts.owners[begin:end])
+        np.save(folder / KEYS, texts.keys[begin:end])
+        counts.append(rows)
+        begin = end
+    return counts
 
 
-def _gather(sources: Sequence[tuple[_Source, Rows]], some: slice, dimension: int) -> Vectors:
+def _gather(sources: Sequence[tuple[Source, Rows]], some: slice, dimension: int) -> Vectors:
     """The vectors of some rows, each from the first source that has it."""
     lacking = np.ones(len(sources[0][1][some]), bool)
     found = np.empty((len(lacking), dimension), np.float32)
@@ -112,11 +125,13 @@ def _gather(sources: Sequence[tuple[_Source, Rows]], some: slice, dimension: int
     return found
 
 
-def _embed(store: Store, texts: _Texts, missing: Rows, journal: Journal, encoder: Encoder, *, progress: bool) -> None:
+def _embed(
+    stores: Sequence[Texts], texts: _Texts, missing: Rows, journal: Journal, encoder: Encoder, *, progress: bool
+) -> None:
     """Embed the texts of the rows ``missing``, which ascend, and write them down as they come."""
     total = int(texts.lengths[missing].sum())
     with tqdm(total=total, desc="嵌入 embed", unit="字", unit_scale=True, disable=not progress, delay=2) as bar:
-        wanted = _texts_at(store, missing)
+        wanted = _texts_at(stores, missing)
         for start in range(0, len(missing), _AT_ONCE):
             rows = missing[start : start + _AT_ONCE]
             some = [next(wanted) for _ in rows]
@@ -124,36 +139,33 @@ def _embed(store: Store, texts: _Texts, missing: Rows, journal: Journal, encoder
             bar.update(sum(map(len, some)))
 
 
-def _read(store: Store) -> _Texts:
-    """What is known of the rows of ``store``, in order."""
+def _read(stores: Sequence[Texts]) -> _Texts:
+    """What is known of the rows of segments, one after the other, in order."""
     keys = bytearray()
-    lengths, owners = [], []
-    for ordinal, text in _row_texts(store):
-        keys += hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES).digest()
-        lengths.append(len(text))
-        owners.append(ordinal)
-    return _Texts(_keys(keys), np.array(lengths, np.int32), np.array(owners, np.int32))
+    lengths: list[int] = []
+    owners: list[int] = []
+    counts: list[int] = []
+    for store in stores:
+        before = len(owners)
+        for ordinal, text in row_texts_of([store]):
+            keys += digest_of(text)
+            lengths.append(len(text))
+            owners.append(ordinal)
+        counts.append(len(owners) - before)
+    return _Texts(_keys(keys), np.array(lengths, np.int32), np.array(owners, np.int32), counts)
 
 
 def _keys(digests: bytes | bytearray) -> NDArray[np.uint64]:
     return np.frombuffer(digests, np.uint64).reshape(-1, 2)
 
 
-def _texts_at(store: Store, rows: Rows) -> Iterator[str]:
+def _texts_at(stores: Sequence[Texts], rows: Rows) -> Iterator[str]:
     """The texts of the given rows, which ascend."""
     wanted = iter(rows.tolist())
     row = next(wanted, -1)
-    for place, (_, text) in enumerate(_row_texts(store)):
+    for place, (_, text) in enumerate(row_texts_of(stores)):
         if place == row:
             yield text
             row = next(wanted, -1)
             if row < 0:
                 return
-
-
-def _row_texts(store: Store) -> Iterator[tuple[int, str]]:
-    """The ordinal of its passage and the text of every row, in order."""
-    for _, document, passages in store.contents():
-        for passage in passages:
-            for text in row_texts(passage, document.text):
-                yield passage.ordinal, text

@@ -13,6 +13,9 @@ from rag.text.enumerations import enumerations
 from rag.text.normalization import statements
 from rag.types import Block, BlockKind, Document, Passage, Span
 
+SPLITTER = 1
+"""Of this code, for indexes: passages of another version are made anew."""
+
 
 def split(document: Document, settings: SplitSettings, first_ordinal: int = 0) -> list[Passage]:
     """Split ``document`` into passages in reading order, numbered from ``first_ordinal``."""

@@ -11,8 +11,9 @@ from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
 from rag.index.generations import Generation, open_generation, writing
 from rag.index.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.index.store import DocumentRecord
-from rag.indexing.building import build, held
+from rag.indexing.building import build
 from rag.indexing.entries import Entry, Spool
+from rag.indexing.merging import held
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated, refresh
 from rag.loading import Discovery, SourceFile, discover
@@ -130,7 +131,7 @@ def _updated(
     passages = old.manifest.passages if old else 0
     if rebuilt or added or changed or removed or found.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
-        made = held(old, pipeline.settings) if old else None
+        made = held(old, pipeline) if old else None
         passages = build(folder, entries, made, pipeline, outdated=stale).passages
     return IndexReport(
         added=tuple(added),
@@ -172,7 +173,8 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
         stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
-        build(folder, _unique(_reloaded(old, kept))[0], held(old, settings), Pipeline.of(settings), outdated=stale)
+        pipeline = Pipeline.of(settings)
+        build(folder, _unique(_reloaded(old, kept))[0], held(old, pipeline), pipeline, outdated=stale)
 
 
 def walked(path: Path, root: Path, index: Path) -> bool:

@@ -30,7 +30,7 @@ class RawBlock:
     or of a list item; ``item`` its 1-based place in a list. ``line`` and ``page`` are 0 where the format has none.
     ``ocr`` is as in `Block`.
     ``grid`` has the cells of a row, as in `Block`. ``heads``: it names the columns of the rows below; ``headed``: its
-    columns are named by the last row before it that names any.
+    columns are named by the last row before it that names any. ``marker`` and ``bold`` are as in `Block`.
     """
 
     kind: BlockKind
@@ -44,6 +44,8 @@ class RawBlock:
     grid: tuple[int, ...] = ()
     heads: bool = False
     headed: bool = False
+    marker: str = ""
+    bold: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _sound(block: RawBlock) -> RawBlock:
         (block.text + "".join(block.path)).encode()
     except UnicodeEncodeError:
         places = (n if at % 4 == 0 else len(_whole(block.text[:n])) for at, n in enumerate(block.grid))
-        return replace(block, text=_whole(block.text), path=tuple(map(_whole, block.path)), grid=tuple(places))
+        return replace(block, text=_whole(block.text), path=tuple(map(_whole, block.path)), grid=tuple(places), bold=())
     return block
 
 
@@ -195,9 +197,8 @@ def assemble(raw: Sequence[RawBlock], *, source: str, default_title: str, sha256
         end = position + len(b.text)
         header = number if b.heads else header
         above = header if b.heads or b.headed else 0
-        blocks.append(
-            Block(number, b.kind, position, end, b.line, b.path, b.level, b.item, b.page, b.ocr, above, b.grid)
-        )
+        place = (number, b.kind, position, end, b.line, b.path, b.level, b.item, b.page, b.ocr)
+        blocks.append(Block(*place, above, b.grid, b.marker, b.bold))
         position = end + 1
     headings = [b for i, b in enumerate(raw) if b.kind is BlockKind.HEADING and (i == 0 or b.level == 1)]
     return Document(

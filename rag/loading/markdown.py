@@ -15,6 +15,7 @@ from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from rag.loading.blocks import Parsed, RawBlock, gather, path_name
+from rag.loading.bold import Stretch, placed, visible
 from rag.loading.encodings import decode
 from rag.loading.html.flow import flow
 from rag.loading.tables import Cell, Row, row, table
@@ -46,6 +47,7 @@ _INDENT = re.compile(r"\n[^\S\n]+")
 # 10 to the sixth is not 106.
 _RAISED = re.compile(r"<sup\b[^>]*>", re.IGNORECASE)
 _PICTURE_TAG = re.compile(r"<img\s", re.IGNORECASE)
+_BOLD_TAG = re.compile(r"<(/?)(?:b|strong)(?:\s[^>]*)?>", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
@@ -140,6 +142,7 @@ class _Builder:
         self.notes = notes
         self.headings: list[tuple[int, str]] = []
         self.lists: list[int] = []
+        self.marker = ""
         self.captions: list[str] = []
         self.quotes = 0
         self.first_in_item = False
@@ -161,6 +164,7 @@ class _Builder:
                     self.lists.pop()
                 case "list_item_open":
                     self.lists[-1] += 1
+                    self.marker = f"{self.lists[-1]}{token.markup}" if token.info else "•"
                     self.captions.append("")
                     self.first_in_item = True
                 case "list_item_close":
@@ -233,24 +237,25 @@ class _Builder:
         elif lead and not rest and not self.lists and not self.quotes:
             yield from self.heading(lead, self.headings[-1][0] if self.headings else 1, line)
         elif lead and rest:
-            yield from self.block(lead, line)
-            yield from self.block(_plain(rest), line + 1)
+            yield from self.block(lead, line, (0, len(lead)))
+            yield from self.block(_plain(rest), line + 1, _bold(rest))
         else:
-            yield from self.block(_plain(children), line)
+            yield from self.block(_plain(children), line, _bold(children))
 
-    def block(self, text: str, line: int) -> Iterator[RawBlock]:
+    def block(self, text: str, line: int, bold: tuple[int, ...] = ()) -> Iterator[RawBlock]:
         labels = _REFERENCE.findall(text) if self.notes else []
-        text = _REFERENCE.sub("", text) if labels else text
+        text, bold = (_REFERENCE.sub("", text), ()) if labels else (text, bold)
         if not text:
             return
         if self.lists and self.first_in_item:
-            yield RawBlock(BlockKind.LIST_ITEM, text, line, self.path(), len(self.lists), self.lists[-1])
+            place = (len(self.lists), self.lists[-1])
+            yield RawBlock(BlockKind.LIST_ITEM, text, line, self.path(), *place, marker=self.marker, bold=bold)
             self.first_in_item = False
             if len(text) <= _CAPTION_LENGTH:
                 self.captions[-1] = text
         else:
             kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
-            yield RawBlock(kind, text, line, self.path())
+            yield RawBlock(kind, text, line, self.path(), bold=bold)
         yield from self.noted(labels)
 
     def noted(self, labels: list[str]) -> Iterator[RawBlock]:
@@ -319,18 +324,40 @@ def _plain(children: list[Token]) -> str:
     """The text of inline tokens: a soft line break between Chinese characters vanishes, elsewhere it is a space."""
     pieces: list[str] = []
     for child, following in zip(children, _following(children), strict=True):
-        if child.type in ("text", "code_inline", "image"):
-            pieces.append(child.content)
-        elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)):
+        if child.type == "hardbreak" or (child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)):
             _strip_end(pieces)
             pieces.append("\n")
-        elif child.type == "html_inline" and _RAISED.fullmatch(child.content):
-            pieces.append("^")
         elif child.type == "softbreak":
             _strip_end(pieces)
             before = pieces[-1][-1] if pieces else ""
             pieces.append("" if before and following and is_cjk(before) and is_cjk(following) else " ")
+        elif said := _said(child):
+            pieces.append(said)
     return "".join(pieces).strip()
+
+
+def _said(child: Token) -> str:
+    """What an inline token that is no break says."""
+    if child.type in ("text", "code_inline", "image"):
+        return child.content
+    return "^" if child.type == "html_inline" and _RAISED.fullmatch(child.content) else ""
+
+
+def _bold(children: list[Token]) -> tuple[int, ...]:
+    """What is bold of the `_plain` text of inline tokens, as in `Block`."""
+    found: list[Stretch] = []
+    seen = depth = begin = 0
+    for child in children:
+        tag = _BOLD_TAG.fullmatch(child.content) if child.type == "html_inline" else None
+        opens = child.type == "strong_open" or bool(tag and not tag[1])
+        closes = child.type == "strong_close" or bool(tag and tag[1])
+        if opens and not depth:
+            begin = seen
+        if closes and depth == 1:
+            found.append((begin, seen))
+        depth = max(0, depth + opens - closes)
+        seen += visible(_said(child))
+    return placed(found, _plain(children), seen)
 
 
 def _following(children: list[Token]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Collections: named parts of a library that can be asked alone. A folder is one, with all that lies below it.
+"""Collections: named parts of a library that can be asked alone.
 
-Nothing of them is stored: where the documents' files lie says what there is, in an index of any age.
+A folder is one, with all that lies below it: where the documents' files lie says what there is, in an index of any age.
+Others have been made and named by the user, see `rag.retrieval.named`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 from rag.errors import NotFoundError
 from rag.index.protocols import Snapshot
 from rag.index.store import DocumentRecord
+from rag.retrieval.named import NamedCollection
 
 Folder = tuple[str, ...]
 # Names that an error lists.
@@ -23,10 +25,14 @@ _LISTED = 30
 
 
 class Choice(NamedTuple):
-    """Which documents are asked: those of the named collections and those with these ids; without either, all."""
+    """Which documents are asked: those of the named collections and those with these ids; without either, all.
+
+    ``without`` are documents, by id, that are not asked though they are in one of the collections.
+    """
 
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 ALL: Final = Choice()
@@ -34,10 +40,14 @@ ALL: Final = Choice()
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A folder's name, with as many of the folders above it as tell it from others, and its documents' ids in order."""
+    """A folder's name, with as many of the folders above it as tell it from others, and its documents' ids in order.
+
+    ``own``: the user has made it.
+    """
 
     name: str
     doc_ids: tuple[str, ...]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,8 @@ class Scope:
     ordinals: tuple[range, ...]
 
 
-def collections_of(records: Iterable[DocumentRecord]) -> list[Collection]:
-    """The collections of a library, by path.
+def collections_of(records: Sequence[DocumentRecord], named: Sequence[NamedCollection] = ()) -> list[Collection]:
+    """The collections of a library: the folders by path, then those ``named`` by the user.
 
     Of folders that hold the same documents the innermost is one. That of all documents is none, unless one of them
     lies in that folder itself.
@@ -66,7 +76,11 @@ def collections_of(records: Iterable[DocumentRecord]) -> list[Collection]:
     same = {folder[:-1] for folder, inside in held.items() if len(inside) == len(held.get(folder[:-1], ()))}
     listed = [f for f in sorted(held) if f not in same and (f in direct or len(held[f]) < len(everything))]
     endings = Counter(folder[start:] for folder in held for start in range(len(folder)))
-    return [Collection(_name(folder, endings), tuple(held[folder])) for folder in listed]
+    folders = [Collection(_name(folder, endings), tuple(held[folder])) for folder in listed]
+    # A folder that came later may be called like one of the user's: asked by that name, both are.
+    return folders + [
+        Collection(one.name, tuple(record.doc_id for record in records if one.has(record)), own=True) for one in named
+    ]
 
 
 def names_by_document(collections: Iterable[Collection]) -> dict[str, list[str]]:
@@ -78,17 +92,26 @@ def names_by_document(collections: Iterable[Collection]) -> dict[str, list[str]]
     return found
 
 
-def in_scope(choice: Choice, generation: Snapshot) -> Scope | None:
-    """The documents that are chosen; None for all. Raises NotFoundError for an unknown collection or document."""
+def in_scope(choice: Choice, generation: Snapshot, named: Sequence[NamedCollection] = ()) -> Scope | None:
+    """The documents that are chosen, of the library's folders and the user's ``named`` collections; None for all.
+
+    Raises NotFoundError for an unknown collection or document, and where no document is left.
+    """
     if not any(choice):
         return None
     places = {doc_id: generation.ordinals(doc_id) for doc_id in choice.documents}
     records = generation.store.records() if choice.collections else ()
     for name in choice.collections:
-        inside = [record for record in records if _is_in(record, name)]
-        if not inside:
-            raise _unknown(name, collections_of(records))
-        places |= {record.doc_id: record.passages for record in inside}
+        own = [one for one in named if one.name == _folded(name)]
+        inside = [record for record in records if _is_in(record, name) or any(one.has(record) for one in own)]
+        if not inside and not own:
+            raise _unknown(name, collections_of(records, named))
+        places |= {record.doc_id: record.passages for record in inside if record.doc_id not in choice.without}
+    if not places:
+        raise NotFoundError(
+            "选中的文档集里没有可问的文档。请放进几篇，或另选资料。",
+            "There is no document to ask in what was chosen. Put some in, or choose others.",
+        )
     return Scope(frozenset(places), _joined(places.values()))
 
 

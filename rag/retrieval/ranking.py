@@ -96,7 +96,7 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Snapshot) -> tuple[Hit, 
                 hits[first] = replace(hits[first], also_in=tuple(also_in))
                 continue
         score = round(one.score, 6)
-        hits.append(Hit(len(hits) + 1, score, passage, text, one.dense, one.sparse, document.also_in))
+        hits.append(Hit(len(hits) + 1, passage, score, text, one.dense, one.sparse, document.also_in))
         if len(hits) == k:
             break
     return tuple(hits)

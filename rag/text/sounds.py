@@ -18,14 +18,25 @@ def sound(word: str) -> str:
     return " ".join(lazy_pinyin(word))
 
 
+def is_word(term: str) -> bool:
+    """Whether a term is a Chinese word of 2 to LONGEST characters."""
+    return _WORD.fullmatch(term) is not None
+
+
 def words_in(terms: str) -> set[str]:
     """The Chinese words of 2 to LONGEST characters in a passage's terms, which are joined by spaces."""
-    return {term for term in terms.split(" ") if _WORD.fullmatch(term)}
+    return set(filter(is_word, terms.split(" ")))
 
 
-def sounds_of(passages: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
-    """``(sound, word, number of passages)`` of words, given with the number of the passages that have them."""
+def sounds_of(passages: Mapping[str, int], known: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, int]]:
+    """``(sound, word, number of passages)`` of words, given with the number of the passages that have them.
+
+    How a word sounds is looked up in ``known`` first.
+    """
+    known = known or {}
     for word, count in sorted(passages.items()):
+        if word in known:
+            yield known[word], word, count
         # Terms of two characters that no dictionary has are mostly neighbours, not words.
-        if len(word) > 2 or in_dictionary(word):
+        elif len(word) > 2 or in_dictionary(word):
             yield sound(word), word, count

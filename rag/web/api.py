@@ -12,20 +12,25 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag import __version__
-from rag.contract import answer_json, document_json, hit_json, record_json
+from rag.contract.documents import Document as Shown
+from rag.contract.documents import Record
 from rag.errors import IndexMissingError, NotFoundError, QuestionError
 from rag.indexing.uploads import Fate, Shelf, Shelved, Upload
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
 from rag.retrieval.collections import names_by_document
-from rag.types import Answer, Document
-from rag.web import schema
+from rag.types import Answer, Document, Hit
+from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
 from rag.web.endpoints import Office, problems
 from rag.web.guard.admission import Admission
+from rag.web.originals.original_routes import router as originals
 from rag.web.problems import HANDLERS, problem_of
-from rag.web.quotes import quote_json
+from rag.web.quotes import opened
+from rag.web.schema import requests, responses
+from rag.web.schema.described import described
+from rag.wire import taken, to_json
 
 PREFIX = "/api/v1"
 MAX_FILES = 100
@@ -54,10 +59,10 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: schema.QuestionText
+    q: requests.QuestionText
     k: Annotated[int | None, Field(ge=1, le=1000, description="How many; without it as the server is set.")] = None
-    collections: Annotated[schema.Names, Field(description="In the documents of these collections only.")] = []
-    documents: Annotated[schema.Names, Field(description="In these documents only, beside the collections.")] = []
+    collections: Annotated[requests.Names, Field(description="In the documents of these collections only.")] = []
+    documents: Annotated[requests.Names, Field(description="In these documents only, beside the collections.")] = []
 
 
 class SliceQuery(BaseModel):
@@ -82,49 +87,43 @@ Position = Annotated[int, Path(ge=0, le=2**53)]
 router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503))
 
 
-@router.post("/ask", response_model=schema.Answer, responses=problems(404), tags=["ask"])
-async def ask(body: schema.Ask, office: AtOffice) -> dict[str, Any]:
+@router.post("/ask", response_model=described(Answer), responses=problems(404), tags=["ask"])
+async def ask(body: requests.Ask, office: AtOffice) -> Any:
     """Ask a question and get an answer with citations, or an abstention with the nearest passages."""
-    return answer_json(await office.asking.run(partial(_ask, office, body, body.history)))
+    return to_json(await office.asking.run(partial(_ask, office, body, body.history)))
 
 
-@router.post("/ask/batch", response_model=schema.Results, tags=["ask"])
-async def ask_batch(body: schema.Batch, office: AtOffice) -> dict[str, Any]:
+@router.post("/ask/batch", response_model=described(responses.Results), tags=["ask"])
+async def ask_batch(body: requests.Batch, office: AtOffice) -> Any:
     """Ask up to 100 questions; one that won't do has a problem for a result, and the others their answers."""
 
-    def results() -> list[dict[str, Any]]:
-        return [_result(office, question) for question in body.questions]
+    def results() -> responses.Results:
+        return responses.Results([_result(office, question) for question in body.questions])
 
-    return {"results": await office.asking.run(results)}
+    return to_json(await office.asking.run(results))
 
 
-@router.get("/search", response_model=list[schema.Hit], responses=problems(404), tags=["ask"])
-async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> list[dict[str, Any]]:
+@router.get("/search", response_model=described(list[Hit]), responses=problems(404), tags=["ask"])
+async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> Any:
     """Search for passages, best first, without answering."""
     hits = await office.asking.run(
         lambda: office.desk.library().search(query.q, query.k, collections=query.collections, documents=query.documents)
     )
-    return [hit_json(hit) for hit in hits]
+    return to_json(hits)
 
 
-@router.get("/documents", response_model=list[schema.Record], tags=["documents"])
-def list_documents(office: AtOffice) -> list[dict[str, Any]]:
+@router.get("/documents", response_model=described(list[Record]), tags=["documents"])
+def list_documents(office: AtOffice) -> Any:
     """List all documents, in index order."""
     library = office.desk.library()
     names = names_by_document(library.collections())
-    return [record_json(record, names.get(record.doc_id, ())) for record in library.documents()]
-
-
-@router.get("/collections", response_model=list[schema.Collection], tags=["documents"])
-def list_collections(office: AtOffice) -> list[dict[str, Any]]:
-    """List the collections, by path: `ask` and `search` take their names."""
-    return [{"name": one.name, "documents": len(one.doc_ids)} for one in office.desk.library().collections()]
+    return to_json([Record.of(record, names.get(record.doc_id, ())) for record in library.documents()])
 
 
 @router.post(
     "/documents",
-    response_model=schema.Uploads,
-    responses={207: {"model": schema.Uploads, "description": "At least one file failed."}},
+    response_model=described(responses.Uploads),
+    responses={207: {"model": described(responses.Uploads), "description": "At least one file failed."}},
     tags=["documents"],
 )
 async def add_documents(
@@ -134,7 +133,7 @@ async def add_documents(
     office: AtOffice,
     request: Request,
     response: Response,
-) -> dict[str, Any]:
+) -> Any:
     """Upload files, which are kept and indexed. Status 200 if all could be read, else 207; see each file's result."""
     unknown = (await request.form()).keys() - {"files"}
     if unknown:
@@ -143,13 +142,15 @@ async def add_documents(
     shelved = await office.filing.run(lambda: office.shelf.add(uploads))
     if any(one.fate is Fate.FAILED for one in shelved):
         response.status_code = 207
-    return {"results": [_uploaded(one) for one in shelved]}
+    return to_json(responses.Uploads([_uploaded(one) for one in shelved]))
 
 
-@router.get("/documents/{doc_id}", response_model=schema.Document, responses=problems(404), tags=["documents"])
-def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], office: AtOffice) -> dict[str, Any]:
+@router.get(
+    "/documents/{doc_id}", response_model=described(responses.Document), responses=problems(404), tags=["documents"]
+)
+def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], office: AtOffice) -> Any:
     """Read a document: its text and its blocks, a long one in slices; `next` is the `first` of the next one."""
-    return _slice(office.desk.library().document(doc_id), slice_.first, slice_.count)
+    return to_json(_slice(office.desk.library().document(doc_id), slice_.first, slice_.count))
 
 
 @router.delete("/documents/{doc_id}", status_code=204, responses=problems(404, 409), tags=["documents"])
@@ -159,31 +160,33 @@ async def remove_document(doc_id: DocId, office: AtOffice) -> None:
 
 
 @router.get(
-    "/citations/{doc_id}/{start}/{end}", response_model=schema.Quote, responses=problems(404), tags=["documents"]
+    "/citations/{doc_id}/{start}/{end}",
+    response_model=described(responses.Quote),
+    responses=problems(404),
+    tags=["documents"],
 )
-def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> dict[str, Any]:
+def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> Any:
     """Open a citation: its words, and the sentence, paragraph and document that they stand in."""
-    return quote_json(office.desk.library(), doc_id, start, end)
+    return to_json(opened(office.desk.library(), doc_id, start, end))
 
 
-@router.get("/health", response_model=schema.Health, tags=["server"])
-async def health(office: AtOffice) -> dict[str, Any]:
+@router.get("/health", response_model=described(responses.Health), tags=["server"])
+async def health(office: AtOffice) -> Any:
     """Whether the server is up. Also at `/health`, where no token is needed."""
-    return _health(office.desk)
+    return to_json(responses.Health("ok", office.desk.ready))
 
 
-@router.get("/version", response_model=schema.Version, tags=["server"])
-def version(office: AtOffice) -> dict[str, Any]:
+@router.get("/version", response_model=described(responses.Version), tags=["server"])
+def version(office: AtOffice) -> Any:
     """What is running, and over which index."""
     try:
-        made = office.desk.library().manifest
+        index: responses.IndexState | None = taken(responses.IndexState, office.desk.library().manifest)
     except IndexMissingError:
-        return {"version": __version__, "index": None}
-    fields = schema.IndexState.model_fields
-    return {"version": __version__, "index": {name: getattr(made, name) for name in fields}}
+        index = None
+    return to_json(responses.Version(__version__, index))
 
 
-ROUTERS = (router, conversations)
+ROUTERS = (router, collections, originals, conversations)
 """All of the described API."""
 
 
@@ -222,18 +225,14 @@ def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: AP
         api.include_router(other)
     app.mount(PREFIX, api)
 
-    async def health() -> dict[str, Any]:
+    async def health() -> Any:
         # Not in a thread: when all of those are busy the server is up nevertheless.
-        return _health(desk)
+        return to_json(responses.Health("ok", desk.ready))
 
-    app.add_api_route("/health", health, response_model=schema.Health)
-
-
-def _health(desk: Desk) -> dict[str, Any]:
-    return {"status": "ok", "ready": desk.ready}
+    app.add_api_route("/health", health, response_model=described(responses.Health))
 
 
-def _slice(document: Document, first: int, count: int) -> dict[str, Any]:
+def _slice(document: Document, first: int, count: int) -> responses.Document:
     """The blocks from ``first`` on with their text; positions stay those of the whole document."""
     blocks = document.blocks[first - 1 : first - 1 + count]
     blocks = tuple(b for b in blocks if b is blocks[0] or b.end - blocks[0].start <= _MOST_CHARACTERS)
@@ -241,11 +240,12 @@ def _slice(document: Document, first: int, count: int) -> dict[str, Any]:
     more = bool(blocks) and last < len(document.blocks)
     begin = 0 if first == 1 else blocks[0].start if blocks else len(document.text)
     end = document.blocks[last].start if more else len(document.text)
-    shown = document_json(replace(document, blocks=blocks))
-    return {**shown, "text": document.text[begin:end], "text_start": begin, "next": last + 1 if more else None}
+    shown = Shown.of(replace(document, blocks=blocks))
+    text, following = document.text[begin:end], last + 1 if more else None
+    return taken(responses.Document, shown, text=text, text_start=begin, next=following)
 
 
-def _ask(office: Office, asked: schema.Question, history: Sequence[schema.Exchange] = ()) -> Answer:
+def _ask(office: Office, asked: requests.Question, history: Sequence[requests.Exchange] = ()) -> Answer:
     validate(asked.question)
     question = resolve(asked.question, [Earlier(one.question, one.answer) for one in history])
     documents = [*([] if asked.document is None else [asked.document]), *asked.documents]
@@ -254,20 +254,19 @@ def _ask(office: Office, asked: schema.Question, history: Sequence[schema.Exchan
     )
 
 
-def _result(office: Office, asked: schema.BatchQuestion) -> dict[str, Any]:
+def _result(office: Office, asked: requests.BatchQuestion) -> responses.Result:
     try:
-        return {"id": asked.id, "answer": answer_json(_ask(office, asked), asked.id), "problem": None}
+        return responses.Result(asked.id, replace(_ask(office, asked), id=asked.id), None)
     except (QuestionError, NotFoundError) as error:
-        return {"id": asked.id, "answer": None, "problem": problem_of(error)}
+        return responses.Result(asked.id, None, problem_of(error))
 
 
-def _uploaded(shelved: Shelved) -> dict[str, Any]:
-    return {
-        "name": shelved.name.encode("utf-8", "replace").decode("utf-8"),
-        "status": shelved.fate.value,
-        "doc_id": shelved.doc_id or None,
-        "title": shelved.title or None,
-        "source": shelved.source or None,
-        "problem": problem_of(shelved.error) if shelved.error else None,
-        "notices": [{"detail": one.en, "detail_zh": one.zh} for one in shelved.notices],
-    }
+def _uploaded(shelved: Shelved) -> responses.Uploaded:
+    return taken(
+        responses.Uploaded,
+        shelved,
+        name=shelved.name.encode("utf-8", "replace").decode("utf-8"),
+        status=shelved.fate,
+        problem=problem_of(shelved.error) if shelved.error else None,
+        notices=[responses.Notice(one.en, one.zh) for one in shelved.notices],
+    )

@@ -36,9 +36,18 @@ _FONTS = (
     "system-ui", "-apple-system", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "sans-serif",
 )  # fmt: skip
-_STYLES = ("page.css", "conversations.css", "why.css", "bench.css", "confirm.css", "choice.css", "reading.css")
+_STYLES = (
+    "page.css",
+    "conversations.css",
+    "why.css",
+    "bench.css",
+    "confirm.css",
+    "choice.css",
+    "reading.css",
+    "originals.css",
+)
 # What one does with answers, a program of the header; the first of them is what the others share.
-_TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js")
+_TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js", "contents.js")
 # What the page loads before its own style: the same colours, so that nothing flashes.
 _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).set(
     body_background_fill="#f6f5f1",
@@ -145,9 +154,9 @@ def _blocks(page: Page) -> gr.Blocks:
             _html(_part("split.html"), "split", js_on_load=_program("split.js"))
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
-                _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js"))
+                _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js", "facsimile.js"))
         shelf = _part("library.html").replace("{formats}", " ".join(PARSERS))
-        _html(shelf, "library", js_on_load=_program("library.js"))
+        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js"))
         _html(_part("clippings.html"), "aside", js_on_load=_program("addresses.js", "clippings.js"))
         _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]

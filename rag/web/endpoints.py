@@ -8,6 +8,7 @@ from typing import Any
 from rag.indexing.uploads import Shelf
 from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
+from rag.web.originals.facsimiles import Facsimiles
 from rag.web.problems import MEDIA_TYPE
 
 
@@ -19,6 +20,11 @@ class Office:
     shelf: Shelf
     asking: Admission
     filing: Admission = field(default_factory=lambda: Admission(1, 8))
+    drawing: Admission = field(default_factory=lambda: Admission(2, 16))
+    facsimiles: Facsimiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facsimiles", Facsimiles(self.desk))
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -29,7 +35,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "The server's token is needed.",
         403: "Called by a wrong name, or by a page of another site.",
         404: "No such document, collection, place or conversation.",
-        409: "The last document can't be removed.",
+        409: "The last document can't be removed, or the name is taken or won't do.",
         413: "The body is too large.",
         422: "The request, or the question in it, won't do.",
         500: "Something unexpected; the server's log has the details.",

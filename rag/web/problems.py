@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from rag.errors import (
     BusyError,
+    CollectionError,
     CorpusError,
     EvaluationError,
     IndexDamagedError,
@@ -30,6 +31,8 @@ from rag.errors import (
     StorageError,
     WenyuanError,
 )
+from rag.web.schema.responses import Problem
+from rag.wire import to_json
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     EvaluationError: 422,
     NotFoundError: 404,
     CorpusError: 409,
+    CollectionError: 409,
     SettingsError: 409,
     IndexMissingError: 503,
     IndexDamagedError: 503,
@@ -66,23 +70,22 @@ class ProblemResponse(JSONResponse):
         return super().render({key: _sound(value) for key, value in content.items()})
 
 
-def problem(status: int, zh: str, en: str, *, kind: str = BLANK) -> dict[str, Any]:
-    """The members of a problem; its title is that of the HTTP status."""
-    title = HTTPStatus(status).phrase
-    return {"type": kind, "title": title, "status": status, "detail": en, "detail_zh": zh}
+def problem(status: int, zh: str, en: str, *, kind: str = BLANK) -> Problem:
+    """A problem; its title is that of the HTTP status."""
+    return Problem(kind, HTTPStatus(status).phrase, status, en, zh)
 
 
-def problem_of(error: WenyuanError) -> dict[str, Any]:
-    """The members of the problem that ``error`` is; ``urn:wenyuan:problem:…`` is its class in lower case."""
+def problem_of(error: WenyuanError) -> Problem:
+    """The problem that ``error`` is; ``urn:wenyuan:problem:…`` is its class in lower case."""
     status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__.removesuffix("Error")).lower()
     return problem(status, error.zh, error.en, kind=f"urn:wenyuan:problem:{name}")
 
 
-def respond(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> ProblemResponse:
-    """``members`` as a response; one that waiting may cure says how long."""
-    later = {"retry-after": str(_RETRY_SECONDS)} if members["type"].endswith(":busy") else {}
-    return ProblemResponse(members, members["status"], {"cache-control": "no-store", **later, **(headers or {})})
+def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> ProblemResponse:
+    """A problem as a response; one that waiting may cure says how long."""
+    later = {"retry-after": str(_RETRY_SECONDS)} if problem.type.endswith(":busy") else {}
+    return ProblemResponse(to_json(problem), problem.status, {"cache-control": "no-store", **later, **(headers or {})})
 
 
 def _sound(value: Any) -> Any:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rag.contract import row_json
 from rag.errors import NotFoundError
 from rag.library import Library
 from rag.types import Document
+from rag.web.schema.responses import Quote
 
 
-def quote_json(library: Library, doc_id: str, start: int, end: int) -> dict[str, Any]:
+def opened(library: Library, doc_id: str, start: int, end: int) -> Quote:
     """The document's text at ``[start, end)`` with the sentences and the paragraph it stands in.
 
     Raises NotFoundError for an unknown document, or a range that holds none of its words.
@@ -24,20 +22,19 @@ def quote_json(library: Library, doc_id: str, start: int, end: int) -> dict[str,
         )
     first, last = _around(library, document, start, end)
     block = document.block_at(start)
-    row = document.row(block, (start, end))
-    return {
-        "doc_id": doc_id,
-        "title": document.title,
-        "source": document.source,
-        "paragraph": block.number,
-        "start": start,
-        "end": end,
-        "quote": quote,
-        "sentence": document.text[first:last],
-        "sentence_start": first,
-        "page": block.page,
-        "row": row_json(row) if row else None,
-    }
+    return Quote(
+        doc_id=doc_id,
+        title=document.title,
+        source=document.source,
+        paragraph=block.number,
+        start=start,
+        end=end,
+        quote=quote,
+        sentence=document.text[first:last],
+        sentence_start=first,
+        page=block.page,
+        row=document.row(block, (start, end)),
+    )
 
 
 def _around(library: Library, document: Document, start: int, end: int) -> tuple[int, int]:

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from rag.contract import answer_json, hit_json
+from rag.contract.documents import Collection
 from rag.errors import WenyuanError
 from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
-from rag.web.quotes import quote_json
+from rag.web.quotes import opened
+from rag.wire import to_json
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         documents = [document] if document else []
         return await _json(
             asking,
-            lambda: answer_json(desk.library().ask(question, collections=collections or (), documents=documents)),
+            lambda: desk.library().ask(question, collections=collections or (), documents=documents),
         )
 
     async def search(query: _Query, k: _Count = 10, collections: _Among = None) -> str:
@@ -66,28 +67,26 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         most = min(max(k, 1), MOST_HITS)
         return await _json(
             asking,
-            lambda: [hit_json(hit) for hit in desk.library().search(query, most, collections=collections or ())],
+            lambda: desk.library().search(query, most, collections=collections or ()),
         )
 
     async def list_collections() -> str:
         """列出文档集（文件夹）和各有几篇；ask 和 search 可以只查其中几个。
         List the collections (folders) of the user's documents and how many each has: `ask` and `search` take names.
         """
-        return await _json(
-            asking, lambda: [{"name": c.name, "documents": len(c.doc_ids)} for c in desk.library().collections()]
-        )
+        return await _json(asking, lambda: [Collection.of(one) for one in desk.library().collections()])
 
     async def open_citation(doc_id: _Cited, start: _Start, end: _End) -> str:
         """打开一条出处：核对原文的这一段，并看它所在的句子、段落和文章。
         Open a citation to verify it: the document's exact words at [start, end), with their sentence and paragraph.
         """
-        return await _json(asking, lambda: quote_json(desk.library(), doc_id, start, end))
+        return await _json(asking, lambda: opened(desk.library(), doc_id, start, end))
 
     return [_told(tool) for tool in (ask, search, list_collections, open_citation)]
 
 
 async def _json(asking: Admission, work: Callable[[], Any]) -> str:
-    return json.dumps(await asking.run(work), ensure_ascii=False)
+    return json.dumps(to_json(await asking.run(work)), ensure_ascii=False)
 
 
 def _told(tool: Tool) -> Tool:

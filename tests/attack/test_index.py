@@ -108,7 +108,7 @@ def test_a_pointer_that_is_a_pipe_keeps_nobody_waiting(index: Path) -> None:
         open_generation(index)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "library.sqlite", "terms", "vectors.npy"])
+@pytest.mark.parametrize("name", ["manifest.json", "library.sqlite", "segment-1", "terms", "segment-1/vectors.npy"])
 def test_a_generation_of_links_is_damaged(index: Path, outside: Path, name: str) -> None:
     generation = index / "generations" / current_name(index)
     moved = outside / "moved"
@@ -126,7 +126,9 @@ def test_a_generation_that_is_a_link_is_none(index: Path, outside: Path) -> None
         open_generation(index)
 
 
-@pytest.mark.parametrize("name", ["../../outside/.ssh/kept", "/etc/passwd", "terms/../../x", "a/b/c", ""])
+@pytest.mark.parametrize(
+    "name", ["../../outside/.ssh/kept", "/etc/passwd", "terms/../../x", "a/b/c", "segment-1/a/b", ""]
+)
 def test_a_manifest_lists_nothing_outside(index: Path, name: str) -> None:
     file = index / "generations" / current_name(index) / "manifest.json"
     content = msgspec.json.decode(file.read_bytes())

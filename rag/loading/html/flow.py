@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from rag.loading.blocks import Outline, RawBlock, path_name
+from rag.loading.bold import Stretch, placed, visible
 from rag.loading.html.mathml import linear
 from rag.loading.html.panels import concealed
 from rag.loading.images.scans import picture_blocks
+from rag.loading.office.numerals import numeral
 from rag.loading.scripts import Script, beside
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
@@ -33,6 +35,9 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 _SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
 _STRUCK = ("del", "s", "strike")
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]\d\d)", re.IGNORECASE)
+_NO_MARKER = re.compile(r"list-style[\w-]*\s*:[^;]*\bnone\b", re.IGNORECASE)
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 # What names the text beside it: a question above its answer, a term above what it means.
 _NAMED = {"details": "summary", "dl": "dt"}
 _NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
@@ -78,10 +83,16 @@ class _Flow:
         self.shown: list[bytes] = []
         self.outline = Outline()
         self.lists: list[int] = []
+        # How the items of each list are marked: by a bullet, by nothing, or by a form of numbers.
+        self.marks: list[str] = []
         self.captions: list[str] = []
         self.first_in_item = False
         self.quotes = self.preformatted = self.line = self.begin = 0
         self.pieces: list[str] = []
+        self.seen = 0
+        self.bold: list[Stretch] = []
+        self.strong: list[Any] = []
+        self.strong_from = 0
 
     def blocks(self, root: Any) -> Iterator[RawBlock]:
         from lxml import etree
@@ -101,8 +112,10 @@ class _Flow:
                     if tag in _BLOCKS:
                         yield from self.flush()
                         self.open(element)
+                    self.embolden(element)
                     self.text("\n" if tag == "br" else element.text, exact=tag == "br")
             else:
+                self.lighten(element)
                 if tag in _BLOCKS and not hidden(element) and not (tag == "table" and _holds_data(element)):
                     yield from self.flush(tag)
                     self.close(tag)
@@ -128,6 +141,18 @@ class _Flow:
             return False
         return True
 
+    def embolden(self, element: Any) -> None:
+        if element.tag in ("b", "strong") or _BOLD.search(element.get("style") or ""):
+            if not self.strong:
+                self.strong_from = self.seen
+            self.strong.append(element)
+
+    def lighten(self, element: Any) -> None:
+        if self.strong and self.strong[-1] is element:
+            self.strong.pop()
+            if not self.strong:
+                self.bold.append((self.strong_from, self.seen))
+
     def lose(self, kind: Lost) -> None:
         self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""))
 
@@ -140,9 +165,11 @@ class _Flow:
             case "ul" | "ol" | "menu":
                 start = element.get("start") or "1"
                 self.lists.append(int(start) - 1 if start.isascii() and start.isdigit() and len(start) < 7 else 0)
+                self.marks.append(_mark(element))
             case "li":
                 if self.lists:
-                    self.lists[-1] += 1
+                    said = _number(element, "value") if element.get("value") else 0
+                    self.lists[-1] = said or self.lists[-1] + 1
                 self.captions.append("")
                 self.first_in_item = True
             case "blockquote":
@@ -156,6 +183,7 @@ class _Flow:
                 self.captions.pop()
             case "ul" | "ol" | "menu":
                 self.lists.pop()
+                self.marks.pop()
             case "li":
                 self.captions.pop()
                 self.first_in_item = False
@@ -171,6 +199,7 @@ class _Flow:
             if not text.strip():
                 return
             self.begin = self.line
+        self.seen += visible(text)
         # A break that a reader sees must outlast the folding of those in the source.
         self.pieces.append(text.replace("\n", "\r") if exact or self.preformatted else _SPACE.sub(_folded, text))
 
@@ -183,6 +212,7 @@ class _Flow:
 
     def said(self, closing: str) -> Iterator[RawBlock]:
         whole, self.pieces = "".join(self.pieces), []
+        bold, seen = self.bolds()
         if self.preformatted:
             lines = [line.rstrip() for line in whole.split("\r")]
         else:
@@ -197,14 +227,27 @@ class _Flow:
         elif self.captions and self.first_in_item:
             self.first_in_item = False
             place = (max(1, len(self.lists)), self.lists[-1] if self.lists else 1)
-            yield RawBlock(BlockKind.LIST_ITEM, text, self.begin, self.path(), *place)
+            shown = placed(bold, text, seen)
+            yield RawBlock(BlockKind.LIST_ITEM, text, self.begin, self.path(), *place, marker=self.marker(), bold=shown)
             if len(text) <= _CAPTION_LENGTH:
                 self.captions[-1] = text
         else:
             kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
-            yield RawBlock(kind, text, self.begin, self.path())
+            yield RawBlock(kind, text, self.begin, self.path(), bold=placed(bold, text, seen))
         if closing in _NAMED.values() and self.captions:
             self.captions[-1] = path_name(text.replace("\n", " "))
+
+    def bolds(self) -> tuple[list[Stretch], int]:
+        """What was bold of what has come together, of how much; what is still open goes on in the next block."""
+        found, seen = self.bold + ([(self.strong_from, self.seen)] if self.strong else []), self.seen
+        self.bold, self.seen, self.strong_from = [], 0, 0
+        return found, seen
+
+    def marker(self) -> str:
+        """What the current item is shown with."""
+        if not self.lists or self.marks[-1] in ("", "•"):
+            return self.marks[-1] if self.lists else ""
+        return f"{numeral(self.lists[-1], self.marks[-1])}."
 
     def table(self, element: Any) -> Iterator[RawBlock]:
         caption = element.find("caption")
@@ -255,6 +298,13 @@ def _holds_data(element: Any) -> bool:
         and element.find(".//h2") is None
         and element.find(".//tr/*[2]") is not None
     )
+
+
+def _mark(element: Any) -> str:
+    """How the items of a list are marked."""
+    if _NO_MARKER.search(element.get("style") or ""):
+        return ""
+    return _FORMS.get(element.get("type") or "", "decimal") if element.tag == "ol" else "•"
 
 
 def _number(element: Any, name: str) -> int:

@@ -41,8 +41,14 @@ _ONE_SIZE = 1.3
 _TYPE = 0.8
 
 
+Box = tuple[float, float, float, float]
+
+
 class Seen(NamedTuple):
-    """A line in pixels from the picture's left and top: ``y`` is its baseline; ``sure`` is in (0, 1]."""
+    """A line in pixels from the left and top of the picture as it reads best: ``y`` is its baseline.
+
+    ``sure`` is in (0, 1]. ``box`` is where it stands in the picture as it was given: left, top, right, bottom.
+    """
 
     text: str
     x0: float
@@ -50,6 +56,7 @@ class Seen(NamedTuple):
     y: float
     size: float
     sure: float
+    box: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 class Looked(NamedTuple):
@@ -108,7 +115,7 @@ class Recogniser:
             found.append((top, _upright(part) if len(parts) == 1 else _looked(part)))
         if len(found) == 1:
             return found[0][1]
-        lines = [line._replace(y=line.y + top) for top, looked in found for line in looked.lines]
+        lines = [_lower(line, top) for top, looked in found for line in looked.lines]
         return Looked(_sized(lines), *image.size, sum(looked.unsure for _, looked in found))
 
     def picture(self, data: bytes) -> tuple[Looked | None, bool]:
@@ -211,9 +218,32 @@ def _upright(image: Image) -> Looked:
     sideways = tall > len(looked.lines) / 2
     if not sideways and looked.unsure <= len(looked.lines):
         return looked
-    turned = [_looked(image.rotate(90 * quarters, expand=True)) for quarters in ((1, 3) if sideways else (2,))]
+    turned = [_turned(image, quarters) for quarters in ((1, 3) if sideways else (2,))]
     # Tall boxes may be read well, but their lines stand beside each other.
     return max(turned if sideways else [looked, *turned], key=_said)
+
+
+def _lower(line: Seen, by: int) -> Seen:
+    left, top, right, bottom = line.box
+    return line._replace(y=line.y + by, box=(left, top + by, right, bottom + by))
+
+
+def _turned(image: Image, quarters: int) -> Looked:
+    """What stands in a picture that is turned to the left by so many quarters; boxes are those before that."""
+    looked = _looked(image.rotate(90 * quarters, expand=True))
+    width, height = looked.width, looked.height
+
+    def back(box: Box) -> Box:
+        left, top, right, bottom = box
+        match quarters:
+            case 1:
+                return height - bottom, left, height - top, right
+            case 2:
+                return width - right, height - bottom, width - left, height - top
+            case _:
+                return top, width - right, bottom, width - left
+
+    return looked._replace(lines=[line._replace(box=back(line.box)) for line in looked.lines])
 
 
 def _said(looked: Looked) -> float:
@@ -231,9 +261,10 @@ def _looked(image: Image) -> Looked:
     if found.boxes is None or getattr(found, "txts", None) is None:
         return Looked([], width, height)
     boxes = np.asarray(found.boxes, dtype=np.float64) / scale
-    rows = list(zip(_level(boxes), found.txts, found.scores, strict=True))
-    lines = [_seen(box, text, float(sure)) for box, text, sure in rows if sure >= _SURE and text.strip()]
-    return Looked(_sized(lines), width, height, sum(sure < _SURE and bool(text.strip()) for _, text, sure in rows))
+    rows = list(zip(_level(boxes), boxes, found.txts, found.scores, strict=True))
+    lines = [_seen(*row) for row in rows if row[3] >= _SURE and row[2].strip()]
+    unsure = sum(sure < _SURE and bool(text.strip()) for _, _, text, sure in rows)
+    return Looked(_sized(lines), width, height, unsure)
 
 
 def _level(boxes: Any) -> Any:
@@ -250,10 +281,11 @@ def _level(boxes: Any) -> Any:
     return boxes @ turn
 
 
-def _seen(box: Any, text: str, sure: float) -> Seen:
-    (left, top), (right, bottom) = box.min(axis=0), box.max(axis=0)
-    size = _TYPE * float(bottom - top)
-    return Seen(text.strip(), float(left), float(right), float(bottom) - 0.15 * size, size, min(1.0, sure))
+def _seen(level: Any, box: Any, text: str, sure: float) -> Seen:
+    (left, top), (right, bottom) = level.min(axis=0), level.max(axis=0)
+    size, sure = _TYPE * float(bottom - top), min(1.0, float(sure))
+    x0, y0, x1, y1 = map(float, (*box.min(axis=0), *box.max(axis=0)))
+    return Seen(text.strip(), float(left), float(right), float(bottom) - 0.15 * size, size, sure, (x0, y0, x1, y1))
 
 
 def _sized(lines: list[Seen]) -> list[Seen]:

@@ -10,11 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
+from rag.loading.bold import Stretch, placed, visible
 from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.mail import archived_page
@@ -89,6 +91,9 @@ class _Reader:
         self.titled = 0
         self.counters: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 10)
         self.carried = ""
+        # What was bold of the paragraph that was read last, of so many visible characters.
+        self.bold: list[Stretch] = []
+        self.seen = 0
         # What is anchored in a paragraph (boxes, notes, drawings) is read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
 
@@ -128,7 +133,8 @@ class _Reader:
 
     def block(self, text: str, style: ParagraphStyle) -> RawBlock:
         label, item = self.numbering.next(style.list, style.depth) if style.list else ("", 0)
-        text = f"{label}{text}"
+        before, text = visible(label), f"{label}{text}"
+        bold = placed([(a + before, b + before) for a, b in self.bold], text, self.seen + before)
         if style.title:
             self.titled = 1
             return self.outline.heading(" ".join(text.split()), 1)
@@ -136,8 +142,12 @@ class _Reader:
             return self.outline.heading(" ".join(text.split()), style.heading + self.titled)
         if style.list:
             item = item if label else self.counted(style)
-            return RawBlock(BlockKind.LIST_ITEM, text, path=self.outline.path, level=style.depth + 1, item=item)
-        return RawBlock(BlockKind.QUOTE if style.quote else BlockKind.PARAGRAPH, text, path=self.outline.path)
+            depth, marker = style.depth + 1, "" if label else "•"
+            return RawBlock(
+                BlockKind.LIST_ITEM, text, path=self.outline.path, level=depth, item=item, marker=marker, bold=bold
+            )
+        kind = BlockKind.QUOTE if style.quote else BlockKind.PARAGRAPH
+        return RawBlock(kind, text, path=self.outline.path, bold=bold)
 
     def counted(self, style: ParagraphStyle) -> int:
         """The place of an item without a number."""
@@ -170,24 +180,26 @@ class _Reader:
         """What a paragraph says; what is anchored in it waits."""
         pieces: list[tuple[str, Script]] = []
         fields = _Fields()
-        script, font = Script.LEVEL, ""
+        script, font, strong = Script.LEVEL, "", False
+        bold: list[int] = []
         stack = list(reversed(paragraph))
         while stack:
             element = stack.pop()
             if element is None:
                 # Here a run ends.
-                script, font = Script.LEVEL, ""
+                script, font, strong = Script.LEVEL, "", False
                 continue
             if element.tag in _SKIPPED or fields.numbers_page(element):
                 continue
             tag = element.tag.removeprefix(_W)
             if tag == "r":
                 if self.is_shown(element):
-                    script, font = self.styles.script(element), _font(element)
+                    script, font, strong = self.styles.script(element), _font(element), self.styles.bold(element)
                     stack += [None, *reversed(element)]
             elif tag in ("fldChar", "instrText"):
                 pieces.append((fields.meet(element), Script.LEVEL))
             elif tag == "t":
+                bold += [len(pieces)] if strong else []
                 pieces.append((_mapped(element.text or "", font), script))
             elif tag in _CHARACTERS:
                 pieces.append((_CHARACTERS[tag], Script.LEVEL))
@@ -201,6 +213,8 @@ class _Reader:
                 self.note(tag, element.get(f"{_W}id") or "")
             elif not self.drawn(element) and tag != "p":
                 stack.extend(reversed(element))
+        counted = list(accumulate((visible(piece) for piece, _ in pieces), initial=0))
+        self.bold, self.seen = [(counted[at], counted[at + 1]) for at in bold], counted[-1]
         return in_line(pieces)
 
     def is_shown(self, run: Any) -> bool:

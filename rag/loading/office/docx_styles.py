@@ -56,6 +56,17 @@ class Styles:
             own = style.find(f"{self._w}rPr/{self._w}vertAlign") if style is not None else None
         return _SCRIPTS.get(own.get(f"{self._w}val") or "", Script.LEVEL) if own is not None else Script.LEVEL
 
+    def bold(self, run: Any) -> bool:
+        """Whether a run is bold, by itself or by its style."""
+        properties = run.find(f"{self._w}rPr")
+        if properties is None:
+            return False
+        own, named = properties.find(f"{self._w}b"), properties.find(f"{self._w}rStyle")
+        if own is None and named is not None:
+            style = self._elements.get(named.get(f"{self._w}val"))
+            own = style.find(f"{self._w}rPr/{self._w}b") if style is not None else None
+        return toggled(own, self._w)
+
     def _named(self, name: str | None) -> ParagraphStyle:
         """A style with what it inherits; one that is based on itself inherits nothing more."""
         chain: list[str] = []

@@ -55,22 +55,12 @@ class Line:
     ocr: float = 0.0
 
 
-class PageText(NamedTuple):
-    """The pieces of lines of a page in the order of the file (each column of a row is a piece), and its height.
+class Glyph(NamedTuple):
+    """A character and where it stands, turned so that it is read from left to right.
 
-    ``odd`` is the share of its characters of which the file does not say which they are, ``unnamed`` their number,
-    ``turned`` that of those that are left out for their direction. ``rulings`` are in the lines' places.
+    ``box`` is where it stands before that: left, bottom, right, top, from the lower left of the page.
     """
 
-    pieces: list[Line]
-    height: float
-    odd: float
-    rulings: Rulings
-    unnamed: int = 0
-    turned: int = 0
-
-
-class _Glyph(NamedTuple):
     place: int
     character: str
     generated: bool
@@ -80,6 +70,23 @@ class _Glyph(NamedTuple):
     angle: int
     height: float
     box: tuple[float, float, float, float]
+
+
+class PageText(NamedTuple):
+    """The pieces of lines of a page in the order of the file (each column of a row is a piece), and its height.
+
+    ``odd`` is the share of its characters of which the file does not say which they are, ``unnamed`` their number,
+    ``turned`` that of those that are left out for their direction. ``rulings`` are in the lines' places. ``glyphs`` are
+    those of each piece, without spaces.
+    """
+
+    pieces: list[Line]
+    height: float
+    odd: float
+    rulings: Rulings
+    unnamed: int = 0
+    turned: int = 0
+    glyphs: tuple[list[Glyph], ...] = ()
 
 
 def page_text(page: Any) -> PageText:
@@ -103,12 +110,13 @@ def page_text(page: Any) -> PageText:
         ruled = rulings(page, angle, highest)
         pieces = list(_pieces(text, glyphs, highest, ruled))
         height = right - left if angle % 2 else top - bottom
-        return PageText(pieces, height, odd / max(1, shown), ruled, odd, turned)
+        lines, inside = [line for line, _ in pieces], tuple(glyphs for _, glyphs in pieces)
+        return PageText(lines, height, odd / max(1, shown), ruled, odd, turned, inside)
     finally:
         text.close()
 
 
-def _is_vertical(glyphs: Sequence[_Glyph]) -> bool:
+def _is_vertical(glyphs: Sequence[Glyph]) -> bool:
     shown = [g for g in glyphs if not g.generated and is_cjk(g.character)]
     below = beside = 0
     for last, glyph in pairwise(shown):
@@ -120,12 +128,12 @@ def _is_vertical(glyphs: Sequence[_Glyph]) -> bool:
     return below >= _LEAST_VERTICAL and below > _VERTICAL_SHARE * (below + beside)
 
 
-def _upright(glyph: _Glyph) -> _Glyph:
+def _upright(glyph: Glyph) -> Glyph:
     left, bottom, right, top = glyph.box
     return glyph._replace(x0=-top, x1=-bottom, y=(left + right) / 2)
 
 
-def _glyphs(text: Any) -> tuple[list[_Glyph], int, int]:
+def _glyphs(text: Any) -> tuple[list[Glyph], int, int]:
     """All characters, turned so that each would be read from left to right; ``angle`` is -1 if they are aslant.
 
     And how many of how many the file does not name.
@@ -155,7 +163,7 @@ def _glyphs(text: Any) -> tuple[list[_Glyph], int, int]:
         left, right, base = _turned(angle, box, x.value, y.value)
         edges = (box.left, box.bottom, box.right, box.top)
         height = edges[2] - edges[0] if angle in (1, 3) else edges[3] - edges[1]
-        found.append(_Glyph(index, character, generated, left, right, base, angle, height, edges))
+        found.append(Glyph(index, character, generated, left, right, base, angle, height, edges))
     return found, odd, shown
 
 
@@ -172,10 +180,11 @@ def _turned(angle: int, box: Any, x: float, y: float) -> tuple[float, float, flo
             return box.left, box.right, y
 
 
-def _pieces(text: Any, glyphs: Sequence[_Glyph], top: float, ruled: Rulings) -> Iterator[Line]:
+def _pieces(text: Any, glyphs: Sequence[Glyph], top: float, ruled: Rulings) -> Iterator[tuple[Line, list[Glyph]]]:
     characters: list[tuple[str, Script]] = []
+    inside: list[Glyph] = []
     x0 = x1 = y = size = height = 0.0
-    last: _Glyph | None = None
+    last: Glyph | None = None
     space = written = False
     for glyph in glyphs:
         if glyph.generated or glyph.character.isspace():
@@ -195,18 +204,19 @@ def _pieces(text: Any, glyphs: Sequence[_Glyph], top: float, ruled: Rulings) -> 
             if written or _apart(last.character, glyph.character, gap, seen=seen):
                 characters.append((" ", script if characters[-1][1] is script else Script.LEVEL))
             characters.append((glyph.character, script))
+            inside.append(glyph)
             x1 = max(x1, glyph.x1)
         else:
             if characters:
-                yield Line(_said(characters), x0, x1, y, size)
-            characters = [(glyph.character, Script.LEVEL)]
+                yield Line(_said(characters), x0, x1, y, size), inside
+            characters, inside = [(glyph.character, Script.LEVEL)], [glyph]
             x0, x1, y, size, height = glyph.x0, glyph.x1, top - glyph.y, _size(text, glyph.place), glyph.height
         last, space, written = glyph, False, False
     if characters:
-        yield Line(_said(characters), x0, x1, y, size)
+        yield Line(_said(characters), x0, x1, y, size), inside
 
 
-def _script(glyph: _Glyph, base: float, height: float, size: float) -> Script:
+def _script(glyph: Glyph, base: float, height: float, size: float) -> Script:
     if glyph.height > _SMALLER * height or abs(glyph.y - base) < _SHIFTED * size or is_cjk(glyph.character):
         return Script.LEVEL
     return Script.RAISED if glyph.y > base else Script.LOWERED

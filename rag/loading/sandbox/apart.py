@@ -20,11 +20,13 @@ import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Parsed, Tell
+from rag.loading.facsimile import Facsimile
 from rag.loading.formats import OLD
 from rag.loading.images.recognition import MOST_PICTURES
 from rag.loading.sandbox.converting import modern
 
 SECONDS = 60.0
+DRAWING_SECONDS = 20.0
 # A book of 1,200 pages is a PDF of 3 MB and takes 30 s: the limit grows with the size, to an end. For each picture in
 # which text is looked for it begins anew.
 SECONDS_PER_MB = 30.0
@@ -39,22 +41,28 @@ _ENVIRONMENT = frozenset(
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A file to be read: its name for messages, its format by the suffix, and for how long that may compute."""
+    """A file to be read: its name for messages, its format by the suffix, and for how long that may compute.
+
+    With a ``page`` that is drawn instead, and its text looked for in the picture where ``look`` says so.
+    """
 
     name: str
     suffix: str
     data: bytes
     seconds: float
+    page: int = 0
+    look: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What was read, or why nothing was: an error in Chinese and English, or no memory left.
+    """What was read or drawn, or why nothing was: an error in Chinese and English, or no memory left.
 
     ``pictures``: the file is still being read; text is looked for in this one of its pictures.
     """
 
     pictures: int = 0
     parsed: Parsed | None = None
+    drawn: Facsimile | None = None
     error: tuple[str, str] | None = None
     out_of_memory: bool = False
 
@@ -86,13 +94,26 @@ class Reader:
         with self._lock:
             if suffix in OLD:
                 data, suffix = modern(data, name, seconds, _environment())
-            request = msgspec.msgpack.encode(Request(str(name), suffix, data, seconds))
-            reply = self._reply(request, name, seconds, tell)
+            reply = self._reply(Request(str(name), suffix, data, seconds), name, tell)
         if reply.error:
             raise LoadError(*reply.error)
         if reply.parsed is None:
             raise self._no_memory(name)
         return reply.parsed
+
+    def draw(self, data: bytes, name: Path, page: int, *, look: bool = False) -> Facsimile:
+        """Draw page ``page`` (from 1) of a file; ``look``: find its text in the picture. Raises LoadError.
+
+        How long that may take does not grow with the file.
+        """
+        request = Request(str(name), name.suffix.lower(), data, self._seconds, page, look)
+        with self._lock:
+            reply = self._reply(request, name, lambda _: None)
+        if reply.error:
+            raise LoadError(*reply.error)
+        if reply.drawn is None:
+            raise self._no_memory(name)
+        return reply.drawn
 
     def close(self) -> None:
         """End the process; another file starts a new one."""
@@ -103,8 +124,9 @@ class Reader:
         """How long a file of so many bytes may take."""
         return min(self._seconds + SECONDS_PER_MB * size / 1e6, max(self._seconds, MOST_SECONDS))
 
-    def _reply(self, request: bytes, name: Path, seconds: float, tell: Tell) -> Reply:
+    def _reply(self, asked: Request, name: Path, tell: Tell) -> Reply:
         """What the process says; a process that had read other files before is not to spoil it for this one."""
+        request, seconds = msgspec.msgpack.encode(asked), asked.seconds
         while True:
             used = self._read > 0
             try:
@@ -235,3 +257,7 @@ def _crashed(name: Path, code: int) -> LoadError:
 _READER = Reader()
 parse_apart, close = _READER.parse, _READER.close
 atexit.register(close)
+# A page is shown while files are read, and not looked at for long.
+_DRAWER = Reader(seconds=DRAWING_SECONDS)
+draw_apart = _DRAWER.draw
+atexit.register(_DRAWER.close)

@@ -13,6 +13,7 @@ import msgspec
 from rag.errors import LoadError
 from rag.loading.blocks import Parser
 from rag.loading.encodings import decode
+from rag.loading.facsimile import Facsimile
 from rag.loading.formats import FORMATS
 from rag.loading.images.recognition import RECOGNISER
 from rag.loading.sandbox.apart import Reply, Request, receive, send
@@ -64,6 +65,12 @@ def parser(suffix: str) -> Parser:
     return bytes_parser
 
 
+def _drawn(request: Request) -> Facsimile:
+    from rag.loading.facsimile.drawing import draw
+
+    return draw(request.data, Path(request.name), request.page, look=request.look)
+
+
 def _answer(request: Request) -> bytes:
     try:
         return msgspec.msgpack.encode(_read(request))
@@ -74,6 +81,8 @@ def _answer(request: Request) -> bytes:
 def _read(request: Request) -> Reply:
     name = Path(request.name)
     try:
+        if request.page:
+            return Reply(drawn=_drawn(request))
         return Reply(parsed=parser(request.suffix)(request.data, name))
     except LoadError as error:
         return Reply(error=(error.zh, error.en))

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.contract import answer_json
 from rag.errors import Language, NotFoundError
-from rag.web import schema
 from rag.web.conversations.conversation_file import Conversation, ConversationFile
 from rag.web.conversations.taking import Format, everything, file_name, one
 from rag.web.endpoints import problems
+from rag.web.schema import requests, responses
+from rag.web.schema.described import described
+from rag.wire import taken, to_json
 
 _MEDIA = {"md": "text/markdown", "html": "text/html"}
 _PIECE = 2**16
@@ -54,11 +55,11 @@ Id = Annotated[str, Path(max_length=100, examples=["q1Zr0o8yJx7N"])]
 router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503), tags=["conversations"])
 
 
-@router.get("/conversations", response_model=schema.Conversations)
-def list_conversations(query: Annotated[ListQuery, Query()], kept: Kept) -> dict[str, Any]:
+@router.get("/conversations", response_model=described(responses.Conversations))
+def list_conversations(query: Annotated[ListQuery, Query()], kept: Kept) -> Any:
     """List the page's conversations, last used first, or those that have some words."""
-    listed = kept.listed(query.q)
-    return {"lasting": kept.lasting, "conversations": [_listed(conversation) for conversation in listed]}
+    listed = [responses.ConversationRecord.of(one) for one in kept.listed(query.q)]
+    return to_json(responses.Conversations(kept.lasting, listed))
 
 
 @router.get("/conversations.zip", response_class=Response)
@@ -68,14 +69,14 @@ def take_conversations(query: Annotated[FileQuery, Query()], kept: Kept) -> Resp
     return StreamingResponse(_pieces(archive), media_type="application/zip", headers=_named("wenyuan.zip"))
 
 
-@router.get("/conversations/{conversation_id}", response_model=schema.Conversation, responses=problems(404))
-def read_conversation(conversation_id: Id, kept: Kept) -> dict[str, Any]:
+@router.get(
+    "/conversations/{conversation_id}", response_model=described(responses.Conversation), responses=problems(404)
+)
+def read_conversation(conversation_id: Id, kept: Kept) -> Any:
     """Read a conversation: what was asked, and each answer as it was given."""
-    turns = [
-        {"asked": turn.asked, **turn.only._asdict(), "answer": answer_json(turn.answer)}
-        for turn in kept.turns(conversation_id)
-    ]
-    return {**_listed(_find(kept, conversation_id)), "turns": turns}
+    turns = [responses.Exchanged(turn.asked, *turn.only, turn.answer) for turn in kept.turns(conversation_id)]
+    record = responses.ConversationRecord.of(_find(kept, conversation_id))
+    return to_json(taken(responses.Conversation, record, turns=turns))
 
 
 @router.get("/conversations/{conversation_id}/file", response_class=Response, responses=problems(404))
@@ -88,7 +89,7 @@ def take_conversation(conversation_id: Id, query: Annotated[FileQuery, Query()],
 
 
 @router.patch("/conversations/{conversation_id}", status_code=204, responses=problems(404))
-def change_conversation(conversation_id: Id, change: schema.ConversationChange, kept: Kept) -> None:
+def change_conversation(conversation_id: Id, change: requests.ConversationChange, kept: Kept) -> None:
     """Rename a conversation, or take its deletion back: for an hour that can be done."""
     if change.deleted is False:
         kept.restore(conversation_id)
@@ -107,17 +108,6 @@ def _find(kept: ConversationFile, conversation_id: str) -> Conversation:
     if listed is None:
         raise NotFoundError("这个对话不在了。", "This conversation is not there.")
     return listed
-
-
-def _listed(conversation: Conversation) -> dict[str, Any]:
-    return {
-        "id": conversation.id,
-        "name": conversation.name,
-        "begun": conversation.begun,
-        "used": conversation.used,
-        "questions": conversation.questions,
-        "found": {"question": conversation.found, "asked": conversation.asked} if conversation.found else None,
-    }
 
 
 def _named(name: str) -> dict[str, str]:

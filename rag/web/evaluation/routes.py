@@ -22,7 +22,7 @@ from rag.settings import Settings
 from rag.web.evaluation.evaluations import Bench, SetName, State
 from rag.web.evaluation.gold_file import GoldFile
 from rag.web.evaluation.job import Words
-from rag.web.quotes import quote_json
+from rag.web.quotes import opened
 
 # A report is a page of its own; this keeps its scripts away from the app's.
 _SANDBOX = {"Content-Security-Policy": "sandbox allow-scripts"}
@@ -168,7 +168,7 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
 
 def _place(one: Quoted, corpus: Corpus, library: Library | None) -> Place:
     """The place under its document's name, with ``library`` also the sentence around it."""
-    around = quote_json(library, one.doc_id, one.start, one.end)["sentence"] if library else ""
+    around = opened(library, one.doc_id, one.start, one.end).sentence if library else ""
     return Place(corpus.name(one.doc_id), one.start, one.end, one.quote, around)
 
 

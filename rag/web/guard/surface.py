@@ -93,10 +93,17 @@ WAYS = (
     Way("GET", r"/api/v1/search", at_once=_ASKING),
     Way("GET", r"/api/v1/documents"),
     Way("GET", r"/api/v1/collections"),
+    Way("POST", r"/api/v1/collections", body=64 * _KIB, reads=as_sound_json),
+    Way("PATCH", rf"/api/v1/collections/{_SEGMENT}", body=64 * _KIB, reads=as_sound_json),
+    Way("DELETE", rf"/api/v1/collections/{_SEGMENT}"),
     Way("POST", r"/api/v1/documents", body=64 * _MIB, seconds=900.0, at_once=2),
     Way("GET", rf"/api/v1/documents/{_SEGMENT}"),
     Way("DELETE", rf"/api/v1/documents/{_SEGMENT}"),
     Way("GET", rf"/api/v1/citations/{_SEGMENT}/{_SEGMENT}/{_SEGMENT}"),
+    # Originals, which are large or take a while to be drawn.
+    Way("GET", rf"/api/v1/documents/{_SEGMENT}/original", at_once=2),
+    Way("GET", rf"/api/v1/documents/{_SEGMENT}/pages/{_SEGMENT}", at_once=_ASKING),
+    Way("GET", rf"/api/v1/citations/{_SEGMENT}/{_SEGMENT}/{_SEGMENT}/frames", at_once=_ASKING),
     # The page's conversations.
     Way("GET", r"/api/v1/conversations"),
     Way("GET", r"/api/v1/conversations\.zip", at_once=2),
@@ -154,7 +161,7 @@ def surfaced(app: ASGIApp) -> ASGIApp:
         except _RefusedError as refused:
             if refused.unread:
                 await _drained(receive)
-            await respond(refused.members, {"connection": "close"})(scope, receive, send)
+            await respond(refused.problem, {"connection": "close"})(scope, receive, send)
         except BusyError as busy:
             await respond(problem_of(busy), {"connection": "close"})(scope, receive, send)
 
@@ -162,10 +169,10 @@ def surfaced(app: ASGIApp) -> ASGIApp:
 
 
 class _RefusedError(Exception):
-    """A request that goes no further; ``members`` are those of its problem. ``unread``: more of its body may come."""
+    """A request that goes no further, and its problem. ``unread``: more of its body may come."""
 
     def __init__(self, status: int, zh: str, en: str, *, unread: bool = False) -> None:
-        self.members, self.unread = problem(status, zh, en), unread
+        self.problem, self.unread = problem(status, zh, en), unread
 
 
 def _no_way(found: list[Way]) -> ASGIApp:

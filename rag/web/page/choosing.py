@@ -18,7 +18,7 @@ _LISTED, _NAMED = 12, 4
 
 
 def parse(said: str) -> Choice:
-    """What the page sends: names of collections and ids of documents as JSON, or "" for all. Raises QuestionError."""
+    """What the page sends: a `Choice` as a JSON array, or "" for all. Raises QuestionError."""
     try:
         return _CHOICE.decode(said) if said else ALL
     except (msgspec.MsgspecError, UnicodeError) as error:
@@ -36,12 +36,13 @@ def said(choice: Choice) -> str:
 def named(choice: Choice, titles: Mapping[str, str]) -> str:
     """What was chosen, in words; "" for all."""
     names = [*choice.collections, *(f"《{titles.get(one, one)}》" for one in choice.documents)]
-    return "、".join(names)
+    left = "、".join(f"《{titles.get(one, one)}》" for one in choice.without)
+    return "、".join(names) + (f"，除了{left}" if left else "")
 
 
 def boxes(collections: Sequence[Collection]) -> str:
-    """Check boxes for the collections; nothing where there is but one, for that is everything."""
-    if len(collections) < 2:
+    """Check boxes for the collections; nothing where there is but one folder, for that is everything."""
+    if len(collections) < 2 and not any(one.own for one in collections):
         return ""
     labels = [_box(one) for one in collections]
     more = len(labels) - _LISTED
@@ -66,7 +67,8 @@ def document_box(doc_id: str, title: str, collections: Sequence[str]) -> str:
 def chosen(choice: Choice, library: Library) -> str:
     """What is chosen, each to be taken back; nothing for all."""
     found = [_of_collection(name, library) for name in choice.collections]
-    found += [_of_document(doc_id, library) for doc_id in choice.documents]
+    found += [_of_document("documents", doc_id, library) for doc_id in choice.documents]
+    found += [_of_document("without", doc_id, library) for doc_id in choice.without]
     if not found:
         return ""
     more = len(found) - _NAMED
@@ -80,17 +82,21 @@ def chosen(choice: Choice, library: Library) -> str:
 def _of_collection(name: str, library: Library) -> str:
     try:
         scope = library.scope([name])
+        count = len(scope.doc_ids) if scope else 0
     except NotFoundError:
-        return _chosen("collections", name, esc(name), gone=True)
-    count = len(scope.doc_ids) if scope else 0
+        if not any(one.own and one.name == name for one in library.collections()):
+            return _chosen("collections", name, esc(name), gone=True)
+        count = 0
     return _chosen("collections", name, f"{esc(name)}{both(f'（{count} 篇）', f' ({count})')}")
 
 
-def _of_document(doc_id: str, library: Library) -> str:
+def _of_document(kind: str, doc_id: str, library: Library) -> str:
+    """A document that is asked, or is not though it is in a collection."""
+    but = both("除了 ", "not ") if kind == "without" else ""
     try:
-        return _chosen("documents", doc_id, esc(library.document(doc_id).title))
+        return _chosen(kind, doc_id, f"{but}{esc(library.document(doc_id).title)}")
     except NotFoundError:
-        return _chosen("documents", doc_id, esc(doc_id), gone=True)
+        return _chosen(kind, doc_id, f"{but}{esc(doc_id)}", gone=True)
 
 
 def _chosen(kind: str, value: str, shown: str, *, gone: bool = False) -> str:

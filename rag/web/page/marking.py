@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.types import Span
@@ -11,8 +12,8 @@ from rag.web.page.markup import Place, both, esc
 _MARGIN = 4000
 
 
-def marked(text: str, whole: Span, place: Place, margin: int = _MARGIN) -> tuple[Span, str]:
-    """What of ``whole`` is shown, and its text: ``place.around`` softly marked, ``place.exact`` strongly.
+def marked(text: str, whole: Span, place: Place, margin: int = _MARGIN, bold: Sequence[Span] = ()) -> tuple[Span, str]:
+    """What of ``whole`` is shown, and its text: ``place.around`` softly marked, ``place.exact`` strongly, and ``bold``.
 
     Of a longer one only ``margin`` characters on either side of what is marked.
     """
@@ -25,10 +26,13 @@ def marked(text: str, whole: Span, place: Place, margin: int = _MARGIN) -> tuple
         focus = Span(whole.start, whole.start)
     shown = Span(max(whole.start, focus.start - margin), min(whole.end, focus.end + margin))
     soft = _common(shown, soft)
-    cuts = sorted({*shown, *(p for span in (soft, exact) for p in span if span.end > span.start)})
+    strong = [one for one in (_common(shown, stretch) for stretch in bold) if one.end > one.start]
+    cuts = sorted({*shown, *(p for span in (soft, exact, *strong) for p in span if span.end > span.start)})
     pieces = []
     for start, end in pairwise(cuts):
         piece = esc(text[start:end])
+        if any(one.start <= start < one.end for one in strong):
+            piece = f"<b>{piece}</b>"
         if exact.start <= start < exact.end:
             piece = f'<mark class="exact">{piece}</mark>'
         elif soft.start <= start < soft.end:

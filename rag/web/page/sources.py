@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rag.loading.unread import Lost
 from rag.retrieval.collections import Collection, names_by_document
 from rag.types import Block, BlockKind, Document, Omission, Span
+from rag.web.originals.original_pane import facsimile, original_tools
 from rag.web.page.cells import table
 from rag.web.page.choosing import boxes, document_box
 from rag.web.page.elsewhere import also_in
@@ -69,13 +70,13 @@ def document(source: Document, place: Place) -> str:
         + _lacking([one for block in group for one in lacking.get(block.number, ())])
         for group in source.grouped(shown)
     )
-    head = f"<header>{_tools()}<h2>{esc(source.title)}</h2>"
+    head = f"<header>{_tools(_contents(source))}<h2>{esc(source.title)}</h2>"
     head += f'<p class="note">{esc(shown_source(source.source))}</p>'
-    head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}</header>"
+    head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}{original_tools(source)}</header>"
     key = esc(str(place))
     return (
         f'<div class="pane" data-key="{key}" data-doc="{esc(source.doc_id)}">{head}{_overview(source, place)}'
-        f'<div class="text">{before}{body}{after}</div></div>'
+        f'{facsimile(source, target)}<div class="text">{before}{body}{after}</div></div>'
     )
 
 
@@ -86,7 +87,7 @@ def _lacking(omitted: Sequence[Omission]) -> str:
     return f'<p class="lacking">{both(f"没有读入：{zh}", f"Not read: {en}")}</p>' if said else ""
 
 
-def _tools() -> str:
+def _tools(contents: str) -> str:
     back = f'<button type="button" data-home>← {both("全部资料", "All documents")}</button>'
     up = f'<button type="button" class="up" data-up>↑ {both("回到回答", "Back to the answer")}</button>'
     earlier = '<button type="button" data-step="-1" aria-label="上一处 Previous citation" title="Alt+↑">↑</button>'
@@ -94,7 +95,7 @@ def _tools() -> str:
     step = f'<span class="steps" hidden>{earlier}<span class="at"></span>{later}</span>'
     link = f'<button type="button" data-link>{both("复制链接", "Copy link")}</button>'
     find = f'<button type="button" data-find>{both("查找", "Find")}</button>'
-    return f"<nav>{back}{up}{step}{find}{link}</nav>"
+    return f"<nav>{back}{up}{step}{contents}{find}{link}</nav>"
 
 
 def facts(source: Document, found: Sequence[KeyFact]) -> str:
@@ -127,7 +128,7 @@ def _overview(source: Document, place: Place) -> str:
 
 def _outline(source: Document, place: Place) -> str:
     """The headings, to go to; nothing if there are too few to need it."""
-    headings = [block for block in source.blocks if block.kind is BlockKind.HEADING]
+    headings = _headings(source)
     if len(headings) < _OUTLINE:
         return ""
     rows = ""
@@ -138,6 +139,17 @@ def _outline(source: Document, place: Place) -> str:
     left = len(headings) - _LISTED
     rest = f'<p class="note">{both(f"还有 {left} 个标题未列出。", f"{left} more headings.")}</p>' if left > 0 else ""
     return f"<h3>{both('目录', 'Contents')}</h3><ol>{rows}</ol>{rest}"
+
+
+def _headings(source: Document) -> list[Block]:
+    return [block for block in source.blocks if block.kind is BlockKind.HEADING]
+
+
+def _contents(source: Document) -> str:
+    """Where the outline is at hand when it is out of view; the page fills it, see contents.js."""
+    if len(_headings(source)) < _OUTLINE:
+        return ""
+    return f'<details class="contents"><summary>{both("目录", "Contents")}</summary><ol></ol></details>'
 
 
 def _on_one_line(text: str) -> str:
@@ -185,10 +197,12 @@ def _block(text: str, block: Block, place: Place, target: int) -> str:
     indent = f" l{min(block.level, 4)}" if block.kind is BlockKind.LIST_ITEM else ""
     here = " here" if block.number == target else ""
     number = f'<span class="number" aria-hidden="true">{block.number}</span>'
-    shown, words = marked(text, Span(block.start, block.end), place)
+    shown, words = marked(text, Span(block.start, block.end), place, bold=block.stretches)
+    # It is no part of the text: what is selected, counted and found begins after it.
+    marker = f' data-marker="{esc(block.marker)}"' if block.marker and shown.start == block.start else ""
     return (
         f'<div class="block {block.kind}{indent}{here}" data-number="{block.number}">{number}'
-        f'<{tag} data-start="{shown.start}">{words}</{tag}>{_recognised([block])}</div>'
+        f'<{tag} data-start="{shown.start}"{marker}>{words}</{tag}>{_recognised([block])}</div>'
     )
 
 

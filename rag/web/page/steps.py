@@ -270,7 +270,7 @@ def _asked(library: Library, question: str, choice: Choice, at_hand: str | None)
 
 
 def _titles(library: Library, answer: Answer, choice: Choice) -> dict[str, str]:
-    concerned = dict.fromkeys((*(hit.passage.doc_id for hit in answer.hits), *choice.documents))
+    concerned = dict.fromkeys((*(hit.passage.doc_id for hit in answer.hits), *choice.documents, *choice.without))
     return {doc_id: library.document(doc_id).title for doc_id in concerned}
 
 

@@ -4,12 +4,12 @@ const listing = element.querySelector(".listing");
 const uploads = element.querySelector(".uploads");
 const drop = element.querySelector(".drop");
 const choice = element.querySelector("#files");
-const dialog = element.querySelector("dialog");
+const dialog = element.querySelector("dialog.removing");
 const API = "api/v1/documents";
 
 async function refresh() {
   try {
-    documents = await (await request(API)).json();
+    [documents, collections] = await Promise.all([API, "api/v1/collections"].map(async (path) => (await request(path)).json()));
   } catch (error) {
     listing.replaceChildren(make("p", { className: "none" }, both(error.zh, error.en)));
     return;
@@ -27,6 +27,7 @@ const COLUMNS = {
   modified: { name: ["修改日期", "Modified"], down: true, order: (one, other) => (one.modified ?? "").localeCompare(other.modified ?? "") },
 };
 let documents = [];
+let collections = [];
 let sorted = { by: "modified", down: true };
 
 function show() {
@@ -34,15 +35,19 @@ function show() {
   const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
   const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, ordered.map(line)));
   listing.replaceChildren(parts(), make("p", { className: "count" }, both(`共 ${ordered.length} 篇`, `${ordered.length} documents`)), table);
+  showChosen();
 }
 
 // The collections, each to be chosen, as the documents are; see choice.js.
 function parts() {
-  const counts = new Map();
-  for (const name of documents.flatMap((one) => one.collections)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  if (counts.size < 2) return "";
-  const labels = [...counts].sort(([one], [other]) => one.localeCompare(other, "zh-CN")).map(([name, count]) => make("label", {}, chooser("collections", name),
-    make("span", { textContent: name }), make("span", { className: "count", textContent: count })));
+  if (collections.length < 2 && !collections.some((one) => one.own)) return "";
+  const labels = collections.map(({ name, documents: count, own }) => {
+    const label = make("label", {}, chooser("collections", name), make("span", { textContent: name }), make("span", { className: "count", textContent: count }));
+    if (!own) return label;
+    const edit = make("button", { type: "button", className: "edit", textContent: "✎", ariaLabel: `改名或删除 Rename or delete: ${name}` });
+    edit.addEventListener("click", () => openNaming(name));
+    return make("span", { className: "named" }, label, edit);
+  });
   return make("fieldset", { className: "parts" }, make("legend", {}, both("文档集 · 勾选几个，就只问它们", "Collections · choose some to ask only these")), labels);
 }
 
@@ -64,7 +69,7 @@ function head(by) {
 
 function line(one) {
   const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
-  remove.addEventListener("click", () => ask(one));
+  remove.addEventListener("click", () => ask([one]));
   const box = chooser("documents", one.doc_id);
   box.dataset.in = JSON.stringify(one.collections);
   box.ariaLabel = `只问这一篇 Ask this one only: ${one.title}`;
@@ -98,24 +103,27 @@ function figure(shown, zh = "", en = "") {
   return make("td", { className: "figure" }, shown, make("span", { className: "unit" }, both(zh, en)));
 }
 
-function ask(one) {
-  dialog.querySelector(".name").textContent = one.title;
-  dialog.dataset.id = one.doc_id;
+function ask(some) {
+  dialog.querySelector(".name").textContent = some.map((one) => one.title).join("、");
+  going = some;
   dialog.showModal();
 }
+let going = [];
 
 dialog.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button && event.target !== dialog) return;
   dialog.close();
   if (button?.value !== "yes") return;
-  const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: dialog.querySelector(".name").textContent }), state("正在移除…", "Removing…"));
-  uploads.prepend(row);
-  try {
-    await request(`${API}/${dialog.dataset.id}`, { method: "DELETE" });
-    finish(row, "done", "已移除", "Removed");
-  } catch (error) {
-    finish(row, "failed", error.zh, error.en);
+  for (const one of going) {
+    const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: one.title }), state("正在移除…", "Removing…"));
+    uploads.prepend(row);
+    try {
+      await request(`${API}/${one.doc_id}`, { method: "DELETE" });
+      finish(row, "done", "已移除", "Removed");
+    } catch (error) {
+      finish(row, "failed", error.zh, error.en);
+    }
   }
   refresh();
 });

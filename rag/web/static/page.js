@@ -104,7 +104,7 @@ function go(address) {
 
 function open(button) {
   const block = button.dataset.jump && find(`#source .block[data-number="${button.dataset.jump}"]`);
-  if (block) { scrollTo(block, false, 140); return; }
+  if (block?.getClientRects().length) { scrollTo(block, false, 140); return; }
   pressed = true;
   go(addressOf(shown(), questionOf(button), button.dataset.open));
 }
@@ -176,8 +176,10 @@ function scrollTo(target, instant = false, above = find("#side").clientHeight / 
 function showPlace(instant) {
   const pane = find("#source .pane");
   const leafed = Number(shownPlace().split(":").at(-1)) > 0;
-  const target = (leafed ? null : pane?.querySelector("mark.exact") ?? pane?.querySelector("mark.soft"))
+  let target = (leafed ? null : pane?.querySelector("mark.exact") ?? pane?.querySelector("mark.soft"))
     ?? pane?.querySelector(".here");
+  // Where the page is shown instead of the text, the frame in it is brought there by facsimile.js.
+  if (target && !target.getClientRects().length) target = pane.querySelector(".facsimile");
   if (!narrow.matches) scrollTo(target, instant || !target);
   else if (pressed) scrollTo(target ?? pane, instant);
   pressed = false;
@@ -286,7 +288,7 @@ function begin() {
   if (loaded) return;
   const query = new URLSearchParams(location.search);
   const question = query.get("q");
-  if (query.has("collection") || query.has("document")) choose(JSON.stringify([query.getAll("collection"), query.getAll("document")]));
+  if (query.has("collection") || query.has("document")) choose(JSON.stringify([query.getAll("collection"), query.getAll("document"), []]));
   if (question) history.replaceState(null, "", location.pathname + location.hash);
   loaded = true;
   root.dataset.loaded = String(Math.round(performance.now()));

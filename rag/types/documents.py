@@ -1,23 +1,16 @@
-"""The vocabulary of Wenyuan: every value that passes between two stages is defined here.
-
-All positions are half-open ``[start, end)`` ranges in code points of ``Document.text``.
-"""
+"""Documents, their blocks, and the passages that are indexed of them."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Annotated, NamedTuple
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
+from rag.wire import Meaning
 
 # No screen shows more columns, and no answer should carry a longer row.
 _MOST_COLUMNS, _LONGEST_ROW = 100, 10_000
@@ -55,14 +48,22 @@ class CellSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a table with the names of its columns, "" for a column or cell that has none.
+    """A row of a table."""
 
-    ``header`` is empty where no column has a name. ``cited`` are the places of the cells that are quoted, from 0.
-    """
-
-    header: tuple[str, ...]
-    cells: tuple[str, ...]
-    cited: tuple[int, ...] = ()
+    header: Annotated[
+        tuple[str, ...],
+        Meaning(
+            'The names of the columns, `""` without one; empty if no column has one.',
+            '各列的列名，没有名字的列为 `""`；哪一列都没有名字则为空。',
+        ),
+    ]
+    cells: Annotated[
+        tuple[str, ...], Meaning('What stands in each column; `""` in a blank cell.', '每一列里的内容，空格为 `""`。')
+    ]
+    cited: Annotated[
+        tuple[int, ...],
+        Meaning("The places of the quoted cells in `cells`, from 0.", "被引用的格在 `cells` 里的位置，从 0 起。"),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Block:
     item's 1-based place in its list; 0 elsewhere. ``ocr`` is how sure it is, in (0, 1], that a block which was
     recognised in a picture says this (its least sure line); 0 where the file has the text. ``header`` is the number of
     the row that names a row's columns, which may be itself; 0 if none does. ``grid`` has four numbers for each cell,
-    those of `cells` counted from ``start``: a workbook has millions of them.
+    those of `cells` counted from ``start``: a workbook has millions of them. ``marker`` is what a list item is shown
+    with and its text lacks: "1.", "•". ``bold`` has two numbers for each stretch of bold text, counted from ``start``.
     """
 
     number: int
@@ -91,6 +93,14 @@ class Block:
     ocr: float = 0.0
     header: int = 0
     grid: tuple[int, ...] = ()
+    marker: str = ""
+    bold: tuple[int, ...] = ()
+
+    @property
+    def stretches(self) -> tuple[Span, ...]:
+        """What of its text is bold."""
+        at = [self.start + place for place in self.bold]
+        return tuple(map(Span, at[::2], at[1::2]))
 
     @property
     def cells(self) -> tuple[CellSpan, ...]:
@@ -122,14 +132,17 @@ class Origin(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """Where a text stands once more: in a file of the same bytes, or in a document that is almost the same.
+    """Where a text stands once more."""
 
-    ``doc_id`` is the document's own in the first case, the other document's in the second.
-    """
-
-    doc_id: str
-    title: str
-    source: str
+    doc_id: Annotated[
+        str,
+        Meaning(
+            "The document's own: a file of the same bytes; another: a document almost the same.",
+            "与本文档相同：字节相同的另一个文件；不同：几乎相同的另一篇文档。",
+        ),
+    ]
+    title: Annotated[str, Meaning("Its title.", "它的标题。")]
+    source: Annotated[str, Meaning("Its path.", "它的路径。")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,152 +235,3 @@ class Passage:
     paragraph: int
     context: str
     sentences: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A retrieved passage. ``rank`` counts from 1; a higher ``score`` is better.
-
-    ``dense`` is the cosine of question and passage, ``sparse`` the BM25 score; None where that retriever
-    did not return the passage. ``also_in`` is where the same words stand once more and are not listed for it.
-    """
-
-    rank: int
-    score: float
-    passage: Passage
-    text: str
-    dense: float | None = None
-    sparse: float | None = None
-    also_in: tuple[Elsewhere, ...] = ()
-
-    def excerpt(self, most: int) -> str:
-        """The text's first ``most`` characters on one line."""
-        text = " ".join(self.text.split())
-        return text if len(text) <= most else f"{text[:most]}…"
-
-
-class Role(StrEnum):
-    """Why something is cited: it answers, says the same as what answers, or is another source's different answer."""
-
-    ANSWER = "answer"
-    REPEAT = "repeat"
-    DIFFERENT = "different"
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A verbatim quote of a document: ``document.text[start:end] == quote``, inside ``sentence``.
-
-    ``page`` is the page on which its paragraph begins, 0 where the format has none. ``also_in`` is where its document
-    or almost the same one says it once more, which is no other source. ``row`` is its paragraph where that
-    is a table's row.
-    """
-
-    n: int
-    doc_id: str
-    title: str
-    source: str
-    paragraph: int
-    start: int
-    end: int
-    quote: str
-    sentence: str
-    sentence_start: int
-    role: Role = Role.ANSWER
-    page: int = 0
-    also_in: tuple[Elsewhere, ...] = ()
-    row: TableRow | None = None
-
-    @property
-    def sentence_end(self) -> int:
-        """Where the sentence ends in the document."""
-        return self.sentence_start + len(self.sentence)
-
-    @property
-    def in_sentence(self) -> tuple[str, str, str]:
-        """The sentence in three: before the quote, the quote, after it."""
-        start, end = self.start - self.sentence_start, self.end - self.sentence_start
-        return self.sentence[:start], self.sentence[start:end], self.sentence[end:]
-
-
-class Status(StrEnum):
-    """Whether the documents answered the question.
-
-    Mere courtesy asks nothing, see `rag.question.courtesy`; what asks what documents are about gets an overview, see
-    `rag.answering.overview`.
-    """
-
-    ANSWERED = "answered"
-    ABSTAINED = "abstained"
-    COURTESY = "courtesy"
-    OVERVIEW = "overview"
-
-
-class AnswerItem(NamedTuple):
-    """One thing that was answered, in a document's words, and the numbers of the citations that say it.
-
-    ``differs``: another source says this instead. ``edition`` is the date or version of the document that says it,
-    where another edition of it says otherwise; of the two that which differs is the older. In an overview ``heading``
-    is that of the section which the text begins, or the title of its document; else "".
-    """
-
-    text: str
-    citations: tuple[int, ...]
-    differs: bool = False
-    edition: str = ""
-    heading: str = ""
-
-
-class AnswerPart(NamedTuple):
-    """One of the questions inside a question, and what answers it: several items of a list, none if nothing does.
-
-    If nothing does, ``missing`` are its names and nouns that no document contains, ``related`` is the sentence that may
-    have to do with it (its ``n`` is 0), and ``nearest`` are passages that came near. ``confirmed`` is the date on which
-    the user found this answer right, ``outdated`` that of one that is not used because its text has changed; else "".
-    ``more`` is how many sections or documents an overview leaves out.
-    """
-
-    question: str
-    items: tuple[AnswerItem, ...]
-    missing: tuple[str, ...] = ()
-    nearest: tuple[Hit, ...] = ()
-    related: Citation | None = None
-    confirmed: str = ""
-    outdated: str = ""
-    more: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The reply to one question: the documents' own words, or a reasoned abstention.
-
-    ``answer`` is the short extract (several joined by "；", empty when abstained), ``parts`` the same taken apart,
-    ``text`` the templated reply with citation marks, ``missing`` the question's words that no document contains,
-    ``corrections`` those of its words that were searched for in another spelling: as asked, and as searched.
-    """
-
-    question: str
-    status: Status
-    answer: str
-    text: str
-    confidence: float
-    citations: tuple[Citation, ...]
-    hits: tuple[Hit, ...]
-    missing: tuple[str, ...] = ()
-    parts: tuple[AnswerPart, ...] = ()
-    corrections: tuple[tuple[str, str], ...] = ()
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
-
-
-class Encoder(Protocol):
-    """Texts to vectors: float32, shape ``(len(texts), dimension)``, each row of unit length."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def dimension(self) -> int: ...
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
-
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors: ...

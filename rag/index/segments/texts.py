@@ -1,0 +1,163 @@
+"""Texts and passages of one segment, in one SQLite file that is written once and then only read."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rag.types import Block, Document, Passage, Span
+
+_SCHEMA = """
+CREATE TABLE documents (
+    position INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, first_passage INTEGER NOT NULL,
+    passages INTEGER NOT NULL, text TEXT NOT NULL, blocks BLOB NOT NULL
+) STRICT;
+CREATE TABLE sketches (doc_id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE passages (
+    ordinal INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
+) STRICT;
+CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX by_sound ON sounds (sound);
+"""
+_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
+_SPANS = msgspec.json.Decoder(tuple[Span, ...])
+
+
+class TextsWriter:
+    """Takes documents with their passages, in order; see `writing`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._position = 0
+
+    def add(self, document: Document, passages: Sequence[Passage], sketch: bytes = b"") -> None:
+        """Add a document, its passages by their ordinals in here, and its sketch; see `rag.text.duplicates`."""
+        blocks = msgspec.json.encode(document.blocks)
+        first = passages[0].ordinal if passages else 0
+        row = (self._position, document.doc_id, first, len(passages), document.text, blocks)
+        self._connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._connection.execute("INSERT INTO sketches VALUES (?, ?)", (document.doc_id, sketch))
+        self._connection.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
+                for p in passages
+            ),
+        )
+        self._position += 1
+
+    def add_sounds(self, sounds: Iterable[tuple[str, str, int]]) -> None:
+        """Add ``(sound, word, number of passages)``; see `rag.text.sounds`."""
+        self._connection.executemany("INSERT INTO sounds VALUES (?, ?, ?)", sounds)
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[TextsWriter]:
+    """Write a new file, which is complete when the block ends. Raises sqlite3.Error if the disk does not take it."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(_SCHEMA)
+        yield TextsWriter(connection)
+        connection.commit()
+
+
+class ReadOnly:
+    """An SQLite file that never changes. Thread-safe: all threads share one connection, one after the other.
+
+    The file is opened here and now, so that a reader keeps it when a later generation has taken its place.
+    """
+
+    def __init__(self, file: Path) -> None:
+        # "immutable" because it never changes: no locks, and a read-only folder will do.
+        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """What a query gives. Raises sqlite3.Error."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def columns(self, table: str) -> set[str]:
+        """The names of a table's columns; none if there is no such table."""
+        return columns_of(self._connection, table)
+
+    def close(self) -> None:
+        """Let go of the file, for whoever is about to move it."""
+        self._connection.close()
+
+    def check(self) -> None:
+        """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
+        if self.rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
+            raise sqlite3.DatabaseError("views or triggers")
+        found = [row[0] for row in self.rows("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(found[:3]))
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns; none if there is no such table."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+class Texts(ReadOnly):
+    """Read access to the texts of a segment, or to those of a generation of before there were segments.
+
+    All ordinals are those in here.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        places = ("sketches", "documents")
+        self._sketches = next((table for table in places if "sketch" in self.columns(table)), None)
+
+    def count(self) -> int:
+        """How many passages there are, of whatever document."""
+        return int(self.rows("SELECT count(*) FROM passages")[0][0])
+
+    def text(self, doc_id: str) -> tuple[str, tuple[Block, ...]] | None:
+        """The text of a document and its blocks, or None."""
+        rows = self.rows("SELECT text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
+        return (rows[0][0], _BLOCKS.decode(rows[0][1])) if rows else None
+
+    def sketches(self) -> dict[str, bytes]:
+        """The sketches of all documents, as far as they are known, by id."""
+        return dict(self.rows(f"SELECT doc_id, sketch FROM {self._sketches}")) if self._sketches else {}
+
+    def sounding(self, sound: str) -> list[tuple[str, int]]:
+        """The words that sound so, and how many passages have each."""
+        return self.rows("SELECT word, passages FROM sounds WHERE sound = ?", (sound,))
+
+    def sounds(self) -> dict[str, str]:
+        """How each word sounds."""
+        return dict(self.rows("SELECT word, sound FROM sounds")) if self.columns("sounds") else {}
+
+    def passages(self, ordinals: Sequence[int], shifts: Sequence[int]) -> list[Passage]:
+        """The passages with the given ordinals, each with its shift added. Raises KeyError for an unknown one."""
+        marks = ",".join("?" * len(ordinals))
+        rows = self.rows(f"SELECT * FROM passages WHERE ordinal IN ({marks})", ordinals)
+        found = {row[0]: row for row in rows}
+        return [_passage(found[ordinal], shift) for ordinal, shift in zip(ordinals, shifts, strict=True)]
+
+    def passages_between(self, ordinals: range, shift: int = 0) -> list[Passage]:
+        """The passages with the given neighbouring ordinals, in order, with ``shift`` added to these."""
+        query = "SELECT * FROM passages WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"
+        return [_passage(row, shift) for row in self.rows(query, (ordinals.start, ordinals.stop))]
+
+    def contents(self) -> Iterator[tuple[str, list[Passage]]]:
+        """The text of every document and its passages, in order."""
+        documents = self.rows("SELECT doc_id, first_passage, passages FROM documents ORDER BY position")
+        for doc_id, first, count in documents:
+            ((text,),) = self.rows("SELECT text FROM documents WHERE doc_id = ?", (doc_id,))
+            yield text, self.passages_between(range(first, first + count))
+
+
+def _passage(row: tuple[Any, ...], shift: int) -> Passage:
+    ordinal, doc_id, start, end, paragraph, context, spans = row
+    return Passage(ordinal + shift, doc_id, start, end, paragraph, context, _SPANS.decode(spans))

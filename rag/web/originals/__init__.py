@@ -1,0 +1,1 @@
+"""The files that documents were read from: given back as they are, and shown page by page with a citation framed."""
