@@ -9,8 +9,8 @@ import pytest
 import samples
 from axe_playwright_python.sync_playwright import Axe
 from browser import ask, opened, running, shot, sized
-from playwright.sync_api import Browser, Page, PdfMargins, ViewportSize, expect
-from test_facsimile import LONG, PRINTED
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from test_facsimile import LONG, printed_by
 
 from rag.indexing.update import index_paths
 from rag.settings import Settings
@@ -25,11 +25,7 @@ FRAMES = "#source .facsimile .sheet i"
 def folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a PDF that a browser has printed, one with a remark, and a text."""
     folder = tmp_path_factory.mktemp("originals")
-    page = browser.new_page()
-    page.set_content(PRINTED)
-    margin: PdfMargins = {"top": "20mm", "bottom": "20mm", "left": "20mm", "right": "20mm"}
-    page.pdf(path=folder / "考勤制度.pdf", format="A4", margin=margin)
-    page.close()
+    (folder / "考勤制度.pdf").write_bytes(printed_by(browser))
     annotation = b"/Annots [<</Type /Annot /Subtype /Text /Rect [72 600 90 620] /Contents (%s)>>]" % REMARK.encode()
     remarked = samples.pdf([samples.line("The plan was read in May.", 72, 700)])
     (folder / "批注.pdf").write_bytes(remarked.replace(b"/MediaBox", annotation + b" /MediaBox"))
