@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from documents import HashEncoder
 
@@ -66,6 +67,11 @@ SLOW = {
     "test_transfer", "test_upgrading", "test_watching", "test_page_comforts", "test_clippings_page",
     "test_originals_page",
 }  # fmt: skip
+
+
+# No test depends on the processor's speed.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -55,7 +55,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @DESCRIBED.parametrize()
-@settings(max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.usefixtures("documents")
 def test_a_made_up_request_gets_a_described_response(case: Case[Any]) -> None:
     case.call_and_validate(excluded_checks=UNSAYABLE.get(case.path, []))

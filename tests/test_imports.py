@@ -70,7 +70,7 @@ PLACES = {
     "markdown_it": {"rag.loading.markdown"},
     "lxml": {"rag.loading.html.boilerplate", "rag.loading.html.flow", "rag.loading.trees"},
     "openpyxl": {"rag.loading.sheets.xlsx"},
-    "oxmsg": {"rag.loading.outlook"},
+    "oxmsg": {"rag.loading.mail.outlook"},
     "rapidocr": {"rag.loading.images.recognition"},
     "PIL": {"rag.loading.images.recognition"},
     "pypdfium2": {
@@ -98,10 +98,10 @@ PLACES = {
     "anyio": {"rag.web.guard.admission"},
     "fastapi": {
         "rag.web.app",
+        "rag.web.collection_routes",
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.api",
-        "rag.web.collection_routes",
         "rag.web.mcp_server",
         "rag.web.originals.original_routes",
         "rag.web.page.fragments",
@@ -110,7 +110,6 @@ PLACES = {
     "gradio": {"rag.web.framework"},
     "pydantic": {
         "rag.web.api",
-        "rag.web.collection_routes",
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.schema.described",

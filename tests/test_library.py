@@ -71,7 +71,7 @@ QUESTIONS = st.lists(
     max_size=7,
 ).map("".join)
 # The library is only read.
-several = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+several = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def asked(library: Library, question: str) -> Answer | None:

@@ -14,10 +14,10 @@ from rag.loading import PARSERS
 from rag.loading.blocks import Parsed
 from rag.loading.formats import FORMATS, OLD
 from rag.loading.mail import parse_eml, parse_mht
+from rag.loading.mail.outlook import parse_msg
 from rag.loading.office.opendocument import parse_odf
 from rag.loading.office.pptx import parse_pptx
 from rag.loading.office.rtf import parse_rtf
-from rag.loading.outlook import parse_msg
 from rag.loading.sandbox.apart import parse_apart
 
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'

@@ -148,7 +148,7 @@ def test_terms_that_would_be_cut_otherwise_now_are_cut_again(
     words.write_text("的月活是\n", "utf-8")
     pipeline = Pipeline.of(Settings(user_dictionary=str(words)) if what == "dictionary" else Settings())
     if what == "code":
-        monkeypatch.setattr("rag.indexing.building.cutter", lambda: "other")
+        monkeypatch.setattr("rag.indexing.merging.cutter", lambda: "other")
         pipeline = replace(pipeline, cutting=Cutting(normalise=lambda _: Normalised("别的", range(2))))
         (corpus / "c.md").write_text("新来的一篇。", "utf-8")
     index_paths([corpus], index, pipeline=pipeline)

@@ -89,7 +89,7 @@ class Elements(HTMLParser):
 BLOCKS = ("## {}", "## 1. {}", "> {}", "1. {}", "- {}", "{}", "理解为：{}", "[^1]: 第 1 段\\\n    “{}”\\\n    完")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.parametrize("preset", ["commonmark", "js-default"])
 @pytest.mark.parametrize("block", BLOCKS)
 @given(text=st.text(min_size=1) | st.text(st.sampled_from("*_[]()<>&`|#+-.!~$^{}\\:=\"'1 a\n\r\t\u3000字"), min_size=1))

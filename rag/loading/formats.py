@@ -25,7 +25,7 @@ FORMATS = {
     ".odp": ("office.opendocument", "parse_odf"),
     ".rtf": ("office.rtf", "parse_rtf"),
     ".eml": ("mail", "parse_eml"),
-    ".msg": ("outlook", "parse_msg"),
+    ".msg": ("mail.outlook", "parse_msg"),
     ".mht": ("mail", "parse_mht"),
     ".mhtml": ("mail", "parse_mht"),
     ".txt": ("plain", "parse_txt"),

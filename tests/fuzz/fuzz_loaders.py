@@ -24,6 +24,7 @@ with atheris.instrument_imports(include=["rag", "python_multipart", "starlette.f
     import rag.loading.html
     import rag.loading.html.epub
     import rag.loading.mail
+    import rag.loading.mail.outlook
     import rag.loading.office.docx
     import rag.loading.office.opendocument
     import rag.loading.office.pptx
