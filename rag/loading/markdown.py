@@ -15,8 +15,8 @@ from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from rag.loading.blocks import Parsed, RawBlock, gather, path_name
-from rag.loading.bold import Stretch, placed, visible
 from rag.loading.encodings import decode
+from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.flow import flow
 from rag.loading.tables import Cell, Row, row, table
 from rag.loading.trees import html_tree

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from rag.loading.blocks import Outline, RawBlock, path_name
-from rag.loading.bold import Stretch, placed, visible
+from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.mathml import linear
 from rag.loading.html.panels import concealed
 from rag.loading.images.scans import picture_blocks

@@ -16,9 +16,9 @@ from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
-from rag.loading.bold import Stretch, placed, visible
 from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
+from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.mail import archived_page
 from rag.loading.office.docx_styles import ParagraphStyle, Styles, toggled
 from rag.loading.office.drawings import chart, diagram, local

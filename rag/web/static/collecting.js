@@ -98,5 +98,5 @@ const pasting = asking("pasting", async (fields) => {
 element.querySelector("[data-paste]").addEventListener("click", () => pasting.open(() => {}));
 element.querySelector("[data-collect]").addEventListener("click", openCollecting);
 element.querySelector("[data-remove-chosen]").addEventListener("click", () => ask(chosenDocuments()));
-listing.addEventListener("change", showChosen);
+// Not when a box changes: what is drawn then would have choice.js set it back before it has heard of it.
 window.addEventListener("wenyuan-chosen", showChosen);
