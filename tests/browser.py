@@ -107,8 +107,8 @@ def ask(page: Page, question: str) -> None:
     )
 
 
-def failures(page: Page) -> list[str]:
-    """Gains the message of each program of ``page`` that fails from now on, and what is logged as an error."""
+def failures(page: Page, *, logged: bool = False) -> list[str]:
+    """Gains the message of each program of ``page`` that fails from now on; and what is ``logged`` as an error."""
     errors: list[str] = []
 
     def note(message: str) -> None:
@@ -116,7 +116,8 @@ def failures(page: Page) -> list[str]:
             errors.append(message)
 
     page.on("pageerror", lambda error: note(str(error)))
-    page.on("console", lambda said: note(said.text) if said.type == "error" else None)
+    if logged:
+        page.on("console", lambda said: note(said.text) if said.type == "error" else None)
     return errors
 
 

@@ -255,7 +255,7 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
 
     with browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN") as context:
         opened = context.new_page()
-        errors = failures(opened)
+        errors = failures(opened, logged=True)
         opened.goto(server)
         expect(opened.locator(".chip").first).to_be_visible(timeout=90_000)
         yield opened
