@@ -102,6 +102,6 @@ def test_an_index_of_before_there_were_pages_is_to_be_built_anew(tmp_path: Path)
     )
     with pytest.raises(
         IndexMismatchError,
-        match="索引是旧格式 1，本程序需要 3。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
+        match="索引是旧格式 1，本程序需要 4。请升级，一篇文档也不会丢失，也不需要源文件：wenyuan upgrade",
     ):
         Library.open(tmp_path / "index", Settings())
