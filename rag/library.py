@@ -164,9 +164,15 @@ class Library:
         return self._scope(Choice(tuple(collections), tuple(documents)), self._generation.about())
 
     def search(
-        self, query: str, k: int | None = None, *, collections: Sequence[str] = (), documents: Sequence[str] = ()
+        self,
+        query: str,
+        k: int | None = None,
+        *,
+        collections: Sequence[str] = (),
+        documents: Sequence[str] = (),
+        without: Sequence[str] = (),
     ) -> list[Hit]:
-        """The best ``k`` passages (``settings.hits`` by default), of some collections and documents only if named.
+        """The best ``k`` passages (``settings.hits`` by default), of some documents only as in `ask`.
 
         Raises QuestionError for an unusable query, NotFoundError for an unknown collection or document.
         """
@@ -175,7 +181,7 @@ class Library:
         cut = self._cutting(query)
         generation = self._generation.about([cut])
         question = analyse(cut, generation.sparse)
-        scope = self._scope(Choice(tuple(collections), tuple(documents)), generation)
+        scope = self._scope(Choice(tuple(collections), tuple(documents), tuple(without)), generation)
         return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
 
     def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:

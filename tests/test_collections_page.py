@@ -141,6 +141,8 @@ def _manage(page: Page, name: str) -> None:
     for title in ("青山厂房租赁合同", "考勤办法"):
         shelf.get_by_label(f"只问这一篇 Ask this one only: {title}").check()
     expect(many).to_contain_text("选中 2 篇")
+    if page.viewport_size == PHONE:
+        assert many.get_by_role("button").first.evaluate("one => one.getBoundingClientRect().height") >= 44
     many.get_by_role("button", name="放进文档集").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("新建文档集").fill("合同")
