@@ -32,7 +32,11 @@ THREE_SOURCES = "列出三处出处"
 BREAKS = "触发意外"
 _OUTSIDE = "OUTSIDE"
 # What the framework says of its stream of events when the page is left while it is open.
-_CUT = ("AbortError: signal is aborted without reason", "Connection errored out.")
+_CUT = (
+    "AbortError: signal is aborted without reason",
+    "Connection errored out.",
+    "Unexpected error Connection errored out.",
+)
 # The machine may be busy, and a first question waits for the model.
 expect.set_options(timeout=60_000)
 
