@@ -102,6 +102,7 @@ PLACES = {
         "rag.web.conversations.conversation_routes",
         "rag.web.evaluation.routes",
         "rag.web.api",
+        "rag.web.endpoints",
         "rag.web.mcp_server",
         "rag.web.originals.original_routes",
         "rag.web.page.fragments",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, File, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, FastAPI, File, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,7 @@ from rag.types import Answer, Document, Hit
 from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
 from rag.web.desk import Desk
-from rag.web.endpoints import Office, problems
+from rag.web.endpoints import AtOffice, DocId, Office, Position, problems
 from rag.web.guard.admission import Admission
 from rag.web.originals.original_routes import router as originals
 from rag.web.problems import HANDLERS, problem_of
@@ -76,14 +76,6 @@ class SliceQuery(BaseModel):
     ] = MOST_BLOCKS
 
 
-def _office(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
-
-
-AtOffice = Annotated[Office, Depends(_office)]
-DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
-Position = Annotated[int, Path(ge=0, le=2**53)]
 router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503))
 
 

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path
 
 from rag.contract.documents import Collection
 from rag.errors import NotFoundError
 from rag.index.store import DocumentRecord
 from rag.library import Library
 from rag.retrieval.named import NamedCollections
-from rag.web.endpoints import Office, problems
+from rag.web.endpoints import AtOffice, problems
 from rag.web.schema import requests
 from rag.web.schema.described import described
 from rag.wire import to_json
 
-
-def _office(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
-
-
-AtOffice = Annotated[Office, Depends(_office)]
 Name = Annotated[str, Path(max_length=100, examples=["要续签的"])]
 router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503), tags=["documents"])
 

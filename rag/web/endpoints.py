@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request
 
 from rag.indexing.uploads import Shelf
 from rag.web.desk import Desk
@@ -25,6 +27,16 @@ class Office:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facsimiles", Facsimiles(self.desk))
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+AtOffice = Annotated[Office, Depends(_office)]
+DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
+Position = Annotated[int, Path(ge=0, le=2**53)]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from rag.types import Span
-from rag.web.endpoints import Office, problems
+from rag.web.endpoints import AtOffice, DocId, Position, problems
 from rag.web.schema import responses
 from rag.web.schema.described import described
 from rag.wire import to_json
@@ -19,14 +19,6 @@ _SHOWN = {"cache-control": "private, max-age=3600"}
 _SAVED = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
 
 
-def _office(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
-
-
-AtOffice = Annotated[Office, Depends(_office)]
-DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
-Position = Annotated[int, Path(ge=0, le=2**53)]
 PageNumber = Annotated[int, Path(ge=1, le=2**31, description="From 1.")]
 router = APIRouter(responses=problems(400, 401, 403, 404, 413, 422, 500, 503), tags=["documents"])
 
