@@ -82,6 +82,10 @@ class CollectionError(WenyuanError):
     """A collection can't be called so, or there is one of that name."""
 
 
+class VersionError(WenyuanError):
+    """A document can't become an older version of that one."""
+
+
 class ServeError(WenyuanError):
     """The web app could not be started."""
 

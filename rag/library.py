@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from rag.answering.agreement import Source
 from rag.answering.compose import Part, cite, compose
 from rag.answering.confirmed import Told, confirmations, matching, standing, told
-from rag.answering.editions import differ, families, is_dated
+from rag.answering.editions import differ, edition_of, families, is_dated
 from rag.answering.listing import kinds
 from rag.answering.overview import answer as overview_answer
 from rag.answering.overview import meant
@@ -31,8 +31,10 @@ from rag.question.validation import validate
 from rag.reading import Candidate, Reading
 from rag.retrieval.collections import ALL, Choice, Collection, Scope, collections_of, in_scope
 from rag.retrieval.fusion import Fusion, fuse
-from rag.retrieval.named import named_collections
+from rag.retrieval.named import NamedCollections, named_collections
 from rag.retrieval.ranking import Retrieved, candidates_of, reranked, retrieve
+from rag.retrieval.versions import Standing, Versions, check_current, reinstate, standing_of, versions
+from rag.retrieval.versions import replace as replace_document
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import Cutting, reread
 from rag.types import Answer, Citation, Document, Encoder, Hit, Passage, Role, Span
@@ -76,6 +78,7 @@ class Library:
         self._generation = generation
         self._fitting: Snapshot | None = None
         """The generation that the encoder was found to fit."""
+        self._known_versions: tuple[Snapshot | None, tuple[Versions, ...], Standing] = (None, (), Standing())
         self._known_editions: tuple[Snapshot, dict[str, tuple[str, ...]]] | None = None
         self._models = models or Models(settings)
         self._store = open_store(settings, index)
@@ -157,7 +160,40 @@ class Library:
 
     def collections(self) -> list[Collection]:
         """The named parts of the library that can be asked alone, by path."""
-        return collections_of(self._generation.about().store.records(), named_collections(self.index_dir))
+        generation = self._generation.about()
+        named, of_old = named_collections(self.index_dir), self._versions(generation)
+        return collections_of(generation.store.records(), named, of_old)
+
+    def versions(self) -> Standing:
+        """Which documents are older versions of others, and so not asked by default."""
+        return self._versions(self._generation.about())
+
+    def check_current(self, doc_id: str) -> None:
+        """Raise NotFoundError if there is no such document, VersionError if it is an older version."""
+        check_current(doc_id, self.document(doc_id).title, self.versions().older)
+
+    def replace(self, doc_id: str, by: str) -> None:
+        """Make a document an older version of another, which takes its place in the user's own collections.
+
+        Raises NotFoundError, VersionError if one of them is an older version already, StorageError.
+        """
+        generation = self._generation.about()
+        found = {one.doc_id: one for one in generation.store.records() if one.doc_id in (doc_id, by)}
+        old, new = generation.document(doc_id), generation.document(by)
+        replace_document(self.index_dir, generation.store, found[doc_id], found[by], edition_of(old, new))
+        own = NamedCollections(self.index_dir)
+        for one in named_collections(self.index_dir):
+            if one.has(found[doc_id]):
+                own.put(one.name, [found[by]])
+
+    def reinstate(self, doc_id: str) -> None:
+        """Make an older version current again, beside the one that had replaced it. Raises NotFoundError, StorageError.
+
+        The other stays in the collections that it was put into.
+        """
+        generation = self._generation.about()
+        generation.document(doc_id)
+        reinstate(self.index_dir, generation.store, doc_id)
 
     def scope(self, collections: Sequence[str] = (), documents: Sequence[str] = ()) -> Scope | None:
         """What `ask` looks at with such a choice; None for all documents. Raises NotFoundError."""
@@ -309,7 +345,7 @@ class Library:
         known = confirmations(self.index_dir)
         cosine = None if self.settings.retrieval == "bm25" else self._cosine
         found = matching(question, known, cosine, self.settings.dictionary_path) if known else None
-        return told(found, generation.store, scope.doc_ids if scope else None) if found else Told()
+        return told(found, generation.store, scope) if found else Told()
 
     def _overview(self, question: str, parts: Sequence[str], choice: Choice, at_hand: str | None) -> Answer | None:
         """The overview that ``question``, of such parts, asks for; None if it asks for something else."""
@@ -318,10 +354,13 @@ class Library:
             return None
         generation = self._generation.about()
         scope = self._scope(choice, generation)
-        among = [one for one in generation.store.records() if scope is None or one.doc_id in scope.doc_ids]
-        records = meant(asked, among, at_hand)
+        # An older version that is open is meant by 这篇, though it is not asked otherwise.
+        beside = at_hand if not asked.name and not any(choice) else None
+        records = generation.store.records()
+        among = [one for one in records if scope is None or one.doc_id in scope or one.doc_id == beside]
+        found = meant(asked, among, at_hand)
         language = reply_language(question, self.settings.language)
-        return overview_answer(question, records, generation.document, language) if records else None
+        return overview_answer(question, found, generation.document, language) if found else None
 
     def _kinds(self, asked: Question, candidates: Sequence[Candidate], answer: Answer) -> Answer | None:
         """The kinds of a thing where ``asked`` asks for them, a document lists them, and ``answer`` is no list.
@@ -341,7 +380,14 @@ class Library:
         return replace(listed, hits=answer.hits) if listed else None
 
     def _scope(self, choice: Choice, generation: Snapshot) -> Scope | None:
-        return in_scope(choice, generation, named_collections(self.index_dir)) if any(choice) else None
+        of_old = self._versions(generation)
+        return in_scope(choice, generation, named_collections(self.index_dir) if any(choice) else (), of_old)
+
+    def _versions(self, generation: Snapshot) -> Standing:
+        known = versions(self.index_dir)
+        if self._known_versions[:2] != (generation, known):
+            self._known_versions = (generation, known, standing_of(known, generation.store))
+        return self._known_versions[2]
 
     def _cosine(self, one: str, other: str) -> float:
         first, second = self._ready_encoder().encode_queries([one, other])
@@ -353,7 +399,7 @@ class Library:
         if first is None or reading.confidence < self.min_confidence or is_dated(asked):
             return reading
         for doc_id in self._editions(generation).get(first.document.doc_id, ()):
-            if scope and doc_id not in scope.doc_ids:
+            if scope and doc_id not in scope:
                 continue
             alone = self._scope(Choice(documents=(doc_id,)), generation)
             retrieved = self._retrieve(asked, _EDITION_READ, generation, alone)

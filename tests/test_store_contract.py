@@ -124,6 +124,17 @@ def test_a_search_in_a_collection_stays_in_it_however_many_documents_are_named(p
         library.ask("蓝鲸有多重？", collections=["火"])
 
 
+def test_an_older_version_is_asked_only_where_it_is_chosen(place: Place, library: Library) -> None:
+    old, new = id_of(library, "山.txt"), id_of(library, "海.md")
+    library.replace(old, new)
+    words = place.open(retrieval="bm25")
+    assert {one: older.replaced_by for one, older in words.versions().older.items()} == {old: new}
+    assert {hit.passage.doc_id for hit in words.search("珠穆朗玛峰和蓝鲸", 10)} == {new}
+    assert {hit.passage.doc_id for hit in words.search("珠穆朗玛峰和蓝鲸", 10, documents=[old])} == {old}
+    words.reinstate(old)
+    assert {hit.passage.doc_id for hit in words.search("珠穆朗玛峰和蓝鲸", 10)} == {old, new}
+
+
 def test_terms_are_known_counted_and_weighed(library: Library) -> None:
     sparse = library._generation.about().sparse
     assert [sparse.knows(term) for term in ("蓝鲸", "深海", "火星", '"', "\\")] == [True, True, False, False, False]

@@ -6,7 +6,7 @@ They are those gold pairs beside the index (`rag.web.evaluation.gold_file` write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from rag.question.courtesy import bare
 from rag.question.kinds import kinds_of
 from rag.question.mentions import dates
 from rag.reading import Evidence, Reading
+from rag.retrieval.collections import Scope
 from rag.text.duplicates import folded
 from rag.text.normalization import normalise, statements
 from rag.text.tokenization import STOPWORDS, cut_words
@@ -141,11 +142,12 @@ def standing(one: Confirmation, store: Documents) -> list[Compared]:
     return [compare(citation, cited_document(citation, store)) for citation in one.citations]
 
 
-def told(one: Confirmation, store: Documents, doc_ids: Collection[str] | None = None) -> Told:
+def told(one: Confirmation, store: Documents, asked: Scope | None = None) -> Told:
     """A confirmation as an answer while all of its text stands; nothing where only other documents are asked."""
     found = standing(one, store)
-    if doc_ids is not None and any(now.document is None or now.document.doc_id not in doc_ids for now in found):
-        return Told()
+    if asked is not None and any(now.document is None or now.document.doc_id not in asked for now in found):
+        # Where all is asked, what stands in an older version is out of date.
+        return Told(outdated=one.confirmed if asked.others else "")
     if not found or not all(map(stands, found)):
         return Told(outdated=one.confirmed)
     evidence = (_evidence(now.document, now.quote, one.answers) for now in found if now.document and now.quote)

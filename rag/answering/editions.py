@@ -64,6 +64,15 @@ def by_version(document: Document) -> Edition | None:
     return None
 
 
+def edition_of(old: Document, new: Document) -> str:
+    """Of when or which version ``old`` is, as tells it from ``new``: else the day on which its file was changed."""
+    for kind in (by_date, by_version):
+        found, other = kind(old), kind(new)
+        if found and (other is None or other.label != found.label):
+            return found.label
+    return old.modified[:10]
+
+
 def alike(one: Document, other: Document) -> bool:
     """Whether two documents are editions of one: the same title but for date and version, or without any, file name."""
     titles, files = zip(map(_stem, _names(one)), map(_stem, _names(other)), strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rag.index.store import DocumentRecord
     from rag.indexing.update import IndexReport
     from rag.retrieval.collections import Collection
+    from rag.retrieval.versions import Older
 
 _HIGHLIGHT = "bold black on yellow"
 _NEIGHBOURS = 60
@@ -82,8 +83,8 @@ def show_hits(console: Console, hits: Sequence[Hit], titles: dict[str, str]) -> 
             _line(console, Text(f"     {_also_in(hit.also_in, hit.passage.doc_id)}\n", "dim"))
 
 
-def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
-    """A table of documents."""
+def show_documents(console: Console, records: Iterable[DocumentRecord], older: Mapping[str, Older]) -> None:
+    """A table of documents, of which some are ``older`` versions."""
     table = Table(box=None, header_style="bold")
     for zh, en, justify in (
         ("编号", "id", "left"),
@@ -95,12 +96,18 @@ def show_documents(console: Console, records: Iterable[DocumentRecord]) -> None:
     ):
         table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
     for r in records:
-        notes = [_also_in(r.also_in, r.doc_id)] if r.also_in else []
+        notes = [_older(older[r.doc_id])] if r.doc_id in older else []
+        notes += [_also_in(r.also_in, r.doc_id)] if r.also_in else []
         notes += [_lacking(r.omitted)] if r.omitted else []
         where = printable("\n".join((r.source, *notes)))
         title, date = escape(printable(r.title)), r.modified[:10]
         table.add_row(r.doc_id, title, str(r.characters), str(r.paragraphs), date, escape(where))
     console.print(table)
+
+
+def _older(one: Older) -> str:
+    zh, en = f"旧版 {one.edition}，现行的是", f"older version {one.edition}, the current one is"
+    return f"{text(zh, en)} {one.replaced_by}"
 
 
 def show_collections(console: Console, collections: Sequence[Collection]) -> None:

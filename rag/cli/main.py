@@ -30,11 +30,14 @@ from rag.cli.options import (
 from rag.cli.train import train_app
 from rag.cli.upkeep import upkeep_app
 from rag.cli.words import words_app
-from rag.errors import SettingsError, WenyuanError
+from rag.errors import SettingsError, VersionError, WenyuanError
 from rag.messages import text
+from rag.printable import printable
 
 if TYPE_CHECKING:
+    from rag.index.store import DocumentRecord
     from rag.indexing.update import IndexReport
+    from rag.settings import Settings
 
 app = typer.Typer(
     name="wenyuan",
@@ -112,6 +115,17 @@ def index(
             ),
         ),
     ] = None,
+    replaces: Annotated[
+        str | None,
+        typer.Option(
+            "--replaces",
+            metavar="DOC_ID",
+            help=text(
+                "PATH 是一个文件，是这篇文档的新版；原来的留作旧版",
+                "PATH is one file, a newer version of this document, which stays as an older one",
+            ),
+        ),
+    ] = None,
     store: StoreOption = None,
     uri: UriOption = None,
     config: ConfigOption = None,
@@ -119,6 +133,8 @@ def index(
     progress = not as_json and sys.stderr.isatty()
     made = settings(config, store, uri)
     part = _share(share)
+    if replaces is not None:
+        _check_replacing(paths, replaces, index, made, watch=watch)
     if watch:
         made.require_embedded()
         from rag.indexing.watching import follow
@@ -131,6 +147,27 @@ def index(
     _show_indexed(report, as_json=as_json, quiet=quiet)
     if report.failed:
         raise typer.Exit(1)
+    if replaces is not None:
+        library = Library.open(index, made)
+        library.replace(replaces, next(one.doc_id for one in library.documents() if _is_of(one, paths[0])))
+
+
+def _check_replacing(paths: list[Path], replaces: str, index: Path, made: Settings, *, watch: bool) -> None:
+    """Raise what would come too late once the file is indexed: VersionError, NotFoundError."""
+    from rag.library import Library
+    from rag.loading.files import is_archive
+
+    if watch or len(paths) != 1 or paths[0].is_dir() or is_archive(paths[0]):
+        raise VersionError(
+            "--replaces 要正好一个文件，不能和 --watch 一起用。",
+            "--replaces takes exactly one file, and no --watch.",
+        )
+    Library.open(index, made).check_current(replaces)
+
+
+def _is_of(record: DocumentRecord, path: Path) -> bool:
+    """Whether the file at ``path`` holds the document."""
+    return any(file.path == str(path.resolve()) for file in record.files)
 
 
 def _show_indexed(report: IndexReport, *, as_json: bool, quiet: bool, indent: int | None = 2) -> None:
@@ -175,21 +212,18 @@ def list_documents(
     config: ConfigOption = None,
 ) -> None:
     from rag.contract.documents import Record
-    from rag.retrieval.collections import names_by_document
 
     library = open_library(index, config, at, store, uri)
-    collections = library.collections()
-    names = names_by_document(collections)
-    scope = library.scope(collection or ())
-    records = [record for record in library.documents() if scope is None or record.doc_id in scope.doc_ids]
+    scope = library.scope(collection) if collection else None
     if as_json:
-        print_json([Record.of(record, names.get(record.doc_id, ())) for record in records])
+        print_json([one for one in Record.all(library) if scope is None or one.doc_id in scope])
     else:
         from rag.cli.console import show_collections, show_documents
 
-        show_documents(console(), records)
+        records = [one for one in library.documents() if scope is None or one.doc_id in scope]
+        show_documents(console(), records, library.versions().older)
         if scope is None:
-            show_collections(console(), collections)
+            show_collections(console(), library.collections())
 
 
 @app.command(help=text("显示一篇文档的全文和段落编号。", "Show a document's text with its paragraph numbers."))
@@ -225,6 +259,25 @@ def remove(
 
     open_store(settings(config, store, uri), index).remove(doc_ids)
     typer.echo(text(f"已移除 {len(doc_ids)} 篇。", f"{len(doc_ids)} removed."))
+
+
+@app.command(
+    help=text(
+        "让旧版重新成为现行的文档，和替换它的那篇并列。",
+        "Make an older version current again, beside the document that had replaced it.",
+    )
+)
+def reinstate(
+    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help=text("文档编号", "the document's id"))],
+    index: IndexOption = INDEX,
+    store: StoreOption = None,
+    uri: UriOption = None,
+    config: ConfigOption = None,
+) -> None:
+    library = open_library(index, config, None, store, uri)
+    library.reinstate(doc_id)
+    title = printable(library.document(doc_id).title)
+    typer.echo(text(f"《{title}》是现行的文档了。", f"“{title}” is a current document."))
 
 
 @app.command(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from rag import types
 from rag.loading.unread import Lost
+from rag.retrieval.collections import names_by_document
+from rag.retrieval.versions import Older
 from rag.wire import Meaning, taken
 
 if TYPE_CHECKING:
     from rag.index.store import DocumentRecord
+    from rag.library import Library
     from rag.retrieval import collections
 
 
@@ -159,13 +162,36 @@ class Record(NamedTuple):
         Meaning("Files of the same bytes, then documents almost the same.", "字节相同的文件，然后是几乎相同的文档。"),
     ]
     omitted: Annotated[tuple[Omission, ...], Meaning("What could not be read of its file.", "文件里没能读入的内容。")]
+    replaced_by: Annotated[
+        str,
+        Meaning(
+            "The document (`doc_id`) of which it is an older version, so that it is asked only where that is not; "
+            "null for the current one.",
+            "它是哪一篇（`doc_id`）的旧版，问到那一篇时就不问它；现行的为 null。",
+            null=True,
+        ),
+    ]
+    edition: Annotated[
+        str,
+        Meaning(
+            "Of when or which version an older one is; null for the current one.",
+            "旧版是什么时候的，或第几版；现行的为 null。",
+            null=True,
+        ),
+    ]
 
     @classmethod
-    def of(cls, record: DocumentRecord, collections: Sequence[str] = ()) -> Record:
-        """A record, with the names of the collections that it is in."""
-        omitted = tuple(map(Omission.of, record.omitted))
-        passages = len(record.passages)
-        return taken(cls, record, collections=tuple(collections), passages=passages, omitted=omitted)
+    def of(cls, record: DocumentRecord, collections: Sequence[str] = (), older: Older | None = None) -> Record:
+        """A record, with the names of the collections that it is in, and what it is if it has been replaced."""
+        given: dict[str, Any] = {"collections": tuple(collections), "omitted": tuple(map(Omission.of, record.omitted))}
+        given |= (older or Older("", ""))._asdict()
+        return taken(cls, record, passages=len(record.passages), **given)
+
+    @classmethod
+    def all(cls, library: Library) -> list[Record]:
+        """All documents of a library, in index order."""
+        names, older = names_by_document(library.collections()), library.versions().older
+        return [cls.of(one, names.get(one.doc_id, ()), older.get(one.doc_id)) for one in library.documents()]
 
 
 class Collection(NamedTuple):

@@ -37,6 +37,8 @@ CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""
 # How many rows of passages, and of sentences, are looked at for a passage that is wanted.
 _LOOKED_AT = 2
+# So few passages are left out of all that all are looked for, and those taken out again.
+_FEW_OF = 0.05
 # Vectors that codes are learnt from.
 _LEARNT_FROM = 32_768
 # Passages that are scored together: what that takes of memory is some ten megabytes.
@@ -157,10 +159,18 @@ class DenseIndex:
         The score is the mean of two cosines: with the passage, and with its best sentence. Only the passages in
         ``within`` are looked at if that is given.
         """
-        ordinals = self._nearest(query, k) if within is None else list(chain.from_iterable(within))
+        ordinals = self._nearest(query, k) if within is None else self._inside(query, k, within)
         parts = (ordinals[start : start + _AT_ONCE] for start in range(0, len(ordinals), _AT_ONCE))
         scored = [pair for part in parts for pair in zip(part, self.scores(query, part), strict=True)]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _inside(self, query: Vectors, k: int, within: Sequence[range]) -> list[int]:
+        """The passages in ``within``; of many, but for few others, those that are nearest to ``query``."""
+        size = sum(map(len, within))
+        left = len(self._count) - 1 - size
+        if size <= EXACT_UP_TO or left > _FEW_OF * size:
+            return list(chain.from_iterable(within))
+        return [one for one in self._nearest(query, k + left) if any(one in some for some in within)]
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
         """The passages that are nearest to ``query``, by themselves or by a sentence: enough for ``k``."""

@@ -9,6 +9,7 @@ index/.embedded/, .spool    what an unfinished run has embedded and read; see `j
 index/uploads/              files that came over the network; see `rag.indexing.uploads`
 index/gold.jsonl            gold pairs of the web app's users
 index/collections.json      which documents the user has put into which collections; see `rag.retrieval.named`
+index/versions.json         which documents are older versions of which; see `rag.retrieval.versions`
 index/conversations.sqlite  what was asked on the page; see `rag.web.conversations`
 """
 
@@ -53,17 +54,18 @@ if TYPE_CHECKING:
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
 COLLECTIONS = "collections.json"
+VERSIONS = "versions.json"
 STORE, TEXTS, VECTORS, OWNERS, KEYS, TERMS = (
     "library.sqlite", "texts.sqlite", "vectors.npy", "owners.npy", "keys.npy", "terms"
 )  # fmt: skip
 # Where vectors were until format 2.
 _OLD_VECTORS = "vectors.faiss"
 # What may lie in a folder that is to become an index.
-_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD, COLLECTIONS})
+_HARMLESS = frozenset({"README.md", CURRENT, GENERATIONS, UPLOADS, GOLD, COLLECTIONS, VERSIONS})
 # With what SQLite keeps beside it.
 CONVERSATIONS = "conversations.sqlite"
 # What is written or deleted here, and must not lie anywhere else.
-_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, COLLECTIONS, ".embedded", ".spool")
+_OURS = (".lock", GENERATIONS, UPLOADS, GOLD, COLLECTIONS, VERSIONS, ".embedded", ".spool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Generation(ByDocument):
     sparse: sparse.SparseIndex
     folder: Path
     """Where it lies; it may be gone, but for who holds the writer's place."""
+
+    @property
+    def end(self) -> int:
+        """All ordinals are below it."""
+        return self.manifest.passages
 
     def about(self, question: Sequence[Cut] = ()) -> Self:  # noqa: ARG002
         """See `rag.index.protocols.Snapshot`: on this disk nothing is gained by asking at once."""

@@ -129,6 +129,10 @@ class Snapshot(Protocol):
     def store(self) -> Documents: ...
 
     @property
+    def end(self) -> int:
+        """All ordinals are below it."""
+
+    @property
     def dense(self) -> Meanings: ...
 
     @property

@@ -14,7 +14,7 @@ from rag.index.protocols import ByDocument, Rankings
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.documents import LISTED, PASSAGE, MilvusDocuments, Seen
 from rag.milvus.expressions import READY, among
-from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, PASSAGES, SENTENCES
+from rag.milvus.layout import ALL, DOCUMENTS, LIBRARY, NUMBERS, PASSAGES, SENTENCES
 from rag.milvus.terms import TERMS, MilvusTerms, Remembered, asks
 from rag.milvus.vectors import MilvusVectors
 from rag.settings import Settings
@@ -54,6 +54,11 @@ class MilvusGeneration(ByDocument):
             passages=passages,
             vectors=passages + self._milvus.count(SENTENCES),
         )
+
+    @property
+    def end(self) -> int:
+        """All ordinals are below it."""
+        return NUMBERS
 
     def rows(self, where: str) -> list[Row]:
         """The rows of complete documents for which ``where`` holds, as of this moment."""

@@ -1,7 +1,8 @@
 """Collections: named parts of a library that can be asked alone.
 
 A folder is one, with all that lies below it: where the documents' files lie says what there is, in an index of any age.
-Others have been made and named by the user, see `rag.retrieval.named`.
+Others have been made and named by the user, see `rag.retrieval.named`. Of the versions of a document only the newest is
+asked in a collection that has it; the library as a whole is such a one. See `rag.retrieval.versions`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Final, NamedTuple
 from rag.errors import NotFoundError
 from rag.index.protocols import Snapshot
 from rag.index.store import DocumentRecord
-from rag.retrieval.named import NamedCollection
+from rag.retrieval.named import NamedCollection, called
+from rag.retrieval.versions import Standing
 
 Folder = tuple[str, ...]
 # Names that an error lists.
@@ -36,11 +38,13 @@ class Choice(NamedTuple):
 
 
 ALL: Final = Choice()
+_ALONE: Final = Standing()
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A folder's name, with as many of the folders above it as tell it from others, and its documents' ids in order.
+    """A folder's name, with as many of the folders above it as tell it from others, and the ids of the documents that
+    are asked in it, in order.
 
     ``own``: the user has made it.
     """
@@ -52,13 +56,22 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The documents that are asked, and where their passages are: ranges in order, none of which touches the next."""
+    """The documents that are asked, and where their passages are: ranges in order, none of which touches the next.
+
+    With ``others`` it is all documents but these.
+    """
 
     doc_ids: frozenset[str]
     ordinals: tuple[range, ...]
+    others: bool = False
+
+    def __contains__(self, doc_id: object) -> bool:
+        return (doc_id in self.doc_ids) != self.others
 
 
-def collections_of(records: Sequence[DocumentRecord], named: Sequence[NamedCollection] = ()) -> list[Collection]:
+def collections_of(
+    records: Sequence[DocumentRecord], named: Sequence[NamedCollection] = (), versions: Standing = _ALONE
+) -> list[Collection]:
     """The collections of a library: the folders by path, then those ``named`` by the user.
 
     Of folders that hold the same documents the innermost is one. That of all documents is none, unless one of them
@@ -69,17 +82,18 @@ def collections_of(records: Sequence[DocumentRecord], named: Sequence[NamedColle
     everything = set[str]()
     for record in records:
         everything.add(record.doc_id)
-        for folder in _folders(record):
+        for folder in _folders(record, versions):
             direct.add(folder)
             for depth in range(1, len(folder) + 1):
                 held.setdefault(folder[:depth], {})[record.doc_id] = None
     same = {folder[:-1] for folder, inside in held.items() if len(inside) == len(held.get(folder[:-1], ()))}
     listed = [f for f in sorted(held) if f not in same and (f in direct or len(held[f]) < len(everything))]
     endings = Counter(folder[start:] for folder in held for start in range(len(folder)))
-    folders = [Collection(_name(folder, endings), tuple(held[folder])) for folder in listed]
+    folders = [Collection(_name(folder, endings), tuple(versions.current([*held[folder]]))) for folder in listed]
     # A folder that came later may be called like one of the user's: asked by that name, both are.
     return folders + [
-        Collection(one.name, tuple(record.doc_id for record in records if one.has(record)), own=True) for one in named
+        Collection(one.name, tuple(versions.current([r.doc_id for r in records if one.has(r)])), own=True)
+        for one in named
     ]
 
 
@@ -92,21 +106,23 @@ def names_by_document(collections: Iterable[Collection]) -> dict[str, list[str]]
     return found
 
 
-def in_scope(choice: Choice, generation: Snapshot, named: Sequence[NamedCollection] = ()) -> Scope | None:
+def in_scope(
+    choice: Choice, generation: Snapshot, named: Sequence[NamedCollection] = (), versions: Standing = _ALONE
+) -> Scope | None:
     """The documents that are chosen, of the library's folders and the user's ``named`` collections; None for all.
 
     Raises NotFoundError for an unknown collection or document, and where no document is left.
     """
     if not any(choice):
-        return None
+        return _all_but(versions.older, generation) if versions.older else None
     places = {doc_id: generation.ordinals(doc_id) for doc_id in choice.documents}
     records = generation.store.records() if choice.collections else ()
     for name in choice.collections:
-        own = [one for one in named if one.name == _folded(name)]
-        inside = [record for record in records if _is_in(record, name) or any(one.has(record) for one in own)]
+        own = called(named, name)
+        inside = {r.doc_id: r.passages for r in records if _is_in(r, name, versions) or any(one.has(r) for one in own)}
         if not inside and not own:
-            raise _unknown(name, collections_of(records, named))
-        places |= {record.doc_id: record.passages for record in inside if record.doc_id not in choice.without}
+            raise _unknown(name, collections_of(records, named, versions))
+        places |= {one: inside[one] for one in versions.current(inside) if one not in choice.without}
     if not places:
         raise NotFoundError(
             "选中的文档集里没有可问的文档。请放进几篇，或另选资料。",
@@ -115,17 +131,28 @@ def in_scope(choice: Choice, generation: Snapshot, named: Sequence[NamedCollecti
     return Scope(frozenset(places), _joined(places.values()))
 
 
-def _is_in(record: DocumentRecord, name: str) -> bool:
+def _all_but(left_out: Iterable[str], generation: Snapshot) -> Scope:
+    """All documents but some, which are there: few ranges, however many documents there are."""
+    ordinals, begin = [], 0
+    for one in _joined(map(generation.ordinals, left_out)):
+        ordinals.append(range(begin, one.start))
+        begin = one.stop
+    return Scope(frozenset(left_out), tuple(filter(None, (*ordinals, range(begin, generation.end)))), others=True)
+
+
+def _is_in(record: DocumentRecord, name: str, versions: Standing) -> bool:
     """Whether a file of the document lies somewhere below a folder of that name, which may be several folders'."""
     wanted = tuple(_folded(name).strip("/").split("/"))
     return any(
-        folder[start : start + len(wanted)] == wanted for folder in _folders(record) for start in range(len(folder))
+        folder[start : start + len(wanted)] == wanted
+        for folder in _folders(record, versions)
+        for start in range(len(folder))
     )
 
 
-def _folders(record: DocumentRecord) -> Iterator[Folder]:
-    """The folder of each of the document's files."""
-    return (_folder(file.path) for file in record.files)
+def _folders(record: DocumentRecord, versions: Standing) -> Iterator[Folder]:
+    """The folder of each of the document's files, and of those in whose place it stands."""
+    return map(_folder, (*(file.path for file in record.files), *versions.places.get(record.doc_id, ())))
 
 
 @lru_cache(maxsize=2**16)

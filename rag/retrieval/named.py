@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from filelock import FileLock, Timeout
 
-from rag.disk import replace_file
-from rag.errors import CollectionError, NotFoundError, StorageError
+from rag.errors import CollectionError, NotFoundError
 from rag.index.generations import COLLECTIONS
 from rag.index.store import DocumentRecord
+from rag.retrieval.beside import Kind, changing, rows
 
 NAME: Final = COLLECTIONS
 """Of the file in the index folder."""
 MOST_COLLECTIONS, MOST_NAME = 1000, 60
-_WAIT_SECONDS = 10
+_MOST_FORMER = 20
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -34,15 +33,22 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class NamedCollection(msgspec.Struct, frozen=True):
-    """A name and the documents that were put under it, in the order in which they came."""
+    """A name and the documents that were put under it, in the order in which they came.
+
+    ``formerly`` are names that it had: conversations and links that were made before know it by one of these.
+    """
 
     name: str
     members: tuple[Member, ...] = ()
+    formerly: tuple[str, ...] = ()
 
     def has(self, record: DocumentRecord) -> bool:
         """Whether the document was put in: it, or what its file held before."""
         ids, paths = _known(self)
         return record.doc_id in ids or any(file.path in paths for file in record.files)
+
+
+_KIND = Kind(NAME, tuple[NamedCollection, ...], "文档集", "collections")
 
 
 @lru_cache(maxsize=256)
@@ -52,28 +58,13 @@ def _known(one: NamedCollection) -> tuple[frozenset[str], frozenset[str]]:
 
 def named_collections(index: Path) -> tuple[NamedCollection, ...]:
     """All in the index folder, by name. Raises StorageError for a file that is none of ours."""
-    file = index / NAME
-    try:
-        state = file.stat()
-    except OSError:
-        return ()
-    return _read(file, state.st_mtime_ns, state.st_size)
+    return tuple(sorted(rows(index, _KIND), key=lambda one: one.name))
 
 
-@lru_cache(maxsize=8)
-def _read(file: Path, _changed: int, _size: int) -> tuple[NamedCollection, ...]:
-    return _decoded(file)
-
-
-def _decoded(file: Path) -> tuple[NamedCollection, ...]:
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=tuple[NamedCollection, ...])
-    except (msgspec.MsgspecError, UnicodeError, OSError) as error:
-        raise StorageError(
-            f"{file} 里的文档集读不出来：{error}。请从备份恢复，或移走这个文件。",
-            f"The collections in {file} can't be read: {error}. Restore it from a backup, or move it away.",
-        ) from error
-    return tuple(sorted(found, key=lambda one: one.name))
+def called(named: Sequence[NamedCollection], name: str) -> list[NamedCollection]:
+    """Those of ``named`` that are called ``name``, or were before they were renamed where none is."""
+    name = unicodedata.normalize("NFC", name)
+    return [one for one in named if one.name == name] or [one for one in named if name in one.formerly]
 
 
 class NamedCollections:
@@ -96,17 +87,19 @@ class NamedCollections:
                 raise CollectionError(
                     f"文档集最多 {MOST_COLLECTIONS} 个。", f"There can be {MOST_COLLECTIONS} collections at most."
                 )
-            known[name] = _members(records)
+            known[name] = NamedCollection(name, _members(records))
             return name
 
     def rename(self, name: str, new: str, taken: Iterable[str] = ()) -> str:
         """Call a collection ``new``, and return that as it is kept. Raises NotFoundError, and as `make`."""
         with self._changing() as known:
-            members = _found(known, name)
-            if (called := _folded(new)) != name:
-                known[_new_name(called, (*known, *taken))] = members
+            there, new = _found(known, name), _folded(new)
+            if new != name:
+                _new_name(new, (*known, *taken))
+                former = [one for one in (*there.formerly, name) if one != new]
+                known[new] = NamedCollection(new, there.members, tuple(former[-_MOST_FORMER:]))
                 del known[name]
-            return called
+            return new
 
     def delete(self, name: str) -> None:
         """Delete a collection; its documents stay. Raises NotFoundError."""
@@ -117,43 +110,33 @@ class NamedCollections:
     def put(self, name: str, records: Sequence[DocumentRecord]) -> None:
         """Put documents in that are not there. Raises NotFoundError."""
         with self._changing() as known:
-            there = NamedCollection(name, _found(known, name))
-            known[name] = (*there.members, *_members(one for one in records if not there.has(one)))
+            there = _found(known, name)
+            more = _members(one for one in records if not there.has(one))
+            known[name] = msgspec.structs.replace(there, members=(*there.members, *more))
 
     def take(self, name: str, records: Sequence[DocumentRecord]) -> None:
         """Put documents out. Raises NotFoundError."""
         ids = {one.doc_id for one in records}
         paths = {file.path for one in records for file in one.files}
         with self._changing() as known:
-            members = _found(known, name)
-            known[name] = tuple(one for one in members if one.doc_id not in ids and one.path not in paths)
+            there = _found(known, name)
+            left = tuple(one for one in there.members if one.doc_id not in ids and one.path not in paths)
+            known[name] = msgspec.structs.replace(there, members=left)
 
     @contextmanager
-    def _changing(self) -> Iterator[dict[str, tuple[Member, ...]]]:
-        """The members by name, written back if the block ends well."""
-        file = self.index / NAME
-        try:
-            self.index.mkdir(parents=True, exist_ok=True)
-            with FileLock(file.with_name(f".{NAME}.lock"), timeout=_WAIT_SECONDS):
-                known = {one.name: one.members for one in (_decoded(file) if file.exists() else ())}
-                yield known
-                replace_file(file, msgspec.json.encode([NamedCollection(*one) for one in sorted(known.items())]))
-        except Timeout as error:
-            raise StorageError(
-                f"另一个进程正在写 {file}。请稍后再试。", f"Another process is writing {file}. Try again."
-            ) from error
-        except OSError as error:
-            raise StorageError(
-                f"无法写入 {file}：{error.strerror}。请检查磁盘空间和写权限；文档集没有改动。",
-                f"Can't write {file}: {error.strerror}. Check disk space and permissions; no collection has changed.",
-            ) from error
+    def _changing(self) -> Iterator[dict[str, NamedCollection]]:
+        """The collections by name, written back if the block ends well."""
+        with changing(self.index, _KIND) as found:
+            known = {one.name: one for one in found}
+            yield known
+            found[:] = [one for _, one in sorted(known.items())]
 
 
 def _members(records: Iterable[DocumentRecord]) -> tuple[Member, ...]:
     return tuple(Member(one.doc_id, str(one.path)) for one in records)
 
 
-def _found(known: dict[str, tuple[Member, ...]], name: str) -> tuple[Member, ...]:
+def _found(known: dict[str, NamedCollection], name: str) -> NamedCollection:
     if name not in known:
         raise NotFoundError(
             f"没有你自己建的文档集“{name}”，可能已经删除或改名。",

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, FastAPI, File, Form, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag import __version__
 from rag.contract.documents import Document as Shown
 from rag.contract.documents import Record
-from rag.errors import IndexMissingError, NotFoundError, QuestionError
+from rag.errors import IndexMissingError, NotFoundError, QuestionError, VersionError
 from rag.indexing.uploads import Fate, Shelf, Shelved, Upload
+from rag.loading.files import is_archive
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
-from rag.retrieval.collections import names_by_document
 from rag.types import Answer, Document, Hit
 from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
@@ -107,9 +108,7 @@ async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> An
 @router.get("/documents", response_model=described(list[Record]), tags=["documents"])
 def list_documents(office: AtOffice) -> Any:
     """List all documents, in index order."""
-    library = office.desk.library()
-    names = names_by_document(library.collections())
-    return to_json([Record.of(record, names.get(record.doc_id, ())) for record in library.documents()])
+    return to_json(Record.all(office.desk.library()))
 
 
 @router.post(
@@ -125,13 +124,19 @@ async def add_documents(
     office: AtOffice,
     request: Request,
     response: Response,
+    replaces: Annotated[
+        str | None, Form(max_length=100, description="The document (`doc_id`) of which the file is a newer version.")
+    ] = None,
 ) -> Any:
-    """Upload files, which are kept and indexed. Status 200 if all could be read, else 207; see each file's result."""
-    unknown = (await request.form()).keys() - {"files"}
+    """Upload files, which are kept and indexed. Status 200 if all could be read, else 207; see each file's result.
+
+    With `replaces` it is one file, and that document stays as an older version of it.
+    """
+    unknown = (await request.form()).keys() - {"files", "replaces"}
     if unknown:
         raise RequestValidationError([{"loc": ("body", min(unknown)), "msg": "Extra inputs are not permitted"}])
     uploads = [Upload(file.filename or "", await file.read(office.shelf.max_bytes + 1)) for file in files]
-    shelved = await office.filing.run(lambda: office.shelf.add(uploads))
+    shelved = await office.filing.run(partial(_shelve, office, uploads, replaces))
     if any(one.fate is Fate.FAILED for one in shelved):
         response.status_code = 207
     return to_json(responses.Uploads([_uploaded(one) for one in shelved]))
@@ -143,6 +148,17 @@ async def add_documents(
 def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], office: AtOffice) -> Any:
     """Read a document: its text and its blocks, a long one in slices; `next` is the `first` of the next one."""
     return to_json(_slice(office.desk.library().document(doc_id), slice_.first, slice_.count))
+
+
+@router.patch("/documents/{doc_id}", response_model=described(Record), responses=problems(404, 409), tags=["documents"])
+def change_document(doc_id: DocId, change: requests.DocumentChange, office: AtOffice) -> Any:
+    """Make a document an older version of another, which is asked instead of it, or a current one again."""
+    library = office.desk.library()
+    if change.replaced_by is None:
+        library.reinstate(doc_id)
+    else:
+        library.replace(doc_id, change.replaced_by)
+    return to_json(next(one for one in Record.all(library) if one.doc_id == doc_id))
 
 
 @router.delete("/documents/{doc_id}", status_code=204, responses=problems(404, 409), tags=["documents"])
@@ -222,6 +238,22 @@ def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: AP
         return to_json(responses.Health("ok", desk.ready))
 
     app.add_api_route("/health", health, response_model=described(responses.Health))
+
+
+def _shelve(office: Office, uploads: Sequence[Upload], replaces: str | None) -> list[Shelved]:
+    """Keep and index uploads; where one ``replaces`` a document, that is an older version of it then."""
+    if replaces is None:
+        return office.shelf.add(uploads)
+    if len(uploads) != 1 or is_archive(Path(uploads[0].name)):
+        raise VersionError(
+            "换成新版要正好一个文件，不能是压缩包。请逐个上传。",
+            "A document is replaced by exactly one file, and by no archive. Upload them one by one.",
+        )
+    office.desk.library().check_current(replaces)
+    (shelved,) = office.shelf.add(uploads)
+    if shelved.fate is not Fate.FAILED:
+        office.desk.library().replace(replaces, shelved.doc_id)
+    return [shelved]
 
 
 def _slice(document: Document, first: int, count: int) -> responses.Document:

@@ -29,6 +29,7 @@ from rag.errors import (
     QuestionError,
     SettingsError,
     StorageError,
+    VersionError,
     WenyuanError,
 )
 from rag.web.schema.responses import Problem
@@ -47,6 +48,7 @@ _STATUSES: dict[type[WenyuanError], int] = {
     NotFoundError: 404,
     CorpusError: 409,
     CollectionError: 409,
+    VersionError: 409,
     SettingsError: 409,
     IndexMissingError: 503,
     IndexDamagedError: 503,

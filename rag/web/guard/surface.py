@@ -98,6 +98,7 @@ WAYS = (
     Way("DELETE", rf"/api/v1/collections/{_SEGMENT}"),
     Way("POST", r"/api/v1/documents", body=64 * _MIB, seconds=900.0, at_once=2),
     Way("GET", rf"/api/v1/documents/{_SEGMENT}"),
+    Way("PATCH", rf"/api/v1/documents/{_SEGMENT}", body=4 * _KIB, reads=as_sound_json),
     Way("DELETE", rf"/api/v1/documents/{_SEGMENT}"),
     Way("GET", rf"/api/v1/citations/{_SEGMENT}/{_SEGMENT}/{_SEGMENT}"),
     # Originals, which are large or take a while to be drawn.

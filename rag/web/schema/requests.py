@@ -130,6 +130,19 @@ class CollectionChange(_Request):
     remove: Annotated[Names, Meaning("Documents (`doc_id`) to put out.", "移出去的文档（`doc_id`）。")] = []
 
 
+class DocumentChange(_Request):
+    """What to change of a document."""
+
+    replaced_by: Annotated[
+        _Text | None,
+        Field(max_length=100),
+        Meaning(
+            "The document (`doc_id`) that is a newer version of it; null makes an older version current again.",
+            "哪一篇（`doc_id`）是它的新版；null 让旧版重新成为现行的。",
+        ),
+    ]
+
+
 class ConversationChange(_Request):
     """What to change of a conversation."""
 

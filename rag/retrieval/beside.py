@@ -1,0 +1,76 @@
+"""Small files beside the index that say what the user has made of its documents; several processes may change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from rag.disk import replace_file
+from rag.errors import StorageError
+
+_Row = TypeVar("_Row")
+_WAIT_SECONDS = 10
+
+
+class Kind(NamedTuple, Generic[_Row]):
+    """What a file of that name holds, and how that is called in both languages."""
+
+    name: str
+    rows: type[tuple[_Row, ...]]
+    zh: str
+    en: str
+
+
+def rows(index: Path, kind: Kind[_Row]) -> tuple[_Row, ...]:
+    """All rows in the index folder; none without a file. Raises StorageError for a file that is none of ours."""
+    file = index / kind.name
+    try:
+        state = file.stat()
+    except OSError:
+        return ()
+    return _read(file, kind, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, kind: Kind[Any], _changed: int, _size: int) -> tuple[Any, ...]:
+    return _decoded(file, kind)
+
+
+def _decoded(file: Path, kind: Kind[_Row]) -> tuple[_Row, ...]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind.rows)
+    except (msgspec.MsgspecError, UnicodeError, OSError) as error:
+        raise StorageError(
+            f"{file} 里的{kind.zh}读不出来：{error}。请从备份恢复，或移走这个文件。",
+            f"The {kind.en} in {file} can't be read: {error}. Restore it from a backup, or move it away.",
+        ) from error
+
+
+@contextmanager
+def changing(index: Path, kind: Kind[_Row]) -> Iterator[list[_Row]]:
+    """The rows, written back if the block ends well.
+
+    Raises StorageError if the disk does not take them; nothing has changed then.
+    """
+    file = index / kind.name
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_name(f".{kind.name}.lock"), timeout=_WAIT_SECONDS):
+            known = list(_decoded(file, kind)) if file.exists() else []
+            yield known
+            replace_file(file, msgspec.json.encode(known))
+    except Timeout as error:
+        raise StorageError(
+            f"另一个进程正在写 {file}。请稍后再试。", f"Another process is writing {file}. Try again."
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"无法写入 {file}：{error.strerror}。请检查磁盘空间和写权限；{kind.zh}没有改动。",
+            f"Can't write {file}: {error.strerror}. Check disk space and permissions; the {kind.en} are unchanged.",
+        ) from error
