@@ -26,6 +26,7 @@ from rag.index.transfer import export_library, import_library
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import Shelf, Upload
 from rag.library import Library
+from rag.retrieval.named import NamedCollections
 from rag.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
@@ -66,7 +67,7 @@ def everything(folder: Path) -> dict[Path, bytes]:
 def test_a_library_comes_out_as_it_went_in(index: Path, file: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "index"
     done = import_library(file, other, Settings())
-    assert (done.documents, done.passages, done.uploads, done.gold_kept, done.notices) == (4, 4, 2, None, ())
+    assert (done.documents, done.passages, done.uploads, done.kept, done.notices) == (4, 4, 2, (), ())
     assert done.generation == current_name(other) != current_name(index)
     assert texts(other) == texts(index)
     question = "文心的日均调用量"
@@ -126,8 +127,9 @@ def test_an_index_that_is_there_is_replaced_by_force_only_and_stays_as_a_generat
     done = import_library(file, index, Settings(), force=True)
     assert (names(index), current_name(index)) == ([done.generation, *there], done.generation)
     assert texts(index)["b.txt"] == "文心的日均调用量达15亿次。"
-    assert done.gold_kept == index / f"gold-before-{done.generation}.jsonl"
-    assert (done.gold_kept.read_text("utf-8"), (index / "gold.jsonl").read_text("utf-8")) == ("{}\n", GOLD)
+    (kept,) = done.kept
+    assert kept == index / f"gold-before-{done.generation}.jsonl"
+    assert (kept.read_text("utf-8"), (index / "gold.jsonl").read_text("utf-8")) == ("{}\n", GOLD)
     uploads = {path.name: path.read_text("utf-8") for path in (index / "uploads").iterdir()}
     assert uploads == {"c.md": "另一个文件。", "c (2).md": "可灵的上传。", LONG: "名字很长的。"}
     assert texts(index)["c (2).md"] == "可灵的上传。"
@@ -377,13 +379,54 @@ def test_gold_pairs_that_find_no_place_are_kept_and_it_is_said_where(file: Path,
     waiting = other / f".gold.jsonl.{done.generation}"
     assert (current_name(other), waiting.read_text("utf-8")) == (done.generation, GOLD)
     assert [notice.zh.partition("（")[0] for notice in done.notices] == [
-        f"资料库已导入，但问答没能放到 {other / 'gold.jsonl'}"
+        f"资料库已导入，但 {other / 'gold.jsonl'} 没能写入"
     ]
     assert check(other).sound
     shutil.rmtree(other / "gold.jsonl")
     import_library(file, other, Settings(), force=True)
     assert (other / "gold.jsonl").read_text("utf-8") == GOLD
     assert not waiting.exists()
+
+
+def test_collections_and_versions_go_with_a_library_and_what_was_there_is_kept(index: Path, tmp_path: Path) -> None:
+    library = Library.open(index, Settings())
+    upload, other_upload, *rest = sorted(library.documents(), key=lambda one: one.path.parent.name != "uploads")
+    NamedCollections(index).make("要复核的", [upload, rest[0]])
+    NamedCollections(index).rename("要复核的", "复核")
+    library.replace(upload.doc_id, other_upload.doc_id)
+    file, other = tmp_path / "with.tar.gz", tmp_path / "other"
+    export_library(file, index)
+    done = import_library(file, other, Settings())
+    taken = Library.open(other, Settings())
+    assert (done.kept, taken.versions()) == ((), library.versions())
+    inside = {one.name: one.doc_ids for one in library.collections() if one.own}
+    assert inside == {"复核": tuple(one.doc_id for one in library.documents() if one in (other_upload, rest[0]))}
+    assert {one.name: one.doc_ids for one in taken.collections() if one.own} == inside
+    assert taken.scope(["要复核的"]) == taken.scope(["复核"])
+    NamedCollections(other).delete("复核")
+    taken.reinstate(upload.doc_id)
+    again = import_library(file, other, Settings(), force=True)
+    assert again.kept == tuple(other / f"{name}-before-{again.generation}.json" for name in ("collections", "versions"))
+    assert [path.read_text("utf-8") for path in again.kept] == ["[]", "[]"]
+    assert Library.open(other, Settings()).versions() == library.versions()
+
+
+def test_an_export_without_collections_leaves_those_that_are_there(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    index_paths([tmp_path / "corpus"], other, Settings())
+    NamedCollections(other).make("我的", Library.open(other, Settings()).documents())
+    done = import_library(file, other, Settings(), force=True)
+    own = [one for one in Library.open(other, Settings()).collections() if one.own]
+    assert (done.kept, [(one.name, len(one.doc_ids)) for one in own]) == ((), [("我的", 2)])
+
+
+@pytest.mark.parametrize("name", ["collections.json", "versions.json"])
+@pytest.mark.parametrize("data", [b"{}", b'[{"name": 1}]', b"\xff", b""])
+def test_collections_and_versions_that_are_none_are_refused(file: Path, tmp_path: Path, name: str, data: bytes) -> None:
+    hostile = repacked(file, listed(name, data=data), tmp_path / "hostile")
+    with pytest.raises(ArchiveError, match=name):
+        import_library(hostile, tmp_path / "other", Settings())
+    assert not (tmp_path / "other" / "CURRENT").exists()
 
 
 def test_an_export_of_any_length_is_read(tmp_path: Path) -> None:

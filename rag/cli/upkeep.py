@@ -206,8 +206,8 @@ def import_file(
     done = import_library(file, index, embedded_only(config), force=force)
     for notice in done.notices:
         typer.echo(f"! {text(notice.zh, notice.en)}")
-    if done.gold_kept:
-        typer.echo(text(f"原有的问答已存为 {done.gold_kept}。", f"The gold pairs that were there: {done.gold_kept}."))
+    for kept in done.kept:
+        typer.echo(text(f"原有的已存为 {kept}。", f"What was there is in {kept}."))
     zh = f"已导入 {done.generation}：{done.documents} 篇文档，{done.passages} 个段落单元，{done.uploads} 个上传的文件。"
     en = f"Imported {done.generation}: {done.documents} documents, {done.passages} passages, {done.uploads} uploads."
     typer.echo(text(zh, en))

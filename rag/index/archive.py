@@ -4,6 +4,8 @@ wenyuan.json     size and SHA-256 of every other member; always the first
 generation/      the files of the generation in force
 uploads/         the files that were uploaded
 gold.jsonl       the users' gold pairs
+collections.json the users' own collections
+versions.json    which documents are older versions of which
 
 The same library gives the same file, byte by byte: members are in order and carry no times, owners or modes.
 """
@@ -36,7 +38,9 @@ _CHUNK = 2**20
 _BLOCK = tarfile.BLOCKSIZE
 _UPLOADS = "uploads/"
 # The only places where a member may be unpacked besides uploads. Only tantivy's own files may be hidden.
-_ALLOWED = re.compile(r"gold\.jsonl|generation/(?:segment-\d{1,9}/|terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_ALLOWED = re.compile(
+    r"gold\.jsonl|collections\.json|versions\.json|generation/(?:segment-\d{1,9}/|terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+)
 
 
 class Inventory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

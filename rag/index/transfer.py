@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -17,7 +18,18 @@ from rag.errors import ArchiveError, IndexMismatchError, StorageError, WenyuanEr
 from rag.index import store
 from rag.index.archive import pack, unpack
 from rag.index.dense import CODES, learn, write_codes
-from rag.index.generations import GENERATIONS, GOLD, OWNERS, STORE, UPLOADS, open_generation, vectors_file, writing
+from rag.index.generations import (
+    COLLECTIONS,
+    GENERATIONS,
+    GOLD,
+    OWNERS,
+    STORE,
+    UPLOADS,
+    VERSIONS,
+    open_generation,
+    vectors_file,
+    writing,
+)
 from rag.index.inspection import inspect
 from rag.index.manifest import (
     FORMAT_VERSION,
@@ -38,26 +50,31 @@ from rag.index.vectors import VectorFile, VectorFiles
 from rag.settings import Settings, load_settings
 
 _GENERATION = "generation"
+# What users have made beside the index.
+_MADE = (GOLD, COLLECTIONS, VERSIONS)
 _WAIT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came into force. ``notices`` say what must still be done before it can be asked."""
+    """What came into force. ``notices`` say what must still be done before it can be asked.
+
+    ``kept`` are what was there of the users' gold pairs, collections and versions, and is another thing now.
+    """
 
     generation: str
     documents: int
     passages: int
     uploads: int
-    gold_kept: Path | None
+    kept: tuple[Path, ...]
     notices: tuple[WenyuanError, ...]
 
 
 def export_library(file: Path, index: Path | str = "index", *, force: bool = False) -> int:
-    """Write the generation in force, the uploads and the gold pairs to ``file``; returns its size in bytes.
+    """Write the generation in force, the uploads, and the users' gold pairs, collections and versions to ``file``.
 
-    Every file is verified. ``file`` is complete or not there; an existing one is replaced only by ``force``. Raises
-    IndexMissingError, IndexDamagedError, IndexMismatchError, ArchiveError, StorageError.
+    Returns its size in bytes. Every file is verified. ``file`` is complete or not there; an existing one is replaced
+    only by ``force``. Raises IndexMissingError, IndexDamagedError, IndexMismatchError, ArchiveError, StorageError.
     """
     folder = Path(index)
     if file.exists() and not force:
@@ -74,8 +91,7 @@ def export_library(file: Path, index: Path | str = "index", *, force: bool = Fal
     for path in uploads.iterdir() if uploads.is_dir() and not uploads.is_symlink() else ():
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
             members[f"{UPLOADS}/{path.name}"] = path
-    if (folder / GOLD).is_file():
-        members[GOLD] = folder / GOLD
+    members |= {name: folder / name for name in _MADE if (folder / name).is_file()}
     draft = file.with_name(f".{file.name}.{uuid4().hex[:6]}")
     try:
         size = pack(draft, manifest.generation, members)
@@ -98,7 +114,7 @@ def import_library(
     """Put the library in ``file`` in force in the folder ``index``, as a new generation.
 
     All of it is verified first. An index that is there is only replaced by ``force``; its generations and uploads
-    stay, and its gold pairs under another name. Raises ArchiveError, StorageError.
+    stay, and its gold pairs, collections and versions under other names. Raises ArchiveError, StorageError.
     """
     folder, settings = Path(index), settings or load_settings()
     name = new_name()
@@ -109,9 +125,10 @@ def import_library(
         if (folder / UPLOADS).is_symlink():
             raise _occupied(folder, UPLOADS)
         moved: list[Path] = []
-        _settle_gold(folder, name_in_force(folder))
-        for waiting in folder.glob(_pending(folder, "*-*").name):
-            waiting.unlink()
+        for made in _MADE:
+            _settle(folder, made, name_in_force(folder))
+            for waiting in folder.glob(_pending(folder, made, "*-*").name):
+                waiting.unlink()
         try:
             sweep(folder)
             inventory = unpack(file, staging)
@@ -119,6 +136,8 @@ def import_library(
             _renew_codes(file, generation)
             _verify(file, generation)
             _verify_gold(file, staging / GOLD)
+            _verify_rows(file, staging / COLLECTIONS, list[_Named])
+            _verify_rows(file, staging / VERSIONS, list[_Versions])
             places = _places(staging, folder)
             if not force and (other := _in_the_way(staging, folder, places)):
                 raise _occupied(folder, other)
@@ -127,22 +146,24 @@ def import_library(
             generation.rename(folder / GENERATIONS / name)
             sync_folder(folder / GENERATIONS)
             _move(places, moved)
-            if (staging / GOLD).exists():
-                (staging / GOLD).rename(_pending(folder, name))
+            for made in _MADE:
+                if (staging / made).exists():
+                    (staging / made).rename(_pending(folder, made, name))
             switch(folder, name)
         except BaseException:
             if name_in_force(folder) != name:
                 discard(folder, name)
-                for path in (*moved, _pending(folder, name)):
+                for path in (*moved, *(_pending(folder, made, name) for made in _MADE)):
                     path.unlink(missing_ok=True)
             raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        kept, notices = None, list[WenyuanError]()
-        try:
-            kept = _settle_gold(folder, name)
-        except OSError as error:
-            notices.append(_gold_waits(folder, name, error))
+        kept, notices = list[Path](), list[WenyuanError]()
+        for made in _MADE:
+            try:
+                kept += _settle(folder, made, name)
+            except OSError as error:
+                notices.append(_waits(folder, made, name, error))
     uploads = sum(member.startswith(f"{UPLOADS}/") for member in inventory.files)
     try:
         if manifest.format_version != FORMAT_VERSION:
@@ -150,7 +171,7 @@ def import_library(
         check_settings(manifest, settings)
     except IndexMismatchError as error:
         notices.append(error)
-    return Imported(name, manifest.documents, manifest.passages, uploads, kept, tuple(notices))
+    return Imported(name, manifest.documents, manifest.passages, uploads, tuple(kept), tuple(notices))
 
 
 def _renew_codes(file: Path, generation: Path) -> None:
@@ -204,6 +225,28 @@ def _verify_gold(file: Path, gold: Path) -> None:
             raise _unsound(file, zh, en) from error
 
 
+class _Named(msgspec.Struct):
+    """What every collection has."""
+
+    name: str
+    members: list[dict[str, str]]
+
+
+class _Versions(msgspec.Struct):
+    """What is kept of all versions of a document."""
+
+    of_one: list[dict[str, str]]
+
+
+def _verify_rows(file: Path, made: Path, kind: type[Any]) -> None:
+    """Raise ArchiveError unless ``made`` holds what its ``kind`` does, as far as the file is there."""
+    try:
+        if made.exists():
+            msgspec.json.decode(made.read_bytes(), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _unsound(file, f"{made.name} 读不出来（{error}）", f"its {made.name} can't be read ({error})") from error
+
+
 def _unsound(file: Path, zh: str, en: str) -> ArchiveError:
     return ArchiveError(f"{file} 不是完好的导出文件：{zh}。", f"{file} is no sound export: {en}.")
 
@@ -229,8 +272,11 @@ def _in_the_way(staging: Path, index: Path, places: dict[Path, Path]) -> str | N
     for file, target in places.items():
         if file.name != target.name:
             return f"{UPLOADS}/{file.name}"
-    there, new = index / GOLD, staging / GOLD
-    return GOLD if there.exists() and new.exists() and there.read_bytes() != new.read_bytes() else None
+    for made in _MADE:
+        there, new = index / made, staging / made
+        if there.exists() and new.exists() and there.read_bytes() != new.read_bytes():
+            return made
+    return None
 
 
 def _adopt(generation: Path, name: str, places: dict[Path, Path]) -> Manifest:
@@ -258,34 +304,34 @@ def _move(places: dict[Path, Path], moved: list[Path]) -> None:
         sync_folder(folder)
 
 
-def _pending(index: Path, name: str) -> Path:
-    """Where the gold pairs of generation ``name`` wait until it is in force."""
-    return index / f".{GOLD}.{name}"
+def _pending(index: Path, made: str, name: str) -> Path:
+    """Where what users have ``made`` waits until generation ``name`` is in force."""
+    return index / f".{made}.{name}"
 
 
-def _settle_gold(index: Path, name: str) -> Path | None:
-    """Put the gold pairs that wait for ``name`` in place; returns where those that were there are now.
+def _settle(index: Path, made: str, name: str) -> list[Path]:
+    """Put what waits for ``name`` in place; returns where that which was there is now, if there was something else.
 
     If an import is killed before this, the next one does it.
     """
-    there, new, kept = index / GOLD, _pending(index, name), None
+    there, new, kept = index / made, _pending(index, made, name), list[Path]()
     if not new.exists():
-        return None
-    # The lock of those who change gold pairs in the web app.
-    with FileLock(index / f".{GOLD}.lock", timeout=_WAIT_SECONDS):
+        return kept
+    # The lock of those who change it.
+    with FileLock(index / f".{made}.lock", timeout=_WAIT_SECONDS):
         if there.exists() and there.read_bytes() != new.read_bytes():
-            kept = index / f"gold-before-{name}.jsonl"
-            shutil.copy2(there, kept)
+            kept.append(index / f"{there.stem}-before-{name}{there.suffix}")
+            shutil.copy2(there, kept[0])
         new.replace(there)
     return kept
 
 
-def _gold_waits(index: Path, name: str, error: OSError) -> StorageError:
-    waiting, reason = _pending(index, name), error.strerror or str(error)
+def _waits(index: Path, made: str, name: str, error: OSError) -> StorageError:
+    waiting, reason = _pending(index, made, name), error.strerror or str(error)
     return StorageError(
-        f"资料库已导入，但问答没能放到 {index / GOLD}（{reason}）。它们在 {waiting}，请手动改名。",
-        f"The library is imported, but its gold pairs could not be put in {index / GOLD} ({reason}). They are in "
-        f"{waiting}: rename that.",
+        f"资料库已导入，但 {index / made} 没能写入（{reason}）。它在 {waiting}，请手动改名。",
+        f"The library is imported, but {index / made} could not be written ({reason}). It is in {waiting}: rename "
+        "that.",
     )
 
 
