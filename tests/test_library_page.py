@@ -25,6 +25,8 @@ def record(doc_id: str, title: str, characters: int, modified: str | None, *also
         "also_in": others,
         "collections": [],
         "omitted": [],
+        "replaced_by": None,
+        "edition": None,
         **size,
     }
 
@@ -46,14 +48,14 @@ UPLOADED = [
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    names = ("page.css", "reading.css", "library.html", "client.js", "library.js", "collecting.js")
+    scripts = ("client.js", "library.js", "collecting.js", "replacing.js")
+    names = ("page.css", "reading.css", "library.html", *scripts)
     parts = {name: (WEB / name).read_text("utf-8") for name in names}
     html = (
         f'<!doctype html><html data-words="zh" data-view="library"><style>{parts["page.css"]}'
         f"{parts['reading.css']}</style>"
         f'<body class="gradio-container"><div id="library">{parts["library.html"]}</div>'
-        f"<script>const element = document.body;\n"
-        f"{parts['client.js']}{parts['library.js']}{parts['collecting.js']}</script>"
+        f"<script>const element = document.body;\n{''.join(parts[name] for name in scripts)}</script>"
     )
 
     def answer(route: Route) -> None:
@@ -117,7 +119,7 @@ def test_a_document_that_cannot_be_removed_says_why_until_that_is_dismissed(page
 def test_an_uploaded_archive_has_a_line_for_each_file_in_it(page: Page) -> None:
     note: FilePayload = {"name": "便笺.md", "mimeType": "text/markdown", "buffer": b"a"}
     packed: FilePayload = {"name": "资料.zip", "mimeType": "application/zip", "buffer": b"PK"}
-    page.locator("#library input[type=file]").set_input_files([note, packed])
+    page.locator("#library #files").set_input_files([note, packed])
     lines = page.locator("li:has(.name)")
     expect(lines).to_have_count(3)
     expect(page.locator("li.failed .name")).to_have_text("资料.zip/b.exe", use_inner_text=True)

@@ -156,7 +156,7 @@ def _blocks(page: Page) -> gr.Blocks:
                 source = _html(first.source, "source")
                 _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js", "facsimile.js"))
         shelf = _part("library.html").replace("{formats}", " ".join(PARSERS))
-        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js"))
+        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js"))
         _html(_part("clippings.html"), "aside", js_on_load=_program("addresses.js", "clippings.js"))
         _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]

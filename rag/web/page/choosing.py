@@ -10,6 +10,8 @@ import msgspec
 from rag.errors import NotFoundError, QuestionError
 from rag.library import Library
 from rag.retrieval.collections import ALL, Choice, Collection
+from rag.retrieval.named import called, named_collections
+from rag.web.page.elsewhere import edition_mark
 from rag.web.page.markup import both, esc, exact
 
 _CHOICE = msgspec.json.Decoder(Choice)
@@ -61,7 +63,58 @@ def document_box(doc_id: str, title: str, collections: Sequence[str]) -> str:
     inside = exact(json.dumps(list(collections), ensure_ascii=False))
     label = f"只问这一篇 Ask this one only: {esc(title)}"
     what = f'data-choose="documents" value="{exact(doc_id)}" data-in="{inside}"'
-    return f'<input type="checkbox" {what} aria-label="{label}">'
+    return f'<label class="tick"><input type="checkbox" {what} aria-label="{label}"></label>'
+
+
+def still(choice: Choice, library: Library) -> Choice:
+    """What is there yet of a choice that was made before: collections by their names now."""
+    collections = (now for name in choice.collections if (now := _called_now(name, library)) is not None)
+    documents, without = (tuple(one for one in some if _is_there(one, library)) for some in choice[1:])
+    return Choice(tuple(collections), documents, without)
+
+
+def changed(choice: Choice, library: Library, titles: Mapping[str, str]) -> str:
+    """A line that says what of a choice that was made before is gone, or has another name; empty if nothing is.
+
+    ``titles`` are those that its documents had.
+    """
+    renamed, gone = [], []
+    for name in choice.collections:
+        now = _called_now(name, library)
+        if now is None:
+            gone.append(f"“{name}”")
+        elif now != name:
+            renamed.append((name, now))
+    gone += [f"《{titles.get(one, one)}》" for one in choice.documents + choice.without if not _is_there(one, library)]
+    said = "".join(
+        both(f"文档集“{old}”现在叫“{new}”。", f"The collection “{old}” is “{new}” now. ") for old, new in renamed
+    )
+    if gone:
+        names, rest = "、".join(gone), any(still(choice, library)[:2])
+        said += both(
+            f"这个对话只问过的{names}已不在，接着问会查{'其余选中的' if rest else '全部'}资料。",
+            f"{names}, to which this conversation was limited, is gone: what you ask now goes to "
+            f"{'the rest of what was chosen' if rest else 'all documents'}.",
+        )
+    return f'<p class="meant left" role="status">{said}</p>' if said else ""
+
+
+def _called_now(name: str, library: Library) -> str | None:
+    """What a collection is called that was called ``name``; None if it is gone."""
+    own = called(named_collections(library.index_dir), name)
+    try:
+        library.scope([name])
+    except NotFoundError:
+        return own[0].name if own else None
+    return own[0].name if own else name
+
+
+def _is_there(doc_id: str, library: Library) -> bool:
+    try:
+        library.document(doc_id)
+    except NotFoundError:
+        return False
+    return True
 
 
 def chosen(choice: Choice, library: Library) -> str:
@@ -80,21 +133,24 @@ def chosen(choice: Choice, library: Library) -> str:
 
 
 def _of_collection(name: str, library: Library) -> str:
+    now = _called_now(name, library)
+    if now is None:
+        return _chosen("collections", name, esc(name), gone=True)
     try:
         scope = library.scope([name])
         count = len(scope.doc_ids) if scope else 0
     except NotFoundError:
-        if not any(one.own and one.name == name for one in library.collections()):
-            return _chosen("collections", name, esc(name), gone=True)
         count = 0
-    return _chosen("collections", name, f"{esc(name)}{both(f'（{count} 篇）', f' ({count})')}")
+    return _chosen("collections", name, f"{esc(now)}{both(f'（{count} 篇）', f' ({count})')}")
 
 
 def _of_document(kind: str, doc_id: str, library: Library) -> str:
     """A document that is asked, or is not though it is in a collection."""
     but = both("除了 ", "not ") if kind == "without" else ""
     try:
-        return _chosen(kind, doc_id, f"{but}{esc(library.document(doc_id).title)}")
+        older = library.versions().older.get(doc_id)
+        mark = f" {edition_mark(older.edition)}" if older else ""
+        return _chosen(kind, doc_id, f"{but}{esc(library.document(doc_id).title)}{mark}")
     except NotFoundError:
         return _chosen(kind, doc_id, f"{but}{esc(doc_id)}", gone=True)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from rag.loading.unread import Lost
 from rag.retrieval.collections import Collection, names_by_document
+from rag.retrieval.versions import Older, Standing
 from rag.types import Block, BlockKind, Document, Omission, Span
 from rag.web.originals.original_pane import facsimile, original_tools
 from rag.web.page.cells import table
 from rag.web.page.choosing import boxes, document_box
-from rag.web.page.elsewhere import also_in
+from rag.web.page.elsewhere import also_in, edition_mark
 from rag.web.page.marking import marked
 from rag.web.page.markup import Place, both, esc, opener, shown_source
 from rag.web.suggestions.key_facts import KeyFact, Sort
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # A longer document is shown in windows of this many blocks, the marked one a third from the top.
 WINDOW = 200
+_ALONE = Standing()
 _LISTED = 200
 # As many headings are worth an outline, each of which shows this many characters.
 _OUTLINE = 3
@@ -30,10 +32,15 @@ _AROUND = 30
 _SORTS = {Sort.FIGURE: both("数字", "Figures"), Sort.DATE: both("日期", "Dates"), Sort.NAME: both("名称", "Names")}
 
 
-def documents(records: Sequence[DocumentRecord], collections: Sequence[Collection] = ()) -> str:
-    """All documents, each to be opened, or chosen to be asked alone, as the collections are."""
-    names = names_by_document(collections)
-    rows = "".join(f"<li>{_record(record, names.get(record.doc_id, ()))}</li>" for record in records[:_LISTED])
+def documents(
+    records: Sequence[DocumentRecord], collections: Sequence[Collection] = (), versions: Standing = _ALONE
+) -> str:
+    """All documents, older versions last, each to be opened, or chosen to be asked alone, as the collections are."""
+    names, older = names_by_document(collections), versions.older
+    ordered = sorted(records, key=lambda one: one.doc_id in older)
+    rows = "".join(
+        f"<li>{_record(one, names.get(one.doc_id, ()), older.get(one.doc_id))}</li>" for one in ordered[:_LISTED]
+    )
     more = len(records) - _LISTED
     rest = f'<p class="note">{both(f"还有 {more} 篇未列出。", f"{more} more are not listed.")}</p>' if more > 0 else ""
     count = both(f"资料（{len(records)} 篇）", f"Documents ({len(records)})")
@@ -51,8 +58,11 @@ def nothing() -> str:
     return f'<div class="pane"><h2>{both("资料", "Documents")}</h2><p class="note">{note}</p></div>'
 
 
-def document(source: Document, place: Place) -> str:
-    """``source`` with ``place`` marked: all of it, or the window of blocks around the place if it is long."""
+def document(source: Document, place: Place, versions: str = "") -> str:
+    """``source`` with ``place`` marked: all of it, or the window of blocks around the place if it is long.
+
+    ``versions`` is the line that leads to others.
+    """
     target = min(place.block, len(source.blocks)) or _target(source, place)
     first = max(0, min(target - 1 - WINDOW // 3, len(source.blocks) - WINDOW))
     shown = source.blocks[first : first + WINDOW]
@@ -71,7 +81,7 @@ def document(source: Document, place: Place) -> str:
         for group in source.grouped(shown)
     )
     head = f"<header>{_tools(_contents(source))}<h2>{esc(source.title)}</h2>"
-    head += f'<p class="note">{esc(shown_source(source.source))}</p>'
+    head += f'<p class="note">{esc(shown_source(source.source))}</p>{versions}'
     head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}{original_tools(source)}</header>"
     key = esc(str(place))
     return (
@@ -156,14 +166,15 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _record(record: DocumentRecord, collections: Sequence[str]) -> str:
+def _record(record: DocumentRecord, collections: Sequence[str], older: Older | None) -> str:
     size = both(
         f"{record.paragraphs} 段 · {record.characters:,} 字",
         f"{record.paragraphs} paragraphs · {record.characters:,} characters",
     )
     file = esc(shown_source(record.source))
-    words = f'<span class="title">{esc(record.title)}</span><span class="size">{file} · {size}</span>'
-    box = document_box(record.doc_id, record.title, collections)
+    mark = edition_mark(older.edition) if older else ""
+    words = f'<span class="title">{esc(record.title)}</span><span class="size">{mark}{file} · {size}</span>'
+    box = document_box(record.doc_id, f"{record.title} {older.edition}" if older else record.title, collections)
     return box + opener(Place(record.doc_id), words, "document")
 
 

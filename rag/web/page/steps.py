@@ -19,6 +19,7 @@ from rag.web.conversation import Turn
 from rag.web.conversations.conversation_file import MOST_TURNS
 from rag.web.desk import Desk
 from rag.web.page import answers, choosing, seeking, sources
+from rag.web.page.elsewhere import other_versions
 from rag.web.page.markup import Place, both, esc, exact, message
 from rag.web.page.why import why, why_not
 from rag.web.suggestions.instead import instead
@@ -78,7 +79,7 @@ class Page:
         except WenyuanError as error:
             turns, notice = [], _notice(error)
         beside = self.open(place or _first_place(turns[:question][-1:] or turns[-1:]))
-        return View(_unchanged(turns, conversation), notice or beside.notice, beside.source)
+        return View(self._unchanged(turns, conversation), notice or beside.notice, beside.source)
 
     def examples(self) -> str:
         """Questions to try, each a button; empty if there are none."""
@@ -151,26 +152,28 @@ class Page:
             choice = choosing.parse(only)
             for said in _asked(library, meant, choice, _document(beside)):
                 if isinstance(said, str):
-                    yield View(_log(before, conversation, answers.pending(question, meant, said)), None, None)
+                    yield View(self._log(before, conversation, answers.pending(question, meant, said)), None, None)
                     continue
                 turn = Turn(question, said, _titles(library, said, choice), choice)
                 log, notice = self._kept(conversation, before, turn)
                 is_courtesy = said.status is Status.COURTESY
                 yield View(log, notice, None if is_courtesy else self.open(_first_place([turn])).source)
         except WenyuanError as error:
-            yield View(_unchanged(before, conversation), _notice(error), None)
+            yield View(self._unchanged(before, conversation), _notice(error), None)
         except Exception:
-            yield View(_unchanged(before, conversation), _unexpected(), None)
+            yield View(self._unchanged(before, conversation), _unexpected(), None)
 
     def open(self, address: str) -> View:
         """The source pane at an address that one of the page's own buttons, or a link to a citation, carried."""
         try:
             library = self._desk.library()
             if address == DOCUMENTS:
-                return View(None, "", sources.documents(library.documents(), library.collections()))
+                listed = sources.documents(library.documents(), library.collections(), library.versions())
+                return View(None, "", listed)
             place = Place.parse(address)
             document = library.document(place.doc_id)
-            return View(None, "", sources.document(document, place))
+            others = other_versions(place.doc_id, library.versions(), lambda one: library.document(one).title)
+            return View(None, "", sources.document(document, place, others))
         except NotFoundError:
             gone = both(
                 "这篇资料已不在索引里，可能已更新或移除。请重新提问。",
@@ -232,10 +235,32 @@ class Page:
         """The log with ``turn``, and a notice if there is something to say of the conversation that it is kept in."""
         try:
             now = self._desk.conversations.append(conversation, turn)
-            log = _log(self._turns(now), now)
+            log = self._log(self._turns(now), now)
         except StorageError as error:
-            return _log([*before, turn], conversation), _notice(error)
+            return self._log([*before, turn], conversation), _notice(error)
         return log, _alert(_FULL) if len(before) >= MOST_TURNS and now != conversation else ""
+
+    def _unchanged(self, turns: Sequence[Turn], conversation: str) -> str:
+        return self._log(turns, conversation) if turns else _WELCOME
+
+    def _log(self, turns: Sequence[Turn], conversation: str, last: str = "") -> str:
+        shown = "".join(map(answers.turn, turns))
+        only, changed = self._only(turns[-1]) if turns else ("", "")
+        # The page itself says what is new: see spoken.js.
+        data = f'data-id="{esc(conversation)}" data-only="{exact(only)}"'
+        return f'<div class="log" role="log" aria-live="off" {data}>{shown}{changed}{last}</div>'
+
+    def _only(self, turn: Turn) -> tuple[str, str]:
+        """What is chosen after ``turn``, as the page sends it, and what is to say of it."""
+        try:
+            if any(turn.only):
+                library = self._desk.library()
+                now = choosing.still(turn.only, library)
+                return choosing.said(now), choosing.changed(turn.only, library, turn.titles)
+        except WenyuanError:
+            # What is wrong is said when one asks.
+            return choosing.said(turn.only), ""
+        return "", ""
 
 
 def _earlier(turns: Sequence[Turn]) -> list[Earlier]:
@@ -271,7 +296,9 @@ def _asked(library: Library, question: str, choice: Choice, at_hand: str | None)
 
 def _titles(library: Library, answer: Answer, choice: Choice) -> dict[str, str]:
     concerned = dict.fromkeys((*(hit.passage.doc_id for hit in answer.hits), *choice.documents, *choice.without))
-    return {doc_id: library.document(doc_id).title for doc_id in concerned}
+    older = library.versions().older
+    editions = {doc_id: f"（旧版 {older[doc_id].edition}）" for doc_id in concerned if doc_id in older}
+    return {doc_id: library.document(doc_id).title + editions.get(doc_id, "") for doc_id in concerned}
 
 
 def _offered(zh: str, en: str, found: Callable[[], Sequence[str]]) -> str:
@@ -311,18 +338,6 @@ def _document(address: str) -> str | None:
         return Place.parse(address).doc_id
     except ValueError:
         return None
-
-
-def _unchanged(turns: Sequence[Turn], conversation: str) -> str:
-    return _log(turns, conversation) if turns else _WELCOME
-
-
-def _log(turns: Sequence[Turn], conversation: str, last: str = "") -> str:
-    shown = "".join(map(answers.turn, turns))
-    # The page itself says what is new: see spoken.js.
-    only = exact(choosing.said(turns[-1].only)) if turns else ""
-    data = f'data-id="{esc(conversation)}" data-only="{only}"'
-    return f'<div class="log" role="log" aria-live="off" {data}>{shown}{last}</div>'
 
 
 def _notice(error: WenyuanError) -> str:

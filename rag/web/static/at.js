@@ -15,7 +15,8 @@ async function offer() {
   offered ??= Promise.all(["collections", "documents"].map(async (kind) => (await request(`api/v1/${kind}`)).json()))
     .then(([collections, documents]) => [
       ...collections.map(({ name, documents: count }) => ({ kind: "collections", value: name, shown: name, note: [`${count} 篇`, `${count} documents`] })),
-      ...documents.map(({ doc_id, title, source }) => ({ kind: "documents", value: doc_id, shown: title, note: [source, source] })),
+      ...documents.map(({ doc_id, title, source, edition }) => ({ kind: "documents", value: doc_id, shown: title,
+        note: edition ? [`旧版 ${edition} · ${source}`, `Older version ${edition} · ${source}`] : [source, source] })),
     ]).catch(() => []);
   const all = await offered;
   const said = typed();

@@ -33,9 +33,18 @@ let sorted = { by: "modified", down: true };
 function show() {
   const { order } = COLUMNS[sorted.by];
   const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
-  const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, ordered.map(line)));
-  listing.replaceChildren(parts(), make("p", { className: "count" }, both(`共 ${ordered.length} 篇`, `${ordered.length} documents`)), table);
+  const current = ordered.filter((one) => !one.replaced_by);
+  const rows = current.flatMap((one) => [one, ...olderThan(one)]).map(line);
+  const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, rows));
+  const older = ordered.length - current.length;
+  const count = both(`共 ${current.length} 篇${older ? `，另有旧版 ${older} 篇` : ""}`, `${current.length} documents${older ? ` and ${older} older versions` : ""}`);
+  listing.replaceChildren(parts(), make("p", { className: "count" }, count), table);
   showChosen();
+}
+
+// The older versions of a document stand below it, the newest first.
+function olderThan({ doc_id }) {
+  return documents.filter((one) => one.replaced_by === doc_id).toSorted((one, other) => other.edition.localeCompare(one.edition));
 }
 
 // The collections, each to be chosen, as the documents are; see choice.js.
@@ -68,14 +77,30 @@ function head(by) {
 }
 
 function line(one) {
-  const remove = make("button", { type: "button", className: "act" }, both("移除", "Remove"));
-  remove.addEventListener("click", () => ask([one]));
   const box = chooser("documents", one.doc_id);
   box.dataset.in = JSON.stringify(one.collections);
-  box.ariaLabel = `只问这一篇 Ask this one only: ${one.title}`;
-  return make("tr", {}, make("td", {}, box, opener(one, "title"), make("span", { className: "note", textContent: shownSource(one.source) }), alsoIn(one), lacking(one)),
+  box.ariaLabel = one.replaced_by ? `只问旧版 Ask this older version only: ${one.title} ${one.edition}` : `只问这一篇 Ask this one only: ${one.title}`;
+  const file = make("span", { className: "note" }, editionOf(one), shownSource(one.source));
+  const entry = make("div", { className: "entry" }, make("label", { className: "tick" }, box), make("div", {}, opener(one, "title"), file, alsoIn(one), lacking(one)));
+  return make("tr", { className: one.replaced_by ? "older" : "" }, make("td", {}, entry),
     figure(number.format(one.characters), " 字", " characters"), figure(number.format(one.paragraphs), " 段", " paragraphs"),
-    figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", {}, remove));
+    figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", { className: "doing" }, acts(one)));
+}
+
+// What can be done with one document: a newer version takes its place, an older one is current again. See replacing.js.
+function acts(one) {
+  const other = one.replaced_by ? act("恢复", "Reinstate", () => reinstate(one)) : act("换成新版", "Replace", () => openReplacing(one));
+  return [other, act("移除", "Remove", () => ask([one]))];
+}
+
+function act(zh, en, done) {
+  const button = make("button", { type: "button", className: "act" }, both(zh, en));
+  button.addEventListener("click", done);
+  return button;
+}
+
+function editionOf({ edition }) {
+  return edition ? make("span", { className: "edition" }, both(`旧版 ${edition}`, `Older version ${edition}`)) : null;
 }
 
 function opener({ doc_id, title }, className = "") {
@@ -144,7 +169,8 @@ function finish(row, style, zh, en) {
 }
 
 // One request for all files, so that they become one change of the index; each then has its own result, and each file in an archive.
-function send(files) {
+// A file that `replaces` a document comes alone.
+function send(files, replaces = null) {
   if (!files.length) return;
   const add = (name) => {
     const row = make("li", { className: "busy" }, make("span", { className: "name", textContent: name }), make("progress", { max: 1, value: 0 }), state("正在上传…", "Uploading…"));
@@ -154,6 +180,7 @@ function send(files) {
   const rows = [...files].map((file) => add(file.name));
   const body = new FormData();
   for (const file of files) body.append("files", file);
+  if (replaces) body.append("replaces", replaces.doc_id);
   const http = new XMLHttpRequest();
   http.open("POST", API);
   http.upload.addEventListener("progress", (event) => {
@@ -178,6 +205,7 @@ function send(files) {
       const one = said.results?.[at];
       if (!one) finish(row, "failed", refused.zh, refused.en);
       else if (one.status === "failed") finish(row, "failed", one.problem.detail_zh, one.problem.detail);
+      else if (replaces) finish(row, "done", `已是《${replaces.title}》的新版，原来的留作旧版`, `Now the current version of ${replaces.title}; the one before is kept as an older version`);
       else if (one.status === "duplicate") finish(row, "done", `与《${one.title}》内容相同，没有再存`, `The same as ${one.title}; not kept twice`);
       else finish(row, "done", ["已加入", ...one.notices.map((n) => n.detail_zh)].join("；"), ["Added", ...one.notices.map((n) => n.detail)].join("; "));
     }

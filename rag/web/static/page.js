@@ -72,6 +72,8 @@ function settle() {
     waiting = false;
     find("#conversation .pending")?.remove();
     if (find("#notice .notice") && !box.value && sent.trim()) { box.value = sent; fit(); }
+    // What was chosen may be gone.
+    if (find("#notice .notice")) showChoice();
     askNext();
   });
 }

@@ -54,7 +54,9 @@ def candidates(library: Library, limit: int = 18) -> list[Candidate]:
     The same every time. Loads no model, asks nothing.
     """
     found: list[Candidate] = []
-    for record in library.documents()[:_DOCUMENTS]:
+    older = library.versions().older
+    current = (record for record in library.documents() if record.doc_id not in older)
+    for record in islice(current, _DOCUMENTS):
         found += islice(_of(library.document(record.doc_id)), _EACH)
     left = list({candidate.question: candidate for candidate in reversed(found)}.values())[::-1]
     chosen: list[Candidate] = []
