@@ -15,7 +15,7 @@ from rag.errors import IndexMissingError, LoadError, StorageError, WenyuanError
 from rag.index.file_names import MAX_NAME_BYTES as MAX_NAME_BYTES
 from rag.index.file_names import fitted
 from rag.index.file_names import safe_name as safe_name
-from rag.index.generations import UPLOADS, Generation, open_generation, writing
+from rag.index.generations import UPLOADS, Stored, open_stored, writing
 from rag.index.manifest import check_settings
 from rag.index.store import DocumentRecord
 from rag.indexing.pipeline import Pipeline
@@ -122,10 +122,10 @@ class Shelf:
                     f"Removed from the index, but not the file in {self.folder}: {error.strerror}. Delete it by hand.",
                 ) from error
 
-    def _opened(self) -> Generation | None:
+    def _opened(self) -> Stored | None:
         """The generation in force, verified; None if there is no index yet."""
         try:
-            generation = open_generation(self._index)
+            generation = open_stored(self._index)
         except IndexMissingError:
             return None
         check_settings(generation.manifest, self._settings)
