@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
+from datasketch import MinHash
 from documents import HashEncoder, document
 
 from rag.answering.agreement import sources
@@ -17,7 +18,7 @@ from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.reading import Evidence
 from rag.settings import Settings
-from rag.text.duplicates import alike, sketch
+from rag.text.duplicates import _shingles, alike, sketch
 from rag.text.normalization import to_traditional
 from rag.types import Document, Elsewhere, Hit, Passage, Role, Span
 
@@ -33,6 +34,13 @@ REPUBLISHED = f"# 转载\n\n本文转载自网络，版权归原作者所有。\
 def groups(documents: Sequence[Document]) -> dict[str, str]:
     ids = [one.doc_id for one in documents]
     return alike(ids, [sketch(one.text) for one in documents], lambda place: documents[place].text)
+
+
+@pytest.mark.parametrize("text", ["豆包", "仓库的盘点在每个季度的最后一天。", TEXT, OTHER * 3])
+def test_signatures_are_those_of_datasketch(text: str) -> None:
+    signature = MinHash(128, hashfunc=int)
+    signature.update_batch([int(one) >> 32 for one in _shingles(text)])
+    assert sketch(text) == signature.hashvalues.astype("<u4").tobytes()
 
 
 def test_a_republished_article_is_alike_and_another_article_is_not() -> None:

@@ -94,7 +94,6 @@ PLACES = {
     },
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"rag.evaluation.check"},
-    "datasketch": {"rag.text.duplicates"},
     "anyio": {"rag.web.guard.admission"},
     "fastapi": {
         "rag.web.app",
@@ -194,7 +193,7 @@ def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
     assert loaded & heavy == set()
 
 
-WEIGHTY = {"torch", "sentence_transformers", "transformers", "openvino", "tokenizers", "scipy", "sklearn", "datasketch"}
+WEIGHTY = {"torch", "sentence_transformers", "transformers", "openvino", "tokenizers", "scipy", "sklearn"}
 WEIGHTY |= {"gradio", "fastapi", "lxml"}
 RUN = """
 import sys

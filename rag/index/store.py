@@ -39,6 +39,17 @@ _OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
 _NONE = b"[]"
 
 
+class Part(NamedTuple):
+    """What a segment holds of a document: from which of its ordinals on how many passages, and how much text."""
+
+    segment: int
+    first: int
+    passages: int
+    characters: int
+    paragraphs: int
+    omitted: tuple[Omission, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
     """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals.
@@ -64,16 +75,9 @@ class DocumentRecord:
         """Every file of these bytes; the first is the one that stands for them."""
         return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
-
-class Part(NamedTuple):
-    """What a segment holds of a document: from which of its ordinals on how many passages, and how much text."""
-
-    segment: int
-    first: int
-    passages: int
-    characters: int
-    paragraphs: int
-    omitted: tuple[Omission, ...] = ()
+    def part(self, segment: int, first: int) -> Part:
+        """What is held of it in that place."""
+        return Part(segment, first, len(self.passages), self.characters, self.paragraphs, self.omitted)
 
 
 class Writer:

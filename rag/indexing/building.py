@@ -22,7 +22,9 @@ from rag.index.dense import CODED_FROM, CODES, EXACT_UP_TO, learn, learnt_of, wr
 from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Written, write_generation
 from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
 from rag.index.segments import texts
-from rag.index.store import Part
+from rag.index.segments.texts import Texts, TextsWriter
+from rag.index.sparse import SparseIndex
+from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
@@ -32,9 +34,11 @@ from rag.indexing.reuse import write_vectors
 from rag.indexing.splitting import SPLITTER, split
 from rag.text.duplicates import alike, sketch
 from rag.text.sounds import is_word, sounds_of
-from rag.types import Document, Encoder, Passage
+from rag.types import Encoder, Passage
 
 _Terms = tuple[str, str]
+# What was written of a document, and the terms of its passages.
+_Placed = tuple[Part, list[_Terms]]
 _Cut = Callable[[str], str]
 
 
@@ -78,6 +82,8 @@ class _Draft:
         self._terms: list[tuple[Path, Collection[str]]] = []
         self._linked: dict[str, FileRecord] = {}
         self._parts: dict[str, Part] = {}
+        # Documents of segments that are written anew, and the texts of these.
+        self._before: dict[str, tuple[DocumentRecord, Texts]] = {}
         self._sketches = self._sketched()
         # How words sound in segments that are written anew.
         self._sounds: dict[str, str] = {}
@@ -105,14 +111,9 @@ class _Draft:
         firsts = old.store.placement.firsts.tolist()
         for record, segment, first in zip(old.store.records(), segments, firsts, strict=True):
             if segment in slots:
-                self._parts[record.doc_id] = Part(
-                    slots[segment],
-                    first,
-                    len(record.passages),
-                    record.characters,
-                    record.paragraphs,
-                    record.omitted,
-                )
+                self._parts[record.doc_id] = record.part(slots[segment], first)
+            else:
+                self._before[record.doc_id] = record, old.store.texts[segment]
 
     def _link(self, file: str, known: Mapping[str, FileRecord]) -> None:
         assert self._old
@@ -145,16 +146,14 @@ class _Draft:
         folder.mkdir()
         with texts.writing(folder / TEXTS) as text_file, sparse.writing(folder / TERMS) as index:
             for entry in entries:
-                document = entry.document()
-                made, terms = self._passages(document, passages, cut)
-                text_file.add(document, made, self._sketches[entry.doc_id])
-                for passage, (body, context) in zip(made, terms, strict=True):
-                    index(sparse.key_of(number, passage.ordinal), body, context)
+                taken = self._take(entry, passages, text_file)
+                part, terms = taken or self._make(entry, passages, text_file, cut)
+                for ordinal, (body, context) in enumerate(terms, start=passages):
+                    index(sparse.key_of(number, ordinal), body, context)
                     heard.update(set(body.split(" ")))
-                sizes = len(document.text), len(document.blocks), document.omitted
-                self._parts[entry.doc_id] = Part(len(self._segments), passages, len(made), *sizes)
+                self._parts[entry.doc_id] = part
                 documents += 1
-                passages += len(made)
+                passages += part.passages
                 if passages >= MOST_PASSAGES:
                     break
             words = {word: count for word, count in heard.items() if is_word(word)}
@@ -164,12 +163,31 @@ class _Draft:
         self._segments.append(Segment(number, documents, passages, 0, tuple(names)))
         return documents
 
-    def _passages(self, document: Document, first: int, cut: _Cut) -> tuple[list[Passage], list[_Terms]]:
-        """The passages of a document, numbered from ``first``, and the terms of each."""
+    def _take(self, entry: Entry, first: int, texts: TextsWriter) -> _Placed | None:
+        """Take over a document that is as it was, from a segment that is not: nothing of it is made again."""
+        old = self._old
+        if old is None or old.store is None or old.sparse is None or entry.store is not old.store:
+            return None
+        record, held = self._before.get(entry.doc_id, (None, None))
+        # The title stands in the passages, too.
+        if record is None or held is None or record.title != entry.origin.title:
+            return None
+        with self._pipeline.timing("take over"):
+            terms = _terms_of(old.sparse, record.passages)
+            if terms is not None:
+                texts.take(held, entry.doc_id, first, self._sketches[entry.doc_id])
+        return None if terms is None else (record.part(len(self._segments), first), terms)
+
+    def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut) -> _Placed:
+        """Split a document into passages, numbered from ``first``, and cut these into terms."""
+        document = entry.document()
         with self._pipeline.timing("split"):
             made = split(document, self._pipeline.settings.split, first)
         known = _known_terms(made, self._old)
-        return made, known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+        terms = known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+        texts.add(document, made, self._sketches[entry.doc_id])
+        sizes = len(document.text), len(document.blocks), document.omitted
+        return Part(len(self._segments), first, len(made), *sizes), terms
 
     def write_vectors(self, index: Path) -> Journal:
         """Write the vectors of the new segments; returns where those that had to be made are kept until it is done."""
@@ -263,11 +281,14 @@ def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] 
     ordinals = old.store.ordinals(passages[0].doc_id)
     if ordinals is None or len(ordinals) != len(passages):
         return None
-    found = []
-    for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True):
-        same = (passage.start, passage.end, passage.context) == (before.start, before.end, before.context)
-        stored = old.sparse.stored(before.ordinal) if same else None
-        if stored is None:
-            return None
-        found.append(stored)
-    return found
+    same = all(
+        (passage.start, passage.end, passage.context) == (before.start, before.end, before.context)
+        for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True)
+    )
+    return _terms_of(old.sparse, ordinals) if same else None
+
+
+def _terms_of(stored: SparseIndex, ordinals: range) -> list[_Terms] | None:
+    """The terms of passages and of their contexts; None if there are any of which they were not kept."""
+    found = [stored.stored(ordinal) for ordinal in ordinals]
+    return None if None in found else [terms for terms in found if terms]

@@ -28,8 +28,15 @@ class Pipeline:
     """Whether every file is read, whatever its size and times say."""
 
     @classmethod
-    def of(cls, settings: Settings | None = None, *, progress: bool = False, checksum: bool = False) -> Pipeline:
-        """As ``settings`` say."""
+    def of(
+        cls,
+        settings: Settings | None = None,
+        *,
+        models: Models | None = None,
+        progress: bool = False,
+        checksum: bool = False,
+    ) -> Pipeline:
+        """As ``settings`` say; ``models`` are those of the same settings, where they are loaded already."""
         settings = settings or load_settings()
         cutting = Cutting(settings.dictionary_path)
-        return cls(settings, Models(settings), cutting, progress=progress, checksum=checksum)
+        return cls(settings, models or Models(settings), cutting, progress=progress, checksum=checksum)

@@ -88,7 +88,8 @@ def served(index: Path, settings: Settings, desk: Desk) -> FastAPI:
     """The page, and the API and the tools beside it: more than may be reached, see `rag.web.guard.surface`."""
     app = FastAPI(openapi_url=None)
     asking = Admission()
-    api.mount(app, desk, Shelf(index, settings), asking, bench_router(index, settings, desk.library))
+    shelf = Shelf(index, settings, models=desk.models)
+    api.mount(app, desk, shelf, asking, bench_router(index, settings, desk.library))
     page = Page(desk)
     app.include_router(fragments(page, asking))
     mcp_server.mount(app, tools(desk, asking))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.errors import WenyuanError
 from rag.library import Library
+from rag.models import Models
 from rag.settings import Settings
 from rag.web.conversations.conversation_file import NAME, ConversationFile
 from rag.web.suggestions.suggest import checked
@@ -21,6 +22,8 @@ class Desk:
     def __init__(self, index: Path, settings: Settings) -> None:
         self._index = index
         self._settings = settings
+        self.models = Models(settings)
+        """What questions and uploads are embedded with: loaded once for both."""
         self._library: Library | None = None
         self._lock = threading.Lock()
         self._warming = False
@@ -35,7 +38,7 @@ class Desk:
         """The library in its newest generation; loads its model in the background. Raises as `Library.open`."""
         with self._lock:
             if self._library is None:
-                self._library = Library.open(self._index, self._settings)
+                self._library = Library.open(self._index, self._settings, models=self.models)
             else:
                 self._library.refresh()
             if not self._warming:
