@@ -33,7 +33,7 @@ REPUBLISHED = f"# 转载\n\n本文转载自网络，版权归原作者所有。\
 
 def groups(documents: Sequence[Document]) -> dict[str, str]:
     ids = [one.doc_id for one in documents]
-    return alike(ids, [sketch(one.text) for one in documents], lambda place: documents[place].text)
+    return alike(ids, [sketch(one.text) for one in documents], lambda place: documents[place].text).groups
 
 
 @pytest.mark.parametrize("text", ["豆包", "仓库的盘点在每个季度的最后一天。", TEXT, OTHER * 3])
@@ -54,6 +54,23 @@ def test_script_width_case_and_marks_make_no_difference() -> None:
     plain = document("豆包大模型在2024年11月的月活跃用户近6000万，GPT-4o 也有很多用户。", "a.txt")
     other = document(to_traditional("豆包大模型在２０２４年11月的月活跃用户近6000万! gpt-4o也有很多用户"), "b.txt")
     assert groups([plain, other]) == {plain.doc_id: plain.doc_id, other.doc_id: plain.doc_id}
+
+
+def test_no_text_is_compared_again_whose_score_is_known() -> None:
+    documents = [document(TEXT), document(OTHER, "b.txt"), document(REPUBLISHED, "again.md")]
+    ids, sketches = [one.doc_id for one in documents], [sketch(one.text) for one in documents]
+    asked: list[int] = []
+
+    def text_of(place: int) -> str:
+        asked.append(place)
+        return documents[place].text
+
+    first = alike(ids, sketches, text_of)
+    assert (sorted(asked), list(first.scores)) == ([0, 2], [tuple(sorted((ids[0], ids[2])))])
+    asked.clear()
+    assert alike(ids, sketches, text_of, first.scores) == first
+    assert alike(ids[::-1], sketches[::-1], text_of, first.scores).groups.keys() == first.groups.keys()
+    assert asked == []
 
 
 @pytest.mark.parametrize(("kept", "same"), [(88, True), (76, False)])

@@ -107,6 +107,11 @@ class SparseIndex:
         body, context = (kept.get_first(_BODY), kept.get_first(_CONTEXT)) if kept else (None, None)
         return None if body is None or context is None else (body, context)
 
+    def all_stored(self, ordinals: range) -> list[tuple[str, str]] | None:
+        """`stored` of each of these passages; None if there is one of which it is not known."""
+        found = [terms for ordinal in ordinals if (terms := self.stored(ordinal))]
+        return found if len(found) == len(ordinals) else None
+
     @cached_property
     def _addresses(self) -> dict[int, tantivy.DocAddress]:
         """Where each passage is stored."""

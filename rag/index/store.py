@@ -20,6 +20,7 @@ import numpy as np
 
 from rag.index.segments.placement import Placement
 from rag.index.segments.texts import ReadOnly, Texts, columns_of
+from rag.text.duplicates import Pair
 from rag.types import Document, Elsewhere, Omission, Origin, Passage
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ CREATE TABLE documents (
     segment INTEGER NOT NULL, first_in_segment INTEGER NOT NULL, first_passage INTEGER NOT NULL,
     passages INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE compared (
+    one TEXT NOT NULL, other TEXT NOT NULL, score REAL NOT NULL, PRIMARY KEY (one, other)
+) STRICT, WITHOUT ROWID;
 """
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
@@ -96,6 +100,11 @@ class Writer:
         self._connection.execute(f"INSERT INTO documents VALUES ({', '.join('?' * 16)})", (*row, *place))
         self._position += 1
         self._ordinal += part.passages
+
+    def add_compared(self, scores: Mapping[Pair, float]) -> None:
+        """Add how much two documents have in common; see `rag.text.duplicates`."""
+        rows = ((one, other, score) for (one, other), score in scores.items())
+        self._connection.executemany("INSERT INTO compared VALUES (?, ?, ?)", rows)
 
 
 @contextmanager
@@ -225,6 +234,11 @@ class Store:
     def sketches(self) -> dict[str, bytes]:
         """The sketches of all documents, as far as they are known, by id."""
         return {doc_id: sketch for texts in self.texts for doc_id, sketch in texts.sketches().items()}
+
+    def compared(self) -> dict[Pair, float]:
+        """How much documents have in common that were compared, as far as that is known."""
+        known = self._listed.rows("SELECT one, other, score FROM compared") if self._listed.columns("compared") else ()
+        return {(one, other): score for one, other, score in known}
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""

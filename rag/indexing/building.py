@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,7 +24,6 @@ from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Wr
 from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
 from rag.index.segments import texts
 from rag.index.segments.texts import Texts, TextsWriter
-from rag.index.sparse import SparseIndex
 from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
@@ -32,7 +32,7 @@ from rag.indexing.merging import MOST_PASSAGES, Held, to_keep
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.reuse import write_vectors
 from rag.indexing.splitting import SPLITTER, split
-from rag.text.duplicates import alike, sketch
+from rag.text.duplicates import Pair, alike, sketch
 from rag.text.sounds import is_word, sounds_of
 from rag.types import Encoder, Passage
 
@@ -173,7 +173,7 @@ class _Draft:
         if record is None or held is None or record.title != entry.origin.title:
             return None
         with self._pipeline.timing("take over"):
-            terms = _terms_of(old.sparse, record.passages)
+            terms = old.sparse.all_stored(record.passages)
             if terms is not None:
                 texts.take(held, entry.doc_id, first, self._sketches[entry.doc_id])
         return None if terms is None else (record.part(len(self._segments), first), terms)
@@ -214,13 +214,18 @@ class _Draft:
             return
         large = [one for one in self._segments if one.vectors > CODED_FROM]
         coded = [one for one in large if self._link_codes(one)]
-        learnt = learnt_of(self.folder / coded[0].name) if coded else None
-        for one in large:
-            if one not in coded:
-                with self._pipeline.timing("codes"):
-                    learnt = learnt or learn(self._all_vectors())
-                    folder = self.folder / one.name
-                    write_codes(VectorFile(folder / VECTORS), np.load(folder / OWNERS), folder, learnt)
+        new = [one for one in large if one not in coded]
+        with self._pipeline.timing("codes"):
+            learnt = self._learnt(coded) if new else None
+            for one in new:
+                folder = self.folder / one.name
+                write_codes(VectorFile(folder / VECTORS), np.load(folder / OWNERS), folder, learnt)
+
+    def _learnt(self, coded: Sequence[Segment]) -> Any:
+        """The codes of those segments, which are the same in all; or some that are learnt from all vectors."""
+        if coded:
+            return learnt_of(self.folder / coded[0].name)
+        return learn(VectorFiles([VectorFile(self.folder / one.name / VECTORS) for one in self._segments]))
 
     def _link_codes(self, segment: Segment) -> bool:
         """Take over the codes of a segment that was taken over, if it has any."""
@@ -231,20 +236,24 @@ class _Draft:
             self._link(file, known)
         return there
 
-    def _all_vectors(self) -> VectorFiles:
-        return VectorFiles([VectorFile(self.folder / one.name / VECTORS) for one in self._segments])
-
     def write_list(self) -> None:
         """List all documents, in order, with where they are and which others are almost the same."""
         with self._pipeline.timing("compare"):
             ids = [entry.doc_id for entry in self._entries]
             sketches = [self._sketches[one] for one in ids]
-            groups = alike(ids, sketches, lambda place: self._entries[place].document().text)
+            groups, scores = alike(ids, sketches, lambda place: self._entries[place].document().text, self._compared())
         with store.writing(self.folder / STORE) as listed:
             for entry in self._entries:
                 files = (entry.origin, *entry.copies)
                 part, group = self._parts[entry.doc_id], groups.get(entry.doc_id, "")
                 listed.add(entry.doc_id, entry.sha256, files, part, group)
+            listed.add_compared(scores)
+
+    def _compared(self) -> dict[Pair, float]:
+        """How much those documents have in common that are as they were."""
+        store = self._old.store if self._old else None
+        same = {entry.doc_id for entry in self._entries if entry.store is store}
+        return {pair: score for pair, score in store.compared().items() if same.issuperset(pair)} if store else {}
 
     def _sketched(self) -> dict[str, bytes]:
         known = self._old.store.sketches() if self._old and self._old.store else {}
@@ -285,10 +294,4 @@ def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] 
         (passage.start, passage.end, passage.context) == (before.start, before.end, before.context)
         for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True)
     )
-    return _terms_of(old.sparse, ordinals) if same else None
-
-
-def _terms_of(stored: SparseIndex, ordinals: range) -> list[_Terms] | None:
-    """The terms of passages and of their contexts; None if there are any of which they were not kept."""
-    found = [stored.stored(ordinal) for ordinal in ordinals]
-    return None if None in found else [terms for terms in found if terms]
+    return old.sparse.all_stored(ordinals) if same else None

@@ -110,6 +110,10 @@ def _updated(
         found = refresh(discovery.files, old, parsed, spool, seen, progress=pipeline.progress)
     unsupported = (*discovery.unsupported, *found.unsupported)
     before = old.store.records() if old else ()
+    known = {file.path: record.sha256 for record in before for file in record.files}
+    if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
+        # While documents are split.
+        pipeline.models.encoder.ahead()
     roots = [path.resolve() for path in paths]
     failed_paths = {file.place for file, _ in found.failed}
     kept = [
@@ -126,7 +130,6 @@ def _updated(
     entries, duplicates = _unique(files)
     if not entries and not before:
         raise nothing_to_index(paths, found.failed, unsupported)
-    known = {file.path: record.sha256 for record in before for file in record.files}
     now = {file.origin.path: file for file in files}
     added = [file.source for path, file in now.items() if path not in known]
     changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Shingles = NDArray[np.uint64]
     Hashes = NDArray[np.uint32]
 
+Pair = tuple[str, str]
+"""Two documents, by their ids in ascending order."""
 SIMILAR = 0.7
 """The share of their shingles that two alike documents have in common at least (Jaccard)."""
 _SHINGLE = 8
@@ -56,33 +59,67 @@ def sketch(text: str) -> bytes:
     return np.min(lowest, axis=0).astype(_STORED).tobytes()
 
 
-def alike(doc_ids: Sequence[str], sketches: Sequence[bytes], text_of: Callable[[int], str]) -> dict[str, str]:
-    """The groups of documents that are almost the same text, as each member's id and that of the first member.
+class Alike(NamedTuple):
+    """Which documents are almost the same text.
 
-    ``text_of`` gives a document's text by its place; few are asked for. Each member is alike to the first. Documents
-    that are alike to no other are left out. The same documents in the same order give the same groups.
+    ``groups`` has each member's id and that of the first member; documents that are alike to no other are left out.
+    ``scores`` are the shares of common shingles that this rests on, by the ids of two documents in ascending order.
+    """
+
+    groups: dict[str, str]
+    scores: dict[Pair, float]
+
+
+def alike(
+    doc_ids: Sequence[str],
+    sketches: Sequence[bytes],
+    text_of: Callable[[int], str],
+    known: Mapping[Pair, float] = MappingProxyType({}),
+) -> Alike:
+    """The groups of documents that are almost the same text. Each member is alike to the first.
+
+    ``text_of`` gives a document's text by its place; few are asked for, and none whose scores are ``known``. The same
+    documents in the same order give the same groups.
     """
     with_text = [place for place, one in enumerate(sketches) if one]
     signatures = np.frombuffer(b"".join(sketches), _STORED).reshape(-1, _HASHES)
     buckets = _buckets(signatures)
     firsts: dict[tuple[int, int], list[int]] = {}
     groups: dict[str, str] = {}
+    scores: dict[Pair, float] = {}
     for row, place in enumerate(with_text):
+        doc_id = doc_ids[place]
         near = {first for bucket in buckets.get(row, ()) for first in firsts.get(bucket, ())}
-        hopeful = [one for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
-        best, score = -1, 0.0
-        if hopeful:
-            shingles = _shingles(text_of(place))
-            scores = {one: _jaccard(shingles, _shingles(text_of(with_text[one]))) for one in hopeful}
-            best = min(scores, key=lambda one: (-scores[one], doc_ids[with_text[one]]))
-            score = scores[best]
-        if score >= SIMILAR:
-            first = doc_ids[with_text[best]]
-            groups[first] = groups[doc_ids[place]] = first
+        hopeful = [with_text[one] for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
+        compared = _compared(place, hopeful, doc_ids, text_of, known)
+        scores |= {_pair(doc_id, doc_ids[one]): score for one, score in compared.items()}
+        best = min(compared, key=lambda one: (-compared[one], doc_ids[one]), default=-1)
+        if compared.get(best, 0.0) >= SIMILAR:
+            groups[doc_ids[best]] = groups[doc_id] = doc_ids[best]
         else:
             for bucket in buckets.get(row, ()):
                 firsts.setdefault(bucket, []).append(row)
-    return groups
+    return Alike(groups, scores)
+
+
+def _compared(
+    place: int,
+    others: Sequence[int],
+    doc_ids: Sequence[str],
+    text_of: Callable[[int], str],
+    known: Mapping[Pair, float],
+) -> dict[int, float]:
+    """The share of shingles that a document has in common with each of ``others``, all by their places."""
+    found = {other: known.get(_pair(doc_ids[place], doc_ids[other])) for other in others}
+    shingles = _shingles(text_of(place)) if None in found.values() else None
+    return {
+        other: score if score is not None else _jaccard(shingles, _shingles(text_of(other)))
+        for other, score in found.items()
+    }
+
+
+def _pair(one: str, other: str) -> Pair:
+    return (one, other) if one < other else (other, one)
 
 
 def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]:
