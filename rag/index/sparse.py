@@ -136,8 +136,11 @@ class SparseIndex:
 
     def idf(self, term: str) -> float:
         """Inverse document frequency as tantivy's BM25 has it; highest for a term that no passage holds."""
-        frequency = self._searcher.doc_freq(_BODY, term)
-        return idf_of(frequency, len(self))
+        return idf_of(self.frequency(term), len(self))
+
+    def frequency(self, term: str) -> int:
+        """How many passages hold ``term`` in their own text."""
+        return int(self._searcher.doc_freq(_BODY, term))
 
     def bound(self, terms: Sequence[str]) -> float:
         """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""

@@ -22,7 +22,7 @@ _STORED = np.dtype("<f2")
 # Until format 2, a FAISS file: kind, dimension, rows, two numbers of no meaning, trained, metric, floats.
 _FLAT = struct.Struct("<4siqqq?iQ")
 _INNER_PRODUCT = 0
-_AT_ONCE = 65_536
+_AT_ONCE = 16_384
 
 
 class Rows(Protocol):

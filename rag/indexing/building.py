@@ -6,7 +6,6 @@ No more documents are in memory than one at a time.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
@@ -24,6 +23,7 @@ from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Wr
 from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
 from rag.index.segments import texts
 from rag.index.segments.texts import Texts, TextsWriter
+from rag.index.sparse import SparseIndex
 from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
@@ -85,8 +85,9 @@ class _Draft:
         # Documents of segments that are written anew, and the texts of these.
         self._before: dict[str, tuple[DocumentRecord, Texts]] = {}
         self._sketches = self._sketched()
-        # How words sound in segments that are written anew.
+        # How words sound, and those of segments that are written anew.
         self._sounds: dict[str, str] = {}
+        self._taken: set[str] = set()
         # The first of the segments that are new.
         self._new = 0
         self._dimension = 0
@@ -101,15 +102,15 @@ class _Draft:
         self._segments = [manifest.segments[one] for one in slots]
         for before, held in enumerate(old.store.texts):
             self._sounds |= {} if before in slots else held.sounds()
+        self._taken = set(self._sounds)
         self._new = len(slots)
         for one in self._segments:
             (self.folder / one.name).mkdir()
             for name in (TEXTS, VECTORS, OWNERS, KEYS):
                 self._link(f"{one.name}/{name}", manifest.files)
         self._terms.append((old.folder / TERMS, {name for one in self._segments for name in one.terms}))
-        segments = old.store.placement.segments.tolist()
-        firsts = old.store.placement.firsts.tolist()
-        for record, segment, first in zip(old.store.records(), segments, firsts, strict=True):
+        places = zip(old.store.placement.segments.tolist(), old.store.placement.firsts.tolist(), strict=True)
+        for record, (segment, first) in zip(old.store.records(), places, strict=True):
             if segment in slots:
                 self._parts[record.doc_id] = record.part(slots[segment], first)
             else:
@@ -140,28 +141,37 @@ class _Draft:
     def _write_segment(self, entries: Iterator[Entry], cut: _Cut) -> int:
         """Write as many of ``entries`` as one segment takes; returns how many those are."""
         number = 1 + max((one.number for one in self._segments), default=0)
-        heard: Counter[str] = Counter()
         documents = passages = 0
         folder = self.folder / Segment.name_of(number)
         folder.mkdir()
-        with texts.writing(folder / TEXTS) as text_file, sparse.writing(folder / TERMS) as index:
-            for entry in entries:
-                taken = self._take(entry, passages, text_file)
-                part, terms = taken or self._make(entry, passages, text_file, cut)
-                for ordinal, (body, context) in enumerate(terms, start=passages):
-                    index(sparse.key_of(number, ordinal), body, context)
-                    heard.update(set(body.split(" ")))
-                self._parts[entry.doc_id] = part
-                documents += 1
-                passages += part.passages
-                if passages >= MOST_PASSAGES:
-                    break
-            words = {word: count for word, count in heard.items() if is_word(word)}
-            text_file.add_sounds(sounds_of(words, self._sounds))
+        words: set[str] = set()
+        with texts.writing(folder / TEXTS) as text_file:
+            with sparse.writing(folder / TERMS) as index:
+                for entry in entries:
+                    taken = self._take(entry, passages, text_file)
+                    part, terms = taken or self._make(entry, passages, text_file, cut, words)
+                    for ordinal, (body, context) in enumerate(terms, start=passages):
+                        index(sparse.key_of(number, ordinal), body, context)
+                    self._parts[entry.doc_id] = part
+                    documents += 1
+                    passages += part.passages
+                    if passages >= MOST_PASSAGES:
+                        break
+            text_file.add_sounds(self._sounding(SparseIndex(folder / TERMS), words))
         names = sparse.segments_of(folder / TERMS)
         self._terms.append((folder / TERMS, names))
         self._segments.append(Segment(number, documents, passages, 0, tuple(names)))
         return documents
+
+    def _sounding(self, terms: SparseIndex, made: set[str]) -> Iterator[tuple[str, str, int]]:
+        """How the words sound of what was ``made`` or taken over, and how many passages of a new segment have each."""
+        words = set(filter(is_word, made))
+        for held in self._old.store.texts if self._old and self._old.store else ():
+            # Most are known, and to find out how one sounds takes a library that takes long to load.
+            if lacking := words - self._sounds.keys():
+                self._sounds |= held.sounds(lacking)
+        frequencies = {word: terms.frequency(word) for word in words | self._taken}
+        return sounds_of({word: count for word, count in frequencies.items() if count}, self._sounds)
 
     def _take(self, entry: Entry, first: int, texts: TextsWriter) -> _Placed | None:
         """Take over a document that is as it was, from a segment that is not: nothing of it is made again."""
@@ -178,13 +188,14 @@ class _Draft:
                 texts.take(held, entry.doc_id, first, self._sketches[entry.doc_id])
         return None if terms is None else (record.part(len(self._segments), first), terms)
 
-    def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut) -> _Placed:
-        """Split a document into passages, numbered from ``first``, and cut these into terms."""
+    def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut, words: set[str]) -> _Placed:
+        """Split a document into passages, numbered from ``first``, and cut these into terms, added to ``words``."""
         document = entry.document()
         with self._pipeline.timing("split"):
             made = split(document, self._pipeline.settings.split, first)
         known = _known_terms(made, self._old)
         terms = known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+        words.update(*(body.split(" ") for body, _ in terms))
         texts.add(document, made, self._sketches[entry.doc_id])
         sizes = len(document.text), len(document.blocks), document.omitted
         return Part(len(self._segments), first, len(made), *sizes), terms

@@ -102,7 +102,8 @@ def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozens
 
 
 def _stored(old: Stored, record: DocumentRecord, origin: Origin, file: SourceFile) -> Entry:
-    return Entry.stored(old.store, record, origin._replace(source=file.source))
+    same = origin.source == file.source
+    return Entry.stored(old.store, record, origin if same else origin._replace(source=file.source))
 
 
 def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, sha256: str) -> bool:

@@ -44,7 +44,7 @@ OLD = {".doc": ".docx", ".wps": ".docx", ".xls": ".xlsx", ".et": ".xlsx", ".ppt"
 
 def is_readable(name: PurePath | str) -> bool:
     """Whether a file of that name can be read with what is installed."""
-    suffix = PurePath(name).suffix.lower()
+    suffix = (name if isinstance(name, PurePath) else PurePath(name)).suffix.lower()
     if suffix in SUFFIXES:
         return is_installed()
     return suffix in FORMATS or (suffix in OLD and libreoffice() is not None)

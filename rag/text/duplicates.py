@@ -56,7 +56,8 @@ def sketch(text: str) -> bytes:
     odd, added = _permutations()
     parts = (hashes[start : start + _AT_ONCE] for start in range(0, len(hashes), _AT_ONCE))
     lowest = [(odd[:, None] * part + added[:, None]).min(axis=1) for part in parts]
-    return np.min(lowest, axis=0).astype(_STORED).tobytes()
+    signature: Hashes = np.min(lowest, axis=0).astype(_STORED)
+    return signature.tobytes()
 
 
 class Alike(NamedTuple):
@@ -110,12 +111,15 @@ def _compared(
     known: Mapping[Pair, float],
 ) -> dict[int, float]:
     """The share of shingles that a document has in common with each of ``others``, all by their places."""
-    found = {other: known.get(_pair(doc_ids[place], doc_ids[other])) for other in others}
-    shingles = _shingles(text_of(place)) if None in found.values() else None
-    return {
-        other: score if score is not None else _jaccard(shingles, _shingles(text_of(other)))
-        for other, score in found.items()
-    }
+    found = {}
+    shingles = None
+    for other in others:
+        score = known.get(_pair(doc_ids[place], doc_ids[other]))
+        if score is None:
+            shingles = _shingles(text_of(place)) if shingles is None else shingles
+            score = _jaccard(shingles, _shingles(text_of(other)))
+        found[other] = score
+    return found
 
 
 def _pair(one: str, other: str) -> Pair:

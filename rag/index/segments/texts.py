@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -154,9 +154,14 @@ class Texts(ReadOnly):
         """The words that sound so, and how many passages have each."""
         return self.rows("SELECT word, passages FROM sounds WHERE sound = ?", (sound,))
 
-    def sounds(self) -> dict[str, str]:
-        """How each word sounds."""
-        return dict(self.rows("SELECT word, sound FROM sounds")) if self.columns("sounds") else {}
+    def sounds(self, words: Collection[str] | None = None) -> dict[str, str]:
+        """How each word sounds, or each of ``words`` that is here."""
+        if not self.columns("sounds"):
+            return {}
+        query, wanted = "SELECT word, sound FROM sounds", []
+        if words is not None:
+            query, wanted = f"{query} WHERE word IN (SELECT value FROM json_each(?))", [_json(words)]
+        return dict(self.rows(query, wanted))
 
     def passages(self, ordinals: Sequence[int], shifts: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, each with its shift added. Raises KeyError for an unknown one."""
@@ -176,6 +181,10 @@ class Texts(ReadOnly):
         for doc_id, first, count in documents:
             ((text,),) = self.rows("SELECT text FROM documents WHERE doc_id = ?", (doc_id,))
             yield text, self.passages_between(range(first, first + count))
+
+
+def _json(words: Collection[str]) -> str:
+    return msgspec.json.encode(tuple(words)).decode()
 
 
 def _passage(row: tuple[Any, ...], shift: int) -> Passage:
