@@ -23,7 +23,7 @@ from rag.errors import (
     StorageError,
     WenyuanError,
 )
-from rag.index.generations import Generation, current_name, open_generation, writing
+from rag.index.generations import Stored, current_name, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
@@ -332,9 +332,9 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
     opened: list[Path] = []
     parsed: list[Path] = []
 
-    def opening(index: Path, *, oldest: int = FORMAT_VERSION) -> Generation:
+    def opening(index: Path, *, oldest: int = FORMAT_VERSION) -> Stored:
         opened.append(index)
-        return open_generation(index, oldest=oldest)
+        return open_stored(index, oldest=oldest)
 
     def parsing(
         data: bytes, *, source: str, name: Path, notices: list[WenyuanError], tell: Tell = lambda _: None
@@ -344,7 +344,7 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
         return parse(data, source=source, name=name, notices=notices)
 
     for place in ("uploads", "update"):
-        monkeypatch.setattr(f"rag.indexing.{place}.open_generation", opening)
+        monkeypatch.setattr(f"rag.indexing.{place}.open_stored", opening)
     for place in ("uploads", "refresh"):
         monkeypatch.setattr(f"rag.indexing.{place}.parse", parsing)
     shelf.add([Upload("b.md", OTHER)])
