@@ -201,10 +201,7 @@ class Store:
                 range(first, first + count),
                 modified,
                 copies,
-                (
-                    *(Elsewhere(doc_id, copy.title, copy.source) for copy in copies),
-                    *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
-                ),
+                _also_in(doc_id, copies, groups[alike or doc_id]),
                 () if omitted == _NONE else _OMITTED.decode(omitted),
             )
             found.append(record)
@@ -280,3 +277,11 @@ class Store:
             first, last = int(run[0]), int(run[-1])
             places = range(int(local[first]), int(local[last]) + 1)
             yield self.texts[segments[first]].passages_between(places, int(wanted[first] - local[first]))
+
+
+def _also_in(doc_id: str, copies: Sequence[Origin], group: Sequence[Elsewhere]) -> tuple[Elsewhere, ...]:
+    """Where a document stands once more: its copies, then the others of its group."""
+    if not copies and len(group) == 1:
+        return ()
+    copied = (Elsewhere(doc_id, copy.title, copy.source) for copy in copies)
+    return (*copied, *(other for other in group if other.doc_id != doc_id))

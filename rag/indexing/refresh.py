@@ -41,6 +41,7 @@ class Refreshed:
 def refresh(
     files: Sequence[SourceFile],
     old: Stored | None,
+    known: Mapping[str, tuple[DocumentRecord, Origin]],
     parsed: Mapping[Path, Document],
     spool: Spool,
     seen: Seen,
@@ -49,14 +50,12 @@ def refresh(
 ) -> Refreshed:
     """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put into ``spool``.
 
-    ``parsed`` are documents by resolved path that need no reading, and what is the same as in ``seen`` needs none. A
-    file that failed before is tried again.
+    ``known`` are the files of ``old`` by resolved path. ``parsed`` are documents by it that need no reading; neither does
+    what is the same as in ``seen``. A file that failed before is tried again.
     """
     from tqdm import tqdm
 
-    records = old.store.records() if old else ()
-    known = {origin.path: (record, origin) for record in records for origin in record.files}
-    stale = outdated(old.manifest, records) if old else frozenset[str]()
+    stale = outdated(old.manifest, old.store.records()) if old else frozenset[str]()
     found = Refreshed()
     bar = tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2)
 

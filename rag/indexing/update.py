@@ -105,12 +105,13 @@ def _updated(
     parsed: Mapping[Path, Document],
     spool: Spool,
 ) -> IndexReport:
+    before = old.store.records() if old else ()
+    lying = {file.path: (record, file) for record in before for file in record.files}
     seen = Seen(folder, trusted=not pipeline.checksum)
     with pipeline.timing("read"):
-        found = refresh(discovery.files, old, parsed, spool, seen, progress=pipeline.progress)
+        found = refresh(discovery.files, old, lying, parsed, spool, seen, progress=pipeline.progress)
     unsupported = (*discovery.unsupported, *found.unsupported)
-    before = old.store.records() if old else ()
-    known = {file.path: record.sha256 for record in before for file in record.files}
+    known = {path: record.sha256 for path, (record, _) in lying.items()}
     if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
         # While documents are split.
         pipeline.models.encoder.ahead()
@@ -118,8 +119,7 @@ def _updated(
     failed_paths = {file.place for file, _ in found.failed}
     kept = [
         (record, file)
-        for record in before
-        for file in record.files
+        for record, file in lying.values()
         if file.path not in found.entries
         and (
             failed_paths.intersection((path := Path(file.path), *Path(file.path).parents))
@@ -133,7 +133,7 @@ def _updated(
     now = {file.origin.path: file for file in files}
     added = [file.source for path, file in now.items() if path not in known]
     changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
-    removed = [file.source for record in before for file in record.files if file.path not in now]
+    removed = [file.source for _, file in lying.values() if file.path not in now]
     rebuilt = old is None or not is_current(old.manifest, pipeline)
     if rebuilt:
         # The dictionary may have been edited since this process read it.
@@ -216,7 +216,8 @@ def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]
     entries = []
     duplicates = []
     for first, *others in same.values():
-        entries.append(replace(first, copies=tuple(other.origin for other in others)))
+        copies = tuple(other.origin for other in others)
+        entries.append(replace(first, copies=copies) if copies != first.copies else first)
         duplicates += [(other.source, first.source) for other in others]
     return entries, duplicates
 
