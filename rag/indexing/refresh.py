@@ -50,8 +50,8 @@ def refresh(
 ) -> Refreshed:
     """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put into ``spool``.
 
-    ``known`` are the files of ``old`` by resolved path. ``parsed`` are documents by it that need no reading; neither does
-    what is the same as in ``seen``. A file that failed before is tried again.
+    ``known`` are the files of ``old`` by resolved path. Nothing is read that is in ``parsed``, by that path, too, or is
+    the same as in ``seen``. A file that failed before is tried again.
     """
     from tqdm import tqdm
 
