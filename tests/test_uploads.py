@@ -30,6 +30,7 @@ from rag.indexing.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
 from rag.library import Library
 from rag.loading import parse
 from rag.loading.blocks import Tell
+from rag.models import Models
 from rag.settings import Settings
 from rag.types import Document
 
@@ -349,6 +350,14 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
         monkeypatch.setattr(f"rag.indexing.{place}.parse", parsing)
     shelf.add([Upload("b.md", OTHER)])
     assert (len(opened), parsed) == (1, [Path("b.md")])
+
+
+def test_an_upload_is_embedded_by_the_models_that_are_there(tmp_path: Path) -> None:
+    loaded = HashEncoder("loaded@1")
+    shelf = Shelf(tmp_path / "new", Settings(), models=Models(Settings(), encoder=loaded))
+    shelf.add([Upload("a.md", TEXT)])
+    assert loaded.passages
+    assert open_stored(tmp_path / "new").manifest.encoder == "loaded@1"
 
 
 def test_what_of_a_file_could_not_be_read_is_told_with_its_result(shelf: Shelf) -> None:
