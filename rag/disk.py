@@ -53,7 +53,7 @@ def sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
         if not path.is_file():
             sync_folder(path)
-        elif path.stat().st_nlink == 1:
+        elif path.stat().st_nlink < 2:
             sync_file(path)
     sync_folder(folder)
     sync_folder(folder.parent)
