@@ -115,17 +115,13 @@ def _updated(
     if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
         # While documents are split.
         pipeline.models.encoder.ahead()
-    roots = [path.resolve() for path in paths]
-    failed_paths = {file.place for file, _ in found.failed}
-    kept = [
-        (record, file)
-        for record, file in lying.values()
-        if file.path not in found.entries
-        and (
-            failed_paths.intersection((path := Path(file.path), *Path(file.path).parents))
-            or not any(walked(path, root, folder) for root in roots)
-        )
-    ]
+    roots, index = [path.resolve() for path in paths], folder.resolve()
+    failed = {file.place for file, _ in found.failed}
+
+    def stays(path: Path) -> bool:
+        return not any(walked(path, root, index) for root in roots) or not failed.isdisjoint((path, *path.parents))
+
+    kept = [one for path, one in lying.items() if path not in found.entries and stays(Path(path))]
     files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: one.origin.path)
     entries, duplicates = _unique(files)
     if not entries and not before:
@@ -189,8 +185,10 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
 
 
 def walked(path: Path, root: Path, index: Path) -> bool:
-    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it."""
-    index = index.resolve()
+    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it.
+
+    All three are resolved.
+    """
     return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
 
 

@@ -66,7 +66,7 @@ class Sources:
         self.failed: list[tuple[SourceFile, LoadError]] = []
         self.unsupported = list(discovery.unsupported)
         self._roots = roots
-        self._index = index
+        self._index = index.resolve()
         self._digests: dict[str, str] = {}
         self._owned: dict[str, list[Found]] = {}
         bar = tqdm(discovery.files, desc="读取 read", unit="file", disable=not progress, delay=2)
