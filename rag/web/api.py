@@ -88,11 +88,8 @@ async def ask(body: requests.Ask, office: AtOffice) -> Any:
 @router.post("/ask/batch", response_model=described(responses.Results), tags=["ask"])
 async def ask_batch(body: requests.Batch, office: AtOffice) -> Any:
     """Ask up to 100 questions; one that won't do has a problem for a result, and the others their answers."""
-
-    def results() -> responses.Results:
-        return responses.Results([_result(office, question) for question in body.questions])
-
-    return to_json(await office.asking.run(results))
+    results = await office.asking.each([partial(_result, office, question) for question in body.questions])
+    return to_json(responses.Results(results))
 
 
 @router.get("/search", response_model=described(list[Hit]), responses=problems(404), tags=["ask"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import WenyuanError
@@ -24,8 +25,7 @@ class Desk:
         self._library: Library | None = None
         self._lock = threading.Lock()
         self._warming = False
-        self._examples: dict[str, tuple[str, ...]] = {}
-        self._examples_lock = threading.Lock()
+        self._examples: dict[str, Sequence[str]] = {}
         self.conversations = ConversationFile(index / NAME)
         """What was asked on the page."""
         self.ready = False
@@ -50,14 +50,16 @@ class Desk:
         except WenyuanError as error:
             logger.debug("not warmed up: %s", error)
 
-    def examples(self) -> tuple[str, ...]:
-        """Questions to try that the library answers; waits until the library is ready. Raises as `library`."""
+    def examples(self) -> Iterator[Sequence[str]]:
+        """Questions to try that the library answers, as far as they are found. Raises as `library`."""
         library = self.library()
         generation = library.manifest.generation
-        with self._examples_lock:
-            if generation not in self._examples:
-                self._examples = {generation: tuple(checked(library))}
-            return self._examples[generation]
+        found: Sequence[str] = self._examples.get(generation, ())
+        if not found:
+            for found in checked(library):
+                yield found
+            self._examples = {generation: found}
+        yield found
 
     def _warm_up(self, library: Library) -> None:
         try:
