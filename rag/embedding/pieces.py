@@ -12,7 +12,6 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
-from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -46,7 +45,7 @@ class Pieces:
 
     def __init__(self, folder: Path) -> None:
         self._source = folder / "tokenizer.json"
-        self._key = sha256(self._source.read_bytes()).hexdigest()
+        self._key = kept.digest(self._source)
         self._usual = self._vocabulary("usual", lambda piece: _USUAL.fullmatch(piece) is not None)
         self._lock = Lock()
         self._normalise = normalizer().normalize_str

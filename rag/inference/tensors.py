@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,13 +11,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.inference import cache
+
 Tensor = NDArray[np.float32]
 
 _WEIGHTS: Final = "model.safetensors"
 _TYPES: Final = {"F32": np.float32, "F16": np.float16}
-# Parts of the file that are looked at to tell it from others.
-_SAMPLES: Final = 64
-_SAMPLE_BYTES: Final = 4096
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:
@@ -56,12 +54,5 @@ def header(folder: Path) -> tuple[dict[str, Any], int]:
 
 
 def mark(folder: Path) -> str:
-    """What tells a weights file from any other: size, time, and evenly spaced parts, its header among them."""
-    file = folder / _WEIGHTS
-    status = file.stat()
-    digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
-    with file.open("rb") as stream:
-        for part in range(_SAMPLES):
-            stream.seek(status.st_size * part // _SAMPLES)
-            digest.update(stream.read(_SAMPLE_BYTES))
-    return digest.hexdigest()
+    """What tells the weights of the model in ``folder`` from others. Raises OSError."""
+    return cache.mark(folder / _WEIGHTS)
