@@ -32,11 +32,18 @@ _USUAL: Final = re.compile(
 # Of sentencepiece's ModelProto: what a piece is, if it is not a usual one.
 _UNKNOWN, _CONTROL = 2, 3
 _Piece = tuple[int, str, float]
+_LOADING = Lock()
+
+
+def load_pieces(folder: Path) -> Pieces:
+    """The pieces of the model in ``folder``, shared by all users. Raises OSError, ValueError and KeyError."""
+    # Encoder and reader are loaded side by side, and want the same at once.
+    with _LOADING:
+        return _loaded(folder)
 
 
 @cache
-def load_pieces(folder: Path) -> Pieces:
-    """The pieces of the model in ``folder``, shared by all users. Raises OSError, ValueError and KeyError."""
+def _loaded(folder: Path) -> Pieces:
     return Pieces(folder)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ Tensor = NDArray[np.float32]
 
 _WEIGHTS: Final = "model.safetensors"
 _TYPES: Final = {"F32": np.float32, "F16": np.float16}
+_MAPPING: Final = Lock()
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:
@@ -25,20 +27,21 @@ def tensors(folder: Path) -> dict[str, Tensor]:
     They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
     """
     status = (folder / _WEIGHTS).stat()
-    return dict(_mapped(folder, status.st_size, status.st_mtime_ns))
+    # Encoder and reader look up words in one and the same table: mapped twice, its pages would count twice.
+    with _MAPPING:
+        return dict(_mapped(folder, status.st_size, status.st_mtime_ns))
 
 
-# Encoder and reader look up words in one and the same table: mapped twice, its pages would count twice.
 @lru_cache(maxsize=2)
 def _mapped(folder: Path, _size: int, _changed: int) -> Mapping[str, Tensor]:
-    file = folder / _WEIGHTS
     entries, start = header(folder)
     # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
+    whole = np.memmap(folder / _WEIGHTS, np.uint8, "c", start)
     return {
         # A model with a head on it was saved with its encoder's name before each.
-        name.removeprefix("bert.").removeprefix("roberta."): np.memmap(
-            file, _TYPES[entry["dtype"]], "c", start + entry["data_offsets"][0], tuple(entry["shape"])
-        )
+        name.removeprefix("bert.").removeprefix("roberta."): whole[slice(*entry["data_offsets"])]
+        .view(_TYPES[entry["dtype"]])
+        .reshape(entry["shape"])
         for name, entry in entries.items()
         if entry["dtype"] in _TYPES
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
@@ -49,6 +50,9 @@ _STYLES = (
 )
 # What one does with answers, a program of the header; the first of them is what the others share.
 _TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js", "contents.js")
+# Seconds after which the models are loaded where nobody has asked yet: the first page, which a browser opens at once,
+# has the processors for itself.
+_FIRST_PAGE = 1.0
 # What the page says with a question.
 _ASKED = ("conversation", "question", "only", "beside")
 # What the page loads before its own style: the same colours, so that nothing flashes.
@@ -81,9 +85,11 @@ def serve(
         desk = Desk(index, settings)
         new_token = "" if token else rules.token
         app = guard.guarded(surfaced(served(index, settings, desk)), rules)
+        warming = threading.Timer(_FIRST_PAGE, desk.warm_up)
+        warming.daemon = True
         with answering(index, settings, desk.library):
             serving.run(
-                app, listener, token=new_token, open_browser=open_browser, started=desk.warm_up, ended=FOLDER.cleanup
+                app, listener, token=new_token, open_browser=open_browser, started=warming.start, ended=FOLDER.cleanup
             )
 
 
@@ -177,8 +183,8 @@ def _blocks(page: Page, asking: Admission) -> gr.Blocks:
         shown.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-shown')); }")
         loaded = blocks.load(opening, None, parts, **quick)
         loaded.then(None, js=_LOADED)
-    # No event goes round the queue.
-    blocks.queue(api_open=False, default_concurrency_limit=None)
+    # No event goes round the queue. `queue` would say so, and make all of the framework's routes once more.
+    blocks.api_open = False
     # Nothing of ours is in the framework's sessions, yet it keeps a copy of the page for each.
     blocks.state_session_capacity = 200
     return blocks
