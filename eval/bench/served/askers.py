@@ -1,6 +1,6 @@
 """How long answers take when several people ask at once, beside one who asks alone.
 
-    python -m eval.bench.askers [--index DIR] [--people 8] [--seconds 15] [--rounds 3]
+    python -m eval.bench.served.askers [--index DIR] [--people 8] [--seconds 15] [--rounds 3]
 
 serves an index (one of ``corpus/`` if none is given) on a free port of this machine and asks the tuning questions over
 HTTP: by turns alone and with PEOPLE at once, each without a pause, so that whatever else the machine does touches both.

@@ -21,7 +21,7 @@ import msgspec
 
 from rag.errors import EvaluationError
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 MAIN: Final = "from rag.cli.main import main\nmain()"
 """What runs ``wenyuan`` of this tree, with the arguments of a command."""
 _READY_SECONDS: Final = 120
