@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import filelock
 from tqdm import tqdm
 
 from rag.embedding import BUNDLED
@@ -44,6 +43,8 @@ def unpack() -> Path:
     folder = models / FOLDER
     if _is_complete(folder):
         return folder
+    import filelock
+
     try:
         models.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(models / f"{FOLDER}.lock"):
