@@ -1,11 +1,12 @@
 """How long answers take when several people ask at once, beside one who asks alone.
 
-    python -m eval.bench.served.askers [--index DIR] [--people 8] [--seconds 15] [--rounds 3]
+    python -m eval.bench.served.askers [--index DIR] [--people 8] [--seconds 15] [--rounds 3] [--page]
 
 serves an index (one of ``corpus/`` if none is given) on a free port of this machine and asks the tuning questions over
 HTTP: by turns alone and with PEOPLE at once, each without a pause, so that whatever else the machine does touches both.
 Prints the figures and saves them in ``eval/results/askers.json``. Processor time is the server's own: divided by the
-cores it is the least that a question can take where all of them are busy, however questions are put together.
+cores it is the least that a question can take where all of them are busy, however questions are put together. With
+``--page`` everyone also fetches, as the page does, questions to go on with, and does not wait for them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from itertools import cycle
+from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 import numpy as np
@@ -59,9 +62,10 @@ class Askers(msgspec.Struct, frozen=True):
 class _Crowd:
     """So many people at once who ask a server, each the next question as soon as the one before is answered."""
 
-    def __init__(self, server: Served, questions: Sequence[str], people: int) -> None:
+    def __init__(self, server: Served, questions: Sequence[str], people: int, *, page: bool) -> None:
         self.people = people
         self._server = server
+        self._page = page
         self._questions = cycle(questions)
         self._lock = threading.Lock()
         self._took: list[float] = []
@@ -85,6 +89,8 @@ class _Crowd:
             took = answer_ms(self._server.address, question)
             with self._lock:
                 self._took.append(took)
+            if self._page:
+                threading.Thread(target=_go_on, args=(self._server.address, question), daemon=True).start()
 
     def result(self) -> Asking:
         """What all that was asked took."""
@@ -101,10 +107,12 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=15.0, help="how long they ask in each round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--page", action="store_true", help="fetch what the page fetches after an answer, too")
     parser.add_argument("--out", type=Path, default=ROOT / RESULTS / "askers.json")
     options = parser.parse_args()
     with index_of_corpus(options.index) as index, served(index) as server:
-        alone, together = measured(server, list(_questions()), options.people, options.seconds, options.rounds)
+        crowds = [_Crowd(server, list(_questions()), people, page=options.page) for people in (1, options.people)]
+        alone, together = measured(server, crowds, options.seconds, options.rounds)
     found = Askers(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         code=code(),
@@ -121,18 +129,20 @@ def main() -> None:
     options.out.write_bytes(pretty(found))
 
 
-def measured(
-    server: Served, questions: Sequence[str], people: int, seconds: float, rounds: int
-) -> tuple[Asking, Asking]:
-    """What one who asks alone waits, and each of ``people`` at once, by turns. Raises URLError where one is refused."""
-    for question in questions[:_UNTIL_WARM]:
+def measured(server: Served, crowds: Sequence[_Crowd], seconds: float, rounds: int) -> list[Asking]:
+    """What each of ``crowds`` waits, by turns. Raises URLError where anyone is refused."""
+    for question in islice(_questions(), _UNTIL_WARM):
         answer_ms(server.address, question)
-    crowds = _Crowd(server, questions, 1), _Crowd(server, questions, people)
     for _ in range(rounds):
         for crowd in crowds:
             crowd.ask(seconds)
-    alone, together = crowds
-    return alone.result(), together.result()
+    return [crowd.result() for crowd in crowds]
+
+
+def _go_on(address: str, question: str) -> None:
+    # What is not found in time, or refused, the page does without.
+    with suppress(OSError):
+        urllib.request.urlopen(f"{address}page/instead?{urlencode({'question': question})}", timeout=60).read()
 
 
 def answer_ms(address: str, question: str) -> float:
