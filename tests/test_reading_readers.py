@@ -37,7 +37,8 @@ def test_what_was_read_for_a_question_is_not_read_again() -> None:
 
         def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
             self.started += 1
-            return lambda: [PairScores(*np.zeros((3, len(pair.ids)), np.float32), 0.5, 0.0) for pair in pairs]
+            nothing = [np.zeros(len(pair.ids), np.float32) for pair in pairs]
+            return lambda: [PairScores(one, one, one, 0.5, 0.0) for one in nothing]
 
     scorer = Counting()
     reader = TextReader(unpack(), scorer)
