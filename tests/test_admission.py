@@ -62,17 +62,20 @@ def test_who_waits_has_a_turn_in_the_order_of_coming() -> None:
 def test_a_batch_takes_one_place_and_others_have_turns_between_its_questions() -> None:
     done: list[str] = []
 
+    def said(words: str) -> Callable[[], None]:
+        return lambda: done.append(words)
+
     async def crowd() -> None:
         admission, held = Admission(1, 1), Held()
         async with anyio.create_task_group() as tasks:
 
             async def batch() -> None:
-                two_more: list[Callable[[], object]] = [lambda: done.append("batch 2"), lambda: done.append("batch 3")]
-                await admission.each([held, *two_more])
+                questions: list[Callable[[], object]] = [held, *map(said, ("batch 2", "batch 3"))]
+                await admission.each(questions)
 
             tasks.start_soon(batch)
             await held.under_way()
-            tasks.start_soon(admission.run, lambda: done.append("one"))
+            tasks.start_soon(admission.run, said("one"))
             await anyio.wait_all_tasks_blocked()
             held.released.set()
 
