@@ -60,13 +60,13 @@ class Askers(msgspec.Struct, frozen=True):
 
 
 class _Crowd:
-    """So many people at once who ask a server, each the next question as soon as the one before is answered."""
+    """So many people at once who ask a server, each the next of ``questions`` as soon as the one before is answered."""
 
-    def __init__(self, server: Served, questions: Sequence[str], people: int, *, page: bool) -> None:
+    def __init__(self, server: Served, questions: Iterator[str], people: int, *, page: bool) -> None:
         self.people = people
         self._server = server
         self._page = page
-        self._questions = cycle(questions)
+        self._questions = questions
         self._lock = threading.Lock()
         self._took: list[float] = []
         self._seconds = self._processor = 0.0
@@ -111,7 +111,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / RESULTS / "askers.json")
     options = parser.parse_args()
     with index_of_corpus(options.index) as index, served(index) as server:
-        crowds = [_Crowd(server, list(_questions()), people, page=options.page) for people in (1, options.people)]
+        # One after the other, since what was read lately is not read again.
+        questions = cycle(_questions())
+        crowds = [_Crowd(server, questions, people, page=options.page) for people in (1, options.people)]
         alone, together = measured(server, crowds, options.seconds, options.rounds)
     found = Askers(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
