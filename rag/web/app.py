@@ -50,9 +50,8 @@ _STYLES = (
 )
 # What one does with answers, a program of the header; the first of them is what the others share.
 _TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js", "contents.js")
-# Seconds after which the models are loaded where nobody has asked yet: the first page, which a browser opens at once,
-# has the processors for itself.
-_FIRST_PAGE = 1.0
+# Seconds that the models wait for the first page, which a browser opens at once: it has the processors for itself.
+_FIRST_PAGE = 3.0
 # What the page says with a question.
 _ASKED = ("conversation", "question", "only", "beside")
 # What the page loads before its own style: the same colours, so that nothing flashes.
@@ -147,7 +146,9 @@ def _blocks(page: Page, asking: Admission) -> gr.Blocks:
         return _updates(view if _said(event, "anew") else view._replace(conversation=None))
 
     def opening() -> tuple[Any, ...]:
-        return _updates(page.opening())
+        updates = _updates(page.opening())
+        page.arrived()
+        return updates
 
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:

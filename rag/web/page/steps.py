@@ -66,6 +66,10 @@ class Page:
         beside = self.open(DOCUMENTS)
         return View(_WELCOME, beside.notice, beside.source or sources.nothing())
 
+    def arrived(self) -> None:
+        """To be called when a page is there: what its first question needs is loaded in the background."""
+        self._desk.warm_up()
+
     def conversation(self, conversation: str, question: int, place: str) -> View:
         """A kept conversation ("" for a new one), with ``place`` beside it, or without one the source of its answer
         ``question``, counted from 1, or of the last one.
