@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rag.embedding.bundled import unpack
 from rag.errors import ModelError
 from rag.library import Library
 from rag.reading import Candidate, Ranked
+from rag.reading.pairs import Pair, PairScores
 from rag.reading.readers import WEIGHTS, load_reader
+from rag.reading.scoring import Text, TextReader
 from rag.retrieval.ranking import reranked
+from rag.types import Span
 
 
 def test_a_reader_that_is_not_there_is_an_error_that_says_what_there_is(tmp_path: Path) -> None:
@@ -23,6 +29,26 @@ def test_a_damaged_reader_is_an_error(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes(b"nothing")
     with pytest.raises(ModelError, match=WEIGHTS):
         load_reader(str(tmp_path))
+
+
+def test_what_was_read_for_a_question_is_not_read_again() -> None:
+    class Counting:
+        started = 0
+
+        def start(self, pairs: Sequence[Pair]) -> Callable[[], list[PairScores]]:
+            self.started += 1
+            nothing = [np.zeros(len(pair.ids), np.float32) for pair in pairs]
+            return lambda: [PairScores(one, one, one, 0.5, 0.0) for one in nothing]
+
+    scorer = Counting()
+    reader = TextReader(unpack(), scorer)
+    text = Text("通讯录", "分机是6102。", (Span(0, 8),))
+    first = reader.read("分机是多少", [text])
+    assert reader.read("分机是多少", [text]) is first
+    assert scorer.started == 1
+    assert reader.read("分机是多少", [text, text])[0].relevance == first[0].relevance == 0.5
+    assert reader.read("是多少", [text])[0].relevance == 0.5
+    assert scorer.started == 3
 
 
 def test_read_passages_move_by_their_new_scores_and_the_others_keep_theirs(library: Library) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from rag.errors import SavedAnswerError
-from rag.loading.encodings import decode
 
 
 class SavedCitation(msgspec.Struct, frozen=True):
@@ -58,6 +57,8 @@ def read_answers(file: Path) -> list[SavedAnswer]:
 
     Questions that got an error instead of an answer are left out. Raises SavedAnswerError and LoadError.
     """
+    from rag.loading.encodings import decode
+
     try:
         text = decode(file.read_bytes(), file)
     except OSError as error:

@@ -88,7 +88,7 @@ class TrainedReader:
 
     def scores(self, question: Question, found: Sequence[Stretch]) -> Read:
         """What the network says of each stretch: the slow part of `read`."""
-        return Read(tuple(found), tuple(self.network.read(question.normalised, [_text(one) for one in found])))
+        return Read(tuple(found), self.network.read(question.normalised, [_text(one) for one in found]))
 
     def decide(self, question: Question, candidates: Sequence[Candidate], read: Read) -> Reading:
         """The reading that follows from what the network said."""
