@@ -1,4 +1,4 @@
-"""The tables of docs/ that follow from the code: commands, settings, JSON fields, addresses.
+"""The tables of docs/ that follow from the code: commands, settings, JSON fields, addresses, formats.
 
     python -m eval.bench.reference
 
@@ -30,7 +30,7 @@ _ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = _ROOT / "docs"
 WORDS: Final = DOCS / "reference.toml"
 TONGUES: Final[tuple[Language, ...]] = ("en", "zh")
-PAGES: Final = ("commands", "settings", "json", "http")
+PAGES: Final = ("commands", "settings", "json", "http", "documents")
 
 # Options that several commands take, in this order; what they mean is said once.
 SHARED: Final = ("--index", "--config", "--json", "--at", "--store", "--uri", "--no-server", "--collection")
@@ -318,6 +318,16 @@ def _routes(tongue: Language) -> str:
     return grid((text("地址", "address"), text("作用", "what it does")), rows)
 
 
+# ---- formats
+
+
+def _formats(_tongue: Language) -> str:
+    from rag.loading.formats import FORMATS
+
+    columns = (text("格式", "format"), text("后缀", "suffixes"), text("说明", "what to know"))
+    return grid(columns, [(text(*f.name), " ".join(map(_code, f.read_by)), text(*f.note)) for f in FORMATS])
+
+
 # ---- pages
 
 
@@ -336,6 +346,7 @@ def tables() -> dict[str, Callable[[Language], str]]:
         "shared options": _commands_shared,
         "settings": _settings,
         "routes": _routes,
+        "formats": _formats,
         **made,
     }
 
