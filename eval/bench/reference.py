@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from rag.errors import EvaluationError, Language, WenyuanError
+from rag.evaluation.measures.measure import Group
 from rag.messages import language, speaking, text
 
 _ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = _ROOT / "docs"
 WORDS: Final = DOCS / "reference.toml"
 TONGUES: Final[tuple[Language, ...]] = ("en", "zh")
-PAGES: Final = ("commands", "settings", "json", "http", "documents")
+PAGES: Final = ("commands", "settings", "json", "http", "documents", "evaluation")
 
 # Options that several commands take, in this order; what they mean is said once.
 SHARED: Final = ("--index", "--config", "--json", "--at", "--store", "--uri", "--no-server", "--collection")
@@ -328,6 +329,23 @@ def _formats(_tongue: Language) -> str:
     return grid(columns, [(text(*f.name), " ".join(map(_code, f.read_by)), text(*f.note)) for f in FORMATS])
 
 
+# ---- measures
+
+
+def _measures(group: Group) -> Callable[[Language], str]:
+    def made(_tongue: Language) -> str:
+        from rag.evaluation.measures import MEASURES
+
+        rows = [
+            (text(*one.shown) or text("、", ", ").join(one.names), text(*one.means))
+            for one in MEASURES
+            if one.group is group
+        ]
+        return grid((text("名称", "name"), text("定义", "definition")), rows)
+
+    return made
+
+
 # ---- pages
 
 
@@ -347,6 +365,7 @@ def tables() -> dict[str, Callable[[Language], str]]:
         "settings": _settings,
         "routes": _routes,
         "formats": _formats,
+        **{f"measures of {group.name.lower()}": _measures(group) for group in Group},
         **made,
     }
 

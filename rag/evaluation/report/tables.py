@@ -9,37 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.evaluation.benchmark import Outcome, Stage
+from rag.evaluation.measures import NAMES
 from rag.evaluation.measures.statistics import Estimate
 from rag.evaluation.results import Result
 from rag.messages import text
 
-# In the order in which they are read; a result has those that apply to it.
-MEASURES = (
-    "Recall@1",
-    "Recall@5",
-    "Recall@10",
-    "Success@1",
-    "Success@5",
-    "MRR@10",
-    "nDCG@10",
-    "evidence@500",
-    "evidence@1000",
-    "evidence@2000",
-    "EM",
-    "F1",
-    "right and cited",
-    "reading EM",
-    "reading F1",
-    "citation exactness",
-    "citation precision",
-    "citation recall",
-    "accuracy",
-    "abstention precision",
-    "abstention recall",
-    "abstention AUROC",
-    "AURC",
-    "ECE",
-)
 _TIMED = {"retrieve": "检索", "read": "阅读", "total": "合计"}
 _OF_GROUPS = ("Recall@1", "Recall@5", "EM", "F1")
 _STAGES = {
@@ -77,7 +51,7 @@ def measures_table(result: Result) -> Table:
     """Every measure with its interval."""
     rows = tuple(
         (name, f"{found.mean:.3f}", f"{found.low:.3f}–{found.high:.3f}", str(found.n))
-        for name in MEASURES
+        for name in NAMES
         if (found := result.summary.get(name))
     )
     columns = (text("指标", "measure"), text("均值", "mean"), text("95% 区间", "95% interval"), "n")
