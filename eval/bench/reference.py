@@ -186,14 +186,16 @@ def settings(tongue: Language) -> list[Setting]:
     """All settings, in order."""
     import msgspec
 
+    from rag.reading.readers import READERS
     from rag.settings import Settings
 
     english, chinese = _docstrings(Settings), words()["settings"]
+    named = {"reader": " ".join(map(_code, READERS))}
     shape: Any = msgspec.inspect.type_info(Settings)
     found = []
     for field, kind in zip(msgspec.structs.fields(Settings), shape.fields, strict=True):
         said = english.get(field.name, "") if tongue == "en" else chinese.get(field.name, "")
-        found.append(Setting(field.name, _default(field.default), _bounds(kind.type), said))
+        found.append(Setting(field.name, _default(field.default), named.get(field.name) or _bounds(kind.type), said))
     return found
 
 
