@@ -157,6 +157,15 @@ FORMATS = (
         {".jsonl": "jsonl:parse_jsonl"},
     ),
     Format(
+        ("字幕、听写稿", "subtitles, transcripts"),
+        (
+            "接成整句，放在开始的时间之下；谁在说话（WebVTT）",
+            "joined to whole sentences, under the time at which they begin; who speaks (WebVTT)",
+        ),
+        Kind.MARKED,
+        {".srt": "subtitles:parse_subtitles", ".vtt": "subtitles:parse_subtitles"},
+    ),
+    Format(
         ("旧的 Office、WPS", "old Office, WPS"),
         (
             "由 LibreOffice 转换后读；见[旧格式](#旧格式)",
