@@ -68,7 +68,7 @@ PLACES = {
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",
     },
-    "markdown_it": {"rag.loading.markdown"},
+    "markdown_it": {f"rag.loading.markdown{part}" for part in ("", ".extensions", ".inline")},
     "lxml": {"rag.loading.html.boilerplate", "rag.loading.html.flow", "rag.loading.trees"},
     "openpyxl": {"rag.loading.sheets.xlsx"},
     "oxmsg": {"rag.loading.mail.outlook"},
