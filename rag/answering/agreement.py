@@ -25,20 +25,20 @@ def sources(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Source]:
 
     Another answer is kept, whichever document gives it. ``hits`` say which passages stand elsewhere, too.
     """
-    found: list[tuple[Evidence, dict[Elsewhere, None]]] = []
-    for one in evidence:
-        document = one.document
+    apart: list[tuple[Evidence, dict[Elsewhere, None]]] = []
+    for answer in evidence:
+        document = answer.document
         also_in = dict.fromkeys(
-            (*document.also_in, *(other for hit in hits if _holds(hit, one) for other in hit.also_in))
+            (*document.also_in, *(other for hit in hits if _holds(hit, answer) for other in hit.also_in))
         )
-        first = next((place for place, (kept, _) in enumerate(found) if _repeats(one, kept)), None)
+        first = next((place for place, (kept, _) in enumerate(apart) if _repeats(answer, kept)), None)
         if first is None:
-            found.append((one, also_in))
-        elif one.document.doc_id != found[first][0].document.doc_id:
-            found[first][1].update(
+            apart.append((answer, also_in))
+        elif answer.document.doc_id != apart[first][0].document.doc_id:
+            apart[first][1].update(
                 dict.fromkeys((Elsewhere(document.doc_id, document.title, document.source), *also_in))
             )
-    return [Source(one, tuple(names)) for one, names in found]
+    return [Source(answer, tuple(names)) for answer, names in apart]
 
 
 def _repeats(one: Evidence, kept: Evidence) -> bool:

@@ -89,10 +89,10 @@ def overview(document: Document) -> Overview:
     """
     body = [block for block in document.blocks if block.kind is not BlockKind.HEADING]
     lead = _lead(document, body) or Span(document.blocks[0].start, document.blocks[0].end)
-    found = _sections(document, _OUTLINE) or _paragraphs(document, body) or _sections(document, 1)
-    if all(one.sentence != lead for one in found):
-        found.insert(0, Section(None, lead))
-    return Overview(document, lead, tuple(found[:MOST_SECTIONS]), len(found[MOST_SECTIONS:]))
+    sections = _sections(document, _OUTLINE) or _paragraphs(document, body) or _sections(document, 1)
+    if all(section.sentence != lead for section in sections):
+        sections.insert(0, Section(None, lead))
+    return Overview(document, lead, tuple(sections[:MOST_SECTIONS]), len(sections[MOST_SECTIONS:]))
 
 
 def meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None) -> list[DocumentRecord] | None:
@@ -100,12 +100,12 @@ def meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None
 
     ``at_hand`` is the id of the document which the user has before them and calls 这篇.
     """
-    named = [one for one in records if _is_called(one, asked.name, surely=asked.surely)] if asked.name else []
+    named = [record for record in records if _is_called(record, asked.name, surely=asked.surely)] if asked.name else []
     if asked.name:
         return named or None
-    open_now = [one for one in records if one.doc_id == at_hand and not asked.library]
-    called = [one for one in records if asked.noun and folded(one.title).endswith(folded(asked.noun))]
-    if called and not any(one in called for one in open_now):
+    open_now = [record for record in records if record.doc_id == at_hand and not asked.library]
+    called = [record for record in records if asked.noun and folded(record.title).endswith(folded(asked.noun))]
+    if called and not any(record in called for record in open_now):
         return called
     return open_now or list(records)
 

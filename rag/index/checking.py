@@ -58,24 +58,26 @@ def check(index: Path | str = "index") -> Health:
     checked = [Checked(name, False, inspect(folder / GENERATIONS / name)) for name in names(folder)]
     in_force = name_in_force(folder)
     # Others may have gone meanwhile: a writer has pruned them.
-    found = tuple(
-        Checked(one.name, one.name == in_force, one.inspection) for one in checked if one.name in names(folder)
+    generations = tuple(
+        Checked(generation.name, generation.name == in_force, generation.inspection)
+        for generation in checked
+        if generation.name in names(folder)
     )
     problems: list[Problem] = []
     notes: list[Problem] = []
-    if in_force not in {one.name for one in found}:
+    if in_force not in {generation.name for generation in generations}:
         if in_force in names(folder):
             # It came into force while the others were looked at.
-            found = (Checked(in_force, True, inspect(folder / GENERATIONS / in_force)), *found)
+            generations = (Checked(in_force, True, inspect(folder / GENERATIONS / in_force)), *generations)
         else:
             zh, en = ("缺失", "missing") if not in_force else (f"指向不存在的 {in_force}", f"{in_force} does not exist")
             problems.append(Problem(CURRENT, zh, en))
-    store = next((one.inspection.store for one in found if one.in_force), None)
+    store = next((generation.inspection.store for generation in generations if generation.in_force), None)
     if store:
         records = list(store.records())
         for is_problem, problem in (*_uploads(folder, records), *_quotes_of(_gold(folder, in_force), store, records)):
             (problems if is_problem else notes).append(problem)
-    return Health(found, tuple(problems), tuple(notes))
+    return Health(generations, tuple(problems), tuple(notes))
 
 
 def _uploads(index: Path, records: list[DocumentRecord]) -> Iterator[tuple[bool, Problem]]:

@@ -67,14 +67,14 @@ def name_in_force(index: Path) -> str:
 def resolve(index: Path, name: str) -> str:
     """The generation that ``name``, or what it begins or ends with, stands for. Raises NotFoundError."""
     there = names(index)
-    found = [one for one in there if one == name] or [
-        one for one in there if name and (one.startswith(name) or one.endswith(name))
+    meant = [generation for generation in there if generation == name] or [
+        generation for generation in there if name and (generation.startswith(name) or generation.endswith(name))
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(meant) == 1:
+        return meant[0]
     raise NotFoundError(
-        f"{'没有' if not found else '不止一个'}版本叫 {name}。用 wenyuan generations 查看全部版本。",
-        f"There is {'no' if not found else 'more than one'} generation {name}. "
+        f"{'没有' if not meant else '不止一个'}版本叫 {name}。用 wenyuan generations 查看全部版本。",
+        f"There is {'no' if not meant else 'more than one'} generation {name}. "
         "See all of them with: wenyuan generations",
     )
 

@@ -98,17 +98,17 @@ def latency_table(result: Result) -> Table:
 
 def cost_table(result: Result) -> Table:
     """What the index costs; no rows if that was not measured."""
-    found = result.cost
+    cost = result.cost
     title = text("开销", "Cost")
-    if found is None:
+    if cost is None:
         return Table(title, (), ())
     rows = (
-        (text("文档字数", "characters of the documents"), f"{found.characters:,}"),
-        (text("建索引（秒，含加载模型）", "indexing (s, loading the model included)"), f"{found.index_s:.1f}"),
-        (text("建索引内存峰值（MB）", "peak memory while indexing (MB)"), f"{found.index_peak_mb:,.0f}"),
-        (text("索引大小（MB）", "index size (MB)"), f"{found.index_mb:.2f}"),
-        (text("启动到可以提问（秒）", "start until it can be asked (s)"), f"{found.start_s:.1f}"),
-        (text("提问内存峰值（MB）", "peak memory while asking (MB)"), f"{found.ask_peak_mb:,.0f}"),
+        (text("文档字数", "characters of the documents"), f"{cost.characters:,}"),
+        (text("建索引（秒，含加载模型）", "indexing (s, loading the model included)"), f"{cost.index_s:.1f}"),
+        (text("建索引内存峰值（MB）", "peak memory while indexing (MB)"), f"{cost.index_peak_mb:,.0f}"),
+        (text("索引大小（MB）", "index size (MB)"), f"{cost.index_mb:.2f}"),
+        (text("启动到可以提问（秒）", "start until it can be asked (s)"), f"{cost.start_s:.1f}"),
+        (text("提问内存峰值（MB）", "peak memory while asking (MB)"), f"{cost.ask_peak_mb:,.0f}"),
     )
     return Table(title, (text("项目", "item"), text("数值", "value")), rows)
 
