@@ -1,6 +1,6 @@
 """An overview in the documents' own words: what each section begins with, or each document of several.
 
-Nothing is written: it is headings and first sentences as they stand, each cited.
+No text is written: it consists of headings and first sentences as they stand, each cited.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MOST_DOCUMENTS = 10
 _LONGEST = 120
 """Characters of a sentence that are shown, if it has a clause's end before."""
 
-# So many headings make an outline; without one, as many paragraphs of at least so many characters stand for sections.
+# So many headings make an outline; without one, as many paragraphs of at least this length stand for sections.
 _OUTLINE, _PARAGRAPHS, _PARAGRAPH = 3, 6, 40
 # A sentence of fewer letters says nothing, unless it is a row of values; one of the next so many may.
 _SAYS, _LOOKED_AT = 8, 3
 _FULL_STOP = ("。", "！", "？", "!", "?", "…", ".", "。”", "！”", "？”", "。」")
 _CLAUSE_ENDS = "，,；;：:、。"
-# A part of a title that is so long names it.
+# A part of a title that is this long names it.
 _NAMES, _LONG_TITLE = 4, 6
 
 _TEMPLATES: dict[Language, dict[str, str]] = {
@@ -228,7 +228,7 @@ def _paragraphs(document: Document, body: Sequence[Block]) -> list[Section]:
 
 
 def _lead(document: Document, body: Sequence[Block]) -> Span | None:
-    """The first whole sentence that says something: before it stand dates, authors and salutations."""
+    """The first whole sentence that says something, after dates, authors and salutations."""
     looked_at = list(islice(_sentences(document, body), _LOOKED_AT))
     whole = (one for one in looked_at if document.text[slice(*one)].endswith(_FULL_STOP))
     return next((one for one in whole if _says_something(document, one)), _first(document, body))

@@ -1,4 +1,4 @@
-"""Whether one generation is what was written, and whether what it says of documents and passages is so."""
+"""Whether a generation is what was written, and whether what it says of documents and passages is true."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found of a generation in ``folder``; what can be read and is sound may serve to repair the rest.
+    """What was found in the generation in ``folder``; whatever is readable and sound may serve to repair the rest.
 
     ``vectors`` are the segments, by their places, whose vectors are sound.
     """
@@ -134,7 +134,7 @@ def _inspect_store(
 
 
 def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, str]]:
-    """What one document or its passages say that is not so."""
+    """What a document or its passages say that is not true."""
     length = len(document.text)
     if not record.sha256.startswith(record.doc_id):
         yield "编号不是 SHA-256 的开头", "the id is not the beginning of the SHA-256"
