@@ -144,6 +144,7 @@ def test_deeply_nested_html_and_word_tables_are_refused() -> None:
     refused(samples.archive({"word/document.xml": f"<w:document {W}><w:body>{nested}"}), "a.docx", "已损坏")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".html", ".csv", ".jsonl", ".txt"])
 def test_a_line_of_ten_million_characters_is_read(suffix: str) -> None:
     line = "长" * 10_000_000
