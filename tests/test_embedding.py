@@ -268,6 +268,7 @@ def test_a_missing_model_is_an_error_that_says_how_to_get_it(model: str) -> None
     assert "\n" not in caught.value.zh + caught.value.en
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="无法加载"):
         load_encoder(str(tmp_path))
