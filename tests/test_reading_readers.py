@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from rag.embedding.bundled import unpack
-from rag.errors import ModelError
+from rag.errors import ModelError, SettingsError
 from rag.library import Library
 from rag.reading import Candidate, Ranked
 from rag.reading.pairs import Pair, PairScores
-from rag.reading.readers import WEIGHTS, load_reader
+from rag.reading.readers import READERS, WEIGHTS, load_reader
 from rag.reading.scoring import Text, TextReader
 from rag.retrieval.ranking import reranked
 from rag.types import Span
@@ -23,6 +23,38 @@ def test_a_reader_that_is_not_there_is_an_error_that_says_what_there_is(tmp_path
     for name in ("nothing", str(tmp_path)):
         with pytest.raises(ModelError, match="wenyuan train reader"):
             load_reader(name)
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("question", ["豆包2024年11月的月活跃用户有多少？", "火星上有几家茶馆？"])
+def test_a_reader_reads_the_same_twice_inside_of_the_sentences_of_what_it_is_given(
+    name: str, question: str, library: Library
+) -> None:
+    reader = load_reader(name)
+    asked, candidates = library.candidates(question)
+    reading = reader.read(asked, candidates)
+    assert reader.read(asked, candidates) == reading
+    assert 0 <= reading.confidence <= 1
+    given = {candidate.document.doc_id for candidate in candidates}
+    for evidence in reading.evidence:
+        assert evidence.document.doc_id in given
+        sentence = evidence.sentence
+        assert all(sentence.start <= span.start < span.end <= sentence.end for span in evidence.spans)
+    places = [one.candidate for one in reading.ranking]
+    assert len(set(places)) == len(places)
+    assert set(places) <= set(range(len(candidates)))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_fewer_wrong_answers_are_allowed_the_more_confidence_a_reader_asks_for(name: str) -> None:
+    reader, found = load_reader(name), []
+    for allowed in (0.05, 0.1, 0.2, 0.4):
+        try:
+            found.append(reader.threshold(allowed))
+        except SettingsError:
+            assert found == []
+    assert found == sorted(found, reverse=True)
+    assert all(0 <= threshold <= 1 for threshold in found)
 
 
 def test_a_damaged_reader_is_an_error(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def _values(text: str, file: Path) -> Iterator[Any]:
                 if line.strip():
                     yield msgspec.json.decode(line)
             except msgspec.DecodeError as error:
-                # Of a file that is one value over many lines, its own error says more.
+                # For a file that is one value over many lines, its own error says more.
                 where, said = (("", whole_error), (f" 第 {number} 行", error))[number > 1]
                 en = f", line {number}" if where else ""
                 raise SavedAnswerError(

@@ -41,15 +41,15 @@ def divided(text: str) -> tuple[str, ...]:
     question.
     """
     validate(text)
-    found = parts(bare(text))
-    found = tuple(part for part in found if courtesy(part) is None) or found
-    if len(found) > MAX_PARTS:
+    questions = parts(bare(text))
+    questions = tuple(part for part in questions if courtesy(part) is None) or questions
+    if len(questions) > MAX_PARTS:
         raise QuestionError(
-            f"一次问了 {len(found)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
-            f"There are {len(found)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
+            f"一次问了 {len(questions)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
+            f"There are {len(questions)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
         )
     asked: list[str] = []
-    for part in found:
+    for part in questions:
         asked.append(resolve(part, [Earlier(before, "") for before in asked]))
     return tuple(asked)
 

@@ -39,16 +39,16 @@ def whole(text: str, span: Span) -> Span:
     ]
     if not inside:
         return span
-    found = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
-    following = _NEXT_CELL.search(folded.text, found.start, found.end)
-    found = Span(found.start, following.start()) if following and following.start() > found.start else found
-    found = _with_words(folded.text, found)
-    number = _NUMBER_BEFORE.search(folded.text, 0, found.start)
+    widened = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
+    following = _NEXT_CELL.search(folded.text, widened.start, widened.end)
+    widened = Span(widened.start, following.start()) if following and following.start() > widened.start else widened
+    widened = _with_words(folded.text, widened)
+    number = _NUMBER_BEFORE.search(folded.text, 0, widened.start)
     # ① begins an item.
     if number and not _is_enumerator(text[folded.starts[number.start()]]):
-        found = Span(number.start(), found.end)
-    found = _with_partners(folded.text, found)
-    return folded.to_original(*found)
+        widened = Span(number.start(), widened.end)
+    widened = _with_partners(folded.text, widened)
+    return folded.to_original(*widened)
 
 
 def _stripped(text: str, span: Span) -> Span:
