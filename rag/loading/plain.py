@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rag.loading.blocks import Parsed, RawBlock, gather
+from rag.loading.encodings import decode
 from rag.loading.lists import Lists
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
@@ -19,9 +20,9 @@ _HEADING = re.compile(
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
-def parse_txt(text: str, name: Path) -> Parsed:
-    """The paragraphs of a text. Raises LoadError if there are too many."""
-    return Parsed(gather(parse_plain(text), name))
+def parse_txt(data: bytes, name: Path) -> Parsed:
+    """The paragraphs of a text. Raises LoadError."""
+    return Parsed(gather(parse_plain(decode(data, name)), name))
 
 
 def parse_plain(text: str) -> list[RawBlock]:
