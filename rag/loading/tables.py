@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice, pairwise
@@ -27,6 +28,8 @@ _LONGEST_MERGED = 200
 # A column's name has no more characters, and the label of a form's field not so many.
 _LONGEST_NAME, _LONGEST_LABEL = 40, 16
 _MOST_LEVELS = 4
+# In a narrower table a row with one value is no rarer than others.
+_LEAST_WIDTH = 3
 _SENTENCE = re.compile(r"[。！？!?；;]|，.*，")
 # "12.5", "¥1,250", "-18 ℃", "2024-03-05", "09:30", "86 元".
 _VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{0,4}")
@@ -35,6 +38,10 @@ _YEARS = range(1900, 2101)
 _FIELD = re.compile(r"[^：:]{1,16}[：:]")
 _ADDRESS = re.compile(r"@|://")
 _DIGIT = re.compile(r"\d")
+# What is left of a value are its signs and its unit.
+_DIGITS = re.compile(r"[\d.,\s]")
+# More than this share of a form's labels end with a colon; of a column's numbers this share is of one kind.
+_LABELLED, _SAME_KIND = 0.5, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,8 @@ class _Line:
     @property
     def merged(self) -> bool:
         """Whether one cell fills the whole row."""
-        return len(self.own) == 1 and not self.up and len(self.texts) / 2 < 1 + len(self.across) > 1
+        across = len(self.own) == 1 and self.own[0] + 1 in self.across
+        return across and not self.up and len(self.texts) / 2 < 1 + len(self.across)
 
     @property
     def text(self) -> str:
@@ -261,11 +269,22 @@ class _Tables:
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             self.section = "" if _SENTENCE.search(line.text) or len(line.text) > _LONGEST_NAME else line.text
             return
+        if self.notes(line):
+            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
+            return
         text, grid = _written(_fields(line) if self.form else _values(line, self.names, self.places), VALUES)
         if len(grid) == _NUMBERS and text == line.text:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:
             yield self.block(BlockKind.ROW, text, line, grid=grid)
+
+    def notes(self, line: _Line) -> bool:
+        """Whether a line is none of the rows but remarks on them: a sentence alone at its beginning."""
+        named = [column for column, name in enumerate(self.names) if name]
+        if len(named) < _LEAST_WIDTH or len(line.own) > 1 or line.up or line.own[0] > named[0]:
+            return False
+        remark = _SENTENCE.search(line.text) or _FIELD.match(line.text) or len(line.text) > _LONGEST_NAME
+        return bool(line.blanks or remark)
 
     def block(
         self,
@@ -326,7 +345,10 @@ def _header(lines: Sequence[_Line]) -> int:
         return min(said, _MOST_LEVELS) if said < len(lines) else 1
     if not _names_columns(lines[0], lines[1:]):
         return 0
-    return 2 if len(lines) > 2 and _goes_on(lines[0], lines[1]) else 1
+    levels = 1
+    while levels < min(len(lines) - 1, _MOST_LEVELS) and _goes_on(lines[levels - 1], lines[levels]):
+        levels += 1
+    return levels
 
 
 def _names_columns(line: _Line, below: Sequence[_Line]) -> bool:
@@ -443,7 +465,9 @@ def _labels(line: _Line, column: int) -> bool:
 
 def _is_form(lines: Sequence[_Line]) -> bool:
     """Whether the rows are labels, each with its value, and no column has a name."""
-    if any(line.heads.issuperset(line.filled) for line in lines):
+    # What fills the width stands above a part of the fields.
+    lines = [line for line in lines if not line.merged]
+    if not lines or any(line.heads.issuperset(line.filled) for line in lines):
         return False
     if all(line.heads for line in lines):
         return all(line.own[::2] == sorted(line.heads.intersection(line.own)) for line in lines)
@@ -451,7 +475,7 @@ def _is_form(lines: Sequence[_Line]) -> bool:
         (line.texts[c], line.texts[c + 1] if c + 1 < len(line.texts) else "") for line in lines for c in line.own[::2]
     ]
     labels = [label for label, _ in pairs]
-    if all(label.endswith(("：", ":")) for label in labels):
+    if sum(label.endswith(("：", ":")) for label in labels) > _LABELLED * len(labels):
         return True
     plain = all(_is_name(label) and len(label) <= _LONGEST_LABEL and not _DIGIT.search(label) for label in labels)
     apart = len(set(labels)) == len(labels) and all(column % 2 == 0 for line in lines for column in line.own[::2])
@@ -460,9 +484,28 @@ def _is_form(lines: Sequence[_Line]) -> bool:
     first = [value for _, value in pairs[: len(lines[0].own[::2])]]
     if any(not _is_name(value) for value in first) and not _names_columns(lines[0], lines[1:]):
         return True
-    values = [value for _, value in pairs[1:] if value]
-    numbers = sum(bool(_VALUE.fullmatch(value)) for value in values)
-    return max(map(len, (line.texts for line in lines))) == 2 and 0 < numbers <= len(values) / 2
+    if max(len(line.texts) for line in lines) > 2:
+        return _has_wide_values(lines)
+    return _differ([value for _, value in pairs[1:] if value], said=bool(_DIGIT.search(first[0])))
+
+
+def _has_wide_values(lines: Sequence[_Line]) -> bool:
+    """Whether values reach over the columns of other labels, under words that are not alike, as 周一 and 周二 are."""
+    first = [lines[0].texts[column] for column in lines[0].own]
+    alike = any(len({text[end] for text in first}) < len(first) for end in (0, -1))
+    width = max(len(line.texts) for line in lines)
+    wide = (line.own in ([0], [0, 1]) and line.across.issuperset(range(2, width)) for line in lines[1:])
+    return width % 2 == 0 and not alike and any(wide)
+
+
+def _differ(values: Sequence[str], *, said: bool) -> bool:
+    """Whether the values of a column are of several kinds, so that no one name is of all; ``said``: it has a number."""
+    numbers = [value for value in values if _VALUE.fullmatch(value)]
+    if not numbers:
+        return said and bool(values)
+    kinds = Counter(frozenset(_DIGITS.sub("", value)) for value in numbers)
+    several = kinds.most_common(1)[0][1] < _SAME_KIND * len(numbers)
+    return len(numbers) <= len(values) / 2 or several or (said and len(numbers) < len(values))
 
 
 def _sets_off(line: _Line, below: Sequence[_Line]) -> bool:
