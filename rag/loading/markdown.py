@@ -18,6 +18,9 @@ from rag.loading.blocks import Parsed, RawBlock, gather, path_name
 from rag.loading.encodings import decode
 from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.flow import flow
+from rag.loading.office.symbols import CHECKED, UNCHECKED
+from rag.loading.scripts import Script, beside
+from rag.loading.sheets.drawn import drawn_tables
 from rag.loading.tables import Cell, Row, row, table
 from rag.loading.trees import html_tree
 from rag.loading.unread import Lost, Unread
@@ -28,7 +31,10 @@ from rag.types import BlockKind
 _FRONT_MATTER = re.compile(
     r"\A---[^\S\n]*\n((?:#[^\n]*\n)*[^\s:#-][^\n:]*:(?:\s.*?)?\n)(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL
 )
+_TOML = re.compile(r"\A\+\+\+[^\S\n]*\n((?:[^\n]*\n)*?)\+\+\+[^\S\n]*(?:\n|\Z)")
+_TOML_KEY = re.compile(r"([^\s=#\[][^=]*?)\s*=\s*(.*)")
 _KEY = re.compile(r"([^\s:#-][^:]*):(?:\s+(.*))?")
+_FLOW = re.compile(r"\[[^\[\]]*\]")
 _TITLES = ("title", "标题", "題名", "题名", "標題")
 _FENCED = r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)"
 # A note and the lines that go on with it; a table in HTML, in which blank lines may stand.
@@ -44,8 +50,12 @@ _DEFINITION = re.compile(r"\[(?!\^)[^\]]+\]:\s*<?(?=[!-~]*[/.#@])[!-~]+>?(?:\s|$
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _DEFINED = re.compile(r":\s+\S")
 _INDENT = re.compile(r"\n[^\S\n]+")
-# 10 to the sixth is not 106.
-_RAISED = re.compile(r"<sup\b[^>]*>", re.IGNORECASE)
+_SCRIPT_TAG = re.compile(r"<(/?)(sup|sub)\b[^>]*>", re.IGNORECASE)
+_SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
+_STRUCK_TAG = re.compile(r"<(/?)(?:del|s|strike)(?:\s[^>]*)?>", re.IGNORECASE)
+# The name by which links find a heading.
+_NAMED = re.compile(r"(?:\s+#+)?\s*\{[#.][^{}\n]*\}\Z")
+_BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _PICTURE_TAG = re.compile(r"<img\s", re.IGNORECASE)
 _BOLD_TAG = re.compile(r"<(/?)(?:b|strong)(?:\s[^>]*)?>", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -70,10 +80,10 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     A paragraph that is bold as a whole counts as a heading beside the last real one; a bold first line of a
     paragraph becomes a block of its own, the caption of the rest. A table's row is a block.
     """
-    front = _FRONT_MATTER.match(text)
+    front = _FRONT_MATTER.match(text) or _TOML.match(text)
     skipped = front.group().count("\n") if front else 0
     body, notes = _without_notes(text[front.end() :] if front else text)
-    reader = MarkdownIt("commonmark").enable("table")
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     reader.block.ruler.at("reference", _link_definition, {"alt": []})
     fields = _fields(front[1]) if front else ()
     said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
@@ -83,7 +93,7 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
 
 def _title(text: str) -> str:
     """What the front matter says the title is."""
-    front = _FRONT_MATTER.match(text)
+    front = _FRONT_MATTER.match(text) or _TOML.match(text)
     fields = _fields(front[1]) if front else ()
     return next((value for key, value, _ in fields if key.lower() in _TITLES), "")
 
@@ -92,10 +102,12 @@ def _fields(front: str) -> list[tuple[str, str, int]]:
     """The fields of front matter: keys at the beginning of a line, their values, also those below, and lines."""
     fields: list[tuple[str, list[str], int]] = []
     for number, line in enumerate(front.split("\n"), start=2):
-        key = _KEY.fullmatch(line.rstrip())
+        key = _KEY.fullmatch(line.rstrip()) or _TOML_KEY.fullmatch(line.rstrip())
         if key:
             fields.append((key[1].strip("\"' "), [], number))
         value = (key[2] or "").strip("|>") if key else line.strip().removeprefix("- ")
+        if _FLOW.fullmatch(value):
+            value = "、".join(part.strip().strip("\"'") for part in value[1:-1].split(","))
         if fields and value and not line.startswith("#"):
             fields[-1][1].append(value.strip("\"' "))
     return [(key, "、".join(values), number) for key, values, number in fields]
@@ -156,7 +168,9 @@ class _Builder:
         for token in tokens:
             if token.map:
                 line = token.map[0] + 1 + self.skipped
-            self.lose(sum(map(_pictures, token.children or ())))
+            self.lose(Lost.LINKED, sum(map(_pictures, token.children or ())))
+            self.lose(Lost.STRUCK, _without_struck(token))
+            _in_line(token)
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
                     self.lists.append(int(token.attrGet("start") or 1) - 1 if "ordered" in token.type else 0)
@@ -193,7 +207,10 @@ class _Builder:
                 case "inline" if self.cell:
                     self.cells.append(Cell(_plain(token.children or []), head=self.head))
                 case "inline" if heading_level:
-                    yield from self.heading(_plain(token.children or []), heading_level, line)
+                    yield from self.heading(_NAMED.sub("", _plain(token.children or [])), heading_level, line)
+                case "inline" if grid := next(drawn_tables(token.content.split("\n"), aligned=False), None):
+                    rows = (Row(cells, line + at) for at, cells in grid.rows)
+                    yield from table(rows, self.path())
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
@@ -205,9 +222,8 @@ class _Builder:
     def path(self) -> tuple[str, ...]:
         return (*(text for _, text in self.headings), *(c for c in self.captions if c))
 
-    def lose(self, pictures: int) -> None:
-        for _ in range(pictures):
-            self.unread.add(Lost.LINKED, under=self.headings[-1][1] if self.headings else "")
+    def lose(self, kind: Lost, count: int) -> None:
+        self.unread.add(kind, count, under=self.headings[-1][1] if self.headings else "")
 
     def html(self, content: str, line: int) -> Iterator[RawBlock]:
         root = _table_tree(content)
@@ -215,7 +231,7 @@ class _Builder:
             yield replace(block, path=(*self.path(), *block.path), line=line + max(1, block.line) - 1)
         if root is not None:
             return
-        self.lose(len(_PICTURE_TAG.findall(content)))
+        self.lose(Lost.LINKED, len(_PICTURE_TAG.findall(content)))
         for offset, part in enumerate(_without_tags(content).split("\n")):
             if part.strip():
                 yield RawBlock(BlockKind.PARAGRAPH, part.strip(), line + offset, self.path())
@@ -248,6 +264,10 @@ class _Builder:
         if not text:
             return
         if self.lists and self.first_in_item:
+            if box := _BOX.match(text):
+                shift = box.end() - 2
+                text = f"{UNCHECKED if box[1] == ' ' else CHECKED} {text[box.end() :]}"
+                bold = tuple(max(0, at - shift) for at in bold)
             place = (len(self.lists), self.lists[-1])
             yield RawBlock(BlockKind.LIST_ITEM, text, line, self.path(), *place, marker=self.marker, bold=bold)
             self.first_in_item = False
@@ -266,6 +286,39 @@ class _Builder:
             text = _plain(tokens[0].children or [])
             if text:
                 yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
+
+
+def _without_struck(token: Token) -> int:
+    """Take what is struck out of a line; return how many stretches that was."""
+    kept: list[Token] = []
+    depth = count = 0
+    for child in token.children or ():
+        tag = _STRUCK_TAG.fullmatch(child.content) if child.type == "html_inline" else None
+        opens, closes = (
+            child.type == "s_open" or bool(tag and not tag[1]),
+            child.type == "s_close" or bool(tag and tag[1]),
+        )
+        count += opens and not depth
+        depth = max(0, depth + opens - closes)
+        if not (depth or opens or closes):
+            kept.append(child)
+    if count:
+        token.children = kept
+    return count
+
+
+def _in_line(token: Token) -> None:
+    """Write what is raised or lowered in a line as it stands in one: 10 to the sixth is not 106."""
+    script: Script | None = None
+    before = ""
+    for child in token.children or ():
+        tag = _SCRIPT_TAG.fullmatch(child.content) if child.type == "html_inline" else None
+        if tag:
+            script = None if tag[1] else _SCRIPTS[tag[2].lower()]
+        elif child.type == "text" and child.content:
+            if script is not None and before:
+                child.content = beside(before, child.content, script)
+            before = child.content or before
 
 
 def _pictures(token: Token) -> int:
@@ -338,9 +391,7 @@ def _plain(children: list[Token]) -> str:
 
 def _said(child: Token) -> str:
     """What an inline token that is no break says."""
-    if child.type in ("text", "code_inline", "image"):
-        return child.content
-    return "^" if child.type == "html_inline" and _RAISED.fullmatch(child.content) else ""
+    return child.content if child.type in ("text", "code_inline", "image") else ""
 
 
 def _bold(children: list[Token]) -> tuple[int, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,7 +14,7 @@ from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
 from rag.loading.office.drawings import local, said
 from rag.loading.office.packages import related, tree
-from rag.loading.sheets.cells import Cells
+from rag.loading.sheets.values import Cells
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
@@ -51,25 +50,14 @@ def parse_xlsx(data: bytes, name: Path) -> Parsed:
     # It also says how much there is to unpack, before anything is.
     archive, unread = Archive(data, name), Unread()
     if _WORKBOOK in archive and _STRICT in archive.read(_WORKBOOK):
-        data = _usual(archive)
+        # Its "strict" variant has other names, which openpyxl does not know.
+        data = archive.replaced(_RENAMED)
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
     try:
         blocks = gather(_blocks(book, archive, unread), name, unread)
         return Parsed(blocks, name.stem, unread.notices(name))
     finally:
         book.close()
-
-
-def _usual(archive: Archive) -> bytes:
-    """A workbook in the "strict" variant of the format, under the names that openpyxl knows."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as usual:
-        for entry in archive.entries():
-            part = archive.unpacked(entry)
-            for strict, name in _RENAMED:
-                part = part.replace(strict, name)
-            usual.writestr(entry.filename, part)
-    return made.getvalue()
 
 
 def _blocks(book: Any, archive: Archive, unread: Unread) -> Iterator[RawBlock]:
