@@ -291,6 +291,29 @@ def test_a_value_that_is_nested_very_deep_is_kept_as_it_stands() -> None:
     assert "[1]" in block.text
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '{"标准问": "怎样退票", "相似问": ["如何退"], "标准答案": "到窗口"}',
+            ["怎样退票", "到窗口", "相似问：如何退"],
+        ),
+        ('{"faq_question": "几点", "faq_answer": "八点", "question_id": 7}', ["几点", "八点", "question_id：7"]),
+        (
+            '{"context": "建于 1921 年。", "qas": [{"question": "哪年", "answers": [{"text": "1921 年"}]}]}',
+            ["建于 1921 年。", "哪年", "1921 年"],
+        ),
+        ('{"data": [{"问题": "甲", "回答": "乙"}, {"问题": "丙", "回答": "丁"}]}', ["甲", "乙", "丙", "丁"]),
+        (
+            '{"conversation": [{"human": "问一", "assistant": "答一"}, {"human": "问二", "assistant": "答二"}]}',
+            ["问一", "答一", "问二", "答二"],
+        ),
+    ],
+)
+def test_questions_are_known_by_what_their_fields_are_called(line: str, said: list[str]) -> None:
+    assert [b.text for b in parse_jsonl(line.encode(), JSONL).blocks] == said
+
+
 @pytest.mark.parametrize("line", ['{"text": "乙"', "[1]", '"字"', "[" * 100_000])
 def test_a_line_that_is_no_object_is_named(line: str) -> None:
     with pytest.raises(LoadError, match=r"无法读取 集\.jsonl：第 2 行不是 JSON 对象"):

@@ -46,8 +46,27 @@ def decode(data: bytes, name: Path) -> str:
         if _sound_share(data) >= _DAMAGED_UTF8:
             raise _undecodable(name, "UTF-8", error.start) from error
         return _clean(_decode_legacy(data, name), name)
+    if is_doubtful(text):
+        return _clean(data.decode("gb18030"), name)
     # UTF-16 without a mark, if it holds little but ASCII, is well-formed UTF-8 full of NULs.
     return _clean(_decode_legacy(data, name) if "\0" in text else text, name)
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a short text that is well-formed UTF-8 is rather GB18030, as the two characters 通知 are by chance.
+
+    Then it consists of letters that no one writes together: of Armenian, Hebrew, Arabic and of none.
+    """
+    letters = [character for character in text if character > "\x7f"]
+    strange = sum("\u0250" <= c <= "\u036f" or "\u0530" <= c <= "\u07ff" for c in letters)
+    scripts = {ord(c) >> 8 for c in letters}
+    if not strange or len(scripts) < 2 or max(letters) > "\u07ff":
+        return False
+    try:
+        chinese = text.encode().decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return _everyday_share("".join(c for c in chinese if c > "\x7f"), "gb18030") > _LEAST_EVERYDAY
 
 
 def _decode_legacy(data: bytes, name: Path) -> str:

@@ -41,7 +41,7 @@ def parse_plain(text: str) -> list[RawBlock]:
     for found in tables.values():
         lines[found.begin : found.end] = [""] * (found.end - found.begin)
     parts = sorted([*_paragraphs(lines), *((begin, "") for begin in tables)], key=lambda part: part[0])
-    for (line, content), (_, after) in zip(parts, [*parts[1:], (0, "")], strict=True):
+    for (line, content), (_, after) in zip(parts, [*parts[1:], (0, "")], strict=False):
         level = _level(content, after, numbered)
         if line in tables and not content:
             blocks += table((Row(cells, at + 1) for at, cells in tables[line].rows), outline.path)

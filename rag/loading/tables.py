@@ -40,7 +40,7 @@ _ADDRESS = re.compile(r"@|://")
 _DIGIT = re.compile(r"\d")
 # What is left of a value are its signs and its unit.
 _DIGITS = re.compile(r"[\d.,\s]")
-# More than this share of a form's labels end with a colon; of a column's numbers this share is of one kind.
+# This share of a form's labels end with a colon at least; of the numbers of a column so many are of one kind.
 _LABELLED, _SAME_KIND = 0.5, 0.8
 
 
@@ -475,7 +475,7 @@ def _is_form(lines: Sequence[_Line]) -> bool:
         (line.texts[c], line.texts[c + 1] if c + 1 < len(line.texts) else "") for line in lines for c in line.own[::2]
     ]
     labels = [label for label, _ in pairs]
-    if sum(label.endswith(("：", ":")) for label in labels) > _LABELLED * len(labels):
+    if sum(label.endswith(("：", ":")) for label in labels) >= _LABELLED * len(labels):
         return True
     plain = all(_is_name(label) and len(label) <= _LONGEST_LABEL and not _DIGIT.search(label) for label in labels)
     apart = len(set(labels)) == len(labels) and all(column % 2 == 0 for line in lines for column in line.own[::2])

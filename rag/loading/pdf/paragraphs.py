@@ -109,6 +109,8 @@ def _begins(above: Line, line: Line, column: Column, margin: float, leading: dic
     """Whether ``line`` begins a paragraph under ``above``."""
     if _counts_on(above.text, line.text):
         return True
+    if _alike(above, line) and _HYPHENATED.search(above.text) and line.text[0].islower():
+        return False
     if not _alike(above, line) or ordinal_of(line.text) is not None or max(above.pieces, line.pieces) > 1:
         return True
     if line.y - above.y > _GAP * min(leading.get(round(line.size), 2 * line.size), 2.2 * line.size):
