@@ -37,6 +37,7 @@ _COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
 _YEARS = range(1900, 2101)
 _FIELD = re.compile(r"[^：:]{1,16}[：:]")
 _ADDRESS = re.compile(r"@|://")
+_BOXES = ("☐", "☑", "□", "■", "√")
 _DIGIT = re.compile(r"\d")
 # What is left of a value are its signs and its unit.
 _DIGITS = re.compile(r"[\d.,\s]")
@@ -450,6 +451,9 @@ def _fields(line: _Line) -> list[Value]:
             place, _, label = values[-1]
             values[-1] = (place, label, text)
             open_label = False
+        elif values and values[-1][2] in _BOXES:
+            place, label, box = values[-1]
+            values[-1] = (place, label, f"{box} {text}")
         else:
             values.append((column, "", text))
     return values

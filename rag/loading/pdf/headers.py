@@ -14,7 +14,7 @@ _ZONE = 0.13
 _ROWS = 3
 _LEAST_PAGES = 3
 # A line of a table of contents: dots lead from the heading to its page.
-_LEADER = re.compile(r"(?:[.．·…]\s*){6,}([0-9]+|[ivxlc]+)\s*\Z")
+LEADER = re.compile(r"(?:[.．·…]\s*){6,}([0-9]+|[ivxlc]+)\s*\Z")
 # The pages of which a table of contents tells may be so many more than those of the file.
 _MORE_PAGES = 20
 _NUMBER = re.compile(r"[0-9]+|\b[ivxlc]+\b")
@@ -25,7 +25,7 @@ _ALONE = re.compile(
 
 def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line]]:
     """The pieces of each page (given with its height) without what recurs at its edges and tables of contents."""
-    leaders = [[row for row in rows(pieces) if _LEADER.search(row.text)] for pieces, _ in pages]
+    leaders = [[row for row in rows(pieces) if LEADER.search(row.text)] for pieces, _ in pages]
     if _are_contents([row for found in leaders for row in found], len(pages)):
         pages = [(_without(pieces, found), h) for (pieces, h), found in zip(pages, leaders, strict=True)]
     if len(pages) < 2:
@@ -46,7 +46,7 @@ def _are_contents(lines: Sequence[Line], pages: int) -> bool:
     numbers = [
         int(said[1])
         for line in lines
-        if (said := _LEADER.search(line.text)) and len(said[1]) < 6 and said[1].isdecimal()
+        if (said := LEADER.search(line.text)) and len(said[1]) < 6 and said[1].isdecimal()
     ]
     return numbers == sorted(numbers) and max(numbers, default=0) <= pages + _MORE_PAGES
 
