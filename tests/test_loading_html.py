@@ -315,7 +315,8 @@ def test_a_page_says(page: str, said: list[str]) -> None:
 
 
 def test_terms_in_a_row_have_one_meaning_and_a_list_may_count_down() -> None:
-    page = "<dl><dt>潮差</dt><dt>潮幅</dt><dd>高低潮之差。</dd><dt>大潮</dt><dd>朔望前后。</dd></dl><ol reversed><li>丙<li>乙</ol>"
+    terms = "<dl><dt>潮差</dt><dt>潮幅</dt><dd>高低潮之差。</dd><dt>大潮</dt><dd>朔望前后。</dd></dl>"
+    page = f"{terms}<ol reversed><li>丙<li>乙</ol>"
     assert [(b.text, b.path, b.marker) for b in parse_html(page.encode(), NAME).blocks] == [
         ("潮差", (), ""),
         ("潮幅", ("潮差",), ""),

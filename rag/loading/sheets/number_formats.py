@@ -1,6 +1,6 @@
 """Numbers and dates as a spreadsheet shows them: by the codes of ECMA-376, part 1, 18.8.31.
 
-Of a code that says more than is known here (eras, numbers in words) the plain value is shown.
+Of a code that says more than is known here (eras) the plain value is shown.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CHINESE = {
 _LOCAL = {"mm-dd-yy": "yyyy-mm-dd", "m/d/yy h:mm": "yyyy-mm-dd hh:mm"}
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|(?P<condition>\[[<>=]+-?[\d.]+\])|\[\$(?P<currency>[^\]-]*)[^\]]*\]|(?P<elapsed>\[(?:h+|m+|s+)\])|'
-    r"(?P<ignored>\[[^\]]*\]|_.|\*.)|(?P<general>General|@)|(?P<half>AM/PM|A/P|上午/下午)|(?P<power>E[+-]0+)|"
+    r"(?P<words>\[DBNum[12]\])|(?P<ignored>\[[^\]]*\]|_.|\*.)|(?P<general>General|G/通用格式|@)|(?P<half>AM/PM|A/P|上午/下午)|(?P<power>E[+-]0+)|"
     r"(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|a{3,4}|e+)|(?P<digits>[0#?][0#?,]*(?:\.[0#?]*)?,*|\.[0#?]+)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -50,6 +50,7 @@ _HOLDS = {
 }
 # A denominator has no more digits.
 _FINEST = 6
+_MOST_IN_WORDS = 10**16
 _WEEKDAYS = "一二三四五六日"
 _DAY_ZERO = datetime(1899, 12, 30)  # a spreadsheet's clock is on no zone
 
@@ -95,14 +96,39 @@ def _number(value: float, sections: Sequence[Sequence[_Token]]) -> str:
     place = _place(value, sections)
     tokens = sections[place] if sections else ()
     kinds = {token.kind for token in tokens}
-    if kinds & {"general", "date", "half"} or not kinds & {"digits", "literal"}:
+    if kinds & {"date", "half"} or not kinds & {"digits", "literal", "words"}:
         return ""
+    if "general" in kinds:
+        return _generally(value, tokens, signed=place == 0)
     amount = abs(Decimal(repr(value))) * 100 ** sum(token == ("literal", "%") for token in tokens)
     if not amount.is_finite() or amount >= Decimal(10) ** 300:
         return ""
     text = _literal(tokens, amount)
     signed = value < 0 and place == 0 and re.search("[1-9]", text)
     return f"-{text}" if signed else text
+
+
+def _generally(value: float, tokens: Sequence[_Token], *, signed: bool) -> str:
+    """The number as it is, or in words, between what the format puts around it."""
+    words = next((token.text for token in tokens if token.kind == "words"), "")
+    amount = abs(value)
+    text = _in_words(int(amount), formal="2" in words) if words and amount < _MOST_IN_WORDS and amount % 1 == 0 else ""
+    said = text or _general(amount)
+    whole = "".join(said if t.kind == "general" else t.text if t.kind == "literal" else "" for t in tokens)
+    return f"-{whole.strip()}" if value < 0 and signed else whole.strip()
+
+
+def _in_words(number: int, *, formal: bool) -> str:
+    """A number in Chinese, by groups of four digits."""
+    digits, units = ("零壹贰叁肆伍陆柒捌玖", "拾佰仟") if formal else ("〇一二三四五六七八九", "十百千")
+    places = ["", *units]
+    text, zero = "", False
+    for at, digit in zip(range(len(str(number)) - 1, -1, -1), map(int, str(number)), strict=True):
+        text += (digits[0] if zero and text else "") * bool(digit) + (digits[digit] + places[at % 4] if digit else "")
+        zero = not digit
+        if at and at % 4 == 0 and number // 10**at % 10_000:
+            text += "万亿兆"[at // 4 - 1]
+    return text or digits[0]
 
 
 def _place(value: float, sections: Sequence[Sequence[_Token]]) -> int:
