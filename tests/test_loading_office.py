@@ -107,6 +107,16 @@ def test_tables_notes_diagrams_exponents_and_pictures_of_a_slide() -> None:
     assert told(parsed) == [f"汇报.pptx 里有 1 张图片没有读入（第 1 页）。{samples.TO_READ}"]
 
 
+def test_a_slide_without_a_title_does_not_stand_under_that_of_the_one_before() -> None:
+    data = pptx(shape("汇报", place="ctrTitle"), shape("进展", place="title") + shape("甲"), shape("乙", place=None))
+    assert [(b.text, b.path) for b in parse_pptx(data, SLIDES).blocks] == [
+        ("汇报", ()),
+        ("进展", ("汇报",)),
+        ("甲", ("汇报", "进展")),
+        ("乙", ("汇报",)),
+    ]
+
+
 def test_automatic_numbers_of_a_slide_stand_before_its_items() -> None:
     def counted(text: str, kind: str, level: int = 0, start: str = "") -> str:
         properties = f'<a:pPr lvl="{level}"><a:buAutoNum type="{kind}"{start}/></a:pPr>'

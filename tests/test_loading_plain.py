@@ -119,6 +119,11 @@ def test_a_lead_with_a_colon_is_no_heading() -> None:
             id="cells of several lines",
         ),
         pytest.param(
+            "| 站 | 里程 |\n| 甲 | 3 |\n",
+            [("站 | 里程", 1), ("站：甲；里程：3", 2)],
+            id="lines between cells alone",
+        ),
+        pytest.param(
             "机柜\t温度\t责任人\nA1\t23.5\t白羽\nA2\t\t金雨\n",
             [("机柜 | 温度 | 责任人", 1), ("机柜：A1；温度：23.5；责任人：白羽", 2), ("机柜：A2；责任人：金雨", 3)],
             id="tabs",
@@ -183,4 +188,19 @@ def test_a_question_that_says_so_stands_above_its_answer() -> None:
         (HEADING, "Q1: 续借？", ()),
         (PARAGRAPH, "A1: 可以。", ("Q1: 续借？",)),
         (PARAGRAPH, "问：没有答案？", ("Q1: 续借？",)),
+    ]
+
+
+def test_chapters_above_numbered_parts_are_headings_and_drawn_lines_are_no_text() -> None:
+    text = "须知\n====\n1、总则\n1.1 范围\n适用于泵房。\n2、操作\n2.1 启动前检查：\n（1）油位；\n2.2 启动\n按钮。\n"
+    assert [(b.kind, b.text, b.path) for b in parse_plain(text)] == [
+        (PARAGRAPH, "须知", ()),
+        (HEADING, "1、总则", ()),
+        (HEADING, "1.1 范围", ("1、总则",)),
+        (PARAGRAPH, "适用于泵房。", ("1、总则", "1.1 范围")),
+        (HEADING, "2、操作", ()),
+        (PARAGRAPH, "2.1 启动前检查：", ("2、操作",)),
+        (ITEM, "（1）油位；", ("2、操作", "2.1 启动前检查：")),
+        (HEADING, "2.2 启动", ("2、操作",)),
+        (PARAGRAPH, "按钮。", ("2、操作", "2.2 启动")),
     ]

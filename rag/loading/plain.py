@@ -18,12 +18,16 @@ _CHINESE_NUMERALS = "一二三四五六七八九十"
 _HEADING = re.compile(
     rf"第[{_CHINESE_NUMERALS}百0-9]+[章节篇回部]|[{_CHINESE_NUMERALS}]+、|(?:主题|问题|趋势|阶段|部分)[{_CHINESE_NUMERALS}]"
 )
+# "3、安装", above 3.1.
+_CHAPTER = re.compile(r"(\d{1,2})\s*[、.．\s]\s*[^\W\d]")
 # "3.2 安装", after 3.1 or a chapter.
 _DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.?\s*[^\W\d]{2}")
 _NO_HEADING = tuple("。！？!?；;，,：:、")
 _QUESTION = re.compile(r"(?:问题?|[Qq])\s*\d{0,3}\s*[：:]\s*\S")
 _ANSWER = re.compile(r"(?:回?答案?|[Aa])\s*\d{0,3}\s*[：:]\s*\S")
 _QUESTION_LEVEL, _LONGEST_QUESTION = 6, 120
+# A line that is drawn between parts.
+_RULE = re.compile(r"\s*[-=_*~—─━═]{3,}\s*")
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
@@ -59,12 +63,16 @@ def _level(text: str, after: str, numbered: set[str]) -> int:
         return _QUESTION_LEVEL if len(text) <= _LONGEST_QUESTION and _asks(text, after) else 0
     if _HEADING.match(text) and not text.endswith(("：", ":")):
         return 2
+    plain = not text.endswith(_NO_HEADING)
+    whole = _CHAPTER.match(text)
+    if whole and plain and after.startswith(f"{whole[1]}.1"):
+        return 2
     number = _DECIMAL.match(text)
-    if number and not text.endswith(_NO_HEADING):
+    if number:
         chapter, _, last = number[1].rpartition(".")
         if last == "1" or f"{chapter}.{int(last) - 1}" in numbered:
             numbered.add(number[1])
-            return 2 + number[1].count(".")
+            return 2 + number[1].count(".") if plain else 0
     return _QUESTION_LEVEL if _asks(text, after) else 0
 
 
@@ -84,7 +92,7 @@ def _paragraphs(lines: Sequence[str]) -> list[tuple[int, str]]:
     paragraphs: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
     for number, line in enumerate([*lines, ""], start=1):
-        content = line.strip()
+        content = "" if _RULE.fullmatch(line) else line.strip()
         if not content or marker(content) or line.startswith("　　"):
             if _is_wrapped([line for _, line in group]):
                 paragraphs.append((group[0][0], _join([line for _, line in group])))

@@ -36,6 +36,9 @@ _VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{
 _COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
 _YEARS = range(1900, 2101)
 _FIELD = re.compile(r"[^：:]{1,16}[：:]")
+_NUMBER = re.compile(r"\d+")
+_RULE = re.compile(r":?-{3,}:?")
+_LONGEST_UNIT = 8
 _ADDRESS = re.compile(r"@|://")
 _BOXES = ("☐", "☑", "□", "■", "√")
 _DIGIT = re.compile(r"\d")
@@ -264,7 +267,8 @@ class _Tables:
             yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
 
     def row(self, line: _Line) -> Iterator[RawBlock]:
-        if any(line.texts == header.texts for header in self.header):
+        ruled = all(_RULE.fullmatch(line.texts[column]) for column in line.own)
+        if ruled or any(line.texts == header.texts for header in self.header):
             return
         if line.merged:
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
@@ -349,6 +353,8 @@ def _header(lines: Sequence[_Line]) -> int:
     levels = 1
     while levels < min(len(lines) - 1, _MOST_LEVELS) and _goes_on(lines[levels - 1], lines[levels]):
         levels += 1
+    if levels < len(lines) and _gives_units(lines[levels], lines[levels + 1 :]) and lines[0].texts[0]:
+        levels += 1
     return levels
 
 
@@ -375,15 +381,32 @@ def _counts(numbers: Sequence[str], line: _Line, below: Sequence[_Line]) -> bool
     """Whether the numbers among names are names themselves: years, or the first, second and third of something."""
     if not numbers:
         return True
+    under = {other.texts[c] for c in line.own if line.texts[c] in numbers for other in below if c in other.filled}
+    if _are_dates(numbers) and not any(map(_are_dates, ([*numbers, text] for text in under))):
+        return True
     parts = [_COUNTED.fullmatch(text) for text in numbers]
     if None in parts or len({(part[1], part[3]) for part in parts if part}) > 1:
         return False
     counted = [int(part[2]) for part in parts if part]
     steps = {after - before for before, after in pairwise(counted)}
-    under = {other.texts[c] for c in line.own if line.texts[c] in numbers for other in below if c in other.filled}
     if all(number in _YEARS for number in counted):
         return not any(part and int(part[2]) in _YEARS for part in map(_COUNTED.fullmatch, under))
     return len(counted) > 1 and min(steps) > 0 and (len(steps) == 1 or bool(parts[0] and parts[0][3]))
+
+
+def _are_dates(texts: Sequence[str]) -> bool:
+    """Whether texts are written alike with several numbers each, as dates and versions are."""
+    forms = {_NUMBER.sub("0", text) for text in texts}
+    return len(forms) == 1 < len(texts) and forms.pop().count("0") > 1
+
+
+def _gives_units(line: _Line, below: Sequence[_Line]) -> bool:
+    """Whether a line without a name of its own says what the numbers below are counted in."""
+    short = all(_is_name(text) and len(text) <= _LONGEST_UNIT for text in (line.texts[c] for c in line.own))
+    numbers = all(
+        _VALUE.fullmatch(other.texts[c]) for other in below for c in line.own if c in other.filled and not other.merged
+    )
+    return bool(line.own) and not line.texts[0] and not line.up and short and numbers and len(below) > 1
 
 
 def _goes_on(line: _Line, below: _Line) -> bool:

@@ -87,6 +87,7 @@ class _Slide:
         shapes = list(_shapes(root))
         titles = [shape for shape in shapes if _place(shape) in _TITLES]
         self.opens = any(_place(shape) == "ctrTitle" for shape in titles)
+        self.outline.leave(self.level)
         for shape in titles:
             text = " ".join(filter(None, (self.text(p) for p in _paragraphs(shape))))
             if text:

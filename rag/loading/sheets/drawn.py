@@ -56,8 +56,9 @@ _Rows = list[tuple[int, list[str]]]
 
 def _bordered(lines: Sequence[str]) -> _Rows:
     """The rows between borders: lines of their own below the names, or all that stands between two borders."""
-    if not _BORDER.fullmatch(lines[0]):
-        return []
+    if not any(map(_BORDER.fullmatch, lines)):
+        rows = list(enumerate(map(_cells, lines)))
+        return rows if len(rows) > 1 and len({len(cells) for _, cells in rows} - {0, 1}) == 1 else []
     bands = [list(band) for border, band in groupby(enumerate(lines), key=lambda n: _is_border(n[1])) if not border]
     cells = [[(at, _cells(line)) for at, line in band] for band in bands]
     if len(bands) <= 2 or all(len(band) == 1 for band in bands[1:]):
