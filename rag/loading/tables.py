@@ -37,8 +37,8 @@ _COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
 _YEARS = range(1900, 2101)
 _FIELD = re.compile(r"[^：:]{1,16}[：:]")
 _NUMBER = re.compile(r"\d+")
-_RULE = re.compile(r":?-{3,}:?")
-_LONGEST_UNIT = 8
+_RULE = re.compile(r":?-{2,}:?")
+_LONGEST_UNIT, _FEW_WORDS = 8, 3
 _ADDRESS = re.compile(r"@|://")
 _BOXES = ("☐", "☑", "□", "■", "√")
 _DIGIT = re.compile(r"\d")
@@ -278,7 +278,7 @@ class _Tables:
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             return
         text, grid = _written(_fields(line) if self.form else _values(line, self.names, self.places), VALUES)
-        if len(grid) == _NUMBERS and text == line.text:
+        if len(grid) == _NUMBERS and text == line.text and not self.form:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:
             yield self.block(BlockKind.ROW, text, line, grid=grid)
@@ -372,6 +372,7 @@ def _is_name(text: str) -> bool:
         len(text) <= _LONGEST_NAME
         and not _VALUE.fullmatch(text)
         and not _SENTENCE.search(text)
+        and not (text.endswith(".") and text.count(" ") >= _FEW_WORDS)
         and not _ADDRESS.search(text)
         and any(map(str.isalpha, text))
     )
