@@ -230,7 +230,10 @@ def test_lists_and_headings_of_an_open_document_have_their_numbers() -> None:
         + listed(item("己"))
         + listed(item("庚", listed(item("辛"), said="")), said='text:style-name="L2"')
     )
-    part = f"<x {spaces}><text:outline-style>{outline}</text:outline-style></x>"
+    part = (
+        f'<x {spaces} xmlns:office="o"><office:styles>'
+        f"<text:outline-style>{outline}</text:outline-style></office:styles></x>"
+    )
     assert said(parse_odf(odf(body, styles=styles, **{"styles.xml": part}), LETTER)) == [
         "第一章 总则",
         "第一条 甲",

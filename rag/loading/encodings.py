@@ -29,6 +29,8 @@ _JAPANESE = ("cp932", "euc_jp")
 # Hangul has the codes of hanzi from A to P; a Chinese text has those from Q to Z, too.
 _MOST_HANGUL, _LEAST_HANGUL = 0.9, 40
 _HIRAGANA, _HANGUL = range(0x3041, 0x3097), range(0xAC00, 0xD7A4)
+# Longer texts are not well-formed in another encoding by chance.
+_SHORT = 200
 _WIDE = ("utf-16-le", "utf-16-be")
 
 
@@ -57,6 +59,8 @@ def is_doubtful(text: str) -> bool:
 
     Then it consists of letters that no one writes together: of Armenian, Hebrew, Arabic and of none.
     """
+    if len(text) > _SHORT:
+        return False
     letters = [character for character in text if character > "\x7f"]
     strange = sum("\u0250" <= c <= "\u036f" or "\u0530" <= c <= "\u07ff" for c in letters)
     scripts = {ord(c) >> 8 for c in letters}

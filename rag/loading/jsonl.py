@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -107,7 +108,7 @@ def _dialogue(turns: list[tuple[bool, str]], line: int, path: tuple[str, ...]) -
 def _taken_records(rest: _Record) -> list[_Record]:
     """The questions with their answers that are collected in fields, which are taken out of ``rest``."""
     found: list[_Record] = []
-    for key, value in list(rest.items()):
+    for key, value in [(key, value) for key, value in rest.items() if isinstance(value, list | dict)]:
         records = value if isinstance(value, list) else [value]
         told = [one for one in records if isinstance(one, dict) and _has(one, _QUESTIONS) and _has(one, _ANSWERS)]
         if told and len(told) == len(records):
@@ -136,6 +137,7 @@ def _said_by(turn: _Record) -> Iterator[tuple[str, str]]:
             yield name.lower(), "\n".join(_texts(value))
 
 
+@lru_cache(4096)
 def _named(key: str, names: tuple[str, ...]) -> bool:
     """Whether a field is called one of ``names``, by itself or by its last word."""
     words = _WORD.findall(key.lower())

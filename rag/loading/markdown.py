@@ -20,7 +20,7 @@ from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.flow import flow
 from rag.loading.office.symbols import CHECKED, UNCHECKED
 from rag.loading.scripts import Script, beside
-from rag.loading.sheets.drawn import drawn_tables
+from rag.loading.sheets.drawn import Drawn, drawn_tables
 from rag.loading.tables import Cell, Row, row, table
 from rag.loading.trees import html_tree
 from rag.loading.unread import Lost, Unread
@@ -55,6 +55,8 @@ _SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
 _STRUCK_TAG = re.compile(r"<(/?)(?:del|s|strike)(?:\s[^>]*)?>", re.IGNORECASE)
 # The name by which links find a heading.
 _NAMED = re.compile(r"(?:\s+#+)?\s*\{[#.][^{}\n]*\}\Z")
+# What the lines of a table begin with that is drawn.
+_WALLS = "+|│┃║┌┏╔├"
 _BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _PICTURE_TAG = re.compile(r"<img\s", re.IGNORECASE)
 _BOLD_TAG = re.compile(r"<(/?)(?:b|strong)(?:\s[^>]*)?>", re.IGNORECASE)
@@ -168,9 +170,12 @@ class _Builder:
         for token in tokens:
             if token.map:
                 line = token.map[0] + 1 + self.skipped
-            self.lose(Lost.LINKED, sum(map(_pictures, token.children or ())))
-            self.lose(Lost.STRUCK, _without_struck(token))
-            _in_line(token)
+            kinds = {child.type for child in token.children} if token.children else ()
+            if "image" in kinds or "html_inline" in kinds:
+                self.lose(Lost.LINKED, sum(map(_pictures, token.children or ())))
+            if "s_open" in kinds or "html_inline" in kinds:
+                self.lose(Lost.STRUCK, _without_struck(token))
+                _in_line(token)
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
                     self.lists.append(int(token.attrGet("start") or 1) - 1 if "ordered" in token.type else 0)
@@ -208,7 +213,7 @@ class _Builder:
                     self.cells.append(Cell(_plain(token.children or []), head=self.head))
                 case "inline" if heading_level:
                     yield from self.heading(_NAMED.sub("", _plain(token.children or [])), heading_level, line)
-                case "inline" if grid := next(drawn_tables(token.content.split("\n"), aligned=False), None):
+                case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):
                     rows = (Row(cells, line + at) for at, cells in grid.rows)
                     yield from table(rows, self.path())
                 case "inline":
@@ -286,6 +291,11 @@ class _Builder:
             text = _plain(tokens[0].children or [])
             if text:
                 yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
+
+
+def _drawn(content: str) -> Drawn | None:
+    """The table that a paragraph is, if it is one."""
+    return next(drawn_tables(content.split("\n"), aligned=False), None)
 
 
 def _without_struck(token: Token) -> int:

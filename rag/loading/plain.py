@@ -27,7 +27,8 @@ _QUESTION = re.compile(r"(?:问题?|[Qq])\s*\d{0,3}\s*[：:]\s*\S")
 _ANSWER = re.compile(r"(?:回?答案?|[Aa])\s*\d{0,3}\s*[：:]\s*\S")
 _QUESTION_LEVEL, _LONGEST_QUESTION = 6, 120
 # A line that is drawn between parts.
-_RULE = re.compile(r"\s*[-=_*~—─━═]{3,}\s*")
+_DRAWN = "-=_*~—─━═"
+_RULE = re.compile(f"[{_DRAWN}]{{3,}}")
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
@@ -64,10 +65,10 @@ def _level(text: str, after: str, numbered: set[str]) -> int:
     if _HEADING.match(text) and not text.endswith(("：", ":")):
         return 2
     plain = not text.endswith(_NO_HEADING)
-    whole = _CHAPTER.match(text)
+    whole = _CHAPTER.match(text) if text[:1].isdigit() else None
     if whole and plain and after.startswith(f"{whole[1]}.1"):
         return 2
-    number = _DECIMAL.match(text)
+    number = _DECIMAL.match(text) if text[:1].isdigit() else None
     if number:
         chapter, _, last = number[1].rpartition(".")
         if last == "1" or f"{chapter}.{int(last) - 1}" in numbered:
@@ -78,7 +79,7 @@ def _level(text: str, after: str, numbered: set[str]) -> int:
 
 def _asks(text: str, after: str) -> bool:
     """Whether a text is a question that says so, as the one after it says that it is the answer."""
-    return bool(_QUESTION.match(text) and _ANSWER.match(after))
+    return text[:1] in "问Qq" and bool(_QUESTION.match(text) and _ANSWER.match(after))
 
 
 def ordinal_of(text: str) -> int | None:
@@ -92,7 +93,9 @@ def _paragraphs(lines: Sequence[str]) -> list[tuple[int, str]]:
     paragraphs: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
     for number, line in enumerate([*lines, ""], start=1):
-        content = "" if _RULE.fullmatch(line) else line.strip()
+        content = line.strip()
+        if content[:1] in _DRAWN and _RULE.fullmatch(content):
+            content = ""
         if not content or marker(content) or line.startswith("　　"):
             if _is_wrapped([line for _, line in group]):
                 paragraphs.append((group[0][0], _join([line for _, line in group])))

@@ -267,7 +267,8 @@ class _Tables:
             yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
 
     def row(self, line: _Line) -> Iterator[RawBlock]:
-        ruled = all(_RULE.fullmatch(line.texts[column]) for column in line.own)
+        first = line.texts[line.own[0]] if line.own else ""
+        ruled = _RULE.fullmatch(first) and all(_RULE.fullmatch(line.texts[column]) for column in line.own)
         if ruled or any(line.texts == header.texts for header in self.header):
             return
         if line.merged:
@@ -285,8 +286,10 @@ class _Tables:
 
     def notes(self, line: _Line) -> bool:
         """Whether a line is none of the rows but remarks on them: a sentence alone at its beginning."""
+        if len(line.own) > 1 or not self.named or line.up:
+            return False
         named = [column for column, name in enumerate(self.names) if name]
-        if len(named) < _LEAST_WIDTH or len(line.own) > 1 or line.up or line.own[0] > named[0]:
+        if len(named) < _LEAST_WIDTH or line.own[0] > named[0]:
             return False
         remark = _SENTENCE.search(line.text) or _FIELD.match(line.text) or len(line.text) > _LONGEST_NAME
         return bool(line.blanks or remark)

@@ -26,6 +26,7 @@ _FORMS = {
 }
 _DEEPEST, _LONGEST = 10, 20
 OUTLINE = "outline-style"
+_HOLDERS = ("automatic-styles", "styles")
 
 
 class _Level(NamedTuple):
@@ -41,12 +42,17 @@ class ListStyles:
 
     def __init__(self, roots: Iterable[Any]) -> None:
         self._levels: dict[str, dict[int, _Level]] = {}
-        for root in roots:
-            for style in root.iter():
+        for holder in (holder for root in roots for holder in root if local(holder) in _HOLDERS):
+            for style in holder:
                 if local(style) in ("list-style", OUTLINE):
                     name = attribute(style, "name") if local(style) == "list-style" else OUTLINE
                     self._levels[name] = dict(_levels(style))
         self._counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (_DEEPEST + 1))
+
+    @property
+    def number_headings(self) -> bool:
+        """Whether headings may have numbers."""
+        return OUTLINE in self._levels
 
     def begin(self, style: str) -> None:
         """A list of a style begins, and does not go on counting."""
@@ -86,7 +92,10 @@ def _levels(style: Any) -> Iterator[tuple[int, _Level]]:
 
 def attribute(element: Any, name: str) -> str:
     """An attribute, whatever its namespace."""
-    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+    for key, value in element.attrib.items():
+        if key.endswith(name) and key.rpartition("}")[2] == name:
+            return str(value)
+    return ""
 
 
 def _count(text: str) -> int:

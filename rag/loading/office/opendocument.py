@@ -69,9 +69,7 @@ class _Reader:
         match local(element):
             case "h":
                 level, text = _number(element, "outline-level"), self.text(element)
-                numbered = text.strip() and attribute(element, "is-list-header") != "true"
-                number = self.lists.next(OUTLINE, level)[0] if numbered else ""
-                yield from self.heading(f"{number}{text}", level)
+                yield from self.heading(f"{self.number(element, level) if text.strip() else ''}{text}", level)
             case "p":
                 yield from self.block(self.text(element))
             case "list":
@@ -102,6 +100,12 @@ class _Reader:
     def block(self, text: str) -> Iterator[RawBlock]:
         if text.strip():
             yield RawBlock(BlockKind.PARAGRAPH, text.strip(), path=self.outline.path, page=self.page)
+
+    def number(self, heading: Any, level: int) -> str:
+        """The number of a heading, with what parts it."""
+        if not self.lists.number_headings or attribute(heading, "is-list-header") == "true":
+            return ""
+        return self.lists.next(OUTLINE, level)[0]
 
     def items(self, element: Any, depth: int, path: tuple[str, ...], style: str) -> Iterator[RawBlock]:
         style = attribute(element, "style-name") or style

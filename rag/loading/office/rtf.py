@@ -27,7 +27,8 @@ _SCRIPTS = {_RAISED: Script.RAISED, _LOWERED: Script.LOWERED, _LEVEL: Script.LEV
 _LOOKS = re.compile(f"([{_RAISED}{_LOWERED}{_LEVEL}{_STRUCK}])")
 _NOTED = re.compile(f"{_NOTE}([^{_NOTE_END}]*){_NOTE_END}")
 _MARKED = re.compile(r"\\(?:super|sub|strike|trowd|pntext|footnote)")
-_TOKEN = re.compile(r"\\([a-z]+)(-?\d+)? ?|\\.|[{}]|[^\\{}]+", re.DOTALL)
+_TOKEN = re.compile(r"((?:[^\\{}]|\\'..)+)|\\([a-z]+)(-?\d+)? ?|\\.|[{}]", re.DOTALL)
+_LOOKING = ("super", "sub", "nosupersub", "strike", "striked", "plain", "footnote")
 _SCRIPT_WORDS = {"super": _RAISED, "sub": _LOWERED, "nosupersub": _LEVEL}
 _CONTROLS = re.compile(r"[\x00-\x08]")
 
@@ -69,19 +70,25 @@ def _with_marks(source: str) -> Iterator[str]:
     stack: list[_State] = []
     state, in_row = _State(), False
     for token in _TOKEN.finditer(source):
-        word, before = token[1], state
-        if token[0] == "{":
-            stack.append(state)
+        text, word, number = token.groups()
+        if text is not None:
+            yield text
+        elif word is not None:
+            before = state
+            in_row = word == "trowd" if word in ("trowd", "row") else in_row
+            if word in _LOOKING:
+                state = _after(state, word, number or "")
+            if state.mark != before.mark:
+                yield state.mark
+            yield _written(word, token[0], inside=in_row or state.note)
         elif token[0] == "}" and stack:
-            state = stack.pop()
-            yield _NOTE_END if before.note and not state.note else ""
-        elif word in ("trowd", "row"):
-            in_row = word == "trowd"
-        elif word:
-            state = _after(state, word, token[2] or "")
-        yield state.mark if state.mark != before.mark and token[0] != "}" else ""
-        yield _written(word, token[0], inside=in_row or state.note)
-        yield state.mark if state.mark != before.mark and token[0] == "}" else ""
+            before, state = state, stack.pop()
+            yield _NOTE_END + "}" if before.note and not state.note else "}"
+            if state.mark != before.mark:
+                yield state.mark
+        else:
+            stack += [state] if token[0] == "{" else []
+            yield token[0]
 
 
 def _after(state: _State, word: str, number: str) -> _State:

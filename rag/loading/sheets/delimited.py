@@ -89,7 +89,7 @@ def _rows(lines: Sequence[str], dialect: _Dialect, begin: int) -> Iterator[Row]:
     place = 0
     while place < len(lines):
         record, count = _record(lines, place, dialect)
-        if _RULE.fullmatch(lines[place]):
+        if len(record) < _LEAST_WIDTH and _RULE.fullmatch(lines[place]):
             record = []
         if '="' in lines[place]:
             record = [_FORMULA.sub(r"\1", value) if _FORMULA.fullmatch(value) else value for value in record]

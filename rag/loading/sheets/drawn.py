@@ -14,6 +14,8 @@ from rag.text.normalization import is_cjk
 # "+---+---+", "├───┼───┤", "|---|---|"
 _BORDER = re.compile(r"\s*(?=.*[-=─━═]{2})[+|\u2500-\u257f][-+|=:\s\u2500-\u257f]*[+|\u2500-\u257f]\s*")
 _WALL = re.compile(r"[|│┃║]")
+# What every line of a table has.
+_HINT = re.compile(r"\t|  |　|[+|\u2500-\u257f]")
 _GAP = re.compile(r" {2,}|　+")
 _FIELD = re.compile(r"[^：:\d]{1,16}[：:]\s*\S")
 _LEAST_COLUMNS, _LEAST_ROWS = 3, 3
@@ -41,9 +43,9 @@ def drawn_tables(lines: Sequence[str], *, aligned: bool = True) -> Iterator[Draw
 
 
 def _kind(line: str) -> str:
-    if len(line) > _LONGEST:
-        return ""
     stripped = line.strip()
+    if not _HINT.search(stripped) or len(line) > _LONGEST:
+        return ""
     if _BORDER.fullmatch(line) or (len(stripped) > 1 and _WALL.match(stripped) and _WALL.match(stripped[-1])):
         return "drawn"
     if "\t" in stripped and line.count("\t") >= _LEAST_COLUMNS - 1 and not marker(stripped):
