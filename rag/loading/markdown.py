@@ -295,7 +295,7 @@ class _Builder:
 
 def _drawn(content: str) -> Drawn | None:
     """The table that a paragraph is, if it is one."""
-    return next(drawn_tables(content.split("\n"), aligned=False), None)
+    return next(drawn_tables(content, aligned=False), None)
 
 
 def _without_struck(token: Token) -> int:

@@ -42,7 +42,7 @@ def parse_plain(text: str) -> list[RawBlock]:
     blocks: list[RawBlock] = []
     outline, lists, numbered = Outline(), Lists(), set[str]()
     lines = text.split("\n")
-    tables = {found.begin + 1: found for found in drawn_tables(lines)}
+    tables = {found.begin + 1: found for found in drawn_tables(text)}
     for found in tables.values():
         lines[found.begin : found.end] = [""] * (found.end - found.begin)
     parts = sorted([*_paragraphs(lines), *((begin, "") for begin in tables)], key=lambda part: part[0])

@@ -54,7 +54,7 @@ class Numbering:
         if anew is not None and (number, depth) not in self._begun:
             counts[depth] = anew
         self._begun.add((number, depth))
-        for below in range(depth + 1, _LEVELS):
+        for below in (below for below in range(depth + 1, _LEVELS) if counts[below]):
             anew_after = self._level(number, below).anew
             if anew_after is None or depth < anew_after:
                 counts[below] = 0

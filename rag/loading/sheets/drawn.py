@@ -15,7 +15,7 @@ from rag.text.normalization import is_cjk
 _BORDER = re.compile(r"\s*(?=.*[-=─━═]{2})[+|\u2500-\u257f][-+|=:\s\u2500-\u257f]*[+|\u2500-\u257f]\s*")
 _WALL = re.compile(r"[|│┃║]")
 # What every line of a table has.
-_HINT = re.compile(r"\t|  |　|[+|\u2500-\u257f]")
+_HINT = re.compile(r"\S(?:\t|  |　)|[+|\u2500-\u257f]")
 _GAP = re.compile(r" {2,}|　+")
 _FIELD = re.compile(r"[^：:\d]{1,16}[：:]\s*\S")
 _LEAST_COLUMNS, _LEAST_ROWS = 3, 3
@@ -31,10 +31,10 @@ class Drawn(NamedTuple):
     rows: list[tuple[int, list[str]]]
 
 
-def drawn_tables(lines: Sequence[str], *, aligned: bool = True) -> Iterator[Drawn]:
+def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
     """The tables in a text, in its order; unless ``aligned``, only those with lines between their cells."""
     place = 0
-    for kind, group in groupby(lines, key=_kind):
+    for kind, group in groupby(text.split("\n") if _HINT.search(text) else (), key=_kind):
         part = list(group)
         rows = _READ[kind](part) if aligned or kind == "drawn" else []
         if rows:
