@@ -34,6 +34,7 @@ _NO_RIVAL: Final = 20.0
 _RIVAL_LEAD: Final = 1.5
 _LONGEST_RIVAL: Final = 15
 _BLANK: Final = re.compile(r"\s+")
+_ASKS: Final = re.compile(r"[?？][”’」』）)]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +173,12 @@ class TrainedReader:
 
 
 def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
-    """The best span of each sentence that was read, in order of rank and place."""
+    """The best span of each sentence that was read, in order of rank and place; of none that only asks."""
     found: dict[tuple[str, Span], Proposal] = {}
     for place, (one, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
         score = candidates[one.candidates[0]].hit.score
-        for extract in scores.extracts:
-            if extract is None:
+        for number, extract in enumerate(scores.extracts):
+            if extract is None or _only_asks(one, number, extract.span.end):
                 continue
             start = one.span.start + extract.span.start
             # A citation names one paragraph, even where a stretch holds several.
@@ -189,6 +190,16 @@ def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
             if known.margin < proposal.margin:
                 found[one.document.doc_id, span] = proposal
     return list(found.values())
+
+
+def _only_asks(one: Stretch, number: int, end: int) -> bool:
+    """Whether an extract that ends at ``end`` of a stretch lies in a question, as of a list of questions and answers.
+
+    The last sentence may be all that there is.
+    """
+    asked = one.sentences[number]
+    is_inside = number + 1 < len(one.sentences) and one.span.start + end <= asked.end
+    return is_inside and _ASKS.search(one.document.text[asked.start : asked.end]) is not None
 
 
 def _text(one: Stretch) -> Text:

@@ -200,6 +200,18 @@ function step(by) {
   open(turn.querySelector(`[data-open="${CSS.escape(there)}"]`));
 }
 
+// An answer is a step of its own, from which the question before it is one step back. It is taken as soon as the answer is
+// there, not when it is drawn: whoever leaves the page in between comes back to it.
+let answered = { conversation: "", number: 0 };
+function takeStep() {
+  const before = answered;
+  answered = { conversation: shown(), number: turns().filter((turn) => !turn.matches(".pending")).length };
+  const same = answered.conversation === before.conversation;
+  if (!waiting || (same ? answered.number <= before.number : answered.conversation === wanted().conversation)) return;
+  lastAsk = addressOf(answered.conversation, answered.number);
+  if (root.dataset.view === "ask") history.pushState(null, "", lastAsk);
+}
+
 let key = null;
 let drawn = "";
 function changed() {
@@ -222,17 +234,10 @@ function changed() {
     if (steps.querySelector(".at").textContent !== said) steps.querySelector(".at").textContent = said;
   }
   if (loaded && (shown() === wanted().conversation || find("#notice .notice"))) delete root.dataset.opening;
-  const answered = turns().filter((turn) => !turn.matches(".pending")).length;
-  const drawing = [shown(), answered, turns().length].join("/");
+  const drawing = [shown(), answered.number, turns().length].join("/");
   if (drawing === drawn) { askNext(); return; }
-  const [before, had] = drawn.split("/");
   drawn = drawing;
   if (waiting) taken();
-  // An answer is a step of its own, from which the question before it is one step back.
-  if (waiting && (shown() === before ? answered > had : shown() !== wanted().conversation)) {
-    lastAsk = addressOf(shown(), answered);
-    if (root.dataset.view === "ask") history.pushState(null, "", lastAsk);
-  }
   toQuestion(waiting ? 0 : wanted().question);
   window.dispatchEvent(new CustomEvent("wenyuan-conversation", { detail: shown() }));
   askNext();
@@ -278,6 +283,7 @@ history.scrollRestoration = "manual";
 
 let queued = false;
 new MutationObserver(() => {
+  takeStep();
   if (queued) return;
   queued = true;
   requestAnimationFrame(() => { queued = false; changed(); });
