@@ -28,6 +28,7 @@ MARKED = (
     *OLD,
     ".msg",
     ".pptx",
+    *(".docm", ".dotx", ".xlsm", ".xltx", ".pptm", ".ppsx", ".potx"),
     ".odt",
     ".ods",
     ".odp",

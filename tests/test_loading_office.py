@@ -149,6 +149,12 @@ def test_automatic_numbers_of_a_slide_stand_before_its_items() -> None:
     assert {b.kind.value for b in blocks} == {"list_item"}
 
 
+@pytest.mark.parametrize("suffix", [".pptm", ".ppsx", ".potx"])
+def test_a_presentation_with_macros_or_a_template_is_read_as_others_are(suffix: str) -> None:
+    data = pptx(shape("进展", place="title") + shape("甲"))
+    assert samples.load_bytes(data, f"汇报{suffix}").text == samples.load_bytes(data, "汇报.pptx").text == "进展\n甲"
+
+
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"
 
 

@@ -138,6 +138,11 @@ def test_a_lead_with_a_colon_is_no_heading() -> None:
             ],
             id="spaces, with blanks among the cells",
         ),
+        pytest.param(
+            "商品   单价    数量\n-------------------\n苹果   3.50    12\n-------------------\n合计           12\n",
+            [("商品 | 单价 | 数量", 1), ("商品：苹果；单价：3.50；数量：12", 3), ("商品：合计；数量：12", 5)],
+            id="lines across",
+        ),
     ],
 )
 def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tuple[str, int]]) -> None:

@@ -20,6 +20,10 @@ FORMATS = {
     ".epub": ("html.epub", "parse_epub"),
     ".xlsx": ("sheets.xlsx", "parse_xlsx"),
     ".pptx": ("office.pptx", "parse_pptx"),
+    # With macros, which are not run, as templates and as shows.
+    **dict.fromkeys((".docm", ".dotx"), ("office.docx", "parse_docx")),
+    **dict.fromkeys((".xlsm", ".xltx"), ("sheets.xlsx", "parse_xlsx")),
+    **dict.fromkeys((".pptm", ".ppsx", ".potx"), ("office.pptx", "parse_pptx")),
     ".odt": ("office.opendocument", "parse_odf"),
     ".ods": ("office.opendocument", "parse_odf"),
     ".odp": ("office.opendocument", "parse_odf"),

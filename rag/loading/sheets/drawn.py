@@ -13,6 +13,8 @@ from rag.text.normalization import is_cjk
 
 # "+---+---+", "├───┼───┤", "|---|---|"
 _BORDER = re.compile(r"\s*(?=.*[-=─━═]{2})[+|\u2500-\u257f][-+|=:\s\u2500-\u257f]*[+|\u2500-\u257f]\s*")
+# A line across a table that is aligned by spaces.
+_RULE = re.compile(r"[-=─━═]{3,}(?:\s+[-=─━═]{2,})*")
 _WALL = re.compile(r"[|│┃║]")
 # What every line of a table has.
 _HINT = re.compile(r"\S(?:\t|  |　)|[+|\u2500-\u257f]")
@@ -44,13 +46,13 @@ def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
 
 def _kind(line: str) -> str:
     stripped = line.strip()
-    if not _HINT.search(stripped) or len(line) > _LONGEST:
+    if len(line) > _LONGEST or not (_HINT.search(stripped) or _RULE.fullmatch(stripped)):
         return ""
     if _BORDER.fullmatch(line) or (len(stripped) > 1 and _WALL.match(stripped) and _WALL.match(stripped[-1])):
         return "drawn"
     if "\t" in stripped and line.count("\t") >= _LEAST_COLUMNS - 1 and not marker(stripped):
         return "tabs"
-    return "spaces" if _GAP.search(stripped) and not marker(stripped) else ""
+    return "spaces" if (_GAP.search(stripped) and not marker(stripped)) or _RULE.fullmatch(stripped) else ""
 
 
 _Rows = list[tuple[int, list[str]]]
@@ -90,6 +92,8 @@ def _tabbed(lines: Sequence[str]) -> _Rows:
 
 def _spaced(lines: Sequence[str]) -> _Rows:
     """The rows whose cells stand below each other: as many in each line, or with blanks that all lines share."""
+    places = [place for place, line in enumerate(lines) if not _RULE.fullmatch(line.strip())]
+    lines = [lines[place] for place in places]
     rows = [_GAP.split(line.strip()) for line in lines]
     if len(lines) < _LEAST_ROWS or any(_FIELD.match(cell) for row in rows for cell in row):
         return []
@@ -97,7 +101,7 @@ def _spaced(lines: Sequence[str]) -> _Rows:
     if count < len(rows):
         rows = _in_columns(lines)
         width = len(rows[0]) if rows else 0
-    return list(enumerate(rows)) if width >= _LEAST_COLUMNS and all(rows[0]) else []
+    return list(zip(places, rows, strict=True)) if width >= _LEAST_COLUMNS and all(rows[0]) else []
 
 
 def _in_columns(lines: Sequence[str]) -> list[list[str]]:
