@@ -29,7 +29,7 @@ _TURNS = ("messages", "conversations", "conversation", "dialogue")
 _SPEAKERS, _SAID = ("role", "from", "speaker"), ("content", "value", "text")
 _ASKS = ("user", "human", "question", "客户", "用户")
 _REPLIES = ("assistant", "bot", "gpt", "model", "客服", "助手")
-_DEEPEST = 20
+_DEEPEST, _LONGEST_KEY = 20, 64
 
 _Record = dict[str, object]
 
@@ -137,9 +137,13 @@ def _said_by(turn: _Record) -> Iterator[tuple[str, str]]:
             yield name.lower(), "\n".join(_texts(value))
 
 
-@lru_cache(4096)
 def _named(key: str, names: tuple[str, ...]) -> bool:
     """Whether a field is called one of ``names``, by itself or by its last word."""
+    return len(key) <= _LONGEST_KEY and _ends_in(key, names)
+
+
+@lru_cache(4096)
+def _ends_in(key: str, names: tuple[str, ...]) -> bool:
     words = _WORD.findall(key.lower())
     last = words[-1] if words else ""
     return last in names or any(last.endswith(name) for name in names if not name.isascii())

@@ -54,7 +54,7 @@ _SCRIPT_TAG = re.compile(r"<(/?)(sup|sub)\b[^>]*>", re.IGNORECASE)
 _SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
 _STRUCK_TAG = re.compile(r"<(/?)(?:del|s|strike)(?:\s[^>]*)?>", re.IGNORECASE)
 # The name by which links find a heading.
-_NAMED = re.compile(r"(?:\s+#+)?\s*\{[#.][^{}\n]*\}\Z")
+_NAMED = re.compile(r"\{[#.][^{}\n]*\}\Z")
 # What the lines of a table begin with that is drawn.
 _WALLS = "+|│┃║┌┏╔├"
 _BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
@@ -212,7 +212,7 @@ class _Builder:
                 case "inline" if self.cell:
                     self.cells.append(Cell(_plain(token.children or []), head=self.head))
                 case "inline" if heading_level:
-                    yield from self.heading(_NAMED.sub("", _plain(token.children or [])), heading_level, line)
+                    yield from self.heading(_without_name(_plain(token.children or [])), heading_level, line)
                 case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):
                     rows = (Row(cells, line + at) for at, cells in grid.rows)
                     yield from table(rows, self.path())
@@ -291,6 +291,14 @@ class _Builder:
             text = _plain(tokens[0].children or [])
             if text:
                 yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
+
+
+def _without_name(heading: str) -> str:
+    """A heading without the name by which links find it, and the marks that close it before that."""
+    named = _NAMED.search(heading)
+    text = heading[: named.start()].rstrip() if named else heading
+    open_ = text.rstrip("#")
+    return open_.rstrip() if named and open_.endswith(" ") else text
 
 
 def _drawn(content: str) -> Drawn | None:

@@ -28,7 +28,7 @@ _LONGEST_TAG = 1_000
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
 # A formula, and the result that was stored with it: none, or in a file whose maker could not calculate, 0.
 _FORMULA = re.compile(
-    rb"<c\s[^>]*?\br=\"([A-Z]{1,3}\d{1,7})\"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]{0,800}</f>)\s*"
+    rb"<c\s[^<>]*?\br=\"([A-Z]{1,3}\d{1,7})\"[^<>]*>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]{0,800}</f>)\s*"
     rb"(?:<v\s*/>|<v>(0?)</v>|(?=</c>))"
 )
 _UNCALCULATED = re.compile(rb'\bfullCalcOnLoad="(?:1|true)"')
