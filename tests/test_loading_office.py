@@ -12,7 +12,7 @@ import samples
 from rag.errors import LoadError
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed
-from rag.loading.formats import FORMATS, OLD
+from rag.loading.formats import OLD, PARSED_BY
 from rag.loading.mail import parse_eml, parse_mht
 from rag.loading.mail.outlook import parse_msg
 from rag.loading.office.opendocument import parse_odf
@@ -422,4 +422,4 @@ def test_a_web_archive_is_read_by_its_page() -> None:
 
 
 def test_no_format_is_taken_apart_in_this_process() -> None:
-    assert dict.fromkeys((*FORMATS, *OLD), parse_apart) == PARSERS
+    assert dict.fromkeys((*PARSED_BY, *OLD), parse_apart) == PARSERS

@@ -24,8 +24,9 @@ from eval.bench.scale import Scale
 from eval.bench.start import Start
 from rag.errors import EvaluationError, Language, WenyuanError
 from rag.evaluation.ablation import AblationRow, ablation_table
+from rag.evaluation.measures import NAMES
 from rag.evaluation.report.markdown import grid
-from rag.evaluation.report.tables import MEASURES, interval
+from rag.evaluation.report.tables import interval
 from rag.evaluation.results import RESULTS, Result, load_result, pretty
 from rag.messages import language, speaking, text
 
@@ -243,7 +244,7 @@ IN_README = ("results",)
 
 
 def _measure_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
-    shown = [name for name in MEASURES if any(name in result.summary for result in results)]
+    shown = [name for name in NAMES if any(name in result.summary for result in results)]
     return [
         (name, *(interval(result.summary[name]) if name in result.summary else "—" for result in results))
         for name in shown

@@ -3,10 +3,10 @@
 A passage has one row for itself, followed by one for each of its sentences if it has more than one: a long
 passage is often found by the one sentence that answers.
 
-Passages are looked for by their own rows and by their sentences', in an index each: the best by the mean of the two are
-hardly ever among the best by neither. Few rows are compared as they are; many are kept in codes of half a byte a number
-(product quantisation; Jegou, Douze and Schmid 2011), which are compared by tables in the processor's registers (Andre,
-Kermarrec and Le Scouarnec 2015). What is found so is scored by the stored vectors, exactly.
+Passages' own rows and those of their sentences are searched apart, in an index each: a passage that is among the best
+by the mean of the two is nearly always among the best by one of them. A few rows are compared as they are; many are
+kept as codes of half a byte a number (product quantisation; Jegou, Douze and Schmid 2011), compared by tables in the
+processor's registers (Andre, Kermarrec and Le Scouarnec 2015). What is found is scored by the stored vectors, exactly.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ CODED_FROM: Final = 4_000
 """Of more rows than that, the rows of a segment that has so many are in codes."""
 CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""
-# How many rows of passages, and of sentences, are looked at for a passage that is wanted.
+# How many rows of passages, and of sentences, are looked at for each passage wanted.
 _LOOKED_AT = 2
 # Vectors that codes are learnt from.
 _LEARNT_FROM = 32_768
-# Passages that are scored together: what that takes of memory is some ten megabytes.
+# Passages that are scored together, which takes some ten megabytes of memory.
 _AT_ONCE = 4096
 
 

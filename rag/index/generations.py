@@ -44,7 +44,6 @@ from rag.index.switching import GENERATIONS as GENERATIONS
 from rag.index.switching import current_name as current_name
 from rag.index.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
 from rag.index.vectors import VectorFile, VectorFiles
-from rag.loading import LOADERS
 from rag.text.tokenization import Cut, cutter
 
 if TYPE_CHECKING:
@@ -244,6 +243,8 @@ def write_generation(index: Path, fill: Callable[[Path], Written], keep: int = 3
 
 
 def _manifest(name: str, draft: Path, written: Written) -> Manifest:
+    from rag.loading import LOADERS
+
     return Manifest(
         format_version=FORMAT_VERSION,
         generation=name,

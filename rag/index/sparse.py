@@ -45,8 +45,8 @@ def _schema() -> tantivy.Schema:
 def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
     """Index in a new ``folder`` each ``(ordinal, terms of the passage, terms of its context)`` that is given.
 
-    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises OSError if
-    the disk does not take it.
+    Terms are joined by spaces and kept as they are: cutting them again would cost more than all the rest.
+    Raises OSError if the disk does not take it.
     """
     folder.mkdir()
     # One thread, so that the same passages always give the same files' order.
@@ -65,7 +65,7 @@ def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Tantivy says with a ValueError, too, that a disk is full."""
+    """Tantivy raises ValueError for a full disk, too."""
     try:
         yield
     except ValueError as error:
@@ -217,7 +217,7 @@ def key_of(number: int, ordinal: int) -> int:
 
 
 def _rounded(score: float) -> float:
-    """To six digits: how single precision rounds a sum depends on its order, which is not the same everywhere."""
+    """To six digits: how a single-precision sum is rounded depends on its order, which differs between machines."""
     return float(f"{score:.6g}")
 
 
@@ -268,7 +268,7 @@ def _described(folder: Path) -> dict[str, Any]:
 
 
 def _name(segment: dict[str, Any]) -> str:
-    """What the files of one of tantivy's segments are called, before the dot."""
+    """The stem that the files of one of tantivy's segments share."""
     return str(segment["segment_id"]).replace("-", "")
 
 

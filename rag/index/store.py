@@ -1,7 +1,7 @@
 """Documents of one generation: a list in one SQLite file, written anew each time, and their texts by segments.
 
-What may change of a document though its text does not (where it lies, its copies, which others are almost the same)
-stands in the list.
+The list has what may change about a document while its text does not: where it lies, its copies, which others are
+almost the same.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class DocumentRecord:
 
 
 class Part(NamedTuple):
-    """What a segment holds of a document: from which of its ordinals on how many passages, and how much text."""
+    """What a segment holds of a document: the ordinal of its first passage, how many there are, and how much text."""
 
     segment: int
     first: int
@@ -110,7 +110,7 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
     """
     connection = sqlite3.connect(file)
     try:
-        # No two may have the same path even on the way, and some may change places.
+        # No two may have the same path even in between, and some may swap places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
         forget = ", copies = CAST('[]' AS BLOB)" if "copies" in columns_of(connection, "documents") else ""
         connection.executemany(

@@ -1,4 +1,4 @@
-"""Vectors on disk, a row each: read where they are needed, never all in memory."""
+"""Vectors on disk, one a row: read as they are needed, never all held in memory."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class VectorFile:
 
 
 class VectorFiles:
-    """Rows of several files, one after the other, as if they were of one."""
+    """Rows of several files, one after another, as if they were one file."""
 
     def __init__(self, files: Sequence[VectorFile]) -> None:
         self._files = tuple(files)

@@ -15,13 +15,13 @@ from rag.loading.files import SourceFile as SourceFile
 from rag.loading.files import changed_at as changed_at
 from rag.loading.files import each as each
 from rag.loading.files import read as read
-from rag.loading.formats import FORMATS, OLD, is_readable
+from rag.loading.formats import OLD, PARSED_BY, is_readable
 from rag.loading.images.recognition import is_installed
 from rag.loading.sandbox.apart import parse_apart
 from rag.types import Document
 
 # Whatever its format, no file is taken apart in this process.
-PARSERS: dict[str, Parser] = dict.fromkeys((*FORMATS, *OLD), parse_apart)
+PARSERS: dict[str, Parser] = dict.fromkeys((*PARSED_BY, *OLD), parse_apart)
 IGNORE_FILE = ".wenyuanignore"
 # To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
 _VERSION = 6

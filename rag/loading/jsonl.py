@@ -15,6 +15,7 @@ import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, RawBlock, gather, path_name
+from rag.loading.encodings import decode
 from rag.loading.tables import NAMED, VALUES, row
 from rag.types import BlockKind
 
@@ -34,13 +35,13 @@ _DEEPEST, _LONGEST_KEY = 20, 64
 _Record = dict[str, object]
 
 
-def parse_jsonl(text: str, name: Path) -> Parsed:
+def parse_jsonl(data: bytes, name: Path) -> Parsed:
     """The blocks of each line. Lines that say nothing are counted in a notice.
 
     Raises LoadError for a line that is no object, and if no line says anything.
     """
     empty: list[int] = []
-    blocks = gather(_blocks(text, name, empty), name)
+    blocks = gather(_blocks(decode(data, name), name, empty), name)
     if empty and not blocks:
         raise LoadError(f"{name} 的每一行都是空的，已跳过。", f"No line of {name} says anything; it was skipped.")
     notice = Notice(

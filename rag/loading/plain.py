@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
+from rag.loading.encodings import decode
 from rag.loading.lists import Lists
 from rag.loading.sheets.drawn import drawn_tables
 from rag.loading.tables import Row, table
@@ -32,9 +33,9 @@ _RULE = re.compile(f"[{_DRAWN}]{{3,}}")
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
-def parse_txt(text: str, name: Path) -> Parsed:
-    """The paragraphs of a text. Raises LoadError if there are too many."""
-    return Parsed(gather(parse_plain(text), name))
+def parse_txt(data: bytes, name: Path) -> Parsed:
+    """The paragraphs of a text. Raises LoadError."""
+    return Parsed(gather(parse_plain(decode(data, name)), name))
 
 
 def parse_plain(text: str) -> list[RawBlock]:

@@ -14,6 +14,7 @@ from rag.errors import QuestionError
 from rag.question.courtesy import bare, courtesy
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
+from rag.text.lexicon import lexicon
 from rag.text.tags import NOUN_TAGS
 from rag.text.tokenization import tagged
 
@@ -40,15 +41,15 @@ def divided(text: str) -> tuple[str, ...]:
     question.
     """
     validate(text)
-    found = parts(bare(text))
-    found = tuple(part for part in found if courtesy(part) is None) or found
-    if len(found) > MAX_PARTS:
+    questions = parts(bare(text))
+    questions = tuple(part for part in questions if courtesy(part) is None) or questions
+    if len(questions) > MAX_PARTS:
         raise QuestionError(
-            f"一次问了 {len(found)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
-            f"There are {len(found)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
+            f"一次问了 {len(questions)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
+            f"There are {len(questions)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
         )
     asked: list[str] = []
-    for part in found:
+    for part in questions:
         asked.append(resolve(part, [Earlier(before, "") for before in asked]))
     return tuple(asked)
 
@@ -118,9 +119,20 @@ def _words(text: str) -> list[str]:
     """The words of ``text`` in order; Latin names and numbers, blanks inside included, are one word each."""
     found, end = [], 0
     for name in _LATIN.finditer(text):
-        found += [word for word, *_ in tagged(text[end : name.start()])] + [name[0]]
+        found += [*_cut(text[end : name.start()]), name[0]]
         end = name.end()
-    return found + [word for word, *_ in tagged(text[end:])]
+    return found + _cut(text[end:])
+
+
+def _cut(text: str) -> list[str]:
+    """Words of Chinese. What the tagger guesses to be a word that begins with a joining one ("和丙") is two."""
+    return [
+        part
+        for word, *_ in tagged(text)
+        for part in (
+            (word[0], word[1:]) if word[0] in _JOINS and word[1:] and not lexicon().frequency(word) else (word,)
+        )
+    ]
 
 
 def _pair(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:

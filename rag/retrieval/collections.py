@@ -1,7 +1,7 @@
 """Collections: named parts of a library that can be asked alone.
 
-A folder is one, with all that lies below it: where the documents' files lie says what there is, in an index of any age.
-Others have been made and named by the user, see `rag.retrieval.named`.
+Every folder is one, with all that lies below it; they follow from where the documents' files lie, in an index of any
+age. Others are made and named by the user, see `rag.retrieval.named`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from rag.disk import replace_file
 from rag.errors import CollectionError, NotFoundError, StorageError
@@ -131,6 +130,8 @@ class NamedCollections:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, tuple[Member, ...]]]:
         """The members by name, written back if the block ends well."""
+        from filelock import FileLock, Timeout
+
         file = self.index / NAME
         try:
             self.index.mkdir(parents=True, exist_ok=True)

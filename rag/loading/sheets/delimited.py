@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.loading.blocks import Parsed, gather
+from rag.loading.encodings import decode
 from rag.loading.tables import Row, table
 
 _SEPARATORS = ",;\t|"
@@ -38,15 +39,19 @@ class _Dialect(NamedTuple):
     width: int
 
 
-def parse_csv(text: str, name: Path) -> Parsed:
-    """The records of a CSV file, whichever of ``, ; |`` or a tab parts the most lines into equally many values."""
+def parse_csv(data: bytes, name: Path) -> Parsed:
+    """The records of a CSV file, whichever of ``, ; |`` or a tab parts the most lines into equally many values.
+
+    Raises LoadError.
+    """
+    text = decode(data, name)
     said = _SAID.match(text)
     return _parsed(text, said[1] if said else _SEPARATORS, name, begin=said.end() if said else 0)
 
 
-def parse_tsv(text: str, name: Path) -> Parsed:
-    """The records of a file with tabs between its values."""
-    return _parsed(text, "\t", name)
+def parse_tsv(data: bytes, name: Path) -> Parsed:
+    """The records of a file with tabs between its values. Raises LoadError."""
+    return _parsed(decode(data, name), "\t", name)
 
 
 def _parsed(text: str, separators: str, name: Path, *, begin: int = 0) -> Parsed:
