@@ -70,7 +70,7 @@ PLACES = {
     },
     "markdown_it": {f"rag.loading.markdown{part}" for part in ("", ".extensions", ".inline")},
     "lxml": {"rag.loading.html.boilerplate", "rag.loading.html.flow", "rag.loading.trees"},
-    "openpyxl": {"rag.loading.sheets.xlsx"},
+    "openpyxl": {"rag.loading.sheets.values", "rag.loading.sheets.xlsx"},
     "oxmsg": {"rag.loading.mail.outlook"},
     "rapidocr": {"rag.loading.images.recognition"},
     "PIL": {"rag.loading.images.recognition"},

@@ -48,8 +48,10 @@ FORMATS = (
     Format(
         ("纯文本", "plain text"),
         (
-            "标题和列表项按标记识别（一、（二）① ■）；按固定宽度折的行会接上",
-            "headings and list items by their marks (一、（二）① ■); lines wrapped at a fixed width are joined",
+            "标题和列表项按标记识别（一、（二）① ■ 1.2）；“问：”在“答：”之上；"
+            "画出来的、用制表符或空格对齐的表格；按固定宽度折的行会接上",
+            "headings and list items by their marks (一、（二）① ■ 1.2); “问：” above “答：”; tables that are drawn or "
+            "aligned by tabs or spaces; lines wrapped at a fixed width are joined",
         ),
         Kind.TEXT,
         {".txt": "plain:parse_txt", ".text": "plain:parse_txt"},
@@ -57,8 +59,9 @@ FORMATS = (
     Format(
         ("Markdown", "Markdown"),
         (
-            "去掉标记，只留文字；front matter、脚注、定义、表格",
-            "the text without its marks; front matter, footnotes, definitions, tables",
+            "去掉标记，只留文字；front matter（YAML、TOML）、脚注、定义、任务框、上下标、表格",
+            "the text without its marks; front matter (YAML, TOML), footnotes, definitions, boxes of tasks, exponents "
+            "and indices, tables",
         ),
         Kind.TEXT,
         {".md": "markdown:parse_md", ".markdown": "markdown:parse_md"},
@@ -66,8 +69,9 @@ FORMATS = (
     Format(
         ("HTML", "HTML"),
         (
-            "正文，包括点一下才展开的；不要导航等页面装饰",
-            "the main text, and what a click opens; navigation and other boilerplate are left out",
+            "正文，包括点一下才展开的和填好的表单；不要导航等页面装饰",
+            "the main text, what a click opens, and forms that were filled in; navigation and other boilerplate are "
+            "left out",
         ),
         Kind.TEXT,
         {".html": "html:parse_html", ".htm": "html:parse_html", ".xhtml": "html:parse_xhtml"},
@@ -90,32 +94,39 @@ FORMATS = (
             "headings, numbering, lists, tables, notes, formulas, diagrams, charts, ticked boxes, comments",
         ),
         Kind.ZIPPED,
-        {".docx": "office.docx:parse_docx"},
+        dict.fromkeys((".docx", ".docm", ".dotx"), "office.docx:parse_docx"),
     ),
     Format(
         ("PowerPoint", "PowerPoint"),
         (
-            "逐页：标题、文字、表格、图示、图表和备注",
-            "slide by slide: title, text, tables, diagrams, charts, and the speaker's notes",
+            "逐页：标题、文字、编号、表格、图示、图表和备注",
+            "slide by slide: title, text, numbering, tables, diagrams, charts, and the speaker's notes",
         ),
         Kind.ZIPPED,
-        {".pptx": "office.pptx:parse_pptx"},
+        dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), "office.pptx:parse_pptx"),
     ),
     Format(
         ("Excel", "Excel"),
-        ("显示的值；公式取存下的结果", "the values as they are shown; of formulas the results that were stored"),
+        (
+            "显示的值、文本框和批注；公式取存下的结果，没有结果的会说明",
+            "the values as they are shown, boxes of text and remarks; of formulas the results that were stored, and "
+            "those without one are told",
+        ),
         Kind.ZIPPED,
-        {".xlsx": "sheets.xlsx:parse_xlsx"},
+        dict.fromkeys((".xlsx", ".xlsm", ".xltx"), "sheets.xlsx:parse_xlsx"),
     ),
     Format(
         ("OpenDocument", "OpenDocument"),
-        ("标题、列表、表格、脚注和批注", "headings, lists, tables, notes and remarks"),
+        ("标题、编号、列表、表格、脚注和批注", "headings, numbering, lists, tables, notes and remarks"),
         Kind.ZIPPED,
         dict.fromkeys((".odt", ".ods", ".odp"), "office.opendocument:parse_odf"),
     ),
     Format(
         ("RTF", "RTF"),
-        ("同纯文本，表格按行", "as plain text, with rows of tables"),
+        (
+            "同纯文本，表格按行；上下标、编号和脚注",
+            "as plain text, with rows of tables; exponents, numbering and notes",
+        ),
         Kind.MARKED,
         {".rtf": "office.rtf:parse_rtf"},
     ),
@@ -123,8 +134,9 @@ FORMATS = (
     Format(
         ("邮件", "mails"),
         (
-            "谁在何时写给谁、主题和正文；附件会说明",
-            "who wrote to whom, when and about what, and the text; attachments are told",
+            "谁在何时写给谁、主题、正文和引用的话，会议邀请的时间地点；附件会说明",
+            "who wrote to whom, when and about what, the text and what it quotes, when and where an invitation is for; "
+            "attachments are told",
         ),
         Kind.MARKED,
         {".eml": "mail:parse_eml", ".msg": "mail.outlook:parse_msg"},

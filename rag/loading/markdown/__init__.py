@@ -16,14 +16,25 @@ from rag.loading.blocks import Parsed, RawBlock, gather, path_name
 from rag.loading.encodings import decode
 from rag.loading.html.flow import flow
 from rag.loading.markdown.extensions import (
-    FRONT_MATTER,
     fields_of,
+    front_matter,
     link_definition,
     tables_closed,
     title_of,
     without_notes,
 )
-from rag.loading.markdown.inline import PICTURE_TAG, bold_first_line, bold_in, defined, pictures, plain
+from rag.loading.markdown.inline import (
+    PICTURE_TAG,
+    bold_first_line,
+    bold_in,
+    defined,
+    pictures,
+    plain,
+    without_struck,
+    write_in_line,
+)
+from rag.loading.office.symbols import CHECKED, UNCHECKED
+from rag.loading.sheets.drawn import Drawn, drawn_tables
 from rag.loading.tables import Cell, Row, row, table
 from rag.loading.trees import html_tree
 from rag.loading.unread import Lost, Unread
@@ -31,6 +42,9 @@ from rag.types import BlockKind
 
 _REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_NAMED = re.compile(r"\{[#.][^{}\n]*\}\Z")
+_WALLS = "+|│┃║┌┏╔├"
+_BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _INDENT = re.compile(r"\n[^\S\n]+")
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
@@ -53,10 +67,10 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     A paragraph that is bold as a whole counts as a heading beside the last real one; a bold first line of a
     paragraph becomes a block of its own, the caption of the rest. A table's row is a block.
     """
-    front = FRONT_MATTER.match(text)
+    front = front_matter(text)
     skipped = front.group().count("\n") if front else 0
     body, notes = without_notes(text[front.end() :] if front else text)
-    reader = MarkdownIt("commonmark").enable("table")
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     reader.block.ruler.at("reference", link_definition, {"alt": []})
     fields = fields_of(front[1]) if front else ()
     said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
@@ -87,7 +101,12 @@ class _Builder:
         for token in tokens:
             if token.map:
                 line = token.map[0] + 1 + self.skipped
-            self.lose(sum(map(pictures, token.children or ())))
+            kinds = {child.type for child in token.children} if token.children else ()
+            if "image" in kinds or "html_inline" in kinds:
+                self.lose(Lost.LINKED, sum(map(pictures, token.children or ())))
+            if "s_open" in kinds or "html_inline" in kinds:
+                self.lose(Lost.STRUCK, without_struck(token))
+                write_in_line(token)
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
                     self.lists.append(int(token.attrGet("start") or 1) - 1 if "ordered" in token.type else 0)
@@ -124,7 +143,10 @@ class _Builder:
                 case "inline" if self.cell:
                     self.cells.append(Cell(plain(token.children or []), head=self.head))
                 case "inline" if heading_level:
-                    yield from self.heading(plain(token.children or []), heading_level, line)
+                    yield from self.heading(_without_name(plain(token.children or [])), heading_level, line)
+                case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):
+                    rows = (Row(cells, line + at) for at, cells in grid.rows)
+                    yield from table(rows, self.path())
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
@@ -136,9 +158,8 @@ class _Builder:
     def path(self) -> tuple[str, ...]:
         return (*(text for _, text in self.headings), *(c for c in self.captions if c))
 
-    def lose(self, pictures: int) -> None:
-        for _ in range(pictures):
-            self.unread.add(Lost.LINKED, under=self.headings[-1][1] if self.headings else "")
+    def lose(self, kind: Lost, count: int) -> None:
+        self.unread.add(kind, count, under=self.headings[-1][1] if self.headings else "")
 
     def html(self, content: str, line: int) -> Iterator[RawBlock]:
         root = _table_tree(content)
@@ -146,7 +167,7 @@ class _Builder:
             yield replace(block, path=(*self.path(), *block.path), line=line + max(1, block.line) - 1)
         if root is not None:
             return
-        self.lose(len(PICTURE_TAG.findall(content)))
+        self.lose(Lost.LINKED, len(PICTURE_TAG.findall(content)))
         for offset, part in enumerate(_without_tags(content).split("\n")):
             if part.strip():
                 yield RawBlock(BlockKind.PARAGRAPH, part.strip(), line + offset, self.path())
@@ -179,6 +200,10 @@ class _Builder:
         if not text:
             return
         if self.lists and self.first_in_item:
+            if box := _BOX.match(text):
+                shift = box.end() - 2
+                text = f"{UNCHECKED if box[1] == ' ' else CHECKED} {text[box.end() :]}"
+                bold = tuple(max(0, at - shift) for at in bold)
             place = (len(self.lists), self.lists[-1])
             yield RawBlock(BlockKind.LIST_ITEM, text, line, self.path(), *place, marker=self.marker, bold=bold)
             self.first_in_item = False
@@ -197,6 +222,19 @@ class _Builder:
             text = plain(tokens[0].children or [])
             if text:
                 yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
+
+
+def _without_name(heading: str) -> str:
+    """A heading without the name by which links find it, and the marks that close it before that."""
+    named = _NAMED.search(heading)
+    text = heading[: named.start()].rstrip() if named else heading
+    open_ = text.rstrip("#")
+    return open_.rstrip() if named and open_.endswith(" ") else text
+
+
+def _drawn(content: str) -> Drawn | None:
+    """The table that a paragraph is, if it is one."""
+    return next(drawn_tables(content, aligned=False), None)
 
 
 def _table_tree(content: str) -> Any:

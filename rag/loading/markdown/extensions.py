@@ -8,10 +8,13 @@ from bisect import bisect_right
 from markdown_it.rules_block import StateBlock, reference
 
 # Between the lines stands YAML, beginning with a key; without one they are rules between paragraphs.
-FRONT_MATTER = re.compile(
+_FRONT_MATTER = re.compile(
     r"\A---[^\S\n]*\n((?:#[^\n]*\n)*[^\s:#-][^\n:]*:(?:\s.*?)?\n)(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL
 )
 _KEY = re.compile(r"([^\s:#-][^:]*):(?:\s+(.*))?")
+_TOML = re.compile(r"\A\+\+\+[^\S\n]*\n((?:[^\n]*\n)*?)\+\+\+[^\S\n]*(?:\n|\Z)")
+_TOML_KEY = re.compile(r"([^\s=#\[][^=]*?)\s*=\s*(.*)")
+_FLOW = re.compile(r"\[[^\[\]]*\]")
 _TITLES = ("title", "标题", "題名", "题名", "標題")
 _FENCED = r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)"
 # A note and the lines that go on with it; a table in HTML, in which blank lines may stand.
@@ -25,9 +28,14 @@ _BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]*(?=\n)")
 _DEFINITION = re.compile(r"\[(?!\^)[^\]]+\]:\s*<?(?=[!-~]*[/.#@])[!-~]+>?(?:\s|$)")
 
 
+def front_matter(text: str) -> re.Match[str] | None:
+    """What stands above the text between lines of their own, in YAML or TOML."""
+    return _FRONT_MATTER.match(text) or _TOML.match(text)
+
+
 def title_of(text: str) -> str:
     """What the front matter says the title is."""
-    front = FRONT_MATTER.match(text)
+    front = front_matter(text)
     fields = fields_of(front[1]) if front else ()
     return next((value for key, value, _ in fields if key.lower() in _TITLES), "")
 
@@ -36,10 +44,12 @@ def fields_of(front: str) -> list[tuple[str, str, int]]:
     """The fields of front matter: keys at the beginning of a line, their values, also those below, and lines."""
     fields: list[tuple[str, list[str], int]] = []
     for number, line in enumerate(front.split("\n"), start=2):
-        key = _KEY.fullmatch(line.rstrip())
+        key = _KEY.fullmatch(line.rstrip()) or _TOML_KEY.fullmatch(line.rstrip())
         if key:
             fields.append((key[1].strip("\"' "), [], number))
         value = (key[2] or "").strip("|>") if key else line.strip().removeprefix("- ")
+        if _FLOW.fullmatch(value):
+            value = "、".join(part.strip().strip("\"'") for part in value[1:-1].split(","))
         if fields and value and not line.startswith("#"):
             fields[-1][1].append(value.strip("\"' "))
     return [(key, "、".join(values), number) for key, values, number in fields]

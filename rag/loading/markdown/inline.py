@@ -7,14 +7,49 @@ import re
 from markdown_it.token import Token
 
 from rag.loading.html.bold import Stretch, placed, visible
+from rag.loading.scripts import Script, beside
 from rag.text.normalization import is_cjk
 
 _DEFINED = re.compile(r":\s+\S")
-# 10 to the sixth is not 106.
-_RAISED = re.compile(r"<sup\b[^>]*>", re.IGNORECASE)
+_SCRIPT_TAG = re.compile(r"<(/?)(sup|sub)\b[^>]*>", re.IGNORECASE)
+_SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
+_STRUCK_TAG = re.compile(r"<(/?)(?:del|s|strike)(?:\s[^>]*)?>", re.IGNORECASE)
 PICTURE_TAG = re.compile(r"<img\s", re.IGNORECASE)
 _BOLD_TAG = re.compile(r"<(/?)(?:b|strong)(?:\s[^>]*)?>", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+
+def without_struck(token: Token) -> int:
+    """Take what is struck out of a line; return how many stretches that was."""
+    kept: list[Token] = []
+    depth = count = 0
+    for child in token.children or ():
+        tag = _STRUCK_TAG.fullmatch(child.content) if child.type == "html_inline" else None
+        opens, closes = (
+            child.type == "s_open" or bool(tag and not tag[1]),
+            child.type == "s_close" or bool(tag and tag[1]),
+        )
+        count += opens and not depth
+        depth = max(0, depth + opens - closes)
+        if not (depth or opens or closes):
+            kept.append(child)
+    if count:
+        token.children = kept
+    return count
+
+
+def write_in_line(token: Token) -> None:
+    """Write what is raised or lowered in a line as it stands in one: 10 to the sixth is not 106."""
+    script: Script | None = None
+    before = ""
+    for child in token.children or ():
+        tag = _SCRIPT_TAG.fullmatch(child.content) if child.type == "html_inline" else None
+        if tag:
+            script = None if tag[1] else _SCRIPTS[tag[2].lower()]
+        elif child.type == "text" and child.content:
+            if script is not None and before:
+                child.content = beside(before, child.content, script)
+            before = child.content or before
 
 
 def pictures(token: Token) -> int:
@@ -77,9 +112,7 @@ def plain(children: list[Token]) -> str:
 
 def _said(child: Token) -> str:
     """What an inline token that is no break says."""
-    if child.type in ("text", "code_inline", "image"):
-        return child.content
-    return "^" if child.type == "html_inline" and _RAISED.fullmatch(child.content) else ""
+    return child.content if child.type in ("text", "code_inline", "image") else ""
 
 
 def bold_in(children: list[Token]) -> tuple[int, ...]:

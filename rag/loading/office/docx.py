@@ -135,6 +135,9 @@ class _Reader:
         self.carried = ""
         if text.strip() and not style.contents:
             yield self.block(text.strip(), style)
+        elif style.list:
+            # Without a text it has a number all the same.
+            self.numbering.next(style.list, style.depth)
 
     def block(self, text: str, style: ParagraphStyle) -> RawBlock:
         label, item = self.numbering.next(style.list, style.depth) if style.list else ("", 0)
@@ -179,7 +182,7 @@ class _Reader:
     def line(self, paragraph: Any) -> str:
         """A paragraph's text with its number."""
         text, style = self.text(paragraph), self.styles.of(paragraph)
-        return f"{self.numbering.next(style.list, style.depth)[0]}{text}" if style.list and text.strip() else text
+        return f"{self.numbering.next(style.list, style.depth)[0]}{text}" if style.list else text
 
     def text(self, paragraph: Any) -> str:
         """What a paragraph says; what is anchored in it waits."""

@@ -11,8 +11,10 @@ from itertools import chain, groupby, islice
 from rag.loading.blocks import RawBlock, path_name
 from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled
 from rag.loading.tables.heads import (
+    FIELD,
     LONGEST_NAME,
     LOOKED_AT,
+    RULE,
     SENTENCE,
     header_rows,
     is_form,
@@ -26,6 +28,8 @@ from rag.types import BlockKind
 
 # Of a cell in a block's grid.
 _NUMBERS = 4
+# In a narrower table a row with one value is no rarer than others.
+_LEAST_WIDTH = 3
 
 
 def row(values: Iterable[Value], line: int = 0, path: tuple[str, ...] = (), *, page: int = 0) -> RawBlock:
@@ -108,17 +112,32 @@ class _Tables:
             yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
 
     def row(self, line: Line) -> Iterator[RawBlock]:
-        if any(line.texts == header.texts for header in self.header):
+        first = line.texts[line.own[0]] if line.own else ""
+        ruled = RULE.fullmatch(first) and all(RULE.fullmatch(line.texts[column]) for column in line.own)
+        if ruled or any(line.texts == header.texts for header in self.header):
             return
         if line.merged:
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             self.section = "" if SENTENCE.search(line.text) or len(line.text) > LONGEST_NAME else line.text
             return
+        if self.notes(line):
+            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
+            return
         text, grid = written(fields_of(line) if self.form else values_of(line, self.names, self.places), VALUES)
-        if len(grid) == _NUMBERS and text == line.text:
+        if len(grid) == _NUMBERS and text == line.text and not self.form:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:
             yield self.block(BlockKind.ROW, text, line, grid=grid)
+
+    def notes(self, line: Line) -> bool:
+        """Whether a line is none of the rows but remarks on them: a sentence alone at its beginning."""
+        if len(line.own) > 1 or not self.named or line.up:
+            return False
+        named = [column for column, name in enumerate(self.names) if name]
+        if len(named) < _LEAST_WIDTH or line.own[0] > named[0]:
+            return False
+        remark = SENTENCE.search(line.text) or FIELD.match(line.text) or len(line.text) > LONGEST_NAME
+        return bool(line.blanks or remark)
 
     def block(
         self,

@@ -63,7 +63,8 @@ class Line:
     @property
     def merged(self) -> bool:
         """Whether one cell fills the whole row."""
-        return len(self.own) == 1 and not self.up and len(self.texts) / 2 < 1 + len(self.across) > 1
+        across = len(self.own) == 1 and self.own[0] + 1 in self.across
+        return across and not self.up and len(self.texts) / 2 < 1 + len(self.across)
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ NAMED = "："
 VALUES = "；"
 # What a cell holds: its column, counted from 0, the name under which it is said, "" without one, and its text.
 Value = tuple[int, str, str]
+_BOXES = ("☐", "☑", "□", "■", "√")
 
 
 def written(values: Iterable[Value], between: str) -> tuple[str, tuple[int, ...]]:
@@ -64,6 +65,9 @@ def fields_of(line: Line) -> list[Value]:
             place, _, label = values[-1]
             values[-1] = (place, label, text)
             open_label = False
+        elif values and values[-1][2] in _BOXES:
+            place, label, box = values[-1]
+            values[-1] = (place, label, f"{box} {text}")
         else:
             values.append((column, "", text))
     return values
