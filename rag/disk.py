@@ -46,12 +46,15 @@ def link(there: Path, here: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Flush every file under ``folder``, and that they and it are there. Raises OSError."""
+    """Flush every file under ``folder``, and that they and it are there. Raises OSError.
+
+    A file that has another name, too, was flushed under that: see `link`.
+    """
     for path in folder.rglob("*"):
-        if path.is_file():
-            sync_file(path)
-        else:
+        if not path.is_file():
             sync_folder(path)
+        elif path.stat().st_nlink < 2:
+            sync_file(path)
     sync_folder(folder)
     sync_folder(folder.parent)
 

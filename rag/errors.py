@@ -91,7 +91,11 @@ class ServeError(WenyuanError):
 
 
 class BusyError(WenyuanError):
-    """More questions are being asked at once than can wait for their turn."""
+    """More is wanted at once than can wait for its turn; after ``seconds`` there should be room."""
+
+    def __init__(self, zh: str, en: str, seconds: int = 2) -> None:
+        super().__init__(zh, en)
+        self.seconds = seconds
 
 
 class EvaluationError(WenyuanError):

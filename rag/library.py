@@ -114,16 +114,17 @@ class Library:
         *,
         share: tuple[int, int] = (1, 1),
         progress: bool = False,
+        checksum: bool = False,
         pipeline: Pipeline | None = None,
     ) -> IndexReport:
         """Bring the index in folder ``index`` up to date with ``paths``; see `rag.indexing.update.index_paths`.
 
         For a library in Milvus see `rag.milvus.update.index_paths`, and there for ``share``. A ``pipeline`` stands for
-        ``settings`` and ``progress``.
+        ``settings``, ``progress`` and ``checksum``.
         """
         from rag.indexing.pipeline import Pipeline
 
-        pipeline = pipeline or Pipeline.of(settings, progress=progress)
+        pipeline = pipeline or Pipeline.of(settings, progress=progress, checksum=checksum)
         return open_store(pipeline.settings, index).index(paths, pipeline, share)
 
     def remove(self, doc_ids: Sequence[str]) -> None:

@@ -59,13 +59,13 @@ Command = Callable[..., Finished]
 # Files of which most take long: browsers, crashes, attacks, other stores, training. `make test` leaves them to
 # `make test-slow`; of browsers it keeps the walk through the page in test_app.py.
 SLOW = {
-    "test_adversarial", "test_api_fuzz", "test_bench_page", "test_collections_page",
+    "test_adversarial", "test_api_fuzz", "test_bench_page", "test_busy", "test_collections_page",
     "test_conversations_page", "test_crashes",
     "test_embedding_models", "test_eval_baseline", "test_eval_commands", "test_eval_growth", "test_eval_start",
     "test_eval_web", "test_fuzzing", "test_library_page", "test_milvus", "test_offline", "test_overview_page",
-    "test_page", "test_peers", "test_refusals_page", "test_running", "test_takeaway", "test_training_loop",
-    "test_transfer", "test_upgrading", "test_watching", "test_page_comforts", "test_clippings_page",
-    "test_originals_page", "test_versions_page",
+    "test_page", "test_peers", "test_reading_network", "test_refusals_page", "test_running", "test_takeaway",
+    "test_training_loop", "test_transfer", "test_upgrading", "test_watching", "test_page_comforts",
+    "test_clippings_page", "test_originals_page", "test_versions_page",
 }  # fmt: skip
 
 
@@ -78,9 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes long, and what waits for other processes: that is tried again, and reported, if it fails."""
     for item in items:
         attacks = item.path.parent.name == "attack"
-        if item.path.stem in SLOW or attacks:
+        fixtures = getattr(item, "fixturenames", ())
+        # The model is loaded quickly by OpenVINO, slowly by torch.
+        if item.path.stem in SLOW or attacks or "torch_encoder" in fixtures:
             item.add_marker(pytest.mark.slow)
-        if attacks or "browser" in getattr(item, "fixturenames", ()):
+        if attacks or "browser" in fixtures:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

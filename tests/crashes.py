@@ -26,6 +26,7 @@ from rag.index.generations import GENERATIONS, open_generation
 from rag.index.history import prune_generations, rollback
 from rag.index.switching import names
 from rag.index.transfer import export_library, import_library
+from rag.indexing import seen
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import Shelf, Upload
 from rag.settings import Settings
@@ -41,6 +42,8 @@ Operation = Callable[[], object]
 
 def main(how: str, folder: Path, every: int) -> None:
     use(HashEncoder())
+    # What is known of files is written, too, though they are new.
+    seen._TICK = -(10**12)
     corpus, pristine, index = folder / "corpus", folder / "pristine", folder / "index"
     corpus.mkdir()
     build(corpus, pristine)
@@ -154,7 +157,7 @@ def state(index: Path) -> str:
 
 def litter(index: Path) -> int:
     """How many files lie about that no generation, upload or gold pair needs."""
-    return len(list(index.glob(".CURRENT.*")) + list(index.glob(".gold.jsonl.*-*")))
+    return sum(len(list(index.glob(name))) for name in (".CURRENT.*", ".gold.jsonl.*-*", "..seen.*"))
 
 
 def stop_at(n: int, how: str, index: Path) -> None:

@@ -1,4 +1,4 @@
-"""What must hold of every loader and of every reader of text, whatever the bytes: `TARGETS`, one function a format.
+"""What must hold of every loader and of every reader of text, whatever the bytes: `TARGETS`, one function a parser.
 
 Used by tests/fuzz/fuzz_loaders.py, which looks for bytes that break it, and by the tests that keep those found.
 """
@@ -26,7 +26,7 @@ from rag.index.archive import unpack
 from rag.indexing.splitting import SplitSettings, split
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed, assemble
-from rag.loading.formats import FORMATS
+from rag.loading.formats import PARSED_BY
 from rag.loading.images.recognition import RECOGNISER
 from rag.loading.sandbox.worker import parser
 from rag.text.normalization import normalise, sentences
@@ -162,7 +162,7 @@ def check_file(data: bytes, suffix: str) -> None:
 def loaded(data: bytes, suffix: str) -> Document | None:
     """The document, read in this process; None if it is refused, or if a library could make nothing of it."""
     name = Path(f"文{suffix}")
-    parse = parser(suffix) if suffix in FORMATS else PARSERS[suffix]
+    parse = parser(suffix) if suffix in PARSED_BY else PARSERS[suffix]
     # A picture that it holds twice is read once.
     RECOGNISER.begin(lambda _: None)
     try:
@@ -171,12 +171,12 @@ def loaded(data: bytes, suffix: str) -> Document | None:
         check_message(error, name)
         return None
     except (MemoryError, RecursionError):
-        if suffix not in FORMATS:
+        if suffix not in PARSED_BY:
             raise
         return None
     except Exception as error:
         # The process in which files are read turns what libraries raise into a LoadError; what we raise is a mistake.
-        if suffix not in FORMATS or traceback.extract_tb(error.__traceback__)[-1].filename.startswith(_OURS):
+        if suffix not in PARSED_BY or traceback.extract_tb(error.__traceback__)[-1].filename.startswith(_OURS):
             raise
         return None
     if not parsed.blocks:
@@ -341,25 +341,34 @@ def _html_tree(data: bytes) -> str:
     return tree(data, [tag.strip("<>") for tag in _PIECES["html"] if tag.startswith("<") and tag[1].isalpha()])
 
 
+# What is well-formed enough to get past the first check of such a file.
+_BUILT: dict[str, Callable[[bytes], None]] = {
+    ".docx": docx_file,
+    ".pptx": pptx_file,
+    ".odt": odt_file,
+    ".epub": epub_file,
+    ".xlsx": xlsx_file,
+    ".zip": zip_file,
+    ".pdf": pdf_file,
+}
+# Whose pieces of markup, where they are not called as the suffix.
+_MARKUP = {".md": "markdown", ".csv": "delimited", ".tsv": "delimited", ".jsonl": "json", ".xhtml": "html"}
+
+
+def _of_formats() -> dict[str, Callable[[bytes], None]]:
+    """One target for each parser, by the first suffix of its files."""
+    first: dict[str, str] = {}
+    for suffix, read in PARSED_BY.items():
+        first.setdefault(read, suffix)
+    return {suffix.removeprefix("."): _BUILT.get(suffix, _as_text(suffix)) for suffix in first.values()}
+
+
+def _as_text(suffix: str) -> Callable[[bytes], None]:
+    return partial(text_file, suffix, _MARKUP.get(suffix, suffix.removeprefix(".")))
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "md": partial(text_file, ".md", "markdown"),
-    "txt": partial(text_file, ".txt", ""),
-    "csv": partial(text_file, ".csv", "delimited"),
-    "tsv": partial(text_file, ".tsv", "delimited"),
-    "jsonl": partial(text_file, ".jsonl", "json"),
-    "html": partial(text_file, ".html", "html"),
-    "xhtml": partial(text_file, ".xhtml", "html"),
-    "docx": docx_file,
-    "pptx": pptx_file,
-    "odt": odt_file,
-    "rtf": partial(text_file, ".rtf", ""),
-    "eml": partial(text_file, ".eml", ""),
-    "msg": partial(check_file, suffix=".msg"),
-    "png": partial(check_file, suffix=".png"),
-    "epub": epub_file,
-    "xlsx": xlsx_file,
-    "zip": zip_file,
-    "pdf": pdf_file,
+    **_of_formats(),
     "text": any_text,
     "question": question,
     "library": library_file,

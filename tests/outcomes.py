@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from rag.evaluation.asking import Asked, Retrieved
 from rag.evaluation.benchmark import Outcome
-from rag.evaluation.gold import GoldQuestion, Place
-from rag.evaluation.measures import Located
+from rag.evaluation.gold import GoldQuestion, Located, Place
 
 
 def place(start: int, end: int, document: str = "a.md") -> Place:

@@ -337,8 +337,10 @@ def test_more_questions_than_can_wait_are_told_to_come_later(index: Path, monkey
         release.set()
         first.join()
         again = opened.post("/api/v1/ask", json={"question": DOUBAO})
-    assert "few seconds" in problem(refused, 503, "urn:wenyuan:problem:busy")["detail"]
-    assert refused.headers["retry-after"] == "2"
+    told = problem(refused, 503, "urn:wenyuan:problem:busy")
+    assert told["detail"] == "Too busy, with 1 ahead of you. Try again in about 1 s."
+    assert told["detail_zh"] == "现在太忙：前面还有 1 个请求。请约 1 秒后再试。"
+    assert refused.headers["retry-after"] == "1"
     assert (statuses, again.status_code) == ([200], 200)
 
 

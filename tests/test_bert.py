@@ -175,6 +175,7 @@ def test_without_a_cache_that_can_be_written_it_computes_the_same(
     assert equal(states(Bert(folder), sequences), first)
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_all_compute(folder: Path) -> None:
     code = (
         "import sys, numpy as np; from pathlib import Path; from rag.inference.bert import Bert\n"

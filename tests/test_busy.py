@@ -6,9 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from conftest import ROOT
+
+from rag.evaluation.gold import GOLD, load_gold
+from rag.library import Library
+from rag.models import Models, Once
+from rag.reading.calibration import load_calibration
+from rag.reading.readers import CALIBRATION, SHIPPED, load_network
+from rag.reading.trained import TrainedReader
+from rag.wire import to_json
 
 SECONDS = float(os.environ.get("BUSY_SECONDS", "4"))
 ASKERS = 2
@@ -18,6 +28,10 @@ import json, sys, time
 from pathlib import Path
 from documents import HashEncoder, use
 from rag.library import Library
+from rag.models import Models, Once
+from rag.reading.calibration import load_calibration
+from rag.reading.readers import CALIBRATION, SHIPPED, load_network
+from rag.reading.trained import TrainedReader
 from rag.settings import Settings
 use(HashEncoder())
 index = Path(sys.argv[1])
@@ -103,3 +117,18 @@ def test_two_processes_ask_while_a_third_replaces_every_document(tmp_path: Path)
         assert cited >= asked
         assert seen >= 3
     assert len(list((index / "generations").iterdir())) == 1
+
+
+def test_answers_are_the_same_to_the_last_digit_whatever_is_asked_beside_them(library: Library) -> None:
+    questions = [one.question for one in load_gold(GOLD)[:8]]
+    # A reader of its own remembers nothing.
+    models = Models(library.settings)
+    models.reader = Once(lambda: TrainedReader(load_network(SHIPPED), load_calibration(SHIPPED / CALIBRATION)))
+    crowded = Library.open(library.index_dir, library.settings, models=models)
+    crowded.warm_up()
+    with ThreadPoolExecutor(8) as people:
+        together = list(people.map(crowded.ask, questions))
+    alone = [library.ask(question) for question in questions]
+    assert [to_json(replace(one, timings_ms={})) for one in together] == [
+        to_json(replace(one, timings_ms={})) for one in alone
+    ]

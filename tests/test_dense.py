@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -96,6 +97,19 @@ def test_a_score_does_not_depend_on_what_it_is_computed_with(tmp_path: Path) -> 
     assert found.scores(vectors[0], [7, 3]) == [together[7], together[3]]
     assert found.scores(vectors[0], []) == []
     assert found.sentence_cosines(vectors[1], [0, 9])[0][0] == pytest.approx(1.0, abs=HALF)
+
+
+@pytest.mark.parametrize("dimension", [16, 5])
+def test_codes_are_those_that_faiss_gives(tmp_path: Path, dimension: int) -> None:
+    drawn = np.random.default_rng(5).standard_normal((3000, dimension)).astype(np.float32)
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    file, owners = written(tmp_path, drawn), np.repeat(np.arange(1000, dtype=np.int32), 3)
+    learnt = dense.learn(file)
+    dense.write_codes(file, owners, tmp_path, learnt)
+    for name, rows in zip(dense.CODES, dense.by_kind(owners), strict=True):
+        expected = faiss.clone_index(learnt)
+        expected.add(file.take(rows))
+        assert (tmp_path / name).read_bytes() == faiss.serialize_index(expected).tobytes()
 
 
 def test_codes_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_path: Path) -> None:

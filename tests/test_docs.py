@@ -103,12 +103,13 @@ def test_every_address_is_said_in_both_languages_and_none_that_is_gone() -> None
     assert set(words()["routes"]) == {getattr(route, "name", "") for router in ROUTERS for route in router.routes}
 
 
-@pytest.mark.parametrize("tongue", TONGUES)
-def test_every_format_is_named(tongue: Language) -> None:
+def test_every_format_is_said_in_both_languages_and_each_suffix_once() -> None:
     from rag.loading import PARSERS
+    from rag.loading.formats import FORMATS
 
-    page = place("documents", tongue).read_text("utf-8")
-    assert [suffix for suffix in PARSERS if f"`{suffix}`" not in page] == []
+    assert Counter(suffix for one in FORMATS for suffix in one.read_by) == Counter(PARSERS.keys())
+    assert [one.name for one in FORMATS if not (all(one.name) and all(one.note))] == []
+    assert [one.name for one in FORMATS if CHINESE.search(one.name[1]) or not CHINESE.search(one.note[0])] == []
 
 
 @pytest.mark.parametrize("tongue", TONGUES)

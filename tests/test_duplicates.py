@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ARTICLE, CORPUS, FUNNEL
+from datasketch import MinHash
 from documents import HashEncoder, document
 
 from rag.answering.agreement import sources
@@ -17,7 +18,7 @@ from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.reading import Evidence
 from rag.settings import Settings
-from rag.text.duplicates import alike, sketch
+from rag.text.duplicates import _shingles, alike, sketch
 from rag.text.normalization import to_traditional
 from rag.types import Document, Elsewhere, Hit, Passage, Role, Span
 
@@ -32,7 +33,14 @@ REPUBLISHED = f"# 转载\n\n本文转载自网络，版权归原作者所有。\
 
 def groups(documents: Sequence[Document]) -> dict[str, str]:
     ids = [one.doc_id for one in documents]
-    return alike(ids, [sketch(one.text) for one in documents], lambda place: documents[place].text)
+    return alike(ids, [sketch(one.text) for one in documents], lambda place: documents[place].text).groups
+
+
+@pytest.mark.parametrize("text", ["豆包", "仓库的盘点在每个季度的最后一天。", TEXT, OTHER * 3])
+def test_signatures_are_those_of_datasketch(text: str) -> None:
+    signature = MinHash(128, hashfunc=int)
+    signature.update_batch([int(one) >> 32 for one in _shingles(text)])
+    assert sketch(text) == signature.hashvalues.astype("<u4").tobytes()
 
 
 def test_a_republished_article_is_alike_and_another_article_is_not() -> None:
@@ -46,6 +54,23 @@ def test_script_width_case_and_marks_make_no_difference() -> None:
     plain = document("豆包大模型在2024年11月的月活跃用户近6000万，GPT-4o 也有很多用户。", "a.txt")
     other = document(to_traditional("豆包大模型在２０２４年11月的月活跃用户近6000万! gpt-4o也有很多用户"), "b.txt")
     assert groups([plain, other]) == {plain.doc_id: plain.doc_id, other.doc_id: plain.doc_id}
+
+
+def test_no_text_is_compared_again_whose_score_is_known() -> None:
+    documents = [document(TEXT), document(OTHER, "b.txt"), document(REPUBLISHED, "again.md")]
+    ids, sketches = [one.doc_id for one in documents], [sketch(one.text) for one in documents]
+    asked: list[int] = []
+
+    def text_of(place: int) -> str:
+        asked.append(place)
+        return documents[place].text
+
+    first = alike(ids, sketches, text_of)
+    assert (sorted(asked), list(first.scores)) == ([0, 2], [tuple(sorted((ids[0], ids[2])))])
+    asked.clear()
+    assert alike(ids, sketches, text_of, first.scores) == first
+    assert alike(ids[::-1], sketches[::-1], text_of, first.scores).groups.keys() == first.groups.keys()
+    assert asked == []
 
 
 @pytest.mark.parametrize(("kept", "same"), [(88, True), (76, False)])

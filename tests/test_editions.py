@@ -73,6 +73,24 @@ def test_a_version_is_known_by_its_number() -> None:
     assert [one and (one.key, one.label) for one in found] == [((2, 10), "V2.10"), ((3,), "三"), ((2, 9), "V2.9"), None]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("差旅费管理办法（2023版，已废止）", "差旅费管理办法（2025版，现行）"),
+        ("入住须知 2024年版（适用于2024年签约的住客）", "入住须知 2025年版（适用于2025年1月以后签约的住客）"),
+        ("校车线路【2023年秋】", "校车线路 2025年"),
+        ("用印办法〔2023〕12号", "用印办法 2025年修订"),
+    ],
+)
+def test_what_is_said_of_an_edition_beside_its_date_makes_no_other_document(old: str, new: str) -> None:
+    assert editions(rule(old, 80, "印发之日"), rule(new, 100, "印发之日")) is not None
+
+
+def test_what_stands_in_brackets_without_a_date_tells_documents_apart() -> None:
+    one, other = rule("（总部）2023版", 80, "印发之日"), rule("（工厂）2025版", 100, "印发之日")
+    assert editions(one, other) is None
+
+
 def test_documents_of_other_matters_are_no_editions_of_each_other() -> None:
     old, new = rule("（2023版）", 80, "印发之日"), rule("（2025版）", 100, "印发之日")
     assert [one.label for one in editions(old, new) or ()] == ["2023", "2025"]

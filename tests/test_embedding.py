@@ -72,11 +72,11 @@ def untruncated(model_folder: Path) -> Any:
     return tokenizer
 
 
-@pytest.fixture(scope="module", params=["openvino", "openvino-float", "torch"])
-def computed(request: pytest.FixtureRequest, cache: Path, torch_encoder: Encoder) -> tuple[Encoder, float]:  # noqa: ARG001
+@pytest.fixture(scope="module", params=["openvino", "openvino-float", pytest.param("torch", marks=pytest.mark.slow)])
+def computed(request: pytest.FixtureRequest, cache: Path) -> tuple[Encoder, float]:  # noqa: ARG001
     """Whatever computes it: what is claimed below of one engine holds for each. And how near it comes, as a cosine."""
     if request.param == "torch":
-        return torch_encoder, 0.9995
+        return request.getfixturevalue("torch_encoder"), 0.9995
     # The first may compute in bytes.
     return load_encoder(engine=request.param), 0.995 if request.param == "openvino" else 0.9995
 
@@ -193,6 +193,7 @@ def test_a_pair_is_separated_by_two_ends(tokenizer: Any) -> None:
     assert any(pair == ("</s>", "</s>") for pair in pairwise(tokens))
 
 
+@pytest.mark.slow
 def test_bert_loads_the_folder_with_no_tensor_missing_or_left_over(model_folder: Path) -> None:
     from transformers import BertModel
 
@@ -267,6 +268,7 @@ def test_a_missing_model_is_an_error_that_says_how_to_get_it(model: str) -> None
     assert "\n" not in caught.value.zh + caught.value.en
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="无法加载"):
         load_encoder(str(tmp_path))
@@ -308,6 +310,7 @@ def test_unpacking_again_does_nothing(model_folder: Path, cache: Path, monkeypat
     assert {path: path.stat().st_mtime_ns for path in model_folder.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_unpack_one_folder_and_damage_is_repaired(fresh_cache: Path, model_folder: Path) -> None:
     outputs = {finish(process).strip() for process in [run(UNPACK), run(UNPACK)]}
     folder = fresh_cache / "models" / bundled.FOLDER
@@ -322,6 +325,7 @@ def test_two_processes_at_once_unpack_one_folder_and_damage_is_repaired(fresh_ca
     assert filecmp.cmpfiles(model_folder, folder, names, shallow=False) == (names, [], [])
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_nothing_that_the_next_one_keeps(fresh_cache: Path) -> None:
     process = run(UNPACK)
     models = fresh_cache / "models"

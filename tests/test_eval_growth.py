@@ -64,7 +64,7 @@ def test_a_size_is_indexed_and_asked_in_processes_of_its_own(
     assert size.first.stages["terms"] > 0
     assert size.asked.ask["total"].p50 >= size.asked.ask["read"].p50 > 0
     assert size.asked.recall is None
-    assert {what: run.documents for what, run in size.one.items()} == {"add": 7, "change": 7, "remove": 6}
+    assert {what: run.documents for what, run in size.one.items()} == {"add": 7, "change": 7, "remove": 6, "inside": 6}
     assert "6 articles" in capsys.readouterr().out
 
 

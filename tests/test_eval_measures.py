@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outcomes import place, question, span
 
+from rag.evaluation.gold import Located, holds
 from rag.evaluation.measures import (
-    Located,
     aurc,
     auroc,
     calibration,
@@ -20,7 +20,6 @@ from rag.evaluation.measures import (
     exact_match,
     f1,
     facts_found,
-    holds,
     risk_coverage,
 )
 

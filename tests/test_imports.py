@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT, Command
 
 from eval.bench.floors import Code
+from rag.loading.formats import PARSED_BY
 
 # Who may import whom: a folder, or a module beside them, imports from the rows above its own, and from itself.
 # Those in one row do not import each other. This is the list that CONTRIBUTING.md points to.
@@ -33,7 +34,7 @@ ROWS = (
 PLACE = {place: number for number, row in enumerate(ROWS) for place in row.split()}
 # Names that stand twice, and why the same word is right for both.
 TWICE = {
-    "answers": "what they are, and how the page shows them",
+    "answers": "what they are, how good they are, and how the page shows them",
     "app": "the shim that `python app.py` needs, and what it serves",
     "compiled": "a model computed by OpenVINO: the encoder, the reader",
     "documents": "what they are, what other programs see of them, and how Milvus keeps them",
@@ -67,9 +68,9 @@ PLACES = {
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",
     },
-    "markdown_it": {"rag.loading.markdown"},
+    "markdown_it": {f"rag.loading.markdown{part}" for part in ("", ".extensions", ".inline")},
     "lxml": {"rag.loading.html.boilerplate", "rag.loading.html.flow", "rag.loading.trees"},
-    "openpyxl": {"rag.loading.sheets.xlsx"},
+    "openpyxl": {"rag.loading.sheets.values", "rag.loading.sheets.xlsx"},
     "oxmsg": {"rag.loading.mail.outlook"},
     "rapidocr": {"rag.loading.images.recognition"},
     "PIL": {"rag.loading.images.recognition"},
@@ -94,7 +95,6 @@ PLACES = {
     },
     "transformers": {"rag.embedding.encoder", "rag.reading.network"},
     "rapidfuzz": {"rag.evaluation.check"},
-    "datasketch": {"rag.text.duplicates"},
     "anyio": {"rag.web.guard.admission"},
     "fastapi": {
         "rag.web.app",
@@ -186,6 +186,16 @@ def test_a_library_is_imported_in_its_place_only() -> None:
     assert found == PLACES
 
 
+def test_no_file_can_be_parsed_but_in_the_process_that_is_shut_in() -> None:
+    graph, waiting = CODE.graph(), [module for module in CODE.files if not module.startswith("rag.loading.")]
+    reached = set(waiting)
+    while waiting:
+        new = graph[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    assert {f"rag.loading.{read.partition(':')[0]}" for read in PARSED_BY.values()} & reached == set()
+
+
 def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
     code = "import sys, rag; print(sorted({m.split('.')[0] for m in sys.modules}))"
     finished = python(code)
@@ -194,7 +204,7 @@ def test_importing_rag_loads_no_library_of_weight(python: Command) -> None:
     assert loaded & heavy == set()
 
 
-WEIGHTY = {"torch", "sentence_transformers", "transformers", "openvino", "tokenizers", "scipy", "sklearn", "datasketch"}
+WEIGHTY = {"torch", "sentence_transformers", "transformers", "openvino", "tokenizers", "scipy", "sklearn"}
 WEIGHTY |= {"gradio", "fastapi", "lxml"}
 RUN = """
 import sys

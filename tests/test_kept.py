@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -130,3 +131,15 @@ def test_processes_that_keep_the_same_at_once_leave_one_whole_file(cache: Path) 
     assert [process.wait(60) for process in running] == [0, 0, 0]
     assert found("a") == bytes(200_000)
     assert only_file(cache).name.endswith(".kept")
+
+
+def test_a_digest_is_remembered_until_the_file_is_another(cache: Path) -> None:
+    file = cache / "weights"
+    for content in (b"one", bytes(3_000_000), b"two"):
+        file.write_bytes(content)
+        assert kept.digest(file) == kept.digest(file) == hashlib.sha256(content).hexdigest()
+    assert len(list((cache / "digest").iterdir())) == 3
+    # The same size and contents at another time, as after a copy: computed anew, and the same.
+    os.utime(file, (1000, 1000))
+    assert kept.digest(file) == hashlib.sha256(b"two").hexdigest()
+    assert len(list((cache / "digest").iterdir())) == 4

@@ -132,3 +132,15 @@ def test_a_text_in_another_language_is_an_error_not_mojibake(text: str, encoding
 def test_bytes_of_no_known_encoding_are_an_error() -> None:
     with pytest.raises(LoadError, match=r"编码|解码"):
         decode("Приветствую".encode("koi8-r"), NAME)
+
+
+def test_korean_is_not_taken_for_chinese_though_common_characters_come_out() -> None:
+    korean = "의사 선생님은 오늘 오전 아홉 시에 병원에 도착했습니다. 환자는 세 명입니다.\n" * 5
+    with pytest.raises(LoadError, match=r"无法识别 a\.txt 的编码"):
+        decode(korean.encode("euc-kr"), Path("a.txt"))
+
+
+def test_short_chinese_that_is_well_formed_utf_8_by_chance_is_read_as_chinese() -> None:
+    assert decode("停水通知".encode("gb18030"), Path("a.txt")) == "停水通知"
+    for text in ("שלום", "Cafe\u0301 nai\u0308ve", "ئەرەب", "\u0110a\u0301ng", "café"):
+        assert decode(text.encode(), Path("a.txt")) == text

@@ -313,6 +313,24 @@ def test_lists_of_one_kind_go_on_counting_unless_one_begins_anew() -> None:
     assert texts(body, numbering=levels(("decimal", "%1)"), extra=other + anew)) == ["1) 甲", "2) 乙", "1) 丙", "2) 丁"]
 
 
+def test_articles_go_on_counting_over_chapters_where_their_level_says_so() -> None:
+    chapters = levels(("chineseCounting", "第%1章"), ("chineseCounting", "第%2条"), ("decimal", "%3."))
+    on = chapters.replace('<w:lvlText w:val="第%2条"/>', '<w:lvlRestart w:val="0"/><w:lvlText w:val="第%2条"/>')
+    body = "".join(
+        numbered(text, depth) for text, depth in (("甲", 0), ("乙", 1), ("丙", 2), ("丁", 0), ("戊", 1), ("己", 2))
+    )
+    assert texts(body, numbering=chapters)[4] == "第一条 戊"
+    assert texts(body, numbering=on) == ["第一章 甲", "第一条 乙", "1. 丙", "第二章 丁", "第二条 戊", "1. 己"]
+
+
+def test_a_paragraph_without_a_text_has_its_number_all_the_same() -> None:
+    body = numbered("甲") + numbered("") + numbered("乙")
+    assert texts(body, numbering=levels(("decimal", "%1."))) == ["1. 甲", "3. 乙"]
+    cells = [f"<w:tr><w:tc>{numbered('')}</w:tc><w:tc>{paragraph(text)}</w:tc></w:tr>" for text in ("灭火器", "应急灯")]
+    grid = f"<w:tbl>{''.join(cells)}</w:tbl>"
+    assert texts(grid, numbering=levels(("decimal", "%1"))) == ["1；灭火器", "2；应急灯"]
+
+
 def packed(body: str, kind: str, target: str, content: str | bytes) -> bytes:
     """A DOCX whose main part refers to another one as X."""
     w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -83,7 +83,7 @@ def test_what_no_reader_sees_is_no_text() -> None:
     page = (
         "<p>可见。</p><script>var s='脚本'</script><style>p{content:'样式'}</style><template>模板</template>"
         "<noscript>无脚本</noscript><p hidden>藏一</p><p style='color:red;display: none'>藏二</p>"
-        "<span aria-hidden=true>藏三</span><!-- 注释 --><svg><text>图</text></svg><textarea>框</textarea><p>尾。</p>"
+        "<span aria-hidden=true>藏三</span><!-- 注释 --><svg><text>图</text></svg><p>尾。</p>"
     )
     assert texts(page) == ["可见。", "尾。"]
 
@@ -274,4 +274,55 @@ def test_items_keep_their_markers_and_bold_words_their_places() -> None:
         ("e.", "丁", []),
         ("", "戊", []),
         ("", "全是", ["全是"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        pytest.param(
+            "<table><tr><th>项<th>值<tr><td>尺寸<td><table><tr><td>长<td>3<tr><td>宽<td>2</table><tr><td>色<td>绿</table>",
+            ["项 | 值", "项：尺寸；值：长：3 宽：2", "项：色；值：绿"],
+            id="a table in a cell is what the cell says",
+        ),
+        pytest.param(
+            "<table><tr><td>左<td><table><tr><th>型<th>重<tr><td>甲<td>2</table></table>",
+            ["左", "型 | 重", "型：甲；重：2"],
+            id="but a page may be laid out by tables",
+        ),
+        pytest.param(
+            "<table><thead><tr><th>档<th>价<tfoot><tr><td>平均<td>3<tbody><tr><td>一<td>2<tr><td>二<td>4</table>",
+            ["档 | 价", "档：一；价：2", "档：二；价：4", "档：平均；价：3"],
+            id="the foot of a table comes last",
+        ),
+        pytest.param(
+            "<table><tr><th>功能<th>基础<tr><td>导出<td><img src=x alt=支持><tr><td>审批<td><i title=没有></i></table>",
+            ["功能 | 基础", "功能：导出；基础：支持", "功能：审批；基础：没有"],
+            id="a sign in a cell is what it is called",
+        ),
+        pytest.param(
+            "<p>姓名 <input value=邵青> <select><option>年假<option selected>调休</select>"
+            "<input type=checkbox checked>已告知<input type=radio>代班"
+            "<input type=hidden value=X9><input type=submit value=交>"
+            "<p><textarea>回乡\n三天</textarea><input type=password value=密><input style='display:none' value=藏>",
+            ["姓名 邵青 调休☑已告知☐代班", "回乡\n三天"],
+            id="what was filled in is text",
+        ),
+    ],
+)
+def test_a_page_says(page: str, said: list[str]) -> None:
+    assert texts(page) == said
+
+
+def test_terms_in_a_row_have_one_meaning_and_a_list_may_count_down() -> None:
+    terms = "<dl><dt>潮差</dt><dt>潮幅</dt><dd>高低潮之差。</dd><dt>大潮</dt><dd>朔望前后。</dd></dl>"
+    page = f"{terms}<ol reversed><li>丙<li>乙</ol>"
+    assert [(b.text, b.path, b.marker) for b in parse_html(page.encode(), NAME).blocks] == [
+        ("潮差", (), ""),
+        ("潮幅", ("潮差",), ""),
+        ("高低潮之差。", ("潮差、潮幅",), ""),
+        ("大潮", (), ""),
+        ("朔望前后。", ("大潮",), ""),
+        ("丙", (), "2."),
+        ("乙", (), "1."),
     ]

@@ -154,7 +154,8 @@ def test_definitions_stand_after_their_terms() -> None:
 
 
 def test_what_is_raised_is_no_part_of_the_number_before_it() -> None:
-    assert kinds_and_texts("约10<sup>6</sup>个。") == [(PARAGRAPH, "约10^6个。")]
+    raised = "约10<sup>6</sup>个，120 m<sup>2</sup>，H<sub>2</sub>O，注<sup>[1]</sup>。"
+    assert kinds_and_texts(raised) == [(PARAGRAPH, "约10⁶个，120 m²，H₂O，注。")]
 
 
 @pytest.mark.parametrize("end", ["---\n", "...\n", "---  \n"])
@@ -215,3 +216,36 @@ def test_items_keep_their_markers_and_bold_words_their_places_beside_a_text_with
         ("2)", "戊己", []),
         ("", "注", []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "said"),
+    [
+        pytest.param("- [x] 已拍照\n- [ ] **未**签字\n", [(ITEM, "☑ 已拍照"), (ITEM, "☐ 未签字")], id="boxes of tasks"),
+        pytest.param("## 沿革 ## {#history}\n", [(HEADING, "沿革")], id="the name of a heading"),
+        pytest.param("价~~299~~ 199 元。", [(PARAGRAPH, "价 199 元。")], id="what is struck out"),
+        pytest.param("价<del>299</del> 199 元。", [(PARAGRAPH, "价 199 元。")], id="also in HTML"),
+        pytest.param("~~299~~\n", [], id="or all of a paragraph"),
+        pytest.param(
+            "+----+----+\n| 站 | 里程 |\n+====+====+\n| 甲 | 3 |\n+----+----+\n| 乙 | |\n+----+----+\n",
+            [(ROW, "站 | 里程"), (ROW, "站：甲；里程：3"), (ROW, "站：乙")],
+            id="a table that is drawn",
+        ),
+    ],
+)
+def test_markdown_says(markdown: str, said: list[tuple[BlockKind, str]]) -> None:
+    assert kinds_and_texts(markdown) == said
+
+
+def test_what_is_bold_stays_so_after_a_box() -> None:
+    (item,) = parse_markdown("- [ ] **未**签字\n")
+    assert [item.text[a:b] for a, b in zip(item.bold[::2], item.bold[1::2], strict=True)] == ["未"]
+
+
+def test_struck_text_is_told() -> None:
+    assert [(o.kind, len(o.after)) for o in document("# 价\n\n~~299~~ 199，<s>98</s> 88 元").omitted] == [("struck", 2)]
+
+
+def test_front_matter_may_be_toml() -> None:
+    made = document('+++\ntitle = "云岭指南"\ntags = ["徒步", "云岭"]\n+++\n\n全程 12 公里。\n')
+    assert (made.title, made.text) == ("云岭指南", "title：云岭指南\ntags：徒步、云岭\n全程 12 公里。")

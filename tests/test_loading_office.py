@@ -12,7 +12,7 @@ import samples
 from rag.errors import LoadError
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed
-from rag.loading.formats import FORMATS, OLD
+from rag.loading.formats import OLD, PARSED_BY
 from rag.loading.mail import parse_eml, parse_mht
 from rag.loading.mail.outlook import parse_msg
 from rag.loading.office.opendocument import parse_odf
@@ -107,6 +107,54 @@ def test_tables_notes_diagrams_exponents_and_pictures_of_a_slide() -> None:
     assert told(parsed) == [f"汇报.pptx 里有 1 张图片没有读入（第 1 页）。{samples.TO_READ}"]
 
 
+def test_a_slide_without_a_title_does_not_stand_under_that_of_the_one_before() -> None:
+    data = pptx(shape("汇报", place="ctrTitle"), shape("进展", place="title") + shape("甲"), shape("乙", place=None))
+    assert [(b.text, b.path) for b in parse_pptx(data, SLIDES).blocks] == [
+        ("汇报", ()),
+        ("进展", ("汇报",)),
+        ("甲", ("汇报", "进展")),
+        ("乙", ("汇报",)),
+    ]
+
+
+def test_automatic_numbers_of_a_slide_stand_before_its_items() -> None:
+    def counted(text: str, kind: str, level: int = 0, start: str = "") -> str:
+        properties = f'<a:pPr lvl="{level}"><a:buAutoNum type="{kind}"{start}/></a:pPr>'
+        return f"<a:p>{properties}<a:r><a:t>{text}</a:t></a:r></a:p>"
+
+    third = ' startAt="3"'
+    listed = shape(
+        counted("甲", "arabicPeriod"),
+        counted("乙", "alphaLcParenR", 1),
+        counted("丙", "alphaLcParenR", 1),
+        counted("丁", "arabicPeriod"),
+        "戊",
+        counted("己", "arabicPeriod"),
+    )
+    boxed = shape(
+        *(counted(t, "circleNumDbPlain", start=third) for t in "庚辛"), counted("壬", "ea1ChsPeriod"), place=None
+    )
+    blocks = parse_pptx(pptx(listed + boxed), SLIDES).blocks
+    assert [(b.marker, b.text) for b in blocks] == [
+        ("1.", "甲"),
+        ("a)", "乙"),
+        ("b)", "丙"),
+        ("2.", "丁"),
+        ("", "戊"),
+        ("1.", "己"),
+        ("③", "庚"),
+        ("④", "辛"),
+        ("一.", "壬"),
+    ]
+    assert {b.kind.value for b in blocks} == {"list_item"}
+
+
+@pytest.mark.parametrize("suffix", [".pptm", ".ppsx", ".potx"])
+def test_a_presentation_with_macros_or_a_template_is_read_as_others_are(suffix: str) -> None:
+    data = pptx(shape("进展", place="title") + shape("甲"))
+    assert samples.load_bytes(data, f"汇报{suffix}").text == samples.load_bytes(data, "汇报.pptx").text == "进展\n甲"
+
+
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
@@ -162,6 +210,61 @@ def test_an_open_document_gives_headings_lists_tables_notes_and_remarks() -> Non
     ]
 
 
+def test_lists_and_headings_of_an_open_document_have_their_numbers() -> None:
+    def level(number: int, form: str, before: str = "", after: str = "", more: str = "") -> str:
+        around = f'style:num-prefix="{before}" style:num-suffix="{after}"'
+        return f'<text:list-level-style-number text:level="{number}" style:num-format="{form}" {around} {more}/>'
+
+    def item(*inside: str) -> str:
+        parts = "".join(part if part.startswith("<") else f"<text:p>{part}</text:p>" for part in inside)
+        return f"<text:list-item>{parts}</text:list-item>"
+
+    def listed(*items: str, said: str = 'text:style-name="L1"') -> str:
+        return f"<text:list {said}>{''.join(items)}</text:list>"
+
+    first = level(1, "一, 二, 三, ...", "第", "条") + level(2, "1", "（", "）")
+    second = level(1, "1", after=".", more='text:start-value="3"') + level(2, "1", more='text:display-levels="2"')
+    styles = f'<text:list-style style:name="L1">{first}</text:list-style>'
+    styles += f'<text:list-style style:name="L2">{second}</text:list-style>'
+    outline = level(1, "一, 二, 三, ...", "第", "章").replace("list-level-style-number", "outline-level-style")
+    spaces = f'xmlns:text="{OFFICE}text:1.0" xmlns:style="{OFFICE}style:1.0"'
+    body = (
+        '<text:h text:outline-level="1">总则</text:h>'
+        + listed(item("甲"), item("乙", listed(item("丙"), item("丁"), said="")))
+        + "<text:p>间</text:p>"
+        + listed(item("戊"), said='text:style-name="L1" text:continue-numbering="true"')
+        + listed(item("己"))
+        + listed(item("庚", listed(item("辛"), said="")), said='text:style-name="L2"')
+    )
+    part = (
+        f'<x {spaces} xmlns:office="o"><office:styles>'
+        f"<text:outline-style>{outline}</text:outline-style></office:styles></x>"
+    )
+    assert said(parse_odf(odf(body, styles=styles, **{"styles.xml": part}), LETTER)) == [
+        "第一章 总则",
+        "第一条 甲",
+        "第二条 乙",
+        "（1）丙",
+        "（2）丁",
+        "间",
+        "第三条 戊",
+        "第一条 己",
+        "3. 庚",
+        "3.1 辛",
+    ]
+
+
+def test_the_title_of_a_slide_is_a_heading() -> None:
+    frame = "<draw:frame{}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    title = frame.format(' xmlns:presentation="p" presentation:class="title"', "防汛")
+    page = f"<draw:page>{title}{frame.format('', '南闸')}</draw:page>"
+    blocks = parse_odf(odf(page, kind="presentation"), Path("页.odp")).blocks
+    assert [(b.kind.value, b.text, b.path, b.page) for b in blocks] == [
+        ("heading", "防汛", (), 1),
+        ("paragraph", "南闸", ("防汛",), 1),
+    ]
+
+
 @pytest.mark.usefixtures("without_recognition")
 def test_formulas_boxes_struck_text_and_pictures_of_an_open_document() -> None:
     math = '<math xmlns="m"><mfrac><mi>L</mi><mi>d</mi></mfrac></math>'
@@ -207,6 +310,17 @@ def test_rtf_gives_paragraphs_and_rows_and_tells_pictures() -> None:
         parse_rtf(b"plain", Path("旧.rtf"))
 
 
+def test_rtf_is_read_as_it_looks_with_notes_and_numbers() -> None:
+    body = (
+        r"10{\super 6} H{\sub 2}O\super 2\nosupersub m{\strike old}{\b new}\par "
+        r"{\pntext\f0 1.\tab}item{\super\chftn}{\*\footnote\pard\plain a note\par}\par "
+        r"\trowd A|B\cell{\pard C\par D\par}\cell\row\trowd 1\cell 2\cell\row\pard end\par"
+    )
+    parsed = parse_rtf(rf"{{\rtf1\ansi {body}}}".encode(), Path("旧.rtf"))
+    assert said(parsed) == ["10⁶ H₂O²mnew", "1.\titem", "a note", "A|B | C D", "A|B：1；C D：2", "end"]
+    assert told(parsed) == ["旧.rtf 里有 1 处划掉的文字没有读入。"]
+
+
 MAIL = Path("信.eml")
 
 
@@ -242,6 +356,40 @@ def test_a_mail_with_a_table_is_read_by_its_page() -> None:
     assert said(parse_eml(message.as_bytes(), MAIL)) == ["库存", "品 | 数", "品：泵；数：7"]
 
 
+def test_the_page_of_a_mail_is_read_however_it_is_packed_and_where_it_says_more() -> None:
+    page = "<table><tr><th>商品<th>金额<tr><td>电热毯<td>258</table>"
+    for html, text in (
+        (page, ["商品 | 金额", "商品：电热毯；金额：258"]),
+        ("<p>" + "很长的正文。" * 9, ["很长的正文。" * 9]),
+    ):
+        made = mail("请见网页版。", Subject="订单")
+        made.add_alternative(html, subtype="html", charset="utf-8")
+        assert said(parse_eml(made.as_bytes(), MAIL))[-len(text) :] == text
+
+
+def test_what_a_mail_quotes_is_a_quote() -> None:
+    blocks = parse_eml(mail("同意。\n\n> 几点？\n>> 早先\n", Subject="回复").as_bytes(), MAIL).blocks
+    assert [(b.kind.value, b.text) for b in blocks[-3:]] == [
+        ("paragraph", "同意。"),
+        ("quote", "几点？"),
+        ("quote", "早先"),
+    ]
+
+
+def test_an_invitation_says_when_and_where() -> None:
+    entry = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;TZID=Asia/Shanghai:20250310T140000\r\nDTEND:20250310T073000Z\r\n"
+        "SUMMARY:安全\r\n 例会\r\nLOCATION:二号楼\\, 305\r\nDESCRIPTION:议题\\n台账\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    made = mail("会议邀请。", Subject="例会")
+    made.add_alternative(entry.encode(), maintype="text", subtype="calendar")
+    parsed = parse_eml(made.as_bytes(), MAIL)
+    assert said(parsed)[-1] == (
+        "主题：安全例会；开始：2025-03-10 14:00；结束：2025-03-10 07:30 UTC；地点：二号楼, 305；说明：议题 台账"
+    )
+    assert told(parsed) == []
+
+
 def test_a_mail_of_outlook_is_read_as_other_mails_are() -> None:
     values = {0x37: "停水通知", 0x0C1A: "林溪", 0x0C1F: "lin@example.com", 0x0E04: "周舟"}
     data = samples.msg({**values, 0x1000: "请看附件。\r\n明天答复。"}, {"附.pdf": b"%PDF"})
@@ -274,4 +422,4 @@ def test_a_web_archive_is_read_by_its_page() -> None:
 
 
 def test_no_format_is_taken_apart_in_this_process() -> None:
-    assert dict.fromkeys((*FORMATS, *OLD), parse_apart) == PARSERS
+    assert dict.fromkeys((*PARSED_BY, *OLD), parse_apart) == PARSERS

@@ -195,6 +195,22 @@ def test_an_item_goes_on_beside_its_bullet_and_lines_of_a_table_of_contents_are_
     ]
 
 
+def test_dots_that_lead_to_prices_are_lines_of_a_menu() -> None:
+    content = line("Noodles......................22", 72, 700) + line("Tea...........................8", 72, 686)
+    assert texts(samples.pdf([content])) == ["Noodles......................22", "Tea...........................8"]
+
+
+def test_a_word_that_is_divided_goes_on_in_the_next_line_however_short_this_is() -> None:
+    content = (
+        line("the emergency tele-", 72, 700)
+        + line("phone hangs at the main entrance of the hall and is tested", 72, 686)
+        + line("every week.", 72, 672)
+    )
+    assert texts(samples.pdf([content])) == [
+        "the emergency telephone hangs at the main entrance of the hall and is tested every week."
+    ]
+
+
 @pytest.mark.parametrize(
     ("matrix", "first", "step"),
     [(b"0 1 -1 0", (100, 100), (14, 0)), (b"0 -1 1 0", (500, 700), (-14, 0)), (b"-1 0 0 -1", (500, 100), (0, 14))],

@@ -8,6 +8,7 @@ from rag.loading.plain import parse_plain
 from rag.types import BlockKind
 
 HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
+ROW = BlockKind.ROW
 
 
 def test_a_line_is_a_paragraph_and_blank_lines_are_none() -> None:
@@ -102,3 +103,109 @@ def test_short_lines_that_begin_like_a_heading_are_headings_of_what_follows() ->
 
 def test_a_lead_with_a_colon_is_no_heading() -> None:
     assert [b.kind for b in parse_plain("主题一如下：\n甲。")] == [PARAGRAPH, PARAGRAPH]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        pytest.param(
+            "┌──┬──┐\n│日期│水位│\n├──┼──┤\n│1 日│4.2 │\n│2 日│    │\n└──┴──┘\n",
+            [("日期 | 水位", 2), ("日期：1 日；水位：4.2", 4), ("日期：2 日", 5)],
+            id="lines that are drawn",
+        ),
+        pytest.param(
+            "+---+----+\n| 号 | 名 |\n+---+----+\n| 1 | 手电 |\n|   | 筒 |\n+---+----+\n| 2 | 灯 |\n+---+----+\n",
+            [("号 | 名", 2), ("号：1；名：手电筒", 4), ("号：2；名：灯", 7)],
+            id="cells of several lines",
+        ),
+        pytest.param(
+            "| 站 | 里程 |\n| 甲 | 3 |\n",
+            [("站 | 里程", 1), ("站：甲；里程：3", 2)],
+            id="lines between cells alone",
+        ),
+        pytest.param(
+            "机柜\t温度\t责任人\nA1\t23.5\t白羽\nA2\t\t金雨\n",
+            [("机柜 | 温度 | 责任人", 1), ("机柜：A1；温度：23.5；责任人：白羽", 2), ("机柜：A2；责任人：金雨", 3)],
+            id="tabs",
+        ),
+        pytest.param(
+            "班次    发车     票价\n101     06:30    35元\n103     09:00\n105              32元\n",
+            [
+                ("班次 | 发车 | 票价", 1),
+                ("班次：101；发车：06:30；票价：35元", 2),
+                ("班次：103；发车：09:00", 3),
+                ("班次：105；票价：32元", 4),
+            ],
+            id="spaces, with blanks among the cells",
+        ),
+        pytest.param(
+            "商品   单价    数量\n-------------------\n苹果   3.50    12\n-------------------\n合计           12\n",
+            [("商品 | 单价 | 数量", 1), ("商品：苹果；单价：3.50；数量：12", 3), ("商品：合计；数量：12", 5)],
+            id="lines across",
+        ),
+    ],
+)
+def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tuple[str, int]]) -> None:
+    blocks = parse_plain(f"前言。\n\n{text}\n后记。")
+    assert [(b.text, b.line - 2) for b in blocks if b.kind is ROW] == rows
+    assert [b.text for b in blocks if b.kind is not ROW] == ["前言。", "后记。"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "姓名：张三    性别：男    年龄：30\n电话：1    邮箱：2    地址：3\n甲：1    乙：2    丙：3",
+        "apple\t苹果\nbanana\t香蕉",
+        "1.\t甲\t乙\n2.\t丙\t丁",
+        "+ 一段话 |",
+    ],
+)
+def test_fields_lists_and_words_side_by_side_are_no_table(text: str) -> None:
+    assert [b.text for b in parse_plain(text)] == text.split("\n")
+
+
+def test_indented_lines_begin_paragraphs_that_were_wrapped() -> None:
+    first = "公园位于城东占地四十公顷始建于一九八四年园内有湖面\n十二公顷栽有水杉三千余株。"
+    second = "公园全年免费开放开放时间为早上六点到晚上九点遇大风\n临时关闭。"
+    assert [b.text for b in parse_plain(f"　　{first}\n　　{second}")] == [
+        first.replace("\n", ""),
+        second.replace("\n", ""),
+    ]
+
+
+def test_numbers_of_parts_are_headings_and_other_numbers_are_none() -> None:
+    blocks = parse_plain("第1章 开工\n1.1 准备\n1.1.1 图纸会审由总工主持。\n1.2 放线\n误差 5 mm。\n2.5 万元\n")
+    assert [(b.kind, b.text, b.path, b.level) for b in blocks] == [
+        (HEADING, "第1章 开工", (), 2),
+        (HEADING, "1.1 准备", ("第1章 开工",), 3),
+        (PARAGRAPH, "1.1.1 图纸会审由总工主持。", ("第1章 开工", "1.1 准备"), 0),
+        (HEADING, "1.2 放线", ("第1章 开工",), 3),
+        (PARAGRAPH, "误差 5 mm。", ("第1章 开工", "1.2 放线"), 0),
+        (PARAGRAPH, "2.5 万元", ("第1章 开工", "1.2 放线"), 0),
+    ]
+
+
+def test_a_question_that_says_so_stands_above_its_answer() -> None:
+    blocks = parse_plain("问：怎样办证？\n答：到一楼办理。\nQ1: 续借？\nA1: 可以。\n问：没有答案？\n")
+    assert [(b.kind, b.text, b.path) for b in blocks] == [
+        (HEADING, "问：怎样办证？", ()),
+        (PARAGRAPH, "答：到一楼办理。", ("问：怎样办证？",)),
+        (HEADING, "Q1: 续借？", ()),
+        (PARAGRAPH, "A1: 可以。", ("Q1: 续借？",)),
+        (PARAGRAPH, "问：没有答案？", ("Q1: 续借？",)),
+    ]
+
+
+def test_chapters_above_numbered_parts_are_headings_and_drawn_lines_are_no_text() -> None:
+    text = "须知\n====\n1、总则\n1.1 范围\n适用于泵房。\n2、操作\n2.1 启动前检查：\n（1）油位；\n2.2 启动\n按钮。\n"
+    assert [(b.kind, b.text, b.path) for b in parse_plain(text)] == [
+        (PARAGRAPH, "须知", ()),
+        (HEADING, "1、总则", ()),
+        (HEADING, "1.1 范围", ("1、总则",)),
+        (PARAGRAPH, "适用于泵房。", ("1、总则", "1.1 范围")),
+        (HEADING, "2、操作", ()),
+        (PARAGRAPH, "2.1 启动前检查：", ("2、操作",)),
+        (ITEM, "（1）油位；", ("2、操作", "2.1 启动前检查：")),
+        (HEADING, "2.2 启动", ("2、操作",)),
+        (PARAGRAPH, "按钮。", ("2、操作", "2.2 启动")),
+    ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 import samples
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from rag.errors import LoadError
 from rag.loading import PARSERS
@@ -106,10 +110,102 @@ def test_half_a_character_is_replaced_and_a_pair_of_halves_is_one() -> None:
     assert gather(halves, XLSX) == (RawBlock(PARAGRAPH, "甲\ufffd乙", path=("𠮷",)),)
 
 
-def test_a_formula_without_a_stored_result_says_nothing() -> None:
+def test_a_formula_without_a_stored_result_says_nothing_and_is_told() -> None:
     book = openpyxl.Workbook()
     book.active.append(("合计", "=SUM(B2:B9)"))
-    assert [b.text for b in parse_xlsx(saved(book), XLSX).blocks] == ["合计"]
+    parsed = parse_xlsx(saved(book), XLSX)
+    assert [b.text for b in parsed.blocks] == ["合计"]
+    assert [notice.zh for notice in parsed.notices] == ["表.xlsx 里有 1 个公式没有读入（“Sheet”之下）。"]
+
+
+def patched(data: bytes, part: str, *changes: tuple[str, str]) -> bytes:
+    """A workbook of which a part has other texts; of all parts if it has no name."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            for before, after in changes if part in ("", name) else ():
+                text = text.replace(before.encode(), after.encode())
+            new.writestr(name, text)
+    return made.getvalue()
+
+
+def test_a_result_of_0_in_a_workbook_that_was_never_calculated_is_none() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(("合计", "=SUM(B2:B9)"))
+    book.active.append(("税", 0))
+    stored = patched(saved(book), "xl/worksheets/sheet1.xml", ("<v></v>", "<v>0</v>"), ("<v />", "<v>0</v>"))
+    assert [b.text for b in parse_xlsx(stored, XLSX).blocks] == ["合计", "税；0"]
+    calculated = patched(stored, "xl/workbook.xml", ('fullCalcOnLoad="1"', ""))
+    assert [b.text for b in parse_xlsx(calculated, XLSX).blocks] == ["合计：0", "税：0"]
+
+
+def test_text_in_a_cell_is_read_as_it_looks() -> None:
+    up, struck = InlineFont(vertAlign="superscript"), InlineFont(strike=True)
+    book = openpyxl.Workbook()
+    book.active.append(("指标", "限值", "备注"))
+    book.active.append(("菌落", CellRichText("≤10", TextBlock(up, "5"), " 个"), "甲"))
+    book.active.append(("售价", CellRichText(TextBlock(struck, "268 元"), "228 元"), "乙"))
+    book.active.append(("图", '=DISPIMG("ID_7F2A",1)', "丙"))
+    book.active.append(("地址", "九号_x000D_二层", "丁"))
+    book.active.append(("旧标准",))
+    book.active["A6"].font = Font(strike=True)
+    book.active["B4"].data_type = "s"
+    parsed = parse_xlsx(saved(book), XLSX)
+    assert [b.text for b in parsed.blocks] == [
+        "指标 | 限值 | 备注",
+        "指标：菌落；限值：≤10⁵ 个；备注：甲",
+        "指标：售价；限值：228 元；备注：乙",
+        "指标：图；备注：丙",
+        "指标：地址；限值：九号 二层；备注：丁",
+    ]
+    assert [notice.zh for notice in parsed.notices] == [
+        "表.xlsx 里有 2 处划掉的文字没有读入（“Sheet”之下）。",
+        "表.xlsx 里有 1 张工作表上的图片没有读入（“Sheet”之下）。",
+    ]
+
+
+def test_a_workbook_in_the_strict_variant_is_read() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(("站点", "末班"))
+    book.active.append(("北桥", "22:15"))
+    usual, strict = "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/"
+    changes = [(f"{usual}{kind}/2006/", f"{strict}{kind}/") for kind in ("spreadsheetml", "officeDocument")]
+    assert [b.text for b in parse_xlsx(patched(saved(book), "", *changes), XLSX).blocks] == [
+        "站点 | 末班",
+        "站点：北桥；末班：22:15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param(
+            '"编号", "名称"\n"1", "带 USB, 两口"\n',
+            ["编号 | 名称", "编号：1；名称：带 USB, 两口"],
+            id="a space after a comma",
+        ),
+        pytest.param(
+            '工号,姓名\n="00123",沈舟\n', ["工号 | 姓名", "工号：00123；姓名：沈舟"], id="a number kept as text"
+        ),
+        pytest.param(
+            "账单\n起始:1 日\n账号:甲\n----\n时间,对方,金额\n9:00,书店,38\n9:30,茶行,12\n----\n共 2 笔\n导出:林溪\n",
+            [
+                "账单",
+                "起始:1 日",
+                "账号:甲",
+                "时间 | 对方 | 金额",
+                "时间：9:00；对方：书店；金额：38",
+                "时间：9:30；对方：茶行；金额：12",
+                "共 2 笔",
+                "导出:林溪",
+            ],
+            id="a table between more lines that are none",
+        ),
+    ],
+)
+def test_a_separated_file_says(data: str, said: list[str]) -> None:
+    assert [b.text for b in parse_csv(data.encode(), CSV).blocks] == said
 
 
 def test_a_workbook_is_called_by_its_file_and_not_by_its_first_sheet() -> None:
@@ -193,6 +289,29 @@ def test_lines_that_say_nothing_are_counted_in_a_notice_and_an_error_if_there_ar
 def test_a_value_that_is_nested_very_deep_is_kept_as_it_stands() -> None:
     (block,) = parse_jsonl(f'{{"a": {"[" * 200}1{"]" * 200}}}'.encode(), JSONL).blocks
     assert "[1]" in block.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '{"标准问": "怎样退票", "相似问": ["如何退"], "标准答案": "到窗口"}',
+            ["怎样退票", "到窗口", "相似问：如何退"],
+        ),
+        ('{"faq_question": "几点", "faq_answer": "八点", "question_id": 7}', ["几点", "八点", "question_id：7"]),
+        (
+            '{"context": "建于 1921 年。", "qas": [{"question": "哪年", "answers": [{"text": "1921 年"}]}]}',
+            ["建于 1921 年。", "哪年", "1921 年"],
+        ),
+        ('{"data": [{"问题": "甲", "回答": "乙"}, {"问题": "丙", "回答": "丁"}]}', ["甲", "乙", "丙", "丁"]),
+        (
+            '{"conversation": [{"human": "问一", "assistant": "答一"}, {"human": "问二", "assistant": "答二"}]}',
+            ["问一", "答一", "问二", "答二"],
+        ),
+    ],
+)
+def test_questions_are_known_by_what_their_fields_are_called(line: str, said: list[str]) -> None:
+    assert [b.text for b in parse_jsonl(line.encode(), JSONL).blocks] == said
 
 
 @pytest.mark.parametrize("line", ['{"text": "乙"', "[1]", '"字"', "[" * 100_000])
@@ -314,6 +433,97 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             ["产品 | 单价", "一、茶叶", "一、茶叶> 产品：云雾；单价：128", "一、茶叶> 产品：老白；单价：260"],
             id="a row of one merged cell heads those below, and names said again are left out",
         ),
+        pytest.param(
+            [["船", "班次", "票价"], ["一号", "", ""], ["注：风大停航。", "", ""], [], ["以公告为准", "", ""]],
+            ["船 | 班次 | 票价", "船：一号", "注：风大停航。", "以公告为准"],
+            id="remarks below the rows are none",
+        ),
+        pytest.param(
+            [["姓名", "邵青", "性别", "女"], ["住址", Cell("南街 12 号", across=3)], ["特长", Cell("", across=3)]],
+            ["姓名：邵青；性别：女", "住址：南街 12 号", "特长"],
+            id="values that reach over the columns of other labels are those of a form",
+        ),
+        pytest.param(
+            [["时间", "周一", "周二", "周三"], ["早读", "语文", "英语", "数学"], ["午休", Cell("自由活动", across=3)]],
+            [
+                "时间 | 周一 | 周二 | 周三",
+                "时间：早读；周一：语文；周二：英语；周三：数学",
+                "时间：午休；周一：自由活动；周二：自由活动；周三：自由活动",
+            ],
+            id="but not where the names are alike",
+        ),
+        pytest.param(
+            [["地址", "滨河路 9 号"], ["电话", "0571-8866"], ["邮编", "310000"]],
+            ["地址：滨河路 9 号", "电话：0571-8866", "邮编：310000"],
+            id="values of several kinds have no name in common",
+        ),
+        pytest.param(
+            [
+                [Cell("基本", across=2, head=True)],
+                ["车型", "轻卡"],
+                ["载重", "1.5 t"],
+                [Cell("尺寸", across=2, head=True)],
+                ["车长", "5.9 m"],
+                ["轴距", "3.3 m"],
+            ],
+            [
+                "基本",
+                "基本> 车型：轻卡",
+                "基本> 载重：1.5 t",
+                "基本> 尺寸",
+                "基本/尺寸> 车长：5.9 m",
+                "基本/尺寸> 轴距：3.3 m",
+            ],
+            id="nor have those under headings of parts",
+        ),
+        pytest.param(
+            [["姓名", "电话"], ["吴丹", "0571-8800"], ["林溪", "0571-8801"]],
+            ["姓名 | 电话", "姓名：吴丹；电话：0571-8800", "姓名：林溪；电话：0571-8801"],
+            id="values of one kind have",
+        ),
+        pytest.param(
+            [
+                [Cell("学校", down=3), Cell("招生", across=4)],
+                [Cell("理科", across=2), Cell("文科", across=2)],
+                ["计划", "实录", "计划", "实录"],
+                ["一中", "200", "198", "100", "97"],
+                ["二中", "150", "151", "120", "118"],
+            ],
+            [
+                "学校 | 招生 理科 计划 | 招生 理科 实录 | 招生 文科 计划 | 招生 文科 实录",
+                "学校：一中；招生 理科 计划：200；招生 理科 实录：198；招生 文科 计划：100；招生 文科 实录：97",
+                "学校：二中；招生 理科 计划：150；招生 理科 实录：151；招生 文科 计划：120；招生 文科 实录：118",
+            ],
+            id="names of three levels are joined",
+        ),
+        pytest.param(
+            [["产品", "2023年12月", "2024年1月"], ["铜管", "120", "130"], ["弯头", "60", ""]],
+            [
+                "产品 | 2023年12月 | 2024年1月",
+                "产品：铜管；2023年12月：120；2024年1月：130",
+                "产品：弯头；2023年12月：60",
+            ],
+            id="dates are names",
+        ),
+        pytest.param(
+            [["B-205", "2024-03-01", "2024-03-09"], ["B-206", "2024-04-01", "2024-04-02"]],
+            ["B-205；2024-03-01；2024-03-09", "B-206；2024-04-01；2024-04-02"],
+            id="but not above other dates",
+        ),
+        pytest.param(
+            [["项目", "数量", "金额"], ["", "台", "万元"], ["水泵", "4", "10.5"], ["阀门", "12", "2.2"]],
+            [
+                "项目 | 数量 台 | 金额 万元",
+                "项目：水泵；数量 台：4；金额 万元：10.5",
+                "项目：阀门；数量 台：12；金额 万元：2.2",
+            ],
+            id="units below the names belong to them",
+        ),
+        pytest.param(
+            [["编号", "名称"], ["---", ":--:"], ["1", "沙袋"], ["2", "铁锹"]],
+            ["编号 | 名称", "编号：1；名称：沙袋", "编号：2；名称：铁锹"],
+            id="a line that is drawn below the names is no row",
+        ),
         pytest.param([["甲"], ["乙"]], ["甲", "乙"], id="one column is text"),
     ],
 )
@@ -393,7 +603,17 @@ MOMENT = datetime(2024, 3, 5, 14, 7, 9)
         (12345678, '0.00,,"百万"', "12.35百万"),
         (0.125, "0%", "13%"),
         (0.00012, "0.00E+00", "1.20E-04"),
-        (0.5, "# ?/?", "0.5"),
+        (0.375, "# ?/?", "3/8"),
+        (-2.25, "#\\ ?/4", "-2 1/4"),
+        (2.5, "# ?/4", "2 2/4"),
+        (3.0, "# ??/??", "3"),
+        (123456, '[>=10000]0!.0,"万";0', "12.3万"),
+        (999, '[>=10000]0!.0,"万";0', "999"),
+        (12, 'General"台"', "12台"),
+        (-3.5, 'G/通用格式"元"', "-3.5元"),
+        (12, "[DBNum1]General", "一十二"),
+        (100203, '[DBNum2][$-804]General"元整"', "壹拾万零贰佰零叁元整"),
+        (200000000, "[DBNum1]General", "二亿"),
         (-3, "[Red]0.0;[Blue]-0.0", "-3.0"),
         (1234, "[$€-407] #,##0", "€ 1,234"),
         (5, "@", "5"),

@@ -9,10 +9,12 @@ import pytest
 from documents import HashEncoder
 
 from rag.errors import ModelError
+from rag.library import Library
 from rag.models import Models, Once
 from rag.reading import Reader
 from rag.settings import Settings
 from rag.types import Encoder
+from rag.web.desk import Desk
 
 
 def test_a_value_is_made_once_whoever_asks_and_however_often() -> None:
@@ -88,3 +90,16 @@ def test_what_is_not_needed_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> No
     assert ahead(Settings(), reading=False) == ["encoder"]
     assert ahead(Settings(retrieval="bm25"), reading=True) == ["reader"]
     assert ahead(Settings(retrieval="bm25"), reading=False) == []
+
+
+def test_a_server_loads_nothing_ahead_before_it_is_to(plain_library: Library) -> None:
+    def loading() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "warm-up"]
+
+    desk = Desk(plain_library.index_dir, plain_library.settings)
+    assert len(desk.library().documents()) == 2
+    assert (loading(), desk.ready) == ([], False)
+    desk.warm_up()
+    for thread in loading():
+        thread.join(60)
+    assert desk.ready

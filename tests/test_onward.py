@@ -46,11 +46,11 @@ def test_each_question_is_answered_stands_for_itself_and_is_none_that_was_asked(
     answer = office.ask(question)
     assert answer.status is Status.ANSWERED
     asked = [Earlier(question, answer.answer)]
-    further = onward(office, asked, answer.citations)
+    *_, further = onward(office, asked, answer.citations)
     assert further == ["葛远舟的部门是什么？"]
     assert resolve(further[0], asked) == further[0]
     assert office.ask(further[0]).answer == "结构一所"
-    assert onward(office, [Earlier(further[0], ""), *asked], answer.citations) == []
+    assert list(onward(office, [Earlier(further[0], ""), *asked], answer.citations)) == [[]]
 
 
 def test_documents_of_rows_and_rules_have_examples_too(office: Library) -> None:

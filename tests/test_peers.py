@@ -21,8 +21,7 @@ from eval.bench.peers.table import Comparison, compared, markdown
 from eval.bench.peers.tasks import ARTICLES, Corpus, Found, Reply, Run, corpus
 from rag.errors import EvaluationError
 from rag.evaluation.environment import code, machine
-from rag.evaluation.gold import GoldQuestion, Place
-from rag.evaluation.measures import Located
+from rag.evaluation.gold import GoldQuestion, Located, Place
 from rag.types import Encoder
 
 TEXT = "甲公司成立于2019年。\n总部在杭州，员工约三百人。\n乙公司 成立于2021年。"

@@ -136,6 +136,20 @@ def test_an_answer_over_two_sentences_is_cited_with_both() -> None:
     assert evidence.document.text[evidence.sentence.start : evidence.sentence.end] == "成本太高。竞争太激烈。"
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("问：断交了，能补吗？答：可以补三个月。", "三个月"),
+        ("他问：“能补吗？”柜台说可以补三个月。", "三个月"),
+        ("可以补三个月，能补吗", "能补吗"),
+        ("断交了，能补吗？", "能补吗"),
+    ],
+)
+def test_a_question_in_the_text_answers_nothing_where_more_follows(text: str, answer: str) -> None:
+    reading = reader(能补吗=9.0, 三个月=5.0).read(asked_for("断缴了能补吗"), candidates(text))
+    assert reading.evidence[0].texts == (answer,)
+
+
 def test_only_names_and_nouns_are_said_to_be_missing() -> None:
     given = candidates("蓝天公司在2023年成立。")
     reading = reader(**{"2023年": 6.0}).read(asked_for("滤芯分别多久要换一次？"), given)

@@ -85,7 +85,7 @@ def test_a_document_taken_from_the_index_is_cited_under_the_name_given_now(
 def test_other_loaders_read_every_file_again_and_say_so_once(
     index: Path, corpus: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch, hash_encoder: HashEncoder
 ) -> None:
-    for place in ("rag.indexing.refresh", "rag.index.generations"):
+    for place in ("rag.indexing.refresh", "rag.loading"):
         monkeypatch.setattr(f"{place}.LOADERS", 1000)
     before = current_name(index)
     report = index_paths([corpus], index, Settings())
@@ -102,7 +102,7 @@ def test_a_document_that_was_only_kept_is_read_by_the_new_loaders_when_its_folde
     other = tmp_path / "other"
     other.mkdir()
     (other / "z.md").write_text("别处的一篇。", "utf-8")
-    for place in ("rag.indexing.refresh", "rag.index.generations"):
+    for place in ("rag.indexing.refresh", "rag.loading"):
         monkeypatch.setattr(f"{place}.LOADERS", 1000)
     index_paths([other], index, Settings())
     assert (parsed, len(open_generation(index).manifest.outdated)) == (["z.md"], 2)

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +21,12 @@ from rag.index.history import prune_generations, rollback
 from rag.index.segments.placement import Placement
 from rag.index.switching import names
 from rag.index.transfer import export_library, import_library
+from rag.indexing.splitting import split
 from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
+from rag.text.duplicates import _shingles
+from rag.types import Document, Passage
 
 NOUNS = ("豆包", "文心", "仓库", "合同", "珠峰", "蓝鲸", "长江", "考勤", "年假", "报销")
 
@@ -190,6 +194,30 @@ def test_only_the_segment_that_loses_a_document_is_written_anew(tmp_path: Path, 
     after = open_generation(tmp_path / "index").manifest.segments
     assert after[:2] == (before[0], before[2])
     assert (after[2].number, after[2].documents, len(after)) == (4, 5, 3)
+
+
+@pytest.mark.usefixtures("hash_encoder")
+def test_what_stays_of_a_segment_is_neither_split_nor_compared_again(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[str] = []
+
+    def splitting(document: Document, *rest: Any) -> list[Passage]:
+        again.append(document.title)
+        return split(document, *rest)
+
+    def shingling(content: str) -> Any:
+        again.append(content.partition("\n")[0])
+        return _shingles(content)
+
+    write(corpus, range(12))
+    index_paths([corpus], tmp_path / "index", Settings())
+    monkeypatch.setattr("rag.indexing.building.split", splitting)
+    monkeypatch.setattr("rag.text.duplicates._shingles", shingling)
+    put(file_of(corpus, 3), text(50))
+    index_paths([corpus], tmp_path / "index", Settings())
+    assert again == ["第50号豆包", "第50号豆包"]
+    assert shape(tmp_path / "index") == [12]
 
 
 @pytest.mark.usefixtures("hash_encoder")

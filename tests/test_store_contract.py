@@ -36,7 +36,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["embedded", "milvus"])
+@pytest.fixture(params=["embedded", pytest.param("milvus", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path, hash_encoder: HashEncoder) -> Iterator[Place]:  # noqa: ARG001
     if request.param == "embedded":
         yield Place(tmp_path / "index", Settings())

@@ -23,13 +23,14 @@ from rag.errors import (
     StorageError,
     WenyuanError,
 )
-from rag.index.generations import Generation, current_name, open_generation, writing
+from rag.index.generations import Stored, current_name, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
 from rag.library import Library
 from rag.loading import parse
 from rag.loading.blocks import Tell
+from rag.models import Models
 from rag.settings import Settings
 from rag.types import Document
 
@@ -332,9 +333,9 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
     opened: list[Path] = []
     parsed: list[Path] = []
 
-    def opening(index: Path, *, oldest: int = FORMAT_VERSION) -> Generation:
+    def opening(index: Path, *, oldest: int = FORMAT_VERSION) -> Stored:
         opened.append(index)
-        return open_generation(index, oldest=oldest)
+        return open_stored(index, oldest=oldest)
 
     def parsing(
         data: bytes, *, source: str, name: Path, notices: list[WenyuanError], tell: Tell = lambda _: None
@@ -344,11 +345,19 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
         return parse(data, source=source, name=name, notices=notices)
 
     for place in ("uploads", "update"):
-        monkeypatch.setattr(f"rag.indexing.{place}.open_generation", opening)
+        monkeypatch.setattr(f"rag.indexing.{place}.open_stored", opening)
     for place in ("uploads", "refresh"):
         monkeypatch.setattr(f"rag.indexing.{place}.parse", parsing)
     shelf.add([Upload("b.md", OTHER)])
     assert (len(opened), parsed) == (1, [Path("b.md")])
+
+
+def test_an_upload_is_embedded_by_the_models_that_are_there(tmp_path: Path) -> None:
+    loaded = HashEncoder("loaded@1")
+    shelf = Shelf(tmp_path / "new", Settings(), models=Models(Settings(), encoder=loaded))
+    shelf.add([Upload("a.md", TEXT)])
+    assert loaded.passages
+    assert open_stored(tmp_path / "new").manifest.encoder == "loaded@1"
 
 
 def test_what_of_a_file_could_not_be_read_is_told_with_its_result(shelf: Shelf) -> None:

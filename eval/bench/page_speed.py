@@ -1,4 +1,4 @@
-"""How fast the web page is: open, asked by one, and asked by eight at once, in a real browser.
+"""How fast the web page is: open, asked by one, asked by eight at once, and first of all, in a real browser.
 
     python -m eval.bench.page_speed [--index DIR] [--seconds 60]
 
@@ -11,19 +11,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from eval.bench.served import ROOT, served
 from rag.errors import EvaluationError
 from rag.evaluation.environment import Code, Machine, code, machine
 from rag.evaluation.gold import GOLD, load_gold
@@ -34,11 +30,10 @@ if TYPE_CHECKING:
 
 _PEOPLE = 8
 _OPENED = 7
+_STARTED = 5
 _ASKED = 40
 # Questions to a conversation.
 _CONVERSATION = 8
-_READY_SECONDS = 120
-_ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Types a question and waits until its reply has been painted; gives milliseconds, or an error.
 _ASK = """
@@ -76,6 +71,7 @@ class PageSpeed(msgspec.Struct, frozen=True):
     """``interactive``: from opening the address until a question can be asked; ``answer``: from Enter to paint.
 
     ``together``: the same with eight people asking without a pause; ``errors`` are those that any of them saw.
+    ``first``: from the line in which a server that has just started says so until its first page can be asked.
     """
 
     created: str
@@ -86,6 +82,7 @@ class PageSpeed(msgspec.Struct, frozen=True):
     together: Times
     seconds: int
     errors: tuple[str, ...]
+    first: Times | None = None
 
 
 def installed_chromium() -> str | None:
@@ -101,8 +98,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="how long eight people ask")
     options = parser.parse_args()
     questions = [one.question for one in load_gold(GOLD) if one.answerable and one.style == "plain"]
-    with _served(options.index) as address:
-        interactive, answer, together, errors = asyncio.run(_measure(address, questions, options.seconds))
+    with served(options.index) as server:
+        interactive, answer, together, errors = asyncio.run(_measure(server.address, questions, options.seconds))
+    first = asyncio.run(_first(options.index))
     found = PageSpeed(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         code=code(),
@@ -112,11 +110,13 @@ def main() -> None:
         together=together,
         seconds=options.seconds,
         errors=tuple(errors),
+        first=first,
     )
-    for name, times in (("interactive", interactive), ("answer painted", answer), (f"{_PEOPLE} people", together)):
+    named = {"interactive": interactive, "answer painted": answer, f"{_PEOPLE} people": together, "first page": first}
+    for name, times in named.items():
         print(f"{name:15} p50 {times.p50:7.0f} ms   p95 {times.p95:7.0f} ms   n {times.n}")
     print(f"errors          {len(errors)}")
-    (_ROOT / RESULTS / "page-speed.json").write_bytes(pretty(found))
+    (ROOT / RESULTS / "page-speed.json").write_bytes(pretty(found))
 
 
 async def _measure(address: str, questions: Sequence[str], seconds: int) -> tuple[Times, Times, Times, list[str]]:
@@ -139,6 +139,23 @@ async def _measure(address: str, questions: Sequence[str], seconds: int) -> tupl
     together = [one for found in many for one in found]
     errors = [one for one in [*alone, *together] if isinstance(one, str)]
     return _times(opened), _times(alone), _times(together), errors
+
+
+async def _first(index: Path) -> Times:
+    """From a server's line until its first page can be asked."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=installed_chromium(), args=FLAGS)
+        took = []
+        for _ in range(_STARTED + 1):
+            with served(index, ready=False) as server:
+                began = time.perf_counter()
+                page = await _opened(browser, server.address)
+                took.append(1000 * (time.perf_counter() - began))
+                await page.context.close()
+        await browser.close()
+    return _times(took[1:])
 
 
 async def _asking(page: Page, questions: Sequence[str], *, until: float | None = None) -> list[float | str]:
@@ -176,38 +193,6 @@ def _times(found: Sequence[Any]) -> Times:
     if not taken:
         raise EvaluationError("没有一次成功，无法统计。", f"Nothing succeeded: {found[:1]}")
     return Times(round(float(np.median(taken)), 1), round(float(np.percentile(taken, 95)), 1), len(taken))
-
-
-@contextmanager
-def _served(index: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/"
-    run = "from rag.cli.main import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", run, "serve", "--index", str(index), "--port", str(port)], stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait(process, f"{address}health")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    """Until the server answers and its model is loaded. Raises EvaluationError if that does not happen."""
-    until = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as response:
-                if msgspec.json.decode(response.read())["ready"]:
-                    return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise EvaluationError("网页服务没有启动起来。", "The web app did not start.")
 
 
 if __name__ == "__main__":

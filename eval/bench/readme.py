@@ -24,8 +24,9 @@ from eval.bench.scale import Scale
 from eval.bench.start import Start
 from rag.errors import EvaluationError, Language, WenyuanError
 from rag.evaluation.ablation import AblationRow, ablation_table
+from rag.evaluation.measures import NAMES
 from rag.evaluation.report.markdown import grid
-from rag.evaluation.report.tables import MEASURES, interval
+from rag.evaluation.report.tables import interval
 from rag.evaluation.results import RESULTS, Result, load_result, pretty
 from rag.messages import language, speaking, text
 
@@ -35,6 +36,13 @@ _ROOT = Path(__file__).parents[2]
 _PUBLISHED = _ROOT / RESULTS
 READMES: dict[Language, Path] = {"en": _ROOT / "README.md", "zh": _ROOT / "README.zh.md"}
 PAGES: dict[Language, Path] = {tongue: _ROOT / "docs" / tongue / "results.md" for tongue in READMES}
+# What is done with one file.
+_ONE = {
+    "add": ("加一个文件", "one file added"),
+    "change": ("改这个文件", "that file changed"),
+    "remove": ("去掉这个文件", "that file removed"),
+    "inside": ("改其中一篇", "one of the articles changed"),
+}
 _ARTICLES = {"gold-trained": ("调优", "tuning"), "trained-held-out": ("留出", "held out")}
 _SETS = {
     "cmrc2018_trial-trained": "CMRC 2018 trial",
@@ -174,6 +182,10 @@ def _growth() -> str:
             [f"{size.asked.recall:.3f}" if size.asked.recall is not None else "—" for size in found.sizes],
         ),
     ]
+    for what, name in _ONE.items():
+        runs = [size.one.get(what) for size in found.sizes]
+        if any(runs):
+            rows.append((text(*name), [f"{run.seconds:.1f} s, {run.memory_mb:,} MB" if run else "—" for run in runs]))
     said = text(
         f"`python -m eval.bench.growth`，{found.machine.cores} 核。“—”：向量是编造的，只量其余部分。"
         "超出的文章由真文章的句子拼成，改了数字和人名。",
@@ -243,7 +255,7 @@ IN_README = ("results",)
 
 
 def _measure_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
-    shown = [name for name in MEASURES if any(name in result.summary for result in results)]
+    shown = [name for name in NAMES if any(name in result.summary for result in results)]
     return [
         (name, *(interval(result.summary[name]) if name in result.summary else "—" for result in results))
         for name in shown

@@ -1,4 +1,4 @@
-"""The tables of docs/ that follow from the code: commands, settings, JSON fields, addresses.
+"""The tables of docs/ that follow from the code: commands, settings, JSON fields, addresses, formats.
 
     python -m eval.bench.reference
 
@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from rag.errors import EvaluationError, Language, WenyuanError
+from rag.evaluation.measures.measure import Group
 from rag.messages import language, speaking, text
 
 _ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = _ROOT / "docs"
 WORDS: Final = DOCS / "reference.toml"
 TONGUES: Final[tuple[Language, ...]] = ("en", "zh")
-PAGES: Final = ("commands", "settings", "json", "http")
+PAGES: Final = ("commands", "settings", "json", "http", "documents", "evaluation")
 
 # Options that several commands take, in this order; what they mean is said once.
 SHARED: Final = ("--index", "--config", "--json", "--at", "--store", "--uri", "--no-server", "--collection")
@@ -185,14 +186,16 @@ def settings(tongue: Language) -> list[Setting]:
     """All settings, in order."""
     import msgspec
 
+    from rag.reading.readers import READERS
     from rag.settings import Settings
 
     english, chinese = _docstrings(Settings), words()["settings"]
+    named = {"reader": " ".join(map(_code, READERS))}
     shape: Any = msgspec.inspect.type_info(Settings)
     found = []
     for field, kind in zip(msgspec.structs.fields(Settings), shape.fields, strict=True):
         said = english.get(field.name, "") if tongue == "en" else chinese.get(field.name, "")
-        found.append(Setting(field.name, _default(field.default), _bounds(kind.type), said))
+        found.append(Setting(field.name, _default(field.default), named.get(field.name) or _bounds(kind.type), said))
     return found
 
 
@@ -318,6 +321,33 @@ def _routes(tongue: Language) -> str:
     return grid((text("地址", "address"), text("作用", "what it does")), rows)
 
 
+# ---- formats
+
+
+def _formats(_tongue: Language) -> str:
+    from rag.loading.formats import FORMATS
+
+    columns = (text("格式", "format"), text("后缀", "suffixes"), text("说明", "what to know"))
+    return grid(columns, [(text(*f.name), " ".join(map(_code, f.read_by)), text(*f.note)) for f in FORMATS])
+
+
+# ---- measures
+
+
+def _measures(group: Group) -> Callable[[Language], str]:
+    def made(_tongue: Language) -> str:
+        from rag.evaluation.measures import MEASURES
+
+        rows = [
+            (text(*one.shown) or text("、", ", ").join(one.names), text(*one.means))
+            for one in MEASURES
+            if one.group is group
+        ]
+        return grid((text("名称", "name"), text("定义", "definition")), rows)
+
+    return made
+
+
 # ---- pages
 
 
@@ -336,6 +366,8 @@ def tables() -> dict[str, Callable[[Language], str]]:
         "shared options": _commands_shared,
         "settings": _settings,
         "routes": _routes,
+        "formats": _formats,
+        **{f"measures of {group.name.lower()}": _measures(group) for group in Group},
         **made,
     }
 

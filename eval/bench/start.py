@@ -13,14 +13,11 @@ import argparse
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -28,14 +25,13 @@ import msgspec
 
 from eval.bench.peers.environments import PEERS, python_of
 from eval.bench.peers.tasks import HARNESS, without_settings
+from eval.bench.served import MAIN, ROOT, index_of_corpus, served
 from rag.embedding import bundled
 from rag.errors import EvaluationError
 from rag.evaluation.environment import Code, Machine, code, machine
 from rag.evaluation.results import RESULTS, pretty
 
 QUESTION = "豆包2024年11月的月活跃用户有多少？"
-_ROOT = Path(__file__).parents[2]
-_MAIN = "from rag.cli.main import main\nmain()"
 # What a process once held is told by the system; what its parent held before it began is not its own.
 _PEAK = """
 import atexit, sys
@@ -105,9 +101,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--peers", type=Path, help="measure the peers, too; their environments are here")
     options = parser.parse_args()
-    with _index(options.index) as index:
+    with index_of_corpus(options.index) as index:
         commands = [started(command, index, options.times) for command in _COLD]
-        with _server(index):
+        commands.append(serving(index, options.times))
+        with served(index):
             commands += [started(command, index, options.times, " (a server runs)") for command in _SERVED]
     peers = tuple(first(peer, options.peers, options.times) for peer in PEERS) if options.peers else ()
     found = Start(
@@ -123,7 +120,7 @@ def main() -> None:
         print(f"{one.what:24} {one.wall_s:6.2f} s   {one.cpu_s:6.2f} s of processor   {one.peak_mb:6.0f} MB")
     for package in found.imports:
         print(f"import {package.package:17} {package.ms:6.0f} ms")
-    (_ROOT / RESULTS / "start.json").write_bytes(pretty(found))
+    (ROOT / RESULTS / "start.json").write_bytes(pretty(found))
 
 
 def started(command: Sequence[str], index: Path, times: int, note: str = "") -> Started:
@@ -132,6 +129,15 @@ def started(command: Sequence[str], index: Path, times: int, note: str = "") -> 
     arguments = given if given[0].startswith("-") else [*given, "--index", str(index)]
     runs = [_run(arguments) for _ in range(times + 1)][1:]
     return _median(" ".join(word for word in command if word not in ("", QUESTION, "--no-server")) + note, runs)
+
+
+def serving(index: Path, times: int) -> Started:
+    """What a server over ``index`` takes until it says that it answers. Raises EvaluationError if it does not start."""
+    runs = []
+    for _ in range(times + 1):
+        with served(index, ready=False) as server:
+            runs.append((server.start_s, server.processor_seconds(), server.peak_mb()))
+    return _median("serve", runs[1:])
 
 
 def first(peer: str, environments: Path, times: int) -> Started:
@@ -173,7 +179,7 @@ def imported() -> tuple[Imported, ...]:
 
 def _run(arguments: Sequence[str]) -> tuple[float, float, float]:
     """Seconds, seconds of processor time, and megabytes of one run."""
-    took, cpu, done = _timed([sys.executable, "-c", _PEAK + _MAIN, *arguments])
+    took, cpu, done = _timed([sys.executable, "-c", _PEAK + MAIN, *arguments])
     peak = re.search(r"^peak (\d+)$", done.stderr, re.MULTILINE)
     if done.returncode or not peak:
         raise EvaluationError(f"命令失败：{done.stderr}", f"A command failed: {done.stderr}")
@@ -194,36 +200,6 @@ def _document(index: Path) -> str:
     from rag.library import Library
 
     return Library.open(index).documents()[0].doc_id
-
-
-@contextmanager
-def _server(index: Path) -> Iterator[None]:
-    """A server over ``index`` that is ready to answer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", _MAIN, "serve", "--index", str(index), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            if not server.stdout.readline():
-                raise EvaluationError("服务器没有启动。", "The server did not start.")
-            # The first question waits until everything is loaded.
-            _run(["ask", QUESTION, "--index", str(index)])
-            yield
-        finally:
-            server.send_signal(signal.SIGINT)
-
-
-@contextmanager
-def _index(given: Path | None) -> Iterator[Path]:
-    if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "index"
-        _run(["index", str(_ROOT / "corpus"), "--index", str(made), "--quiet"])
-        yield made
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which evidence is a source of its own: what an article says does not become surer by lying there twice."""
+"""Which evidence is a source of its own: a statement is no surer for lying in the library twice."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from rag.reading import Evidence
 from rag.text.duplicates import folded
 from rag.types import Elsewhere, Hit, Role
 
-# As many characters say something by themselves: "是的" in two documents is two statements.
+# From so many characters on a text says something by itself: "是的" in two documents is two statements.
 _STATEMENT = 10
 
 
 class Source(NamedTuple):
-    """Evidence that is cited, and where its document or almost the same one says it once more."""
+    """Evidence to cite, and where its document, or one almost the same, says it again."""
 
     evidence: Evidence
     also_in: tuple[Elsewhere, ...]
@@ -23,22 +23,22 @@ class Source(NamedTuple):
 def sources(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Source]:
     """``evidence`` in order, without what only repeats it in the same words or in a document that is almost the same.
 
-    Another answer is kept, whichever document gives it. ``hits`` say which passages stand elsewhere, too.
+    A different answer is kept, whichever document gives it. ``hits`` say which passages also stand elsewhere.
     """
-    found: list[tuple[Evidence, dict[Elsewhere, None]]] = []
-    for one in evidence:
-        document = one.document
+    apart: list[tuple[Evidence, dict[Elsewhere, None]]] = []
+    for answer in evidence:
+        document = answer.document
         also_in = dict.fromkeys(
-            (*document.also_in, *(other for hit in hits if _holds(hit, one) for other in hit.also_in))
+            (*document.also_in, *(other for hit in hits if _holds(hit, answer) for other in hit.also_in))
         )
-        first = next((place for place, (kept, _) in enumerate(found) if _repeats(one, kept)), None)
+        first = next((place for place, (kept, _) in enumerate(apart) if _repeats(answer, kept)), None)
         if first is None:
-            found.append((one, also_in))
-        elif one.document.doc_id != found[first][0].document.doc_id:
-            found[first][1].update(
+            apart.append((answer, also_in))
+        elif answer.document.doc_id != apart[first][0].document.doc_id:
+            apart[first][1].update(
                 dict.fromkeys((Elsewhere(document.doc_id, document.title, document.source), *also_in))
             )
-    return [Source(one, tuple(names)) for one, names in found]
+    return [Source(answer, tuple(names)) for answer, names in apart]
 
 
 def _repeats(one: Evidence, kept: Evidence) -> bool:
@@ -50,7 +50,7 @@ def _repeats(one: Evidence, kept: Evidence) -> bool:
 
 
 def _same_words(one: Evidence, other: Evidence) -> bool:
-    """Whether one sentence is all of the other, or stands in it with what is around it there."""
+    """Whether the sentences are the same, or one stands in the other."""
     shorter, longer = sorted((folded(e.document.text[slice(*e.sentence)]) for e in (one, other)), key=len)
     return len(shorter) >= _STATEMENT and shorter in longer
 

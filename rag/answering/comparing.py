@@ -1,4 +1,4 @@
-"""Saved answers against the documents of today: whether each citation's words still stand where they stood."""
+"""Saved answers against today's documents: whether each citation's words are still where they were."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.index.protocols import Documents
 from rag.text.normalization import sentences
 from rag.types import Document, Span
 
-# Sentences that have less in common are two sentences, not one that was changed.
+# Sentences with less in common are two sentences, not one that was changed.
 _ALIKE = 0.5
 Step = tuple[Literal["=", "-", "+"], str]
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|\s+|.", re.DOTALL)
@@ -107,7 +107,7 @@ def compare(citation: SavedCitation, document: Document | None) -> Compared:
 
 
 def difference(before: str, after: str) -> list[Step]:
-    """How to make ``after`` of ``before``: what stays, goes and comes, in order; numbers and Latin words stay whole."""
+    """How ``before`` became ``after``: what stayed, went and came, in order; numbers and Latin words are kept whole."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     steps: list[Step] = []
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -127,7 +127,7 @@ def _within(sentence: Span, quote: str, document: Document) -> Span | None:
 
 
 def _closest(citation: SavedCitation, document: Document) -> Span | None:
-    """The sentences that have most in common with those cited, if it is much; of equals the nearest to their place."""
+    """The sentences with most in common with those cited, if that is much; ties go to the nearest."""
     spans = [span for block in document.blocks for span in sentences(document.text, block.start, block.end)]
     count = min(len(sentences(citation.sentence)), len(spans))
     matcher = SequenceMatcher(None, b=citation.sentence, autojunk=False)

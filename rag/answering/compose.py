@@ -64,7 +64,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One question inside what was asked, what was read for it, and its hits.
+    """One of the questions that were asked at once, what was read for it, and its hits.
 
     ``closest`` is the sentence nearest to it in meaning, where nothing was read. ``confirmed`` and ``outdated`` are as
     in `AnswerPart`.
@@ -148,7 +148,7 @@ def _items(
             differing.setdefault(same, []).append(citation.n)
             documents.setdefault(same, citation.doc_id)
         elif one.role is Role.REPEAT:
-            # It agrees with the first answer, if not to the letter.
+            # It agrees with the first answer, though not to the letter.
             numbers.get(citation.quote, next(iter(numbers.values()))).append(citation.n)
         else:
             for text in one.texts:

@@ -31,7 +31,11 @@ _SINCE = re.compile(
     rf"(?:(?:自|从|于)? ?{_DATE} ?日? ?(?:起|开始|正式)*(?:施行|执行|实施|生效|修订|发布|印发|启用)"
     rf"|(?:施行|执行|实施|生效|修订|发布|印发|更新|版本|启用)(?:日期|时间)?[:： ]{{0,2}}{_DATE})"
 )
-_EDITION = re.compile("修订|修正|试行|暂行|最新|征求意见|新|旧|年|月|日|版|稿|第|old|new|rev|final|edition")
+_EDITION = re.compile(
+    "修订|修正|试行|暂行|最新|征求意见|现行|已?废止|作废|已?失效|停用|新|旧|年|月|日|版|稿|第|old|new|rev|final|edition"
+)
+# What stands in brackets with a date or version says more of the edition: since when it holds, whom it is for.
+_BRACKETED = re.compile(r"(?:\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕)(?:第? ?\d+ ?号)?")
 # More of one name are a series, such as weekly reports; longer texts say much else.
 _FAMILY, _LONGEST = 5, 30
 
@@ -145,7 +149,8 @@ def _dated(groups: Sequence[str | None]) -> Edition:
 
 
 def _stem(name: str) -> str:
-    """What is left of a name without date and version."""
+    """What is left of a name without date and version, and without the brackets in which they stand."""
+    name = _BRACKETED.sub(lambda part: "" if _DATED.search(part[0]) or _VERSION.search(part[0]) else part[0], name)
     for pattern in (_DAYS, _DATED, _VERSION, _EDITION):
         name = pattern.sub("", name)
     return folded(name)

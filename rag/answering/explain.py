@@ -1,4 +1,4 @@
-"""Finds out why: goes through the stages of `rag.library.Library.ask` once more, and looks at them.
+"""Finds out why, by going through the stages of `rag.library.Library.ask` again and watching them.
 
 Nothing here decides anything.
 """
@@ -70,7 +70,7 @@ class Explainer:
 
     def _ask(self, part: Cut) -> _Asked:
         settings = self.settings
-        # As many as `retrieve` itself looks at, so that the order is that of `ask` and only goes on longer.
+        # At least as many as `retrieve` itself looks at, so that the order is that of `ask`, only longer.
         depth = self._depth
         asked = understood(part, self.generation)
         retrieved = retrieve(asked, depth, self.generation, self.encoder, settings, self.within, self.fusion)
@@ -118,7 +118,7 @@ class Explainer:
     def _words(self, question: Question, ordinal: int) -> tuple[Word, ...]:
         """The question's words, each with its part of the passage's BM25 score.
 
-        What a pair of characters across two words adds belongs to both, half each.
+        What a pair of characters that spans two words adds is shared between them, half each.
         """
         sparse, cut, searched = self.generation.sparse, question.cut, question.searched
         owners = cut.owners(cut.skipped)
@@ -204,7 +204,7 @@ def _quotes(reading: Reading, passage: Passage) -> bool:
 
 
 def _subject(question: str, written: Sequence[str]) -> tuple[str, ...]:
-    """The words as ``question`` has them, in order; what stands side by side there is one."""
+    """The words as ``question`` has them, in order; neighbours are joined."""
     found: list[str] = []
     end = 0
     for word in written:

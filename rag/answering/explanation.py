@@ -76,7 +76,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The passage that holds most of a question's words, by weight: those that it has, and the known ones it lacks."""
+    """The passage that holds most of a question's words, by weight: those it has, and the known ones that it lacks."""
 
     passage: Passage
     title: str

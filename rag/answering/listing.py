@@ -32,7 +32,7 @@ _LONGEST_NAME, _LONGEST_ENDING = 24, 4
 def kinds(
     question: str, asked: Sorts, documents: Iterable[Document], language: Language, *, surely: bool = False
 ) -> Answer | None:
-    """The list of what is asked, from the first of ``documents`` where it is surest; None if none has one.
+    """The list that is asked for, from the document where it is surest, the first of equals; None if none has one.
 
     ``surely``: one that only its items' last character speaks for does not count.
     """
@@ -80,7 +80,7 @@ def _name(document: Document, item: Item) -> str:
 
 
 def _ending(names: Sequence[tuple[Item, str]], noun: str) -> list[Item]:
-    """At least two items whose names end with ``noun``, or with it and the same few characters; else none."""
+    """Items whose names end with ``noun``, or with it and the same few characters, if there are at least two."""
     ends = {item.block.number: name[at + len(noun) :] for item, name in names if (at := _at(name, noun)) > 0}
     common = Counter(ends.values()).most_common(1)
     if not common or common[0][1] < 2 or len(common[0][0]) > _LONGEST_ENDING:

@@ -1,6 +1,6 @@
 """An overview in the documents' own words: what each section begins with, or each document of several.
 
-Nothing is written: it is headings and first sentences as they stand, each cited.
+No text is written: it consists of headings and first sentences as they stand, each cited.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MOST_DOCUMENTS = 10
 _LONGEST = 120
 """Characters of a sentence that are shown, if it has a clause's end before."""
 
-# So many headings make an outline; without one, as many paragraphs of at least so many characters stand for sections.
+# So many headings make an outline; without one, as many paragraphs of at least this length stand for sections.
 _OUTLINE, _PARAGRAPHS, _PARAGRAPH = 3, 6, 40
 # A sentence of fewer letters says nothing, unless it is a row of values; one of the next so many may.
 _SAYS, _LOOKED_AT = 8, 3
 _FULL_STOP = ("。", "！", "？", "!", "?", "…", ".", "。”", "！”", "？”", "。」")
 _CLAUSE_ENDS = "，,；;：:、。"
-# A part of a title that is so long names it.
+# A part of a title that is this long names it.
 _NAMES, _LONG_TITLE = 4, 6
 
 _TEMPLATES: dict[Language, dict[str, str]] = {
@@ -89,10 +89,10 @@ def overview(document: Document) -> Overview:
     """
     body = [block for block in document.blocks if block.kind is not BlockKind.HEADING]
     lead = _lead(document, body) or Span(document.blocks[0].start, document.blocks[0].end)
-    found = _sections(document, _OUTLINE) or _paragraphs(document, body) or _sections(document, 1)
-    if all(one.sentence != lead for one in found):
-        found.insert(0, Section(None, lead))
-    return Overview(document, lead, tuple(found[:MOST_SECTIONS]), len(found[MOST_SECTIONS:]))
+    sections = _sections(document, _OUTLINE) or _paragraphs(document, body) or _sections(document, 1)
+    if all(section.sentence != lead for section in sections):
+        sections.insert(0, Section(None, lead))
+    return Overview(document, lead, tuple(sections[:MOST_SECTIONS]), len(sections[MOST_SECTIONS:]))
 
 
 def meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None) -> list[DocumentRecord] | None:
@@ -100,12 +100,12 @@ def meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None
 
     ``at_hand`` is the id of the document which the user has before them and calls 这篇.
     """
-    named = [one for one in records if _is_called(one, asked.name, surely=asked.surely)] if asked.name else []
+    named = [record for record in records if _is_called(record, asked.name, surely=asked.surely)] if asked.name else []
     if asked.name:
         return named or None
-    open_now = [one for one in records if one.doc_id == at_hand and not asked.library]
-    called = [one for one in records if asked.noun and folded(one.title).endswith(folded(asked.noun))]
-    if called and not any(one in called for one in open_now):
+    open_now = [record for record in records if record.doc_id == at_hand and not asked.library]
+    called = [record for record in records if asked.noun and folded(record.title).endswith(folded(asked.noun))]
+    if called and not any(record in called for record in open_now):
         return called
     return open_now or list(records)
 
@@ -228,7 +228,7 @@ def _paragraphs(document: Document, body: Sequence[Block]) -> list[Section]:
 
 
 def _lead(document: Document, body: Sequence[Block]) -> Span | None:
-    """The first whole sentence that says something: before it stand dates, authors and salutations."""
+    """The first whole sentence that says something, after dates, authors and salutations."""
     looked_at = list(islice(_sentences(document, body), _LOOKED_AT))
     whole = (one for one in looked_at if document.text[slice(*one)].endswith(_FULL_STOP))
     return next((one for one in whole if _says_something(document, one)), _first(document, body))

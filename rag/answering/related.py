@@ -14,12 +14,12 @@ _LEAST = 0.05
 
 def closest(candidates: Sequence[Candidate]) -> Evidence | None:
     """The sentence whose meaning is nearest to the question's; of equals that of the better candidate."""
-    found = (
-        Evidence(one.document, (sentence,), sentence, cosine)
-        for one in candidates
-        for sentence, cosine in zip(one.hit.passage.sentences, one.sentence_cosines, strict=True)
+    sentences = (
+        Evidence(candidate.document, (sentence,), sentence, cosine)
+        for candidate in candidates
+        for sentence, cosine in zip(candidate.hit.passage.sentences, candidate.sentence_cosines, strict=True)
     )
-    return max(found, key=lambda one: one.score, default=None)
+    return max(sentences, key=lambda evidence: evidence.score, default=None)
 
 
 def others(
@@ -29,14 +29,16 @@ def others(
 
     ``wrong`` are places by their documents' ids.
     """
-    readings = [reader.read(question, [one]) for one in candidates]
-    readings = sorted((one for one in readings if one.confidence >= _LEAST), key=lambda one: -one.confidence)
-    found: dict[str, Evidence] = {}
-    for one in (one for reading in readings for one in reading.evidence):
-        text = "；".join(one.texts)
-        if not any(_overlaps(one, *place) for place in wrong):
-            found.setdefault(text, one)
-    return list(found.values())[:most]
+    readings = [reader.read(question, [candidate]) for candidate in candidates]
+    readings = sorted(
+        (reading for reading in readings if reading.confidence >= _LEAST), key=lambda reading: -reading.confidence
+    )
+    by_text: dict[str, Evidence] = {}
+    for evidence in (evidence for reading in readings for evidence in reading.evidence):
+        text = "；".join(evidence.texts)
+        if not any(_overlaps(evidence, *place) for place in wrong):
+            by_text.setdefault(text, evidence)
+    return list(by_text.values())[:most]
 
 
 def _overlaps(one: Evidence, doc_id: str, place: Span) -> bool:

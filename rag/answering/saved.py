@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from rag.errors import SavedAnswerError
-from rag.loading.encodings import decode
 
 
 class SavedCitation(msgspec.Struct, frozen=True):
@@ -58,6 +57,8 @@ def read_answers(file: Path) -> list[SavedAnswer]:
 
     Questions that got an error instead of an answer are left out. Raises SavedAnswerError and LoadError.
     """
+    from rag.loading.encodings import decode
+
     try:
         text = decode(file.read_bytes(), file)
     except OSError as error:
@@ -81,7 +82,7 @@ def _values(text: str, file: Path) -> Iterator[Any]:
                 if line.strip():
                     yield msgspec.json.decode(line)
             except msgspec.DecodeError as error:
-                # Of a file that is one value over many lines, its own error says more.
+                # For a file that is one value over many lines, its own error says more.
                 where, said = (("", whole_error), (f" 第 {number} 行", error))[number > 1]
                 en = f", line {number}" if where else ""
                 raise SavedAnswerError(

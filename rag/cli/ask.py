@@ -72,13 +72,14 @@ def ask(
 
     validate(question)
     asked = open_asked(index, config, at, store, uri, no_server=no_server)
-    answer = asked.ask(question, collections=collection or (), documents=document or ())
     if as_json:
-        print_json(answer)
-    else:
-        from rag.cli.console import show_answer
+        print_json(asked.ask(question, collections=collection or (), documents=document or ()))
+        return
+    # While the models are loaded, not when the answer is there.
+    from rag.cli.console import show_answer
 
-        show_answer(console(), answer, asked.document)
+    shown = console()
+    show_answer(shown, asked.ask(question, collections=collection or (), documents=document or ()), asked.document)
 
 
 def _ask_batch(

@@ -104,6 +104,13 @@ def index(
             help=text("之后文件一有变化就更新，Ctrl-C 结束", "then again whenever files change; Ctrl-C ends it"),
         ),
     ] = False,
+    checksum: Annotated[
+        bool,
+        typer.Option(
+            "--checksum",
+            help=text("每个文件都重新读，不看大小和时间", "read every file, whatever its size and times say"),
+        ),
+    ] = False,
     share: Annotated[
         str | None,
         typer.Option(
@@ -139,11 +146,12 @@ def index(
         made.require_embedded()
         from rag.indexing.watching import follow
 
-        _show_rounds(follow(paths, index, made, progress=progress), as_json=as_json, quiet=quiet)
+        rounds = follow(paths, index, made, progress=progress, checksum=checksum)
+        _show_rounds(rounds, as_json=as_json, quiet=quiet)
         return
     from rag.library import Library
 
-    report = Library.index(paths, index, made, share=part, progress=progress)
+    report = Library.index(paths, index, made, share=part, progress=progress, checksum=checksum)
     _show_indexed(report, as_json=as_json, quiet=quiet)
     if report.failed:
         raise typer.Exit(1)

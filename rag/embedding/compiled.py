@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from rag.embedding.recipe import Recipe
 from rag.inference.bert import Bert, Computing, Tokens
@@ -17,6 +17,8 @@ from rag.inference.scales import Scales
 from rag.inference.tensors import Tensor
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from rag.types import Vectors
 
 Vector = NDArray[np.float32]
@@ -77,10 +79,11 @@ class CompiledEncoder:
 
     def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool = False, soon: bool = False) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        with tqdm(total=len(texts), desc="嵌入 embed", unit="text", disable=not progress, delay=2) as bar:
+        with _bar(len(texts)) if progress else nullcontext() as bar:
             for start, some in self._computed(texts, prompt, soon):
                 vectors[start : start + len(some)] = some
-                bar.update(len(some))
+                if bar is not None:
+                    bar.update(len(some))
         return vectors
 
     def _computed(self, texts: Sequence[str], prompt: str, soon: bool) -> Iterator[tuple[int, list[Vector]]]:
@@ -107,3 +110,10 @@ class CompiledEncoder:
         summed = states[0].astype(np.float64) if self._recipe.first else states.mean(axis=0, dtype=np.float64)
         unit: Vector = (summed / np.linalg.norm(summed)).astype(np.float32)
         return unit
+
+
+def _bar(texts: int) -> tqdm[NoReturn]:
+    # Not where one question is encoded: importing it takes as long as that.
+    from tqdm import tqdm
+
+    return tqdm(total=texts, desc="嵌入 embed", unit="text", delay=2)

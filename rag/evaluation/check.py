@@ -92,7 +92,7 @@ def check(files: Sequence[Path], library: Library) -> Report:
 
 def check_tables(report: Report) -> list[Table]:
     """The report for people."""
-    finding, which = text("问题", "finding"), text("编号", "ids")
+    what, which = text("问题", "finding"), text("编号", "ids")
     made = [
         Table(
             text("问题集", "Gold files"),
@@ -107,23 +107,27 @@ def check_tables(report: Report) -> list[Table]:
             ),
         )
     ]
-    for title, found in (
+    for title, findings in (
         (text("错误", "Errors"), report.errors),
         (text("提醒", "Warnings"), report.warnings),
     ):
-        rows = tuple((text(one.zh, one.en), ", ".join(one.questions)) for one in found[:_LISTED])
-        made.append(Table(f"{title}: {len(found)}", (finding, which), rows, (which,)))
+        rows = tuple((text(finding.zh, finding.en), ", ".join(finding.questions)) for finding in findings[:_LISTED])
+        made.append(Table(f"{title}: {len(findings)}", (what, which), rows, (which,)))
     unasked = text("没有问到的段", "paragraphs not asked about")
     covered = tuple(
-        (one.document, f"{one.paragraphs - len(one.unasked)}/{one.paragraphs}", ", ".join(map(str, one.unasked)) or "—")
-        for one in report.coverage
+        (
+            document.document,
+            f"{document.paragraphs - len(document.unasked)}/{document.paragraphs}",
+            ", ".join(map(str, document.unasked)) or "—",
+        )
+        for document in report.coverage
     )
     heads = (text("文档", "document"), text("问到的段", "paragraphs asked about"), unasked)
     made.append(Table(text("覆盖", "Coverage"), heads, covered, (unasked,)))
     for title, groups in ((text("题型", "Types"), report.types), (text("问法", "Styles"), report.styles)):
         shares = tuple(
-            (one.group, str(one.questions), str(one.answerable), f"{one.questions / report.questions:.0%}")
-            for one in groups
+            (group.group, str(group.questions), str(group.answerable), f"{group.questions / report.questions:.0%}")
+            for group in groups
         )
         made.append(Table(title, (title, "n", text("可答", "answerable"), text("占比", "share")), shares))
     return made

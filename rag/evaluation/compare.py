@@ -8,8 +8,9 @@ import msgspec
 
 from rag.errors import EvaluationError
 from rag.evaluation.benchmark import Outcome, values
+from rag.evaluation.measures import NAMES
 from rag.evaluation.measures.statistics import Difference, difference, holm
-from rag.evaluation.report.tables import MEASURES, Table
+from rag.evaluation.report.tables import Table
 from rag.evaluation.results import Result
 from rag.messages import text
 
@@ -80,7 +81,7 @@ def compare(a: tuple[Result, Sequence[Outcome]], b: tuple[Result, Sequence[Outco
 def compare_outcomes(pairs: Sequence[tuple[Outcome, Outcome]]) -> list[Row]:
     """Each measure that both systems have on some questions, over those questions."""
     found = []
-    for measure in MEASURES:
+    for measure in NAMES:
         both = [(a, b) for a, b in pairs if measure in a.measures and measure in b.measures]
         if both:
             left, right = (values(side, measure) for side in zip(*both, strict=True))

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 
 from rag.errors import EvaluationError
-from rag.evaluation.gold import GoldQuestion, Place
-from rag.evaluation.measures import Located
+from rag.evaluation.gold import GoldQuestion, Located, Place
 from rag.library import Library
 from rag.types import Document, Hit
 

@@ -18,7 +18,7 @@ documents do not answer have no answers and no evidence. Sets without spans name
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -48,6 +48,14 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     near: str = ""
 
 
+class Located(NamedTuple):
+    """A span ``[start, end)`` of a document, by the document's file name."""
+
+    document: str
+    start: int
+    end: int
+
+
 class GoldQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of a gold file."""
 
@@ -70,6 +78,16 @@ class GoldQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def places(self) -> list[Place]:
         """The places of all facts."""
         return [place for fact in self.evidence for place in fact]
+
+
+def holds(span: Located, place: Place) -> bool:
+    """Whether ``span`` contains the whole place."""
+    return span.document == place.document and span.start <= place.start and place.end <= span.end
+
+
+def overlaps(span: Located, place: Place) -> bool:
+    """Whether ``span`` and the place have a character in common."""
+    return span.document == place.document and span.start < place.end and place.start < span.end
 
 
 def load_gold(file: Path) -> list[GoldQuestion]:

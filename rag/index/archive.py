@@ -1,4 +1,4 @@
-"""A library as one file: a tar compressed by gzip that any tar opens, and that is verified while it is unpacked.
+"""A library as one file: a gzipped tar that any tar program opens, verified as it is unpacked.
 
 wenyuan.json     size and SHA-256 of every other member; always the first
 generation/      the files of the generation in force
@@ -7,7 +7,7 @@ gold.jsonl       the users' gold pairs
 collections.json the users' own collections
 versions.json    which documents are older versions of which
 
-The same library gives the same file, byte by byte: members are in order and carry no times, owners or modes.
+The same library gives the same file, byte for byte: members are in order and carry no times, owners or modes.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def unpack(file: Path, folder: Path) -> Inventory:
 
 
 class _Hashed:
-    """A file that is read, and the digest of what was read of it."""
+    """A file being read, and the digest of what has been read so far."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self.digest = hashlib.sha256()
@@ -129,7 +129,7 @@ class _Hashed:
 class _Reader:
     """The members of an archive one after the other, in constant memory.
 
-    Written here because what `tarfile` does with the headers of a hostile archive has no bounds.
+    Written by hand because `tarfile` sets no bounds to what the headers of a hostile archive make it do.
     """
 
     def __init__(self, file: Path, stream: gzip.GzipFile) -> None:
@@ -140,7 +140,7 @@ class _Reader:
         return ArchiveError(f"{self._file} 不是完好的导出文件：{zh}。", f"{self._file} is no sound export: {en}.")
 
     def inventory(self) -> Inventory:
-        """The first member, and that it lists nothing but what may be unpacked."""
+        """Read the first member; it must list nothing but what may be unpacked."""
         name, size = self.member() or ("", 0)
         if name != INVENTORY or size > _MAX_INVENTORY:
             raise self.refusal(f"不是以 {INVENTORY} 开头", f"it does not begin with {INVENTORY}")
@@ -183,7 +183,7 @@ class _Reader:
         return digest.hexdigest()
 
     def end(self) -> None:
-        """Make sure that nothing follows but zeros, and of the checksum over all of it."""
+        """Check that nothing but zeros follows, and that the checksum of the whole is right."""
         # Two blocks of zeros, then as many as fill the record.
         rest = self._some(tarfile.RECORDSIZE + _BLOCK)
         if any(rest) or self._some(1):
@@ -212,7 +212,7 @@ class _Reader:
 
 
 def _is_allowed(name: str) -> bool:
-    """Whether a member may be called so: an upload as it could have been sent."""
+    """Whether a member may have this name; an upload, only one that it could have been sent under."""
     if name.startswith(_UPLOADS):
         return is_safe(name.removeprefix(_UPLOADS))
     return _ALLOWED.fullmatch(name) is not None

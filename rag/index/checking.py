@@ -19,7 +19,7 @@ from rag.index.switching import CURRENT, current_name, name_in_force, names
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One generation and what was found of it."""
+    """One generation and what was found in it."""
 
     name: str
     in_force: bool
@@ -28,7 +28,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was found of an index: its generations, newest first; what else is wrong; what is no damage but known."""
+    """What was found in an index: its generations, newest first; what else is wrong; what is merely worth knowing."""
 
     generations: tuple[Checked, ...]
     problems: tuple[Problem, ...]
@@ -40,7 +40,7 @@ class Health:
 
     @property
     def older(self) -> IndexMismatchError | None:
-        """What is to be done if the generation in force is of an older format; kept ones may be."""
+        """What to do if the generation in force is in an older format; those kept beside it may be."""
         manifest = self.in_force.inspection.manifest if self.in_force else None
         return other_format(manifest.format_version) if manifest and manifest.format_version < FORMAT_VERSION else None
 
@@ -57,25 +57,27 @@ def check(index: Path | str = "index") -> Health:
         current_name(folder)
     checked = [Checked(name, False, inspect(folder / GENERATIONS / name)) for name in names(folder)]
     in_force = name_in_force(folder)
-    # Others may have gone meanwhile: a writer has pruned them.
-    found = tuple(
-        Checked(one.name, one.name == in_force, one.inspection) for one in checked if one.name in names(folder)
+    # Others may be gone by now, pruned by a writer.
+    generations = tuple(
+        Checked(generation.name, generation.name == in_force, generation.inspection)
+        for generation in checked
+        if generation.name in names(folder)
     )
     problems: list[Problem] = []
     notes: list[Problem] = []
-    if in_force not in {one.name for one in found}:
+    if in_force not in {generation.name for generation in generations}:
         if in_force in names(folder):
-            # It came into force while the others were looked at.
-            found = (Checked(in_force, True, inspect(folder / GENERATIONS / in_force)), *found)
+            # It came into force while the others were being checked.
+            generations = (Checked(in_force, True, inspect(folder / GENERATIONS / in_force)), *generations)
         else:
             zh, en = ("缺失", "missing") if not in_force else (f"指向不存在的 {in_force}", f"{in_force} does not exist")
             problems.append(Problem(CURRENT, zh, en))
-    store = next((one.inspection.store for one in found if one.in_force), None)
+    store = next((generation.inspection.store for generation in generations if generation.in_force), None)
     if store:
         records = list(store.records())
         for is_problem, problem in (*_uploads(folder, records), *_quotes_of(_gold(folder, in_force), store, records)):
             (problems if is_problem else notes).append(problem)
-    return Health(found, tuple(problems), tuple(notes))
+    return Health(generations, tuple(problems), tuple(notes))
 
 
 def _uploads(index: Path, records: list[DocumentRecord]) -> Iterator[tuple[bool, Problem]]:

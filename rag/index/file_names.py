@@ -1,4 +1,4 @@
-"""What a file that comes from elsewhere may be called, whichever way it comes: as an upload, or in an archive."""
+"""What a file from elsewhere may be called, whether it was uploaded or came in an archive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rag.errors import LoadError
 from rag.loading import PARSERS
 
 MAX_NAME_BYTES = 255
-# What is no character of a name: controls, marks that turn the direction of text, halves of pairs, private use.
+# What a name must not contain: controls, marks that change the direction of text, lone surrogates, private use.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)
 

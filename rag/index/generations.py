@@ -6,6 +6,7 @@ index/generations/NAME/     manifest.json; library.sqlite, the list of documents
                             passages.faiss, sentences.faiss. A segment that has not changed is the same files in several
                             generations, by hard links, and so are its terms
 index/.embedded/, .spool    what an unfinished run has embedded and read; see `journal` and `entries` of `rag.indexing`
+index/.seen                 what the files were when they were last read; see `seen` there
 index/uploads/              files that came over the network; see `rag.indexing.uploads`
 index/gold.jsonl            gold pairs of the web app's users
 index/collections.json      which documents the user has put into which collections; see `rag.retrieval.named`
@@ -20,8 +21,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -45,11 +47,12 @@ from rag.index.switching import GENERATIONS as GENERATIONS
 from rag.index.switching import current_name as current_name
 from rag.index.switching import discard, drafted, name_in_force, new_name, prune, resolve, switch
 from rag.index.vectors import VectorFile, VectorFiles
-from rag.loading import LOADERS
 from rag.text.tokenization import Cut, cutter
 
 if TYPE_CHECKING:
     from rag.types import Vectors
+
+_T = TypeVar("_T")
 
 UPLOADS = "uploads"
 GOLD = "gold.jsonl"
@@ -69,15 +72,21 @@ _OURS = (".lock", GENERATIONS, UPLOADS, GOLD, COLLECTIONS, VERSIONS, ".embedded"
 
 
 @dataclass(frozen=True, slots=True)
-class Generation(ByDocument):
-    """An opened generation; all of it is read-only and thread-safe."""
+class Stored(ByDocument):
+    """What the next generation may take over from one; all of it is read-only and thread-safe."""
 
     manifest: Manifest
     store: store.Store
-    dense: dense.DenseIndex
     sparse: sparse.SparseIndex
     folder: Path
     """Where it lies; it may be gone, but for who holds the writer's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation(Stored):
+    """A generation that is open to be searched, too."""
+
+    dense: dense.DenseIndex
 
     @property
     def end(self) -> int:
@@ -124,10 +133,19 @@ def open_generation(index: Path, name: str | None = None, *, oldest: int = FORMA
     """
     if name is not None:
         return _open(index / GENERATIONS / resolve(index, name), oldest)
+    return _in_force(index, partial(_open, oldest=oldest))
+
+
+def open_stored(index: Path, *, oldest: int = FORMAT_VERSION) -> Stored:
+    """Open the generation in force for what the next one can take over. Raises as `open_generation`."""
+    return _in_force(index, partial(_stored, oldest=oldest))
+
+
+def _in_force(index: Path, opened: Callable[[Path], _T]) -> _T:
     wanted = current_name(index)
     while True:
         try:
-            return _open(_folder(index, wanted), oldest)
+            return opened(_folder(index, wanted))
         except IndexDamagedError:
             # It may be gone because others have replaced it since its name was read.
             now = name_in_force(index)
@@ -145,16 +163,25 @@ def _folder(index: Path, name: str) -> Path:
 
 
 def _open(folder: Path, oldest: int) -> Generation:
+    stored = _stored(folder, oldest)
+    try:
+        vectors = open_dense(stored.manifest, folder, stored.store)
+    except (OSError, ValueError, IndexError, RuntimeError) as error:
+        raise damaged(folder, str(error)) from error
+    return Generation(stored.manifest, stored.store, stored.sparse, folder, vectors)
+
+
+def _stored(folder: Path, oldest: int) -> Stored:
     manifest = read_manifest(folder, oldest=oldest)
     try:
         documents = open_store(manifest, folder)
-        vectors, terms = open_dense(manifest, folder, documents), open_sparse(manifest, folder, documents)
-        opened = Generation(manifest, documents, vectors, terms, folder)
+        terms = open_sparse(manifest, folder, documents)
+        rows = sum(len(VectorFile(vectors_file(one))) for one in manifest.folders(folder))
     except (OSError, ValueError, IndexError, RuntimeError, sqlite3.Error) as error:
         raise damaged(folder, str(error)) from error
-    if len(opened.dense) != manifest.vectors or len(opened.sparse) != manifest.passages:
+    if rows != manifest.vectors or len(terms) != manifest.passages:
         raise damaged(folder, "数量不符 / counts differ")
-    return opened
+    return Stored(manifest, documents, terms, folder)
 
 
 def open_store(manifest: Manifest, folder: Path) -> store.Store:
@@ -251,6 +278,8 @@ def write_generation(index: Path, fill: Callable[[Path], Written], keep: int = 3
 
 
 def _manifest(name: str, draft: Path, written: Written) -> Manifest:
+    from rag.loading import LOADERS
+
     return Manifest(
         format_version=FORMAT_VERSION,
         generation=name,

@@ -59,7 +59,7 @@ def rollback(name: str, index: Path | str = "index", settings: Settings | None =
 def prune_generations(keep: int, index: Path | str = "index") -> list[str]:
     """Delete old generations but ``keep``, the one in force among them; returns the names of those that are gone.
 
-    What a repair put away is deleted, too. Who has one open keeps it: all of its files are opened at once. Raises
+    What a repair put away is deleted, too. Whoever has one open keeps it: all its files were opened at once. Raises
     IndexMissingError, IndexDamagedError if the one in force is not there, StorageError.
     """
     folder = Path(index)

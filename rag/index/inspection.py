@@ -1,4 +1,4 @@
-"""Whether one generation is what was written, and whether what it says of documents and passages is so."""
+"""Whether a generation is what was written, and whether what it says of documents and passages is true."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found of a generation in ``folder``; what can be read and is sound may serve to repair the rest.
+    """What was found in the generation in ``folder``; whatever is readable and sound may serve to repair the rest.
 
     ``vectors`` are the segments, by their places, whose vectors are sound.
     """
@@ -60,23 +60,24 @@ def inspect(folder: Path) -> Inspection:
         problems.append(Problem(MANIFEST, error.zh, error.en))
     bad = [folder / problem.place for problem in problems]
     folders = _segments(folder, manifest)
-    texts = [one / TEXTS for one in folders if one != folder]
+    texts = [segment / TEXTS for segment in folders if segment != folder]
     store: Store | None = None
     owners: list[list[int]] = []
     if not any(file in bad for file in (folder / STORE, *texts)):
-        store, owners, found = _inspect_store(folder / STORE, texts, manifest)
-        problems += found
+        store, owners, of_store = _inspect_store(folder / STORE, texts, manifest)
+        problems += of_store
     sound: list[int] = []
-    for slot, one in enumerate(folders if manifest else ()):
+    for slot, segment in enumerate(folders if manifest else ()):
         # Without the manifest nothing says that the vectors are those of these texts.
-        whole = not any(one / name in bad for name in (vectors_file(one).name, KEYS))
-        if store and manifest and whole and not any(one / name in bad for name in (OWNERS, *CODES)):
-            found = [*_inspect_vectors(one, _Expected(manifest.dimension, owners[slot], store.texts[slot]))]
-            problems += [Problem(_place(one / place, folder), zh, en) for place, zh, en in found]
-            whole = not found
+        whole = not any(segment / name in bad for name in (vectors_file(segment).name, KEYS))
+        if store and manifest and whole and not any(segment / name in bad for name in (OWNERS, *CODES)):
+            expected = _Expected(manifest.dimension, owners[slot], store.texts[slot])
+            wrong = [*_inspect_vectors(segment, expected)]
+            problems += [Problem(_place(segment / place, folder), zh, en) for place, zh, en in wrong]
+            whole = not wrong
         else:
             # With the digests of their texts vectors are of use by themselves.
-            whole = whole and (one / KEYS).exists()
+            whole = whole and (segment / KEYS).exists()
         sound += [slot] if whole else []
     if manifest and not any(folder / TERMS in file.parents for file in bad):
         problems += _inspect_terms(folder / TERMS, manifest)
@@ -133,7 +134,7 @@ def _inspect_store(
 
 
 def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, str]]:
-    """What one document or its passages say that is not so."""
+    """What a document or its passages say that is not true."""
     length = len(document.text)
     if not record.sha256.startswith(record.doc_id):
         yield "编号不是 SHA-256 的开头", "the id is not the beginning of the SHA-256"

@@ -1,4 +1,4 @@
-"""What a generation says of itself: what it was built from and with, and the digest of each of its files."""
+"""What a generation says of itself: what it was built from, with what, and the digest of each of its files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_BYTES = 2**30
 # What a generation may hold: files, and files of its segments and of one more folder.
 _INSIDE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*[/\\])?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
-# Of a larger file so many parts of such a length are looked at when an index is opened, and all of it by a check.
+# Of a larger file only so many parts of this length are read when an index is opened; a check reads all of it.
 _PARTS, _PART_BYTES = 64, 65_536
 
 
@@ -54,7 +54,7 @@ class BuildSettings(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A folder of the generation that never changes; of all segments of a generation each has a number of its own.
+    """A folder of the generation that never changes; its number is its own among the segments of the generation.
 
     ``terms`` are the names of tantivy's segments with the terms of its passages, all of which are in one folder.
     """
@@ -189,7 +189,7 @@ def differing(manifest: Manifest, folder: Path, *, sampled: bool = False) -> Ite
 
 
 def other_format(version: int) -> IndexMismatchError:
-    """The error for an index of a format that can't be used as it is."""
+    """The error for an index in a format that can't be used as it is."""
     if OLDEST_FORMAT <= version < FORMAT_VERSION:
         return IndexMismatchError(
             f"索引是旧格式 {version}，本程序需要 {FORMAT_VERSION}。"

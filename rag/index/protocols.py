@@ -1,7 +1,7 @@
-"""What an index gives to whoever asks of it, wherever its data lies: on this disk, or in Milvus.
+"""What an index offers its readers, wherever its data lies: on this disk, or in Milvus.
 
-Ordinals are positions in the order in which ties break. Those of a document are neighbours; between two documents there
-may be gaps.
+Ordinals are positions in the order in which ties break. Those of one document are consecutive; between two documents
+there may be gaps.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Documents(Protocol):
         """The ordinals of a document's passages, or None."""
 
     def sounding(self, sound: str) -> list[tuple[str, int]]:
-        """The words that sound so and the number of passages that have each, the most frequent first."""
+        """The words with this sound and the number of passages that have each, the most frequent first."""
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
@@ -139,7 +139,7 @@ class Snapshot(Protocol):
     def sparse(self) -> Terms: ...
 
     def about(self, question: Sequence[Cut] = ()) -> Self:
-        """The same for a question of so many parts; what their words need is asked for at once, and kept."""
+        """The same snapshot for a question in these parts; what their words need is fetched at once, and kept."""
 
     def document(self, doc_id: str) -> Document:
         """One document. Raises NotFoundError."""

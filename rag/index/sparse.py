@@ -45,8 +45,8 @@ def _schema() -> tantivy.Schema:
 def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
     """Index in a new ``folder`` each ``(ordinal, terms of the passage, terms of its context)`` that is given.
 
-    Terms are joined by spaces, and kept as they are: to cut them again costs more than all the rest. Raises OSError if
-    the disk does not take it.
+    Terms are joined by spaces and kept as they are: cutting them again would cost more than all the rest.
+    Raises OSError if the disk does not take it.
     """
     folder.mkdir()
     # One thread, so that the same passages always give the same files' order.
@@ -65,7 +65,7 @@ def writing(folder: Path) -> Iterator[Callable[[int, str, str], None]]:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Tantivy says with a ValueError, too, that a disk is full."""
+    """Tantivy raises ValueError for a full disk, too."""
     try:
         yield
     except ValueError as error:
@@ -107,6 +107,11 @@ class SparseIndex:
         body, context = (kept.get_first(_BODY), kept.get_first(_CONTEXT)) if kept else (None, None)
         return None if body is None or context is None else (body, context)
 
+    def all_stored(self, ordinals: range) -> list[tuple[str, str]] | None:
+        """`stored` of each of these passages; None if there is one of which it is not known."""
+        found = [terms for ordinal in ordinals if (terms := self.stored(ordinal))]
+        return found if len(found) == len(ordinals) else None
+
     @cached_property
     def _addresses(self) -> dict[int, tantivy.DocAddress]:
         """Where each passage is stored."""
@@ -131,8 +136,11 @@ class SparseIndex:
 
     def idf(self, term: str) -> float:
         """Inverse document frequency as tantivy's BM25 has it; highest for a term that no passage holds."""
-        frequency = self._searcher.doc_freq(_BODY, term)
-        return idf_of(frequency, len(self))
+        return idf_of(self.frequency(term), len(self))
+
+    def frequency(self, term: str) -> int:
+        """How many passages hold ``term`` in their own text."""
+        return int(self._searcher.doc_freq(_BODY, term))
 
     def bound(self, terms: Sequence[str]) -> float:
         """What a passage could score at most for ``terms``: each at the limit of its frequency, in the body."""
@@ -217,7 +225,7 @@ def key_of(number: int, ordinal: int) -> int:
 
 
 def _rounded(score: float) -> float:
-    """To six digits: how single precision rounds a sum depends on its order, which is not the same everywhere."""
+    """To six digits: how a single-precision sum is rounded depends on its order, which differs between machines."""
     return float(f"{score:.6g}")
 
 
@@ -268,7 +276,7 @@ def _described(folder: Path) -> dict[str, Any]:
 
 
 def _name(segment: dict[str, Any]) -> str:
-    """What the files of one of tantivy's segments are called, before the dot."""
+    """The stem that the files of one of tantivy's segments share."""
     return str(segment["segment_id"]).replace("-", "")
 
 

@@ -1,7 +1,7 @@
 """Documents of one generation: a list in one SQLite file, written anew each time, and their texts by segments.
 
-What may change of a document though its text does not (where it lies, its copies, which others are almost the same)
-stands in the list.
+The list has what may change about a document while its text does not: where it lies, its copies, which others are
+almost the same.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from rag.index.segments.placement import Placement
 from rag.index.segments.texts import ReadOnly, Texts, columns_of
+from rag.text.duplicates import Pair
 from rag.types import Document, Elsewhere, Omission, Origin, Passage
 
 if TYPE_CHECKING:
@@ -33,10 +34,24 @@ CREATE TABLE documents (
     segment INTEGER NOT NULL, first_in_segment INTEGER NOT NULL, first_passage INTEGER NOT NULL,
     passages INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE compared (
+    one TEXT NOT NULL, other TEXT NOT NULL, score REAL NOT NULL, PRIMARY KEY (one, other)
+) STRICT, WITHOUT ROWID;
 """
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
 _NONE = b"[]"
+
+
+class Part(NamedTuple):
+    """What a segment holds of a document: the ordinal of its first passage, how many there are, and how much text."""
+
+    segment: int
+    first: int
+    passages: int
+    characters: int
+    paragraphs: int
+    omitted: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +79,9 @@ class DocumentRecord:
         """Every file of these bytes; the first is the one that stands for them."""
         return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
 
-
-class Part(NamedTuple):
-    """What a segment holds of a document: from which of its ordinals on how many passages, and how much text."""
-
-    segment: int
-    first: int
-    passages: int
-    characters: int
-    paragraphs: int
-    omitted: tuple[Omission, ...] = ()
+    def part(self, segment: int, first: int) -> Part:
+        """What is held of it in that place."""
+        return Part(segment, first, len(self.passages), self.characters, self.paragraphs, self.omitted)
 
 
 class Writer:
@@ -93,6 +101,11 @@ class Writer:
         self._position += 1
         self._ordinal += part.passages
 
+    def add_compared(self, scores: Mapping[Pair, float]) -> None:
+        """Add how much two documents have in common; see `rag.text.duplicates`."""
+        rows = ((one, other, score) for (one, other), score in scores.items())
+        self._connection.executemany("INSERT INTO compared VALUES (?, ?, ?)", rows)
+
 
 @contextmanager
 def writing(file: Path) -> Iterator[Writer]:
@@ -110,7 +123,7 @@ def relocate(file: Path, paths: Mapping[str, Path]) -> None:
     """
     connection = sqlite3.connect(file)
     try:
-        # No two may have the same path even on the way, and some may change places.
+        # No two may have the same path even in between, and some may swap places.
         connection.executemany("UPDATE documents SET path = sha256 WHERE sha256 = ?", ((sha256,) for sha256 in paths))
         forget = ", copies = CAST('[]' AS BLOB)" if "copies" in columns_of(connection, "documents") else ""
         connection.executemany(
@@ -188,10 +201,7 @@ class Store:
                 range(first, first + count),
                 modified,
                 copies,
-                (
-                    *(Elsewhere(doc_id, copy.title, copy.source) for copy in copies),
-                    *(other for other in groups[alike or doc_id] if other.doc_id != doc_id),
-                ),
+                _also_in(doc_id, copies, groups[alike or doc_id]),
                 () if omitted == _NONE else _OMITTED.decode(omitted),
             )
             found.append(record)
@@ -221,6 +231,11 @@ class Store:
     def sketches(self) -> dict[str, bytes]:
         """The sketches of all documents, as far as they are known, by id."""
         return {doc_id: sketch for texts in self.texts for doc_id, sketch in texts.sketches().items()}
+
+    def compared(self) -> dict[Pair, float]:
+        """How much documents have in common that were compared, as far as that is known."""
+        known = self._listed.rows("SELECT one, other, score FROM compared") if self._listed.columns("compared") else ()
+        return {(one, other): score for one, other, score in known}
 
     def ordinals(self, doc_id: str) -> range | None:
         """The ordinals of a document's passages, or None."""
@@ -262,3 +277,11 @@ class Store:
             first, last = int(run[0]), int(run[-1])
             places = range(int(local[first]), int(local[last]) + 1)
             yield self.texts[segments[first]].passages_between(places, int(wanted[first] - local[first]))
+
+
+def _also_in(doc_id: str, copies: Sequence[Origin], group: Sequence[Elsewhere]) -> tuple[Elsewhere, ...]:
+    """Where a document stands once more: its copies, then the others of its group."""
+    if not copies and len(group) == 1:
+        return ()
+    copied = (Elsewhere(doc_id, copy.title, copy.source) for copy in copies)
+    return (*copied, *(other for other in group if other.doc_id != doc_id))

@@ -67,20 +67,20 @@ def name_in_force(index: Path) -> str:
 def resolve(index: Path, name: str) -> str:
     """The generation that ``name``, or what it begins or ends with, stands for. Raises NotFoundError."""
     there = names(index)
-    found = [one for one in there if one == name] or [
-        one for one in there if name and (one.startswith(name) or one.endswith(name))
+    meant = [generation for generation in there if generation == name] or [
+        generation for generation in there if name and (generation.startswith(name) or generation.endswith(name))
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(meant) == 1:
+        return meant[0]
     raise NotFoundError(
-        f"{'没有' if not found else '不止一个'}版本叫 {name}。用 wenyuan generations 查看全部版本。",
-        f"There is {'no' if not found else 'more than one'} generation {name}. "
+        f"{'没有' if not meant else '不止一个'}版本叫 {name}。用 wenyuan generations 查看全部版本。",
+        f"There is {'no' if not meant else 'more than one'} generation {name}. "
         "See all of them with: wenyuan generations",
     )
 
 
 def new_name() -> str:
-    """A name for a generation that begins now; a later one sorts behind it."""
+    """A name for a generation begun now; later ones sort after it."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:6]}"
 
 
@@ -136,7 +136,7 @@ def prune(index: Path, keep: int, before: str = "", *, aside: bool = False) -> l
 
 
 def discard(index: Path, name: str) -> None:
-    """Delete a generation that is not in force: out of sight in one step, so that no half of it is taken for one."""
+    """Delete a generation that is not in force, moved out of sight first: half of one is never taken for whole."""
     gone = index / GENERATIONS / f".{name}"
     if (index / GENERATIONS).is_symlink() or not _MADE.fullmatch(name):
         return
@@ -146,7 +146,7 @@ def discard(index: Path, name: str) -> None:
 
 
 def set_aside(index: Path, name: str) -> Path:
-    """Put a damaged generation away under another name: it is not one any more, but nothing is lost. Raises OSError."""
+    """Put a damaged generation away under another name: it no longer counts, but nothing is lost. Raises OSError."""
     folder = index / GENERATIONS / name
     return folder.rename(folder.with_name(f"{name}{ASIDE}"))
 

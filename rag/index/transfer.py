@@ -1,4 +1,4 @@
-"""A library taken elsewhere: written to one file, and put in force from it once all of it is verified."""
+"""Taking a library elsewhere: written to one file, and put in force from there once all of it has been verified."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def _renew_codes(file: Path, generation: Path) -> None:
 
 
 def _verify(file: Path, generation: Path) -> None:
-    """Raise ArchiveError unless ``generation`` is a sound one and nothing else."""
+    """Raise ArchiveError unless ``generation`` is sound and holds nothing else."""
     there = {path.relative_to(generation).as_posix() for path in generation.rglob("*") if path.is_file()}
     try:
         # What the manifest lists is only looked at once that is known to be inside.
@@ -312,7 +312,7 @@ def _pending(index: Path, made: str, name: str) -> Path:
 def _settle(index: Path, made: str, name: str) -> list[Path]:
     """Put what waits for ``name`` in place; returns where that which was there is now, if there was something else.
 
-    If an import is killed before this, the next one does it.
+    If an import is killed before this, the next one finishes it.
     """
     there, new, kept = index / made, _pending(index, made, name), list[Path]()
     if not new.exists():

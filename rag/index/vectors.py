@@ -1,4 +1,4 @@
-"""Vectors on disk, a row each: read where they are needed, never all in memory."""
+"""Vectors on disk, one a row: read as they are needed, never all held in memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STORED = np.dtype("<f2")
 # Until format 2, a FAISS file: kind, dimension, rows, two numbers of no meaning, trained, metric, floats.
 _FLAT = struct.Struct("<4siqqq?iQ")
 _INNER_PRODUCT = 0
-_AT_ONCE = 65_536
+_AT_ONCE = 16_384
 
 
 class Rows(Protocol):
@@ -78,7 +78,7 @@ class VectorFile:
 
 
 class VectorFiles:
-    """Rows of several files, one after the other, as if they were of one."""
+    """Rows of several files, one after another, as if they were one file."""
 
     def __init__(self, files: Sequence[VectorFile]) -> None:
         self._files = tuple(files)

@@ -6,11 +6,11 @@ No more documents are in memory than one at a time.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,7 +22,9 @@ from rag.index.dense import CODED_FROM, CODES, EXACT_UP_TO, learn, learnt_of, wr
 from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Written, write_generation
 from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
 from rag.index.segments import texts
-from rag.index.store import Part
+from rag.index.segments.texts import Texts, TextsWriter
+from rag.index.sparse import SparseIndex
+from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
@@ -30,11 +32,13 @@ from rag.indexing.merging import MOST_PASSAGES, Held, to_keep
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.reuse import write_vectors
 from rag.indexing.splitting import SPLITTER, split
-from rag.text.duplicates import alike, sketch
+from rag.text.duplicates import Pair, alike, sketch
 from rag.text.sounds import is_word, sounds_of
-from rag.types import Document, Encoder, Passage
+from rag.types import Encoder, Passage
 
 _Terms = tuple[str, str]
+# What was written of a document, and the terms of its passages.
+_Placed = tuple[Part, list[_Terms]]
 _Cut = Callable[[str], str]
 
 
@@ -78,9 +82,12 @@ class _Draft:
         self._terms: list[tuple[Path, Collection[str]]] = []
         self._linked: dict[str, FileRecord] = {}
         self._parts: dict[str, Part] = {}
+        # Documents of segments that are written anew, and the texts of these.
+        self._before: dict[str, tuple[DocumentRecord, Texts]] = {}
         self._sketches = self._sketched()
-        # How words sound in segments that are written anew.
+        # How words sound, and those of segments that are written anew.
         self._sounds: dict[str, str] = {}
+        self._taken: set[str] = set()
         # The first of the segments that are new.
         self._new = 0
         self._dimension = 0
@@ -95,24 +102,19 @@ class _Draft:
         self._segments = [manifest.segments[one] for one in slots]
         for before, held in enumerate(old.store.texts):
             self._sounds |= {} if before in slots else held.sounds()
+        self._taken = set(self._sounds)
         self._new = len(slots)
         for one in self._segments:
             (self.folder / one.name).mkdir()
             for name in (TEXTS, VECTORS, OWNERS, KEYS):
                 self._link(f"{one.name}/{name}", manifest.files)
         self._terms.append((old.folder / TERMS, {name for one in self._segments for name in one.terms}))
-        segments = old.store.placement.segments.tolist()
-        firsts = old.store.placement.firsts.tolist()
-        for record, segment, first in zip(old.store.records(), segments, firsts, strict=True):
+        places = zip(old.store.placement.segments.tolist(), old.store.placement.firsts.tolist(), strict=True)
+        for record, (segment, first) in zip(old.store.records(), places, strict=True):
             if segment in slots:
-                self._parts[record.doc_id] = Part(
-                    slots[segment],
-                    first,
-                    len(record.passages),
-                    record.characters,
-                    record.paragraphs,
-                    record.omitted,
-                )
+                self._parts[record.doc_id] = record.part(slots[segment], first)
+            else:
+                self._before[record.doc_id] = record, old.store.texts[segment]
 
     def _link(self, file: str, known: Mapping[str, FileRecord]) -> None:
         assert self._old
@@ -139,37 +141,64 @@ class _Draft:
     def _write_segment(self, entries: Iterator[Entry], cut: _Cut) -> int:
         """Write as many of ``entries`` as one segment takes; returns how many those are."""
         number = 1 + max((one.number for one in self._segments), default=0)
-        heard: Counter[str] = Counter()
         documents = passages = 0
         folder = self.folder / Segment.name_of(number)
         folder.mkdir()
-        with texts.writing(folder / TEXTS) as text_file, sparse.writing(folder / TERMS) as index:
-            for entry in entries:
-                document = entry.document()
-                made, terms = self._passages(document, passages, cut)
-                text_file.add(document, made, self._sketches[entry.doc_id])
-                for passage, (body, context) in zip(made, terms, strict=True):
-                    index(sparse.key_of(number, passage.ordinal), body, context)
-                    heard.update(set(body.split(" ")))
-                sizes = len(document.text), len(document.blocks), document.omitted
-                self._parts[entry.doc_id] = Part(len(self._segments), passages, len(made), *sizes)
-                documents += 1
-                passages += len(made)
-                if passages >= MOST_PASSAGES:
-                    break
-            words = {word: count for word, count in heard.items() if is_word(word)}
-            text_file.add_sounds(sounds_of(words, self._sounds))
+        words: set[str] = set()
+        with texts.writing(folder / TEXTS) as text_file:
+            with sparse.writing(folder / TERMS) as index:
+                for entry in entries:
+                    taken = self._take(entry, passages, text_file)
+                    part, terms = taken or self._make(entry, passages, text_file, cut, words)
+                    for ordinal, (body, context) in enumerate(terms, start=passages):
+                        index(sparse.key_of(number, ordinal), body, context)
+                    self._parts[entry.doc_id] = part
+                    documents += 1
+                    passages += part.passages
+                    if passages >= MOST_PASSAGES:
+                        break
+            text_file.add_sounds(self._sounding(SparseIndex(folder / TERMS), words))
         names = sparse.segments_of(folder / TERMS)
         self._terms.append((folder / TERMS, names))
         self._segments.append(Segment(number, documents, passages, 0, tuple(names)))
         return documents
 
-    def _passages(self, document: Document, first: int, cut: _Cut) -> tuple[list[Passage], list[_Terms]]:
-        """The passages of a document, numbered from ``first``, and the terms of each."""
+    def _sounding(self, terms: SparseIndex, made: set[str]) -> Iterator[tuple[str, str, int]]:
+        """How the words sound of what was ``made`` or taken over, and how many passages of a new segment have each."""
+        words = set(filter(is_word, made))
+        for held in self._old.store.texts if self._old and self._old.store else ():
+            # Most are known, and to find out how one sounds takes a library that takes long to load.
+            if lacking := words - self._sounds.keys():
+                self._sounds |= held.sounds(lacking)
+        frequencies = {word: terms.frequency(word) for word in words | self._taken}
+        return sounds_of({word: count for word, count in frequencies.items() if count}, self._sounds)
+
+    def _take(self, entry: Entry, first: int, texts: TextsWriter) -> _Placed | None:
+        """Take over a document that is as it was, from a segment that is not: nothing of it is made again."""
+        old = self._old
+        if old is None or old.store is None or old.sparse is None or entry.store is not old.store:
+            return None
+        record, held = self._before.get(entry.doc_id, (None, None))
+        # The title stands in the passages, too.
+        if record is None or held is None or record.title != entry.origin.title:
+            return None
+        with self._pipeline.timing("take over"):
+            terms = old.sparse.all_stored(record.passages)
+            if terms is not None:
+                texts.take(held, entry.doc_id, first, self._sketches[entry.doc_id])
+        return None if terms is None else (record.part(len(self._segments), first), terms)
+
+    def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut, words: set[str]) -> _Placed:
+        """Split a document into passages, numbered from ``first``, and cut these into terms, added to ``words``."""
+        document = entry.document()
         with self._pipeline.timing("split"):
             made = split(document, self._pipeline.settings.split, first)
         known = _known_terms(made, self._old)
-        return made, known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+        terms = known or [(cut(document.text[one.start : one.end]), cut(one.context)) for one in made]
+        words.update(*(body.split(" ") for body, _ in terms))
+        texts.add(document, made, self._sketches[entry.doc_id])
+        sizes = len(document.text), len(document.blocks), document.omitted
+        return Part(len(self._segments), first, len(made), *sizes), terms
 
     def write_vectors(self, index: Path) -> Journal:
         """Write the vectors of the new segments; returns where those that had to be made are kept until it is done."""
@@ -196,13 +225,18 @@ class _Draft:
             return
         large = [one for one in self._segments if one.vectors > CODED_FROM]
         coded = [one for one in large if self._link_codes(one)]
-        learnt = learnt_of(self.folder / coded[0].name) if coded else None
-        for one in large:
-            if one not in coded:
-                with self._pipeline.timing("codes"):
-                    learnt = learnt or learn(self._all_vectors())
-                    folder = self.folder / one.name
-                    write_codes(VectorFile(folder / VECTORS), np.load(folder / OWNERS), folder, learnt)
+        new = [one for one in large if one not in coded]
+        with self._pipeline.timing("codes"):
+            learnt = self._learnt(coded) if new else None
+            for one in new:
+                folder = self.folder / one.name
+                write_codes(VectorFile(folder / VECTORS), np.load(folder / OWNERS), folder, learnt)
+
+    def _learnt(self, coded: Sequence[Segment]) -> Any:
+        """The codes of those segments, which are the same in all; or some that are learnt from all vectors."""
+        if coded:
+            return learnt_of(self.folder / coded[0].name)
+        return learn(VectorFiles([VectorFile(self.folder / one.name / VECTORS) for one in self._segments]))
 
     def _link_codes(self, segment: Segment) -> bool:
         """Take over the codes of a segment that was taken over, if it has any."""
@@ -213,20 +247,24 @@ class _Draft:
             self._link(file, known)
         return there
 
-    def _all_vectors(self) -> VectorFiles:
-        return VectorFiles([VectorFile(self.folder / one.name / VECTORS) for one in self._segments])
-
     def write_list(self) -> None:
         """List all documents, in order, with where they are and which others are almost the same."""
         with self._pipeline.timing("compare"):
             ids = [entry.doc_id for entry in self._entries]
             sketches = [self._sketches[one] for one in ids]
-            groups = alike(ids, sketches, lambda place: self._entries[place].document().text)
+            groups, scores = alike(ids, sketches, lambda place: self._entries[place].document().text, self._compared())
         with store.writing(self.folder / STORE) as listed:
             for entry in self._entries:
                 files = (entry.origin, *entry.copies)
                 part, group = self._parts[entry.doc_id], groups.get(entry.doc_id, "")
                 listed.add(entry.doc_id, entry.sha256, files, part, group)
+            listed.add_compared(scores)
+
+    def _compared(self) -> dict[Pair, float]:
+        """How much those documents have in common that are as they were."""
+        store = self._old.store if self._old else None
+        same = {entry.doc_id for entry in self._entries if entry.store is store}
+        return {pair: score for pair, score in store.compared().items() if same.issuperset(pair)} if store else {}
 
     def _sketched(self) -> dict[str, bytes]:
         known = self._old.store.sketches() if self._old and self._old.store else {}
@@ -263,11 +301,8 @@ def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] 
     ordinals = old.store.ordinals(passages[0].doc_id)
     if ordinals is None or len(ordinals) != len(passages):
         return None
-    found = []
-    for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True):
-        same = (passage.start, passage.end, passage.context) == (before.start, before.end, before.context)
-        stored = old.sparse.stored(before.ordinal) if same else None
-        if stored is None:
-            return None
-        found.append(stored)
-    return found
+    same = all(
+        (passage.start, passage.end, passage.context) == (before.start, before.end, before.context)
+        for passage, before in zip(passages, old.store.passages_between(ordinals), strict=True)
+    )
+    return old.sparse.all_stored(ordinals) if same else None

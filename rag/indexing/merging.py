@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rag.index.generations import Generation
+from rag.index.generations import Stored
 from rag.index.manifest import Manifest, build_settings
 from rag.index.sparse import SparseIndex
 from rag.index.store import Store
@@ -46,7 +46,7 @@ class Held:
     folder: Path = Path()
 
 
-def held(old: Generation, pipeline: Pipeline) -> Held:
+def held(old: Stored, pipeline: Pipeline) -> Held:
     """What need not be made again with ``pipeline``. Raises ModelError, OSError, ValueError."""
     made, wanted = old.manifest, build_settings(pipeline.settings)
     same_model = made.encoder == pipeline.models.encoder_name

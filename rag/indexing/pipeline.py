@@ -24,9 +24,19 @@ class Pipeline:
     timing: Timing = nullcontext
     progress: bool = False
     """Whether bars are shown."""
+    checksum: bool = False
+    """Whether every file is read, whatever its size and times say."""
 
     @classmethod
-    def of(cls, settings: Settings | None = None, *, progress: bool = False) -> Pipeline:
-        """As ``settings`` say."""
+    def of(
+        cls,
+        settings: Settings | None = None,
+        *,
+        models: Models | None = None,
+        progress: bool = False,
+        checksum: bool = False,
+    ) -> Pipeline:
+        """As ``settings`` say; ``models`` are those of the same settings, where they are loaded already."""
         settings = settings or load_settings()
-        return cls(settings, Models(settings), Cutting(settings.dictionary_path), progress=progress)
+        cutting = Cutting(settings.dictionary_path)
+        return cls(settings, models or Models(settings), cutting, progress=progress, checksum=checksum)

@@ -1,7 +1,6 @@
 """What files hold now: one whose bytes are those of its document in the index is taken from there, not parsed again.
 
-The bytes are always read and compared by their SHA-256. A size and a time would be quicker to look at, but clocks
-jump, copies keep their times, and a file may change twice within a tick.
+Bytes are compared by their SHA-256; those of a file that nobody has touched since it was read are known, see `seen`.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag.errors import LoadError, WenyuanError
-from rag.index.generations import Generation
+from rag.index.generations import Stored
 from rag.index.manifest import Manifest
 from rag.index.store import DocumentRecord
 from rag.indexing.entries import Entry, Spool
+from rag.indexing.seen import Seen, state_of
 from rag.loading import LOADERS, SourceFile, each, parse, read
 from rag.types import Document, Omission, Origin
 
@@ -25,13 +25,12 @@ class Refreshed:
     """The documents of files by resolved path; the files that can't be read, with the reason; what to tell of them.
 
     ``unsupported`` are files of other formats in archives.
-
     ``omitted`` is what the documents that were parsed lack of their files, with their sources.
     ``reread`` counts the documents that were parsed again though their bytes are the same: an earlier version of the
     loaders had read them.
     """
 
-    entries: dict[Path, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     failed: list[tuple[SourceFile, LoadError]] = field(default_factory=list)
     unsupported: list[Path] = field(default_factory=list)
     notices: list[WenyuanError] = field(default_factory=list)
@@ -41,21 +40,22 @@ class Refreshed:
 
 def refresh(
     files: Sequence[SourceFile],
-    old: Generation | None,
+    old: Stored | None,
+    known: Mapping[str, tuple[DocumentRecord, Origin]],
     parsed: Mapping[Path, Document],
     spool: Spool,
+    seen: Seen,
     *,
     progress: bool = False,
 ) -> Refreshed:
     """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put into ``spool``.
 
-    ``parsed`` are documents by resolved path that need no reading. A file that failed before is tried again.
+    ``known`` are the files of ``old`` by resolved path. Nothing is read that is in ``parsed``, by that path, too, or is
+    the same as in ``seen``. A file that failed before is tried again.
     """
     from tqdm import tqdm
 
-    records = old.store.records() if old else ()
-    known = {Path(origin.path): (record, origin) for record in records for origin in record.files}
-    stale = outdated(old.manifest, records) if old else frozenset[str]()
+    stale = outdated(old.manifest, old.store.records()) if old else frozenset[str]()
     found = Refreshed()
     bar = tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2)
 
@@ -63,23 +63,27 @@ def refresh(
         bar.set_postfix_str(f"文字识别 OCR: {picture}")
 
     for file in each(bar, found.failed, found.unsupported):
-        path = file.place
+        place, path = file.place, str(file.place)
         try:
-            if path in parsed:
-                found.entries[path] = Entry.of(parsed[path], path)
+            if place in parsed:
+                found.entries[path] = Entry.of(parsed[place], place)
+                continue
+            held, state = known.get(path), None if file.leads_out else state_of(path)
+            current = held if held and held[0].doc_id not in stale else None
+            if old and current and _is_of(*current, file, seen.sha256(path, state)):
+                found.entries[path] = _stored(old, *current, file)
                 continue
             data, modified = read(file)
-            held = known.get(path)
-            same = held is not None and _is_of(*held, file, data)
-            if old and held and same and held[0].doc_id not in stale:
-                record, origin = held
-                found.entries[path] = Entry.stored(old.store, record, origin._replace(source=file.source))
+            sha256 = hashlib.sha256(data).hexdigest()
+            if old and current and _is_of(*current, file, sha256):
+                found.entries[path] = _stored(old, *current, file)
             else:
                 document = parse(data, source=file.source, name=file.path, notices=found.notices, tell=tell)
-                found.entries[path] = spool.add(replace(document, modified=modified), path)
+                found.entries[path] = spool.add(replace(document, modified=modified), place)
                 found.omitted += [(file.source, one) for one in document.omitted]
-                found.reread += same
+                found.reread += held is not None and _is_of(*held, file, sha256)
                 bar.set_postfix_str("", refresh=False)
+            seen.note(path, state, sha256)
         except LoadError as error:
             found.failed.append((file, error))
     if found.reread:
@@ -96,6 +100,12 @@ def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozens
     return frozenset(manifest.outdated)
 
 
-def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, data: bytes) -> bool:
-    """Whether parsing ``data`` would give the document again; a link's name may say another format or title."""
-    return Path(origin.source).name == file.path.name and record.sha256 == hashlib.sha256(data).hexdigest()
+def _stored(old: Stored, record: DocumentRecord, origin: Origin, file: SourceFile) -> Entry:
+    same = origin.source == file.source
+    return Entry.stored(old.store, record, origin if same else origin._replace(source=file.source))
+
+
+def _is_of(record: DocumentRecord, origin: Origin, file: SourceFile, sha256: str) -> bool:
+    """Whether parsing bytes of that digest would give the document again; a link's name may say another format."""
+    same_name = origin.source == file.source or Path(origin.source).name == file.path.name
+    return same_name and record.sha256 == sha256

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
-from rag.index.generations import Generation, open_generation, writing
+from rag.index.generations import Stored, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.index.store import DocumentRecord
 from rag.indexing.building import build
@@ -16,6 +16,7 @@ from rag.indexing.entries import Entry, Spool
 from rag.indexing.merging import held
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated, refresh
+from rag.indexing.seen import Seen
 from rag.loading import Discovery, SourceFile, discover
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import reread
@@ -52,18 +53,20 @@ def index_paths(
     settings: Settings | None = None,
     *,
     progress: bool = False,
+    checksum: bool = False,
     pipeline: Pipeline | None = None,
 ) -> IndexReport:
     """Bring the index in folder ``index`` up to date with ``paths``; other documents in it stay.
 
     Under the given paths new files are added, changed ones replaced, vanished ones removed; a file that can't be
     read is reported and its former version is kept. Of files of the same bytes the first by path stands for all. Only
-    files whose bytes changed are parsed, and only new text is embedded. Nothing on disk changes if nothing did in the
-    files; if the last of them is gone, so is the last document. Raises CorpusError if a path is missing or nothing at
-    all could be read, StorageError, ModelError, SettingsError. A ``pipeline`` stands for ``settings`` and ``progress``.
+    files that were touched are read (with ``checksum`` all), only those whose bytes changed are parsed, and only new
+    text is embedded. Nothing that is indexed changes if nothing did in the files; if the last of them is gone, so
+    is the last document. Raises CorpusError if a path is missing or nothing at all could be read, StorageError,
+    ModelError, SettingsError. A ``pipeline`` stands for ``settings``, ``progress`` and ``checksum``.
     """
     started = perf_counter()
-    folder, pipeline = Path(index), pipeline or Pipeline.of(settings, progress=progress)
+    folder, pipeline = Path(index), pipeline or Pipeline.of(settings, progress=progress, checksum=checksum)
     with pipeline.timing("list"):
         discovery = discover(paths, exclude=folder)
     with writing(folder):
@@ -75,7 +78,7 @@ def index_paths(
 
 def update(
     folder: Path,
-    old: Generation | None,
+    old: Stored | None,
     paths: Sequence[Path],
     discovery: Discovery,
     pipeline: Pipeline,
@@ -94,7 +97,7 @@ def update(
 
 def _updated(
     folder: Path,
-    old: Generation | None,
+    old: Stored | None,
     paths: Sequence[Path],
     discovery: Discovery,
     pipeline: Pipeline,
@@ -102,28 +105,31 @@ def _updated(
     parsed: Mapping[Path, Document],
     spool: Spool,
 ) -> IndexReport:
-    with pipeline.timing("read"):
-        found = refresh(discovery.files, old, parsed, spool, progress=pipeline.progress)
-    unsupported = (*discovery.unsupported, *found.unsupported)
     before = old.store.records() if old else ()
-    roots = [path.resolve() for path in paths]
-    failed_paths = {file.place for file, _ in found.failed}
-    kept = [
-        (record, file)
-        for record in before
-        for file in record.files
-        if (path := Path(file.path)) not in found.entries
-        and (failed_paths.intersection((path, *path.parents)) or not any(walked(path, root, folder) for root in roots))
-    ]
-    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: str(one.path))
+    lying = {file.path: (record, file) for record in before for file in record.files}
+    seen = Seen(folder, trusted=not pipeline.checksum)
+    with pipeline.timing("read"):
+        found = refresh(discovery.files, old, lying, parsed, spool, seen, progress=pipeline.progress)
+    unsupported = (*discovery.unsupported, *found.unsupported)
+    known = {path: record.sha256 for path, (record, _) in lying.items()}
+    if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
+        # While documents are split.
+        pipeline.models.encoder.ahead()
+    roots, index = [path.resolve() for path in paths], folder.resolve()
+    failed = {file.place for file, _ in found.failed}
+
+    def stays(path: Path) -> bool:
+        return not any(walked(path, root, index) for root in roots) or not failed.isdisjoint((path, *path.parents))
+
+    kept = [one for path, one in lying.items() if path not in found.entries and stays(Path(path))]
+    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: one.origin.path)
     entries, duplicates = _unique(files)
     if not entries and not before:
         raise nothing_to_index(paths, found.failed, unsupported)
-    known = {Path(file.path): record.sha256 for record in before for file in record.files}
-    now = {file.path: file for file in files}
+    now = {file.origin.path: file for file in files}
     added = [file.source for path, file in now.items() if path not in known]
     changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
-    removed = [file.source for record in before for file in record.files if Path(file.path) not in now]
+    removed = [file.source for _, file in lying.values() if file.path not in now]
     rebuilt = old is None or not is_current(old.manifest, pipeline)
     if rebuilt:
         # The dictionary may have been edited since this process read it.
@@ -133,6 +139,7 @@ def _updated(
         stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
         made = held(old, pipeline) if old else None
         passages = build(folder, entries, made, pipeline, outdated=stale).passages
+    seen.save(now.keys())
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -162,7 +169,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
     """Remove documents from the index. Raises NotFoundError, and CorpusError if none would be left."""
     folder, settings = Path(index), settings or load_settings()
     with writing(folder):
-        old = open_generation(folder)
+        old = open_stored(folder)
         check_settings(old.manifest, settings)
         for doc_id in doc_ids:
             old.document(doc_id)
@@ -178,22 +185,24 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
 
 
 def walked(path: Path, root: Path, index: Path) -> bool:
-    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it."""
-    index = index.resolve()
+    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it.
+
+    All three are resolved.
+    """
     return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
 
 
-def _old_generation(index: Path) -> tuple[Generation | None, list[WenyuanError]]:
+def _old_generation(index: Path) -> tuple[Stored | None, list[WenyuanError]]:
     """The generation in force, or None with a notice if it can't be used."""
     try:
-        return open_generation(index, oldest=OLDEST_FORMAT), []
+        return open_stored(index, oldest=OLDEST_FORMAT), []
     except IndexMissingError:
         return None, []
     except WenyuanError as error:
         return None, [error]
 
 
-def _reloaded(old: Generation | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
+def _reloaded(old: Stored | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
     return [Entry.stored(old.store, record, file) for record, file in kept] if old else []
 
 
@@ -205,7 +214,8 @@ def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]
     entries = []
     duplicates = []
     for first, *others in same.values():
-        entries.append(replace(first, copies=tuple(other.origin for other in others)))
+        copies = tuple(other.origin for other in others)
+        entries.append(replace(first, copies=copies) if copies != first.copies else first)
         duplicates += [(other.source, first.source) for other in others]
     return entries, duplicates
 

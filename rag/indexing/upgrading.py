@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.index.generations import open_generation, writing
+from rag.index.generations import open_generation, open_stored, writing
 from rag.index.manifest import OLDEST_FORMAT
 from rag.indexing.building import build
 from rag.indexing.entries import Entry
@@ -39,7 +39,7 @@ def upgrade(
     # Before a folder is made where there is no index.
     open_generation(folder, oldest=OLDEST_FORMAT)
     with writing(folder):
-        old = open_generation(folder, oldest=OLDEST_FORMAT)
+        old = open_stored(folder, oldest=OLDEST_FORMAT)
         if is_current(old.manifest, pipeline):
             return None
         entries = [Entry.stored(old.store, record) for record in old.store.records()]

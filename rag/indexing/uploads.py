@@ -15,13 +15,14 @@ from rag.errors import IndexMissingError, LoadError, StorageError, WenyuanError
 from rag.index.file_names import MAX_NAME_BYTES as MAX_NAME_BYTES
 from rag.index.file_names import fitted
 from rag.index.file_names import safe_name as safe_name
-from rag.index.generations import UPLOADS, Generation, open_generation, writing
+from rag.index.generations import UPLOADS, Stored, open_stored, writing
 from rag.index.manifest import check_settings
 from rag.index.store import DocumentRecord
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.update import remove_documents, update
 from rag.loading import changed_at, discover, parse
 from rag.loading.files import is_archive, unpack
+from rag.models import Models
 from rag.settings import Settings
 from rag.types import Document
 
@@ -65,12 +66,16 @@ class Shelved:
 class Shelf:
     """The uploaded files of the index in folder ``index``, which need not be there yet. Safe to use from threads."""
 
-    def __init__(self, index: Path, settings: Settings, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, index: Path, settings: Settings, *, max_bytes: int = MAX_BYTES, models: Models | None = None
+    ) -> None:
+        """``models`` are those of the same settings, where they are loaded already."""
         self.folder = index / UPLOADS
         self.max_bytes = max_bytes
         """Of one file."""
         self._index = index
         self._settings = settings
+        self._models = models
         self._lock = threading.Lock()
 
     def add(self, uploads: Sequence[Upload]) -> list[Shelved]:
@@ -91,7 +96,7 @@ class Shelf:
                     known: dict[str, DocumentRecord | Shelved] = {record.sha256: record for record in records}
                     results = [one for upload in uploads for one in self._keep_all(upload, known, kept)]
                     if kept:
-                        pipeline = Pipeline.of(self._settings)
+                        pipeline = Pipeline.of(self._settings, models=self._models)
                         update(self._index, old, [self.folder], discover([self.folder]), pipeline, parsed=kept)
             except BaseException:
                 for path in kept:
@@ -122,10 +127,10 @@ class Shelf:
                     f"Removed from the index, but not the file in {self.folder}: {error.strerror}. Delete it by hand.",
                 ) from error
 
-    def _opened(self) -> Generation | None:
+    def _opened(self) -> Stored | None:
         """The generation in force, verified; None if there is no index yet."""
         try:
-            generation = open_generation(self._index)
+            generation = open_stored(self._index)
         except IndexMissingError:
             return None
         check_settings(generation.manifest, self._settings)

@@ -24,7 +24,12 @@ _State = dict[Path, tuple[int, ...]]
 
 
 def follow(
-    paths: Sequence[Path], index: Path | str = "index", settings: Settings | None = None, *, progress: bool = False
+    paths: Sequence[Path],
+    index: Path | str = "index",
+    settings: Settings | None = None,
+    *,
+    progress: bool = False,
+    checksum: bool = False,
 ) -> Iterator[IndexReport | WenyuanError]:
     """Bring the index up to date with ``paths``, now and whenever they have changed, as `index_paths` does.
 
@@ -34,7 +39,7 @@ def follow(
     """
     folder = Path(index)
     seen = latest = _state(paths, folder)
-    yield (before := index_paths(paths, folder, settings, progress=progress))
+    yield (before := index_paths(paths, folder, settings, progress=progress, checksum=checksum))
     due = changed_at = waiting_since = 0.0
     told = ""
     for woken in _wakings(paths, folder):
@@ -54,7 +59,7 @@ def follow(
             if began < ready:
                 due = ready
                 continue
-            report = index_paths(paths, folder, settings, progress=progress)
+            report = index_paths(paths, folder, settings, progress=progress, checksum=checksum)
         except (WenyuanError, OSError) as error:
             due = monotonic() + _RETRY
             if str(error) != told:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from rag.errors import ModelError
 from rag.inference.compilation import Network, Source, network, observed
@@ -190,6 +189,8 @@ class Bert:
 
     def fit(self, sequences: Sequence[Tokens]) -> Scales:
         """The scales with which this encoder is best computed in bytes, by what ``sequences`` make of it."""
+        from tqdm import tqdm
+
         source = self._source
         inputs = (
             self._summed(ids)[np.newaxis]

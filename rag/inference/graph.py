@@ -31,8 +31,8 @@ class Shape:
 
 def openvino() -> Any:
     """OpenVINO, half a second to import."""
-    # Its converter, which is not used here, would report to its makers; without this package it can't.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    # Its converter, which is not used here, takes a third of that, and would report to its makers.
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
     import openvino
 
     return openvino

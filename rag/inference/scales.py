@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
-from tqdm import tqdm
 
 from rag.errors import ModelError
 from rag.inference.tensors import Tensor
@@ -74,6 +73,8 @@ def fit_all(observed: Iterable[Mapping[str, Tensor]], weights: Mapping[str, Tens
 
     Of each text the first token, the last and some others count.
     """
+    from tqdm import tqdm
+
     draw = np.random.default_rng(_SEED)
     rows: dict[str, list[Tensor]] = {}
     for found in observed:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.inference import cache
+
 Tensor = NDArray[np.float32]
 
 _WEIGHTS: Final = "model.safetensors"
 _TYPES: Final = {"F32": np.float32, "F16": np.float16}
-# Parts of the file that are looked at to tell it from others.
-_SAMPLES: Final = 64
-_SAMPLE_BYTES: Final = 4096
+_MAPPING: Final = Lock()
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:
@@ -27,20 +27,21 @@ def tensors(folder: Path) -> dict[str, Tensor]:
     They are float32, or float16 if the file has them so. Raises OSError, and ValueError for another file.
     """
     status = (folder / _WEIGHTS).stat()
-    return dict(_mapped(folder, status.st_size, status.st_mtime_ns))
+    # Encoder and reader look up words in one and the same table: mapped twice, its pages would count twice.
+    with _MAPPING:
+        return dict(_mapped(folder, status.st_size, status.st_mtime_ns))
 
 
-# Encoder and reader look up words in one and the same table: mapped twice, its pages would count twice.
 @lru_cache(maxsize=2)
 def _mapped(folder: Path, _size: int, _changed: int) -> Mapping[str, Tensor]:
-    file = folder / _WEIGHTS
     entries, start = header(folder)
     # Copy on write, since OpenVINO takes no memory that can't be written. It writes nothing.
+    whole = np.memmap(folder / _WEIGHTS, np.uint8, "c", start)
     return {
         # A model with a head on it was saved with its encoder's name before each.
-        name.removeprefix("bert.").removeprefix("roberta."): np.memmap(
-            file, _TYPES[entry["dtype"]], "c", start + entry["data_offsets"][0], tuple(entry["shape"])
-        )
+        name.removeprefix("bert.").removeprefix("roberta."): whole[slice(*entry["data_offsets"])]
+        .view(_TYPES[entry["dtype"]])
+        .reshape(entry["shape"])
         for name, entry in entries.items()
         if entry["dtype"] in _TYPES
     }
@@ -56,12 +57,5 @@ def header(folder: Path) -> tuple[dict[str, Any], int]:
 
 
 def mark(folder: Path) -> str:
-    """What tells a weights file from any other: size, time, and evenly spaced parts, its header among them."""
-    file = folder / _WEIGHTS
-    status = file.stat()
-    digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
-    with file.open("rb") as stream:
-        for part in range(_SAMPLES):
-            stream.seek(status.st_size * part // _SAMPLES)
-            digest.update(stream.read(_SAMPLE_BYTES))
-    return digest.hexdigest()
+    """What tells the weights of the model in ``folder`` from others. Raises OSError."""
+    return cache.mark(folder / _WEIGHTS)

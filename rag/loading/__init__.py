@@ -15,16 +15,16 @@ from rag.loading.files import SourceFile as SourceFile
 from rag.loading.files import changed_at as changed_at
 from rag.loading.files import each as each
 from rag.loading.files import read as read
-from rag.loading.formats import FORMATS, OLD, is_readable
+from rag.loading.formats import OLD, PARSED_BY, is_readable
 from rag.loading.images.recognition import is_installed
 from rag.loading.sandbox.apart import parse_apart
 from rag.types import Document
 
 # Whatever its format, no file is taken apart in this process.
-PARSERS: dict[str, Parser] = dict.fromkeys((*FORMATS, *OLD), parse_apart)
+PARSERS: dict[str, Parser] = dict.fromkeys((*PARSED_BY, *OLD), parse_apart)
 IGNORE_FILE = ".wenyuanignore"
 # To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
-_VERSION = 5
+_VERSION = 6
 # Higher where text in pictures is recognised: what was read without is read again, and never the other way round.
 LOADERS = 2 * _VERSION + is_installed()
 
@@ -48,13 +48,16 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
     unsupported: list[Path] = []
     for path in paths:
         if path.is_dir():
-            for file in _walk(path, exclude):
-                if is_readable(file):
-                    found = SourceFile(file, str(file))
-                    out = file.is_symlink() and not found.place.is_relative_to(path.resolve())
-                    files.setdefault(file.absolute() if out else found.place, replace(found, leads_out=out))
-                else:
+            root = path.resolve()
+            for file, place in _walk(path, exclude):
+                if not is_readable(file):
                     unsupported.append(file)
+                elif place is not None:
+                    files.setdefault(place, SourceFile(file, str(file), found=place))
+                else:
+                    found = SourceFile(file, str(file))
+                    out = not found.place.is_relative_to(root)
+                    files.setdefault(file.absolute() if out else found.place, replace(found, leads_out=out))
         elif path.is_file():
             if path.suffix.lower() not in PARSERS:
                 raise CorpusError(
@@ -70,7 +73,8 @@ def discover(paths: Sequence[Path], *, exclude: Path | None = None) -> Discovery
     return Discovery(tuple(files.values()), tuple(unsupported))
 
 
-def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
+def _walk(folder: Path, exclude: Path | None) -> Iterator[tuple[Path, Path | None]]:
+    """Each file that is to be looked at, and where it lies; None for a link."""
     from pathspec import GitIgnoreSpec
 
     ignore = folder / IGNORE_FILE
@@ -81,7 +85,7 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
         raise CorpusError(f"{ignore} 有误：{error}", f"{ignore} is malformed: {error}") from error
     excluded = exclude.resolve() if exclude else None
     for root, folders, names in os.walk(folder, onerror=_unreadable):
-        base = Path(root)
+        base, real = Path(root), Path(os.path.realpath(root))
         folders[:] = sorted(
             name
             for name in folders
@@ -91,8 +95,8 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
         )
         for name in sorted(names):
             file = base / name
-            if not name.startswith(".") and not spec.match_file(file.relative_to(folder)):
-                yield file
+            if not name.startswith(".") and not (patterns and spec.match_file(file.relative_to(folder))):
+                yield file, None if file.is_symlink() else real / name
 
 
 def _unreadable(error: OSError) -> None:

@@ -103,11 +103,15 @@ class Outline:
 
     def heading(self, text: str, level: int, *, line: int = 0, page: int = 0) -> RawBlock:
         """A heading at this place, which from now on stands above what follows."""
-        while self._above and self._above[-1][0] >= level:
-            self._above.pop()
+        self.leave(level)
         block = RawBlock(BlockKind.HEADING, text, line, self.path, level, page=page)
         self._above.append((level, path_name(text)))
         return block
+
+    def leave(self, level: int) -> None:
+        """What stood under headings of this level and below it ends here."""
+        while self._above and self._above[-1][0] >= level:
+            self._above.pop()
 
 
 def path_name(text: str) -> str:

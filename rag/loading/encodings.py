@@ -26,6 +26,11 @@ _LEAST_COHERENT, _COMMON = 0.05, 0.1
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _MOST_ALONE, _MOST_HIRAGANA = 0.7, 0.2
 _JAPANESE = ("cp932", "euc_jp")
+# Hangul has the codes of hanzi from A to P; a Chinese text has those from Q to Z, too.
+_MOST_HANGUL, _LEAST_HANGUL = 0.9, 40
+_HIRAGANA, _HANGUL = range(0x3041, 0x3097), range(0xAC00, 0xD7A4)
+# Longer texts are not well-formed in another encoding by chance.
+_SHORT = 200
 _WIDE = ("utf-16-le", "utf-16-be")
 
 
@@ -43,8 +48,29 @@ def decode(data: bytes, name: Path) -> str:
         if _sound_share(data) >= _DAMAGED_UTF8:
             raise _undecodable(name, "UTF-8", error.start) from error
         return _clean(_decode_legacy(data, name), name)
+    if is_doubtful(text):
+        return _clean(data.decode("gb18030"), name)
     # UTF-16 without a mark, if it holds little but ASCII, is well-formed UTF-8 full of NULs.
     return _clean(_decode_legacy(data, name) if "\0" in text else text, name)
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a short text that is well-formed UTF-8 is rather GB18030, as the two characters 通知 are by chance.
+
+    Then it consists of letters that no one writes together: of Armenian, Hebrew, Arabic and of none.
+    """
+    if len(text) > _SHORT:
+        return False
+    letters = [character for character in text if character > "\x7f"]
+    strange = sum("\u0250" <= c <= "\u036f" or "\u0530" <= c <= "\u07ff" for c in letters)
+    scripts = {ord(c) >> 8 for c in letters}
+    if not strange or len(scripts) < 2 or max(letters) > "\u07ff":
+        return False
+    try:
+        chinese = text.encode().decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return _everyday_share("".join(c for c in chinese if c > "\x7f"), "gb18030") > _LEAST_EVERYDAY
 
 
 def _decode_legacy(data: bytes, name: Path) -> str:
@@ -85,7 +111,9 @@ def _is_foreign(text: str, data: bytes) -> bool:
     high = sum(byte > 127 for byte in sample)
     if len(_ALONE.findall(sample)) > high * _MOST_ALONE:
         return True
-    if any(_hiragana(sample, encoding) > _MOST_HIRAGANA for encoding in _JAPANESE):
+    if any(_share(_HIRAGANA, sample, encoding) > _MOST_HIRAGANA for encoding in _JAPANESE):
+        return True
+    if _share(_HANGUL, sample, "cp949") > _MOST_HANGUL and len(sample) > _LEAST_HANGUL:
         return True
     letters = _letters(text)
     common = frozenset(FREQUENCIES["Chinese"])
@@ -99,13 +127,13 @@ def _letters(text: str) -> list[str]:
     return [c for c in text[:_SAMPLE] if c > "\x7f" and c.isalpha()]
 
 
-def _hiragana(data: bytes, encoding: str) -> float:
-    """The share of hiragana in what ``data`` is in ``encoding``; 0 if it is none."""
+def _share(block: range, data: bytes, encoding: str) -> float:
+    """The share of ``block`` in what ``data`` is in ``encoding``; 0 if it is none."""
     try:
         letters = _letters(data.decode(encoding))
     except UnicodeDecodeError:
         return 0.0
-    return sum("\u3041" <= c <= "\u3096" for c in letters) / max(1, len(letters))
+    return sum(ord(c) in block for c in letters) / max(1, len(letters))
 
 
 def _everyday_share(text: str, encoding: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,16 +21,20 @@ _NO_YEAR = 1980
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read and the name under which it is cited. ``leads_out``: a link to one outside of the folder given."""
+    """A file to read and the name under which it is cited. ``leads_out``: a link to one outside of the folder given.
+
+    ``found`` is its place, where that is known already: to follow links takes a look at each folder on the way.
+    """
 
     path: Path
     source: str
     leads_out: bool = False
+    found: Path | None = field(default=None, compare=False)
 
     @property
     def place(self) -> Path:
         """Where the file lies, links followed, as far as they lead anywhere."""
-        return Path(os.path.realpath(self.path))
+        return self.found or Path(os.path.realpath(self.path))
 
 
 def each(

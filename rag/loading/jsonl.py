@@ -6,36 +6,42 @@ Alpaca's instruction and output, the messages of chats, question and answer, tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, RawBlock, gather, path_name
+from rag.loading.encodings import decode
 from rag.loading.tables import NAMED, VALUES, row
 from rag.types import BlockKind
 
 _TITLES = ("title", "标题")
 _TEXTS = ("text", "content", "context", "正文", "内容")
-_QUESTIONS = ("question", "query", "instruction", "prompt", "q", "问题", "问")
+_QUESTIONS = ("question", "query", "instruction", "prompt", "q", "问题", "提问", "问")
 _MORE = ("input",)
-_ANSWERS = ("answer", "answers", "output", "response", "completion", "reply", "a", "答案", "回答", "答")
+_ANSWERS = ("answer", "answers", "output", "response", "completion", "reply", "a", "答案", "回答", "答复", "回复", "答")
+# Those that name a field by its last word, as "faq_question" and "标准问" do.
+_WORD = re.compile(r"[^\W_]+")
 _TURNS = ("messages", "conversations", "conversation", "dialogue")
 _SPEAKERS, _SAID = ("role", "from", "speaker"), ("content", "value", "text")
 _ASKS = ("user", "human", "question", "客户", "用户")
-_DEEPEST = 20
+_REPLIES = ("assistant", "bot", "gpt", "model", "客服", "助手")
+_DEEPEST, _LONGEST_KEY = 20, 64
 
 _Record = dict[str, object]
 
 
-def parse_jsonl(text: str, name: Path) -> Parsed:
+def parse_jsonl(data: bytes, name: Path) -> Parsed:
     """The blocks of each line. Lines that say nothing are counted in a notice.
 
     Raises LoadError for a line that is no object, and if no line says anything.
     """
     empty: list[int] = []
-    blocks = gather(_blocks(text, name, empty), name)
+    blocks = gather(_blocks(decode(data, name), name, empty), name)
     if empty and not blocks:
         raise LoadError(f"{name} 的每一行都是空的，已跳过。", f"No line of {name} says anything; it was skipped.")
     notice = Notice(
@@ -66,8 +72,9 @@ def _blocks(text: str, name: Path, empty: list[int]) -> Iterator[RawBlock]:
         yield from said
 
 
-def _record(record: _Record, line: int) -> Iterator[RawBlock]:
+def _record(record: _Record, line: int, deep: int = 0) -> Iterator[RawBlock]:
     rest = dict(record)
+    inner = _taken_records(rest) if deep < _DEEPEST else []
     turns = _turns(rest)
     asked = [*_taken(rest, _QUESTIONS), *_taken(rest, _MORE)] if _has(rest, _QUESTIONS) and _has(rest, _ANSWERS) else []
     answers = _taken(rest, _ANSWERS) if asked else []
@@ -79,6 +86,8 @@ def _record(record: _Record, line: int) -> Iterator[RawBlock]:
         [(True, "\n".join(asked)), *((False, answer) for answer in answers)] if asked else [], line, path
     )
     yield from _dialogue(turns, line, path)
+    for one in inner:
+        yield from _record(one, line, deep + 1)
     fields = [(key, value) for key, value in _pairs("", rest) if value]
     if fields and _only_title(rest):
         yield RawBlock(BlockKind.PARAGRAPH, "\n".join(value for _, value in fields), line, path)
@@ -97,18 +106,52 @@ def _dialogue(turns: list[tuple[bool, str]], line: int, path: tuple[str, ...]) -
             yield RawBlock(BlockKind.PARAGRAPH, said, line, above)
 
 
+def _taken_records(rest: _Record) -> list[_Record]:
+    """The questions with their answers that are collected in fields, which are taken out of ``rest``."""
+    found: list[_Record] = []
+    for key, value in [(key, value) for key, value in rest.items() if isinstance(value, list | dict)]:
+        records = value if isinstance(value, list) else [value]
+        told = [one for one in records if isinstance(one, dict) and _has(one, _QUESTIONS) and _has(one, _ANSWERS)]
+        if told and len(told) == len(records):
+            found += told
+            rest.pop(key)
+    return found
+
+
 def _turns(rest: _Record) -> list[tuple[bool, str]]:
     """What was said in turn, each with whether it asks; taken out of ``rest``."""
     key = next((key for key in rest if key.lower() in _TURNS), "")
     turns = rest.get(key)
+    if isinstance(turns, list) and turns and all(isinstance(t, dict) and _has(t, _ASKS) for t in turns):
+        rest.pop(key)
+        return [(name in _ASKS, text) for turn in turns for name, text in _said_by(turn)]
     if not isinstance(turns, list) or not all(isinstance(turn, dict) and _has(turn, _SAID) for turn in turns):
         return []
     rest.pop(key)
     return [(_field(turn, _SPEAKERS).lower() in _ASKS, "\n".join(_taken(dict(turn), _SAID))) for turn in turns]
 
 
+def _said_by(turn: _Record) -> Iterator[tuple[str, str]]:
+    """Who says what in a turn whose fields are named after the speakers."""
+    for name, value in turn.items():
+        if name.lower() in (*_ASKS, *_REPLIES):
+            yield name.lower(), "\n".join(_texts(value))
+
+
+def _named(key: str, names: tuple[str, ...]) -> bool:
+    """Whether a field is called one of ``names``, by itself or by its last word."""
+    return len(key) <= _LONGEST_KEY and _ends_in(key, names)
+
+
+@lru_cache(4096)
+def _ends_in(key: str, names: tuple[str, ...]) -> bool:
+    words = _WORD.findall(key.lower())
+    last = words[-1] if words else ""
+    return last in names or any(last.endswith(name) for name in names if not name.isascii())
+
+
 def _has(record: _Record, names: tuple[str, ...]) -> bool:
-    return any(_texts(value) for key, value in record.items() if key.lower() in names)
+    return any(_texts(value) for key, value in record.items() if _named(key, names))
 
 
 def _field(record: _Record, names: tuple[str, ...]) -> str:
@@ -118,7 +161,7 @@ def _field(record: _Record, names: tuple[str, ...]) -> str:
 def _taken(rest: _Record, names: tuple[str, ...]) -> list[str]:
     """The texts of the first field called one of ``names`` that has any, which is taken out of ``rest``."""
     for name in names:
-        for key in [key for key in rest if key.lower() == name]:
+        for key in [key for key in rest if _named(key, (name,))]:
             if texts := _texts(rest[key]):
                 rest.pop(key)
                 return texts

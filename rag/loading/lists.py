@@ -40,17 +40,17 @@ class Lists:
         """A heading stands here: no list goes on."""
         self._above, self._lead, self._after, self._interrupted = [], "", "", False
 
-    def _open(self, found: Marker, *, apart: bool) -> int:
+    def _open(self, mark: Marker, *, apart: bool) -> int:
         """Leave what does not stand above an item; its place in its list."""
         known = {kind: (place, number) for place, (kind, number, _) in enumerate(self._above)}
-        place, before = known.get(found.kind, (len(self._above) - (found.number > 1), 0))
-        goes_on = found.kind in known and found.number == before + 1
-        fresh = apart and not found.number and found.kind not in known
+        place, before = known.get(mark.kind, (len(self._above) - (mark.number > 1), 0))
+        goes_on = mark.kind in known and mark.number == before + 1
+        fresh = apart and not mark.number and mark.kind not in known
         if fresh or (self._interrupted and not goes_on):
             place, before, self._lead = 0, 0, self._after
         self._after, self._interrupted = "", False
         del self._above[max(0, min(place, _DEEPEST - 1)) :]
-        return found.number or before + 1
+        return mark.number or before + 1
 
 
 def _lead(text: str) -> str:

@@ -3,41 +3,84 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from rag.loading.blocks import Parsed, RawBlock, gather
+from rag.loading.blocks import Outline, Parsed, RawBlock, gather
+from rag.loading.encodings import decode
 from rag.loading.lists import Lists
+from rag.loading.sheets.drawn import drawn_tables
+from rag.loading.tables import Row, table
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
-from rag.types import BlockKind
 
 _SHORT = 30
 _CHINESE_NUMERALS = "一二三四五六七八九十"
 _HEADING = re.compile(
     rf"第[{_CHINESE_NUMERALS}百0-9]+[章节篇回部]|[{_CHINESE_NUMERALS}]+、|(?:主题|问题|趋势|阶段|部分)[{_CHINESE_NUMERALS}]"
 )
+# "3、安装", above 3.1.
+_CHAPTER = re.compile(r"(\d{1,2})\s*[、.．\s]\s*[^\W\d]")
+# "3.2 安装", after 3.1 or a chapter.
+_DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.?\s*[^\W\d]{2}")
+_NO_HEADING = tuple("。！？!?；;，,：:、")
+_QUESTION = re.compile(r"(?:问题?|[Qq])\s*\d{0,3}\s*[：:]\s*\S")
+_ANSWER = re.compile(r"(?:回?答案?|[Aa])\s*\d{0,3}\s*[：:]\s*\S")
+_QUESTION_LEVEL, _LONGEST_QUESTION = 6, 120
+# A line that is drawn between parts.
+_DRAWN = "-=_*~—─━═"
+_RULE = re.compile(f"[{_DRAWN}]{{3,}}")
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
-def parse_txt(text: str, name: Path) -> Parsed:
-    """The paragraphs of a text. Raises LoadError if there are too many."""
-    return Parsed(gather(parse_plain(text), name))
+def parse_txt(data: bytes, name: Path) -> Parsed:
+    """The paragraphs of a text. Raises LoadError."""
+    return Parsed(gather(parse_plain(decode(data, name)), name))
 
 
 def parse_plain(text: str) -> list[RawBlock]:
     """Blocks in reading order, without blank lines. Short lines that begin like a heading are headings."""
     blocks: list[RawBlock] = []
-    headings: tuple[str, ...] = ()
-    lists = Lists()
-    lines = ["", *text.split("\n")]
-    for line, content in _paragraphs(text):
-        if len(content) <= _SHORT and _HEADING.match(content) and not content.endswith(("：", ":")):
-            blocks.append(RawBlock(BlockKind.HEADING, content, line, level=2))
-            headings = (content,)
+    outline, lists, numbered = Outline(), Lists(), set[str]()
+    lines = text.split("\n")
+    tables = {found.begin + 1: found for found in drawn_tables(text)}
+    for found in tables.values():
+        lines[found.begin : found.end] = [""] * (found.end - found.begin)
+    parts = sorted([*_paragraphs(lines), *((begin, "") for begin in tables)], key=lambda part: part[0])
+    for (line, content), (_, after) in zip(parts, [*parts[1:], (0, "")], strict=False):
+        level = _level(content, after, numbered)
+        if line in tables and not content:
+            blocks += table((Row(cells, at + 1) for at, cells in tables[line].rows), outline.path)
+        elif level:
+            blocks.append(outline.heading(content, level, line=line))
             lists.end()
         else:
-            blocks.append(lists.block(content, headings, line=line, apart=not lines[line - 1].strip()))
+            blocks.append(lists.block(content, outline.path, line=line, apart=line < 2 or not lines[line - 2].strip()))
     return blocks
+
+
+def _level(text: str, after: str, numbered: set[str]) -> int:
+    """The level of a heading, 0 of what is none. ``numbered``: the numbers that headings have had so far."""
+    if len(text) > _SHORT:
+        return _QUESTION_LEVEL if len(text) <= _LONGEST_QUESTION and _asks(text, after) else 0
+    if _HEADING.match(text) and not text.endswith(("：", ":")):
+        return 2
+    plain = not text.endswith(_NO_HEADING)
+    whole = _CHAPTER.match(text) if text[:1].isdigit() else None
+    if whole and plain and after.startswith(f"{whole[1]}.1"):
+        return 2
+    number = _DECIMAL.match(text) if text[:1].isdigit() else None
+    if number:
+        chapter, _, last = number[1].rpartition(".")
+        if last == "1" or f"{chapter}.{int(last) - 1}" in numbered:
+            numbered.add(number[1])
+            return 2 + number[1].count(".") if plain else 0
+    return _QUESTION_LEVEL if _asks(text, after) else 0
+
+
+def _asks(text: str, after: str) -> bool:
+    """Whether a text is a question that says so, as the one after it says that it is the answer."""
+    return text[:1] in "问Qq" and bool(_QUESTION.match(text) and _ANSWER.match(after))
 
 
 def ordinal_of(text: str) -> int | None:
@@ -46,13 +89,15 @@ def ordinal_of(text: str) -> int | None:
     return (found.number or 1) if found else None
 
 
-def _paragraphs(text: str) -> list[tuple[int, str]]:
+def _paragraphs(lines: Sequence[str]) -> list[tuple[int, str]]:
     """``(line, paragraph)``: the lines between two blank ones are joined if they look wrapped."""
     paragraphs: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
+    for number, line in enumerate([*lines, ""], start=1):
         content = line.strip()
-        if not content or marker(content):
+        if content[:1] in _DRAWN and _RULE.fullmatch(content):
+            content = ""
+        if not content or marker(content) or line.startswith("　　"):
             if _is_wrapped([line for _, line in group]):
                 paragraphs.append((group[0][0], _join([line for _, line in group])))
             else:

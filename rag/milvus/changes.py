@@ -66,7 +66,7 @@ class Sources:
         self.failed: list[tuple[SourceFile, LoadError]] = []
         self.unsupported = list(discovery.unsupported)
         self._roots = roots
-        self._index = index
+        self._index = index.resolve()
         self._digests: dict[str, str] = {}
         self._owned: dict[str, list[Found]] = {}
         bar = tqdm(discovery.files, desc="读取 read", unit="file", disable=not progress, delay=2)
@@ -88,19 +88,19 @@ class Sources:
         for sha256 in sorted(self._owned.keys() | rows.keys()):
             row = rows.get(sha256)
             record = record_of(row) if row else None
-            here = sorted(self._owned.get(sha256, []), key=lambda one: one.path)
+            here = sorted(self._owned.get(sha256, []), key=lambda entry: entry.path)
             kept = [origin for origin in record.files if self._stays(origin.path)] if record else []
             if record:
-                gone = [one.source for one in record.files if one.path not in self._digests and one not in kept]
+                gone = [file.source for file in record.files if file.path not in self._digests and file not in kept]
                 plan.removed += gone
             if numbers.setdefault(number_of(sha256), sha256) != sha256:
-                self.failed += [(one.file, _taken(one.file)) for one in here]
+                self.failed += [(entry.file, _taken(entry.file)) for entry in here]
             elif row and not here and not kept:
                 plan.remove.append(row)
             elif row and record and _is_made(record, row, here, kept, made_by):
                 files = self._files(here, kept, record, sha256)
-                plan.unchanged += [one.file.source for one in here]
-                plan.duplicates += [(one.source, files[0].source) for one in files[1:]]
+                plan.unchanged += [entry.file.source for entry in here]
+                plan.duplicates += [(file.source, files[0].source) for file in files[1:]]
                 if files != list(record.files):
                     plan.update.append(row | _listed(files))
             else:

@@ -1,22 +1,37 @@
-"""The questions inside what is asked."""
+"""The questions inside what is asked.
+
+People ask two things in one breath: "头奖多少钱，给了谁", "顺产和剖腹产各报多少", "门票多少，停车呢". What answers one
+of them seldom answers the other, so each is searched and read for by itself, with the subject that it leaves out.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise, takewhile
 
 from rag.errors import QuestionError
 from rag.question.courtesy import bare, courtesy
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
-from rag.text.normalization import normalise
+from rag.text.lexicon import lexicon
 from rag.text.tags import NOUN_TAGS
 from rag.text.tokenization import tagged
 
 MAX_PARTS = 8
 _PART_END = re.compile(r"(?<=[?？;；])\s*(?=\S)")
-_CLAUSE_END = re.compile(r"[，,]")
-_INTERROGATIVE = re.compile(r"什么|多少|几[个家款种次倍天位名月号年]|哪|谁|何时|为何|如何|怎么|怎样")
-_RESPECTIVELY = re.compile(r"^(.+?)(?:和|与|、|跟)(.+?)(的.+?)(?:分别|各自|各)(.*)$")
+_CLAUSE_END = re.compile(r"[，,、]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
+# What asks. "几" and "谁" may also stand for some or for nobody in particular: "好几年", "那几天", "不知道谁弄的".
+_ASKS = re.compile(
+    r"(?<![好那这十前后头])几(?!乎)|(?<!不知道)(?<!没)(?:为什么|为啥|什么|啥|谁|哪|何[时地人处]|为何|如何|怎|咋)|多少"
+    r"|多[大高长久远重快深宽厚]|是否|是不是|有没有|能不能|可不可以|要不要|吗[?？]?$"
+)
+_AS_WELL = re.compile(r"呢[?？]?$")
+_JOINS = frozenset({"和", "与", "跟", "及", "、"})
+_EACH = re.compile(r"分别|各自|各(?![种位类地国项界级式样色])")
+_LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: [A-Za-z0-9][A-Za-z0-9.+-]*)*")
+_CLOSING = "》」』”’）)"
+_LONGEST_NAME = 10
 
 
 def divided(text: str) -> tuple[str, ...]:
@@ -26,15 +41,15 @@ def divided(text: str) -> tuple[str, ...]:
     question.
     """
     validate(text)
-    found = parts(bare(text))
-    found = tuple(part for part in found if courtesy(part) is None) or found
-    if len(found) > MAX_PARTS:
+    questions = parts(bare(text))
+    questions = tuple(part for part in questions if courtesy(part) is None) or questions
+    if len(questions) > MAX_PARTS:
         raise QuestionError(
-            f"一次问了 {len(found)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
-            f"There are {len(found)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
+            f"一次问了 {len(questions)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
+            f"There are {len(questions)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
         )
     asked: list[str] = []
-    for part in found:
+    for part in questions:
         asked.append(resolve(part, [Earlier(before, "") for before in asked]))
     return tuple(asked)
 
@@ -42,38 +57,107 @@ def divided(text: str) -> tuple[str, ...]:
 def parts(text: str) -> tuple[str, ...]:
     """The questions inside ``text``.
 
-    One for each question mark, for each asking clause ("X有几个，Y有几个"), and for each subject of
-    "A和B的…分别…".
+    One for each question mark, for each asking clause ("X有几个，Y有几个"), and for each thing of "A和B的…分别…".
     """
-    found: list[str] = []
-    for part in _PART_END.split(text.strip()):
-        if not part.strip("?？;；。 "):
-            continue
-        shared = _RESPECTIVELY.match(part)
-        if shared:
-            first, second, attribute, rest = shared.groups()
-            subject, comma, predicate = second.partition("，")
-            tail = f"{comma}{predicate}{attribute}{rest}"
-            found += [f"{first}{rest}" if "的" in first else f"{first}{tail}", f"{subject}{tail}"]
-        else:
-            found += _asking_clauses(part)
-    return tuple(found)
+    return tuple(
+        question
+        for part in _PART_END.split(text.strip())
+        if part.strip("?？;；。 ")
+        for clause in _asking_clauses(part)
+        for question in _of_each(clause)
+    )
 
 
 def _asking_clauses(part: str) -> list[str]:
-    """Each clause that asks, with the clauses before the first of them; ``part`` itself if fewer than two do.
+    """Each clause that asks, with what stands before it; ``part`` itself if fewer than two do.
 
-    A clause that names nothing ("押金多少，什么时候退") leans on the one before it: that is one question of two parts.
+    A clause that names nothing ("押金多少，什么时候退") is about what the first one is about.
     """
     clauses = [clause for clause in _CLAUSE_END.split(part) if clause.strip()]
-    asking = [position for position, clause in enumerate(clauses) if _INTERROGATIVE.search(clause)]
-    if len(asking) < 2 or not all(_names_something(clauses[position]) for position in asking):
+    asking = [place for place, clause in enumerate(clauses) if _ASKS.search(clause) or _AS_WELL.search(clause)]
+    if len(asking) < 2 or not _ASKS.search(clauses[asking[0]]):
         return [part]
-    topic = "，".join(clauses[: asking[0]])
-    return [f"{topic}，{clauses[position]}" if topic else clauses[position] for position in asking]
+    first = asking[0]
+    subject = "，".join([*clauses[:first], *filter(None, [_subject(clauses[first])])])
+    found = ["，".join(clauses[: first + 1])]
+    for before, place in pairwise(asking):
+        asked = "，".join(clauses[before + 1 : place + 1])
+        is_whole = _AS_WELL.search(asked) or _subject(asked) or not subject
+        found.append(asked if is_whole else f"{subject}，{asked}")
+    return found
 
 
-def _names_something(clause: str) -> bool:
-    """Whether a name or noun stands before what asks."""
-    before = normalise(_INTERROGATIVE.split(clause)[0]).text
-    return any(len(word) > 1 and tag.startswith(NOUN_TAGS) for word, _, _, tag in tagged(before))
+def _subject(clause: str) -> str:
+    """What a clause is about: what stands before its asking word, up to the last name or noun; "" if it names none."""
+    asking = _ASKS.search(clause)
+    before = clause[: asking.start()] if asking else clause
+    nouns = [(word, end) for word, _, end, tag in tagged(before) if tag.startswith(NOUN_TAGS)]
+    if not any(len(word) > 1 for word, _ in nouns):
+        return ""
+    end = nouns[-1][1]
+    return before[:end] + before[end : len(before) - len(before[end:].lstrip(_CLOSING))]
+
+
+def _of_each(question: str) -> list[str]:
+    """The questions of "A、B和C各…", one for each; ``question`` alone if it is none."""
+    each = _EACH.search(question)
+    words = _words(question[: each.start()]) if each else []
+    join = next((place for place, word in enumerate(words) if word in _JOINS), 0)
+    left, right = words[:join], words[join + 1 :]
+    if not each or not left or not right or not _ASKS.search(question[each.end() :]):
+        return [question]
+    named, end = [left[len(left) - _pair(left, right)[0] :]], 0
+    while not named[1:] or (end < len(right) - 1 and right[end] in _JOINS):
+        begin = end + bool(named[1:])
+        end = begin + _pair(left, right[begin:])[1]
+        named.append(right[begin:end])
+    before, after = "".join(left[: len(left) - len(named[0])]), "".join(right[end:]) + question[each.end() :]
+    return [before + "".join(name) + after for name in named]
+
+
+def _words(text: str) -> list[str]:
+    """The words of ``text`` in order; Latin names and numbers, blanks inside included, are one word each."""
+    found, end = [], 0
+    for name in _LATIN.finditer(text):
+        found += [*_cut(text[end : name.start()]), name[0]]
+        end = name.end()
+    return found + _cut(text[end:])
+
+
+def _cut(text: str) -> list[str]:
+    """Words of Chinese. What the tagger guesses to be a word that begins with a joining one ("和丙") is two."""
+    return [
+        part
+        for word, *_ in tagged(text)
+        for part in (
+            (word[0], word[1:]) if word[0] in _JOINS and word[1:] and not lexicon().frequency(word) else (word,)
+        )
+    ]
+
+
+def _pair(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """How many words at the end of ``left`` and at the beginning of ``right`` name two things of a kind.
+
+    Those that end alike ("径赛裁判长", "田赛裁判长") or are equally long and begin alike ("C1", "C2"); else one each.
+    """
+    best, found = (0, 0), (1, 1)
+    for one in range(1, len(left) + 1):
+        for other in range(1, len(right) + 1):
+            names = "".join(left[len(left) - one :]), "".join(right[:other])
+            value = (_alike(*names), -sum(map(len, names)))
+            if value[0] and value > best and max(map(len, names)) <= _LONGEST_NAME:
+                best, found = value, (one, other)
+    return found
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two names share at their ends, or, equally long, at their beginnings; 0 if one is shared."""
+    ends = _beginning(one[::-1], other[::-1])
+    begins = _beginning(one, other) if len(one) == len(other) else 0
+    shared = max(ends, begins)
+    return shared if shared < min(len(one), len(other)) else 0
+
+
+def _beginning(one: str, other: str) -> int:
+    """How many characters two texts begin with together."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

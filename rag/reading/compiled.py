@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
+from rag.inference import cache
 from rag.inference.bert import Bert, Changed
 from rag.inference.scales import Scales, read_scales
 from rag.inference.tensors import Tensor
 from rag.reading.pairs import Pair, PairScores
-from rag.reading.weights import HEADS, misfit, read
+from rag.reading.weights import HEADS, misfit, read, read_heads
 
 
 class CompiledScorer:
@@ -24,10 +24,11 @@ class CompiledScorer:
         With the ``scales`` of these weights it may be computed in bytes; those of others count as none. Raises
         ModelError.
         """
-        differences, heads, _ = read(weights)
+        heads = read_heads(weights)
         self._tokens, self._passage = ((heads[f"{head}.weight"].T, heads[f"{head}.bias"]) for head in HEADS)
         key = weights_key(weights)
-        changed = Changed(key, lambda below: _moved(below, differences))
+        # Read when the network is compiled: what was compiled before needs none of it.
+        changed = Changed(key, lambda below: _moved(below, read(weights)[0]))
         self._bert = Bert(base, changed, read_scales(scales, key) if scales else None)
 
     def fit(self, pairs: Sequence[Pair]) -> Scales:
@@ -47,7 +48,7 @@ class CompiledScorer:
 
 def weights_key(weights: Path) -> str:
     """What tells a file of weights from others."""
-    return sha256(weights.read_bytes()).hexdigest()
+    return cache.digest(weights)
 
 
 def _moved(below: Mapping[str, Tensor], differences: Mapping[str, Tensor]) -> dict[str, Tensor]:

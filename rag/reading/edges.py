@@ -1,4 +1,6 @@
-"""Where an answer begins and ends: never inside a number, a name, an address, a word or a pair of marks."""
+"""Where an answer begins and ends: never inside a number, a name, an address, a word or a pair of marks; in a row, with
+its cell.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,11 @@ _FARTHEST_PARTNER: Final = 40
 _LONGEST_WORD: Final = 4
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 # Phone numbers, e-mail addresses, URLs, versions, dates and figures: Latin letters, digits, and marks between them.
-_SOLID: Final = re.compile(r"[+±≤≥¥$]?[a-z0-9](?:[a-z0-9@._/:%=&?#~+,-]*[a-z0-9%/])?[%‰℃°]?")
-
+_SOLID: Final = re.compile(
+    r"[a-z]+://[a-z0-9@._/:%=&?#~+,;-]*[a-z0-9%/]|[+±≤≥¥$]?[a-z0-9](?:[a-z0-9@._/:%=&?#~+,-]*[a-z0-9%/])?[%‰℃°]?"
+)
+# Where the next column of a row begins: "；单价：". An answer that runs over it was meant to be the cell.
+_NEXT_CELL: Final = re.compile(r";[^;:,。]{1,12}:(?!//)")
 # What a measure begins with: "月末" is said of "12月末".
 _NUMBER_BEFORE: Final = re.compile(r"\d[\d.,]*$")
 
@@ -34,14 +39,16 @@ def whole(text: str, span: Span) -> Span:
     ]
     if not inside:
         return span
-    found = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
-    found = _with_words(folded.text, found)
-    number = _NUMBER_BEFORE.search(folded.text, 0, found.start)
+    widened = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
+    following = _NEXT_CELL.search(folded.text, widened.start, widened.end)
+    widened = Span(widened.start, following.start()) if following and following.start() > widened.start else widened
+    widened = _with_words(folded.text, widened)
+    number = _NUMBER_BEFORE.search(folded.text, 0, widened.start)
     # ① begins an item.
     if number and not _is_enumerator(text[folded.starts[number.start()]]):
-        found = Span(number.start(), found.end)
-    found = _with_partners(folded.text, found)
-    return folded.to_original(*found)
+        widened = Span(number.start(), widened.end)
+    widened = _with_partners(folded.text, widened)
+    return folded.to_original(*widened)
 
 
 def _stripped(text: str, span: Span) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,12 +22,13 @@ SCALES: Final = "scales.safetensors"
 
 
 def load_reader(name: str = TRAINED, *, device: str = "cpu", engine: Engine = "openvino") -> Reader:
-    """Load a reader: ``TRAINED``, or the folder of one that ``wenyuan train reader`` made.
+    """Load a reader: one of `READERS`, or the folder of one that ``wenyuan train reader`` made.
 
     ``engine`` computes its network, on ``device`` if that is torch. The last one loaded is kept. Raises ModelError if
     it is missing or damaged.
     """
-    return _load(reader_folder(name), device, engine)
+    make = READERS.get(name)
+    return make(device, engine) if make else _load(reader_folder(name), device, engine)
 
 
 def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvino") -> TextReader:
@@ -44,6 +46,14 @@ def load_network(folder: Path, *, device: str = "cpu", engine: Engine = "openvin
     return TextReader(base, CompiledScorer(base, weights, folder / SCALES if engine == "openvino" else None))
 
 
+def _shipped(device: str, engine: Engine) -> Reader:
+    return _load(SHIPPED, device, engine)
+
+
+READERS: Final[Mapping[str, Callable[[str, Engine], Reader]]] = {TRAINED: _shipped}
+"""By the name that the setting has for them, the readers that come with Wenyuan; each is imported when it is loaded."""
+
+
 @lru_cache(maxsize=1)
 def _load(folder: Path, device: str, engine: Engine) -> Reader:
     from rag.reading.calibration import load_calibration
@@ -57,7 +67,7 @@ def reader_folder(name: str) -> Path:
     folder = SHIPPED if name == TRAINED else Path(name).expanduser()
     if not (folder / WEIGHTS).is_file():
         raise ModelError(
-            f"找不到阅读器“{name}”：应为 {TRAINED}，或 wenyuan train reader 生成的文件夹。",
-            f'No such reader: "{name}". It is `{TRAINED}`, or a folder that `wenyuan train reader` made.',
+            f"找不到阅读器“{name}”：应为 {'、'.join(READERS)}，或 wenyuan train reader 生成的文件夹。",
+            f'No such reader: "{name}". It is {", ".join(READERS)}, or a folder that `wenyuan train reader` made.',
         )
     return folder

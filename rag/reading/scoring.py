@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from rag.reading.decoding import Extract, Window
 from rag.reading.pairs import Pair, PairEncoder, PairScores
 from rag.types import Span
 
+# Readings that are remembered: what the page offers to ask has been asked already when it is clicked, and who wants to
+# know why asks once more.
+_REMEMBERED: Final = 32
 # Of a text with nothing to extract.
 _NO_MARGIN = -20.0
 
@@ -60,18 +64,22 @@ class TextReader:
         """Read with ``scorer``, and the tokenizer of the encoder in ``base``."""
         self._scorer = scorer
         self._encoder = PairEncoder(base)
+        self._remembered = lru_cache(_REMEMBERED)(self._read)
 
-    def read(self, question: str, texts: Sequence[Text]) -> list[TextScores]:
+    def read(self, question: str, texts: Sequence[Text]) -> tuple[TextScores, ...]:
         """Read each text for a question in its normal form.
 
         Where one takes several windows, each sentence's best counts, and the highest relevance.
         """
+        return self._remembered(question, tuple(texts))
+
+    def _read(self, question: str, texts: tuple[Text, ...]) -> tuple[TextScores, ...]:
         pairs = [self._encoder.encode(question, text.context, text.passage) for text in texts]
         scores = iter(self._scorer.start([pair for windows in pairs for pair in windows])())
-        return [
+        return tuple(
             _joined(text, [_scored(pair, next(scores)) for pair in windows])
             for text, windows in zip(texts, pairs, strict=True)
-        ]
+        )
 
 
 def _scored(pair: Pair, scores: PairScores) -> tuple[Window, float]:

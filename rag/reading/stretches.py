@@ -40,21 +40,23 @@ def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
 
     A candidate that lies in one does not begin another.
     """
-    found: list[Stretch] = []
+    begun: list[Stretch] = []
     held: list[list[int]] = []
     for place, candidate in enumerate(candidates):
         passage, document = candidate.hit.passage, candidate.document
-        own = next((i for i, one in enumerate(found) if _holds(one, document, passage.start, passage.end)), None)
+        own = next(
+            (i for i, stretch in enumerate(begun) if _holds(stretch, document, passage.start, passage.end)), None
+        )
         if own is not None:
             held[own].append(place)
-        elif len(found) < most:
+        elif len(begun) < most:
             parts = _grown(document, Span(passage.start, passage.end))
             span = Span(parts[0].start, parts[-1].end)
-            found.append(Stretch(document, span, parts, passage.context, ()))
+            begun.append(Stretch(document, span, parts, passage.context, ()))
             held.append([place])
     return [
-        Stretch(one.document, one.span, one.sentences, one.context, tuple(places))
-        for one, places in zip(found, held, strict=True)
+        Stretch(stretch.document, stretch.span, stretch.sentences, stretch.context, tuple(places))
+        for stretch, places in zip(begun, held, strict=True)
     ]
 
 

@@ -34,6 +34,7 @@ _NO_RIVAL: Final = 20.0
 _RIVAL_LEAD: Final = 1.5
 _LONGEST_RIVAL: Final = 15
 _BLANK: Final = re.compile(r"\s+")
+_ASKS: Final = re.compile(r"[?？][”’」』）)]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class TrainedReader:
 
     def scores(self, question: Question, found: Sequence[Stretch]) -> Read:
         """What the network says of each stretch: the slow part of `read`."""
-        return Read(tuple(found), tuple(self.network.read(question.normalised, [_text(one) for one in found])))
+        return Read(tuple(found), self.network.read(question.normalised, [_text(one) for one in found]))
 
     def decide(self, question: Question, candidates: Sequence[Candidate], read: Read) -> Reading:
         """The reading that follows from what the network said."""
@@ -117,13 +118,13 @@ class TrainedReader:
 
     def _order(self, candidates: Sequence[Candidate], read: Read) -> list[Ranked]:
         """The candidates that were read; those of one stretch in their order."""
-        found = []
-        for one, scores in zip(read.stretches, read.scores, strict=True):
+        order = []
+        for stretch, scores in zip(read.stretches, read.scores, strict=True):
             boost = self.calibration.boost(scores.relevance, scores.margin)
             opinion = self.calibration.opinion(scores.relevance, scores.margin)
-            for place in one.candidates:
-                found.append(Ranked(place, round(candidates[place].hit.score + boost, 6), opinion))
-        return sorted(found, key=lambda one: (-one.score, one.candidate))
+            for place in stretch.candidates:
+                order.append(Ranked(place, round(candidates[place].hit.score + boost, 6), opinion))
+        return sorted(order, key=lambda ranked: (-ranked.score, ranked.candidate))
 
     def _evidence(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
         best = ranked[0]
@@ -172,23 +173,33 @@ class TrainedReader:
 
 
 def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
-    """The best span of each sentence that was read, in order of rank and place."""
-    found: dict[tuple[str, Span], Proposal] = {}
-    for place, (one, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
-        score = candidates[one.candidates[0]].hit.score
-        for extract in scores.extracts:
-            if extract is None:
+    """The best span of each sentence that was read, in order of rank and place; of none that only asks."""
+    best: dict[tuple[str, Span], Proposal] = {}
+    for place, (stretch, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
+        score = candidates[stretch.candidates[0]].hit.score
+        for number, extract in enumerate(scores.extracts):
+            if extract is None or _only_asks(stretch, number, extract.span.end):
                 continue
-            start = one.span.start + extract.span.start
+            start = stretch.span.start + extract.span.start
             # A citation names one paragraph, even where a stretch holds several.
-            span = Span(start, min(one.span.start + extract.span.end, one.document.block_at(start).end))
-            text = _BLANK.sub("", normalise(one.document.text[span.start : span.end]).text)
+            span = Span(start, min(stretch.span.start + extract.span.end, stretch.document.block_at(start).end))
+            text = _BLANK.sub("", normalise(stretch.document.text[span.start : span.end]).text)
             proposal = Proposal(place, span, text, extract.margin, scores.relevance, score)
             # Stretches may overlap.
-            known = found.setdefault((one.document.doc_id, span), proposal)
+            known = best.setdefault((stretch.document.doc_id, span), proposal)
             if known.margin < proposal.margin:
-                found[one.document.doc_id, span] = proposal
-    return list(found.values())
+                best[stretch.document.doc_id, span] = proposal
+    return list(best.values())
+
+
+def _only_asks(one: Stretch, number: int, end: int) -> bool:
+    """Whether an extract that ends at ``end`` of a stretch lies in a question, as of a list of questions and answers.
+
+    The last sentence may be all that there is.
+    """
+    asked = one.sentences[number]
+    is_inside = number + 1 < len(one.sentences) and one.span.start + end <= asked.end
+    return is_inside and _ASKS.search(one.document.text[asked.start : asked.end]) is not None
 
 
 def _text(one: Stretch) -> Text:

@@ -6,9 +6,10 @@ the network changes by less than by computing in bfloat16. Everything else is fl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,20 +46,35 @@ def read(file: Path) -> tuple[dict[str, Array], dict[str, Array], dict[str, str]
 
     Raises ModelError if it is missing, damaged, or of another format.
     """
+    with _opened(file) as opened:
+        kept = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        differences = {name.removeprefix(ENCODER): _difference(name, kept) for name in kept if _is_of_encoder(name)}
+        return differences, _heads(opened), dict(opened.metadata())
+
+
+def read_heads(file: Path) -> dict[str, Array]:
+    """Of what `write` wrote the heads alone, which take no time. Raises as `read`."""
+    with _opened(file) as opened:
+        return _heads(opened)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
     try:
         with safe_open(file, "np") as opened:
-            notes = dict(opened.metadata() or {})
-            kept = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        if notes.get("format") != FORMAT:
-            raise ValueError(f"format {notes.get('format')}, not {FORMAT}")
-        differences = {name.removeprefix(ENCODER): _difference(name, kept) for name in kept if _is_of_encoder(name)}
-        heads = {f"{head}.{part}": kept[f"{head}.{part}"] for head in HEADS for part in ("weight", "bias")}
+            found = (opened.metadata() or {}).get("format")
+            if found != FORMAT:
+                raise ValueError(f"format {found}, not {FORMAT}")
+            yield opened
     except Exception as error:  # safetensors raises several kinds
         raise ModelError(
             f"阅读器的权重无法读取（{file}）：{error}。请重新训练，或检查设置 reader。",
             f"The reader's weights can't be read ({file}): {error}. Train it again, or check the setting `reader`.",
         ) from error
-    return differences, heads, notes
+
+
+def _heads(opened: Any) -> dict[str, Array]:
+    return {f"{head}.{part}": opened.get_tensor(f"{head}.{part}") for head in HEADS for part in ("weight", "bias")}
 
 
 def _is_of_encoder(name: str) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from rag.disk import replace_file
 from rag.errors import StorageError
@@ -58,6 +57,8 @@ def changing(index: Path, kind: Kind[_Row]) -> Iterator[list[_Row]]:
 
     Raises StorageError if the disk does not take them; nothing has changed then.
     """
+    from filelock import FileLock, Timeout
+
     file = index / kind.name
     try:
         index.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """Collections: named parts of a library that can be asked alone.
 
-A folder is one, with all that lies below it: where the documents' files lie says what there is, in an index of any age.
-Others have been made and named by the user, see `rag.retrieval.named`. Of the versions of a document only the newest is
-asked in a collection that has it; the library as a whole is such a one. See `rag.retrieval.versions`.
+Every folder is one, with all that lies below it; they follow from where the documents' files lie, in an index of any
+age. Others are made and named by the user, see `rag.retrieval.named`. Of the versions of a document only the
+newest is asked in a collection that has it; the library as a whole is such a one. See `rag.retrieval.versions`.
 """
 
 from __future__ import annotations

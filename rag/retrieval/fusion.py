@@ -15,7 +15,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """One passage's score and what it was made of.
+    """One passage's score and what went into it.
 
     ``dense`` is None if only BM25 was asked, ``sparse`` if BM25 did not find the passage.
     """
@@ -27,7 +27,7 @@ class Fused:
 
 
 class Fusion(Protocol):
-    """Merges two rankings to one; see `fuse`, which is the one that is used."""
+    """Merges two rankings into one; `fuse` is the one in use."""
 
     def __call__(
         self,

@@ -37,8 +37,8 @@ def retrieve(
 ) -> Retrieved:
     """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only.
 
-    ``within`` restricts the search to the passages in these ranges of ordinals. Of passages of the same words in
-    documents that are almost the same only the best is a hit, which names the others.
+    ``within`` restricts the search to the passages in these ranges of ordinals. Where documents that are almost the
+    same have a passage in common, only the best is a hit; it names the others.
     """
     depth = max(k, settings.candidates)
     vector = None
@@ -103,7 +103,7 @@ def _hits(ranking: Sequence[Fused], k: int, generation: Snapshot) -> tuple[Hit, 
 
 
 def _with_passages(ranking: Sequence[Fused], at_once: int, generation: Snapshot) -> Iterator[tuple[Fused, Passage]]:
-    """Each with its passage, fetched some at a time: rarely are more needed than the first."""
+    """Each with its passage, fetched in batches: more than the first is rarely needed."""
     for start in range(0, len(ranking), at_once):
         some = ranking[start : start + at_once]
         yield from zip(some, generation.store.passages([one.ordinal for one in some]), strict=True)

@@ -1,16 +1,18 @@
 """Documents that are almost the same text: an article that was republished, or saved with another first line.
 
-Candidates come from MinHash signatures in bands (Broder 1997; datasketch); whether two documents are alike is then
-measured on all their shingles.
+Candidates come from MinHash signatures in bands (Broder 1997); whether two documents are alike is then measured on all
+their shingles. The signatures are those of datasketch 2, which is not imported: that takes half a second, more than all
+the rest of what one new file costs.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Shingles = NDArray[np.uint64]
+    Hashes = NDArray[np.uint32]
 
+Pair = tuple[str, str]
+"""Two documents, by their ids in ascending order."""
 SIMILAR = 0.7
 """The share of their shingles that two alike documents have in common at least (Jaccard)."""
 _SHINGLE = 8
@@ -47,39 +52,78 @@ def sketch(text: str) -> bytes:
     shingles = _shingles(text)
     if not len(shingles):
         return b""
-    signature = _blank().copy()
-    for start in range(0, len(shingles), _AT_ONCE):
-        signature.update_batch((shingles[start : start + _AT_ONCE] >> np.uint64(32)).tolist())
-    return bytes(signature.hashvalues.astype(_STORED).tobytes())
+    hashes = _mixed((shingles >> np.uint64(32)).astype(np.uint32))
+    odd, added = _permutations()
+    parts = (hashes[start : start + _AT_ONCE] for start in range(0, len(hashes), _AT_ONCE))
+    lowest = [(odd[:, None] * part + added[:, None]).min(axis=1) for part in parts]
+    signature: Hashes = np.min(lowest, axis=0).astype(_STORED)
+    return signature.tobytes()
 
 
-def alike(doc_ids: Sequence[str], sketches: Sequence[bytes], text_of: Callable[[int], str]) -> dict[str, str]:
-    """The groups of documents that are almost the same text, as each member's id and that of the first member.
+class Alike(NamedTuple):
+    """Which documents are almost the same text.
 
-    ``text_of`` gives a document's text by its place; few are asked for. Each member is alike to the first. Documents
-    that are alike to no other are left out. The same documents in the same order give the same groups.
+    ``groups`` has each member's id and that of the first member; documents that are alike to no other are left out.
+    ``scores`` are the shares of common shingles that this rests on, by the ids of two documents in ascending order.
+    """
+
+    groups: dict[str, str]
+    scores: dict[Pair, float]
+
+
+def alike(
+    doc_ids: Sequence[str],
+    sketches: Sequence[bytes],
+    text_of: Callable[[int], str],
+    known: Mapping[Pair, float] = MappingProxyType({}),
+) -> Alike:
+    """The groups of documents that are almost the same text. Each member is alike to the first.
+
+    ``text_of`` gives a document's text by its place; few are asked for, and none whose scores are ``known``. The same
+    documents in the same order give the same groups.
     """
     with_text = [place for place, one in enumerate(sketches) if one]
     signatures = np.frombuffer(b"".join(sketches), _STORED).reshape(-1, _HASHES)
     buckets = _buckets(signatures)
     firsts: dict[tuple[int, int], list[int]] = {}
     groups: dict[str, str] = {}
+    scores: dict[Pair, float] = {}
     for row, place in enumerate(with_text):
+        doc_id = doc_ids[place]
         near = {first for bucket in buckets.get(row, ()) for first in firsts.get(bucket, ())}
-        hopeful = [one for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
-        best, score = -1, 0.0
-        if hopeful:
-            shingles = _shingles(text_of(place))
-            scores = {one: _jaccard(shingles, _shingles(text_of(with_text[one]))) for one in hopeful}
-            best = min(scores, key=lambda one: (-scores[one], doc_ids[with_text[one]]))
-            score = scores[best]
-        if score >= SIMILAR:
-            first = doc_ids[with_text[best]]
-            groups[first] = groups[doc_ids[place]] = first
+        hopeful = [with_text[one] for one in sorted(near) if (signatures[one] == signatures[row]).mean() > _HOPEFUL]
+        compared = _compared(place, hopeful, doc_ids, text_of, known)
+        scores |= {_pair(doc_id, doc_ids[one]): score for one, score in compared.items()}
+        best = min(compared, key=lambda one: (-compared[one], doc_ids[one]), default=-1)
+        if compared.get(best, 0.0) >= SIMILAR:
+            groups[doc_ids[best]] = groups[doc_id] = doc_ids[best]
         else:
             for bucket in buckets.get(row, ()):
                 firsts.setdefault(bucket, []).append(row)
-    return groups
+    return Alike(groups, scores)
+
+
+def _compared(
+    place: int,
+    others: Sequence[int],
+    doc_ids: Sequence[str],
+    text_of: Callable[[int], str],
+    known: Mapping[Pair, float],
+) -> dict[int, float]:
+    """The share of shingles that a document has in common with each of ``others``, all by their places."""
+    found = {}
+    shingles = None
+    for other in others:
+        score = known.get(_pair(doc_ids[place], doc_ids[other]))
+        if score is None:
+            shingles = _shingles(text_of(place)) if shingles is None else shingles
+            score = _jaccard(shingles, _shingles(text_of(other)))
+        found[other] = score
+    return found
+
+
+def _pair(one: str, other: str) -> Pair:
+    return (one, other) if one < other else (other, one)
 
 
 def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]:
@@ -97,11 +141,18 @@ def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]
 
 
 @cache
-def _blank() -> Any:
-    """A signature of nothing; to draw its permutations takes longer than to use them."""
-    from datasketch import MinHash
+def _permutations() -> tuple[Hashes, Hashes]:
+    """Of all numbers of 32 bits: each is multiplied by an odd one, and another is added."""
+    draw = np.random.RandomState(1)
+    odd = draw.randint(0, 1 << 31, _HASHES, np.uint32) * np.uint32(2) + np.uint32(1)
+    return odd, draw.randint(0, 1 << 32, _HASHES, np.uint32)
 
-    return MinHash(_HASHES, hashfunc=int)
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """The last step of MurmurHash3: each number to another, no two to the same."""
+    hashes = (hashes ^ hashes >> np.uint32(16)) * np.uint32(0x85EBCA6B)
+    hashes = (hashes ^ hashes >> np.uint32(13)) * np.uint32(0xC2B2AE35)
+    return hashes ^ hashes >> np.uint32(16)
 
 
 def _shingles(text: str) -> Shingles:

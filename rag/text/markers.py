@@ -28,17 +28,17 @@ class Marker(NamedTuple):
 
 def marker(text: str) -> Marker | None:
     """What ``text`` begins with, if it begins like a list item."""
-    found = _MARKER.match(text)
-    if not found or found.lastgroup is None:
+    match = _MARKER.match(text)
+    if not match or match.lastgroup is None:
         return None
-    if found["bullet"]:
-        return Marker(found["bullet"], 0, found.end())
-    if found["ringed"]:
-        number = int(unicodedata.numeric(found["ringed"]))
-        return Marker(chr(ord(found["ringed"]) - number + 1), number, found.end())
-    written = found["digits"] or found["inside"] or found["numeral"]
+    if match["bullet"]:
+        return Marker(match["bullet"], 0, match.end())
+    if match["ringed"]:
+        number = int(unicodedata.numeric(match["ringed"]))
+        return Marker(chr(ord(match["ringed"]) - number + 1), number, match.end())
+    written = match["digits"] or match["inside"] or match["numeral"]
     number = int(written) if written.isdigit() else int(value(written) or 1)
-    return Marker(_kind(found, written), number, found.end())
+    return Marker(_kind(match, written), number, match.end())
 
 
 def _kind(found: re.Match[str], written: str) -> str:

@@ -107,22 +107,22 @@ def cut_words(text: str, user_dictionary: Path | None = None) -> tuple[Word, ...
         plain.append((match.group(), start, end))
         position = end
     plain.extend(chinese(text, position, len(text)))
-    found = [Word(text[start:end], start, end, term) for start, end, term in numbers(text, plain)]
-    found += [Word(sign.group(), *sign.span(), EQUAL[sign.group()]) for sign in SIGN.finditer(text)]
-    taken = {i for word in found for i in range(word.start, word.end)}
-    for word, start, end in plain:
+    cut_up = [Word(text[start:end], start, end, term) for start, end, term in numbers(text, plain)]
+    cut_up += [Word(sign.group(), *sign.span(), EQUAL[sign.group()]) for sign in SIGN.finditer(text)]
+    taken = {i for word in cut_up for i in range(word.start, word.end)}
+    for cut, start, end in plain:
         if not taken or taken.isdisjoint(range(start, end)):
-            for part, left, right, term in _parts(word, user_dictionary):
-                found.append(Word(part, start + left, start + right, term))
+            for part, left, right, term in _parts(cut, user_dictionary):
+                cut_up.append(Word(part, start + left, start + right, term))
         else:
             # 十二月 and 亿美元 are cut as 12月 and 1亿美元 are.
             rest = "".join(" " if i in taken else text[i] for i in range(start, end))
             for piece in re.finditer(r"\S+", rest):
                 left, right = piece.span()
-                found.append(Word(piece.group(), start + left, start + right, _chinese_term(piece.group())))
+                cut_up.append(Word(piece.group(), start + left, start + right, _chinese_term(piece.group())))
     if taken:
-        found.sort(key=lambda one: one.start)
-    return tuple(one if one.term else _named(one, found[i - 1] if i else None) for i, one in enumerate(found))
+        cut_up.sort(key=lambda word: word.start)
+    return tuple(word if word.term else _named(word, cut_up[i - 1] if i else None) for i, word in enumerate(cut_up))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -61,8 +61,8 @@ _LATER: Final = (
     ("causes", "clauses", "forms", "guides", "reports", "sheets", "talks"),
 )
 _NOT_TRAINED: Final = (
-    "amounts", "cards", "cases", "compares", "deals", "duties", "limits", "lookups", "products", "projects", "reasons",
-    "rosters", "services", "several", "stories", "whys",
+    "amounts", "cards", "cases", "compares", "deals", "dossiers", "duties", "handouts", "limits", "lookups", "products",
+    "projects", "reasons", "rosters", "services", "several", "stories", "whys",
 )  # fmt: skip
 """Kinds that only the calibration sees: users' documents are of kinds that the reader has not seen either."""
 

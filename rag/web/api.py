@@ -89,11 +89,8 @@ async def ask(body: requests.Ask, office: AtOffice) -> Any:
 @router.post("/ask/batch", response_model=described(responses.Results), tags=["ask"])
 async def ask_batch(body: requests.Batch, office: AtOffice) -> Any:
     """Ask up to 100 questions; one that won't do has a problem for a result, and the others their answers."""
-
-    def results() -> responses.Results:
-        return responses.Results([_result(office, question) for question in body.questions])
-
-    return to_json(await office.asking.run(results))
+    results = await office.asking.each([partial(_result, office, question) for question in body.questions])
+    return to_json(responses.Results(results))
 
 
 @router.get("/search", response_model=described(list[Hit]), responses=problems(404), tags=["ask"])
@@ -198,9 +195,19 @@ ROUTERS = (router, collections, originals, conversations)
 """All of the described API."""
 
 
+class _Described(FastAPI):
+    """The API with its description, which takes a while to make and is made when it is asked for."""
+
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        # The framework has no word for it; the endpoint refuses what else comes.
+        described["components"]["schemas"]["Body_add_documents"]["additionalProperties"] = False
+        return described
+
+
 def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> FastAPI:
     """The API as an application to be mounted at ``PREFIX``. ``asking`` is shared with whatever else asks the desk."""
-    app = FastAPI(
+    app = _Described(
         title="问源 Wenyuan",
         version=__version__,
         description=_DESCRIPTION,
@@ -216,8 +223,6 @@ def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> Fas
     app.state.office = Office(desk, shelf, asking or Admission())
     for one in ROUTERS:
         app.include_router(one)
-    # It is described here, for the framework has no word for it, and refused by the endpoint.
-    app.openapi()["components"]["schemas"]["Body_add_documents"]["additionalProperties"] = False
     return app
 
 

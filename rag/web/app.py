@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
-from rag.errors import WenyuanError
+from rag.errors import BusyError, WenyuanError
 from rag.indexing.uploads import Shelf
 from rag.loading import PARSERS
 from rag.settings import Settings, load_settings
@@ -48,6 +50,10 @@ _STYLES = (
 )
 # What one does with answers, a program of the header; the first of them is what the others share.
 _TOOLS = ("tools.js", "confirm.js", "keyboard.js", "spoken.js", "preview.js", "onward.js", "contents.js")
+# Seconds that the models wait for the first page, which a browser opens at once: it has the processors for itself.
+_FIRST_PAGE = 3.0
+# What the page says with a question.
+_ASKED = ("conversation", "question", "only", "beside")
 # What the page loads before its own style: the same colours, so that nothing flashes.
 _THEME = gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "monospace")).set(
     body_background_fill="#f6f5f1",
@@ -78,9 +84,11 @@ def serve(
         desk = Desk(index, settings)
         new_token = "" if token else rules.token
         app = guard.guarded(surfaced(served(index, settings, desk)), rules)
+        warming = threading.Timer(_FIRST_PAGE, desk.warm_up)
+        warming.daemon = True
         with answering(index, settings, desk.library):
             serving.run(
-                app, listener, token=new_token, open_browser=open_browser, started=desk.warm_up, ended=FOLDER.cleanup
+                app, listener, token=new_token, open_browser=open_browser, started=warming.start, ended=FOLDER.cleanup
             )
 
 
@@ -88,11 +96,12 @@ def served(index: Path, settings: Settings, desk: Desk) -> FastAPI:
     """The page, and the API and the tools beside it: more than may be reached, see `rag.web.guard.surface`."""
     app = FastAPI(openapi_url=None)
     asking = Admission()
-    api.mount(app, desk, Shelf(index, settings), asking, bench_router(index, settings, desk.library))
+    shelf = Shelf(index, settings, models=desk.models)
+    api.mount(app, desk, shelf, asking, bench_router(index, settings, desk.library))
     page = Page(desk)
     app.include_router(fragments(page, asking))
     mcp_server.mount(app, tools(desk, asking))
-    blocks = _blocks(page)
+    blocks = _blocks(page, asking)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -118,13 +127,19 @@ _LOADED = """() => {
 }"""
 
 
-def _blocks(page: Page) -> gr.Blocks:
-    """The page for Gradio."""
+def _blocks(page: Page, asking: Admission) -> gr.Blocks:
+    """The page for Gradio. Its questions wait with all others in ``asking``."""
     first = page.opening()
 
-    def ask(event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        said = (_said(event, name) for name in ("conversation", "question", "only", "beside"))
-        yield from map(_updates, page.ask(*said))
+    async def ask(event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
+        conversation, question, *beside = (_said(event, name) for name in _ASKED)
+        if (seconds := round(asking.wait)) > 1:
+            yield _updates(await asyncio.to_thread(page.waiting, conversation, question, seconds))
+        try:
+            async for view in asking.steps(page.ask(conversation, question, *beside)):
+                yield _updates(view)
+        except BusyError as error:
+            yield _updates(page.refused(error))
 
     def show(event: gr.EventData) -> tuple[Any, ...]:
         number, place = _said(event, "question"), _said(event, "place")
@@ -132,7 +147,9 @@ def _blocks(page: Page) -> gr.Blocks:
         return _updates(view if _said(event, "anew") else view._replace(conversation=None))
 
     def opening() -> tuple[Any, ...]:
-        return _updates(page.opening())
+        updates = _updates(page.opening())
+        page.arrived()
+        return updates
 
     blocks = gr.Blocks(title="问源 Wenyuan", analytics_enabled=False, fill_width=True)
     with blocks:
@@ -161,15 +178,15 @@ def _blocks(page: Page) -> gr.Blocks:
         _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]
         # Names in quotes in page.js are this component's events.
-        asked = composer.ask(ask, None, parts, show_progress="hidden", concurrency_limit=4, api_visibility="private")
+        asked = composer.ask(ask, None, parts, show_progress="hidden", concurrency_limit=None, api_visibility="private")
         asked.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-settled')); }")
         quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
         shown = composer.show(show, None, parts, trigger_mode="multiple", **quick)
         shown.then(None, js="() => { window.dispatchEvent(new Event('wenyuan-shown')); }")
         loaded = blocks.load(opening, None, parts, **quick)
         loaded.then(None, js=_LOADED)
-    # No event goes round the queue, and no more wait in it than for the API.
-    blocks.queue(api_open=False, max_size=36, default_concurrency_limit=4)
+    # No event goes round the queue. `queue` would say so, and make all of the framework's routes once more.
+    blocks.api_open = False
     # Nothing of ours is in the framework's sessions, yet it keeps a copy of the page for each.
     blocks.state_session_capacity = 200
     return blocks

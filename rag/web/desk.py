@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import WenyuanError
 from rag.library import Library
+from rag.models import Models
 from rag.settings import Settings
 from rag.web.conversations.conversation_file import NAME, ConversationFile
 from rag.web.suggestions.suggest import checked
@@ -21,43 +23,50 @@ class Desk:
     def __init__(self, index: Path, settings: Settings) -> None:
         self._index = index
         self._settings = settings
+        self.models = Models(settings)
+        """What questions and uploads are embedded with: loaded once for both."""
         self._library: Library | None = None
         self._lock = threading.Lock()
-        self._warming = False
-        self._examples: dict[str, tuple[str, ...]] = {}
-        self._examples_lock = threading.Lock()
+        self._ahead = self._warming = False
+        self._examples: dict[str, Sequence[str]] = {}
         self.conversations = ConversationFile(index / NAME)
         """What was asked on the page."""
         self.ready = False
         """Whether the model is loaded, so that a question is answered at once."""
 
     def library(self) -> Library:
-        """The library in its newest generation; loads its model in the background. Raises as `Library.open`."""
+        """The library in its newest generation; its model is loaded in the background, once `warm_up` was called.
+
+        Raises as `Library.open`.
+        """
         with self._lock:
             if self._library is None:
-                self._library = Library.open(self._index, self._settings)
+                self._library = Library.open(self._index, self._settings, models=self.models)
             else:
                 self._library.refresh()
-            if not self._warming:
+            if self._ahead and not self._warming:
                 self._warming = True
                 threading.Thread(target=self._warm_up, args=(self._library,), name="warm-up", daemon=True).start()
             return self._library
 
     def warm_up(self) -> None:
-        """Load the model in the background if there is an index; what is wrong with it is told when someone asks."""
+        """Load the model in the background, now or when there is an index; what is wrong is told when someone asks."""
+        self._ahead = True
         try:
             self.library()
         except WenyuanError as error:
             logger.debug("not warmed up: %s", error)
 
-    def examples(self) -> tuple[str, ...]:
-        """Questions to try that the library answers; waits until the library is ready. Raises as `library`."""
+    def examples(self) -> Iterator[Sequence[str]]:
+        """Questions to try that the library answers, as far as they are found. Raises as `library`."""
         library = self.library()
         generation = library.manifest.generation
-        with self._examples_lock:
-            if generation not in self._examples:
-                self._examples = {generation: tuple(checked(library))}
-            return self._examples[generation]
+        found: Sequence[str] = self._examples.get(generation, ())
+        if not found:
+            for found in checked(library):
+                yield found
+            self._examples = {generation: found}
+        yield found
 
     def _warm_up(self, library: Library) -> None:
         try:

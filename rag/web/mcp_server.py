@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from mcp.server.fastmcp.tools import Tool as Described
-from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.types import TextContent
-from mcp.types import Tool as Listed
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rag import __version__
 from rag.web.tools import Tool
 
+if TYPE_CHECKING:
+    from mcp.server.fastmcp.tools import Tool as Described
+    from mcp.server.lowlevel import Server
+    from mcp.types import TextContent
+    from mcp.types import Tool as Listed
+
 PATH = "/gradio_api/mcp/"
 """Where clients were told to come when Gradio spoke MCP."""
 
 
 def mount(app: FastAPI, offered: Sequence[Tool]) -> None:
-    """Offer the tools at ``PATH`` of ``app``, for as long as it runs."""
+    """Offer the tools at ``PATH`` of ``app``."""
+    endpoint = _Endpoint(offered)
+    app.router.routes += [Route(path, endpoint, methods=["POST"]) for path in (PATH, PATH.rstrip("/"))]
+
+
+class _Endpoint:
+    """The server as an ASGI application. The protocol is imported with the first request: a fifth of a second."""
+
+    def __init__(self, offered: Sequence[Tool]) -> None:
+        self._offered = offered
+
+    @cached_property
+    def _server(self) -> Server[Any, Any]:
+        return _server(self._offered)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        manager = StreamableHTTPSessionManager(self._server, stateless=True)
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)
+
+
+def _server(offered: Sequence[Tool]) -> Server[Any, Any]:
+    from mcp.server.fastmcp.tools import Tool as Described
+    from mcp.server.lowlevel import Server
+    from mcp.types import TextContent
+
     tools = {tool.name: tool for tool in map(Described.from_function, offered)}
     server: Server[Any, Any] = Server("wenyuan", version=__version__)
 
@@ -37,35 +65,11 @@ def mount(app: FastAPI, offered: Sequence[Tool]) -> None:
             raise ValueError(f"Unknown tool: {name[:100]}")
         return [TextContent(type="text", text=await tools[name].run(arguments))]
 
-    endpoint = _Endpoint(server)
-    app.router.routes += [Route(path, endpoint, methods=["POST"]) for path in (PATH, PATH.rstrip("/"))]
-    before = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
-        async with before(served) as state, endpoint.running():
-            yield state
-
-    app.router.lifespan_context = lifespan
+    return server
 
 
 def _listed(tool: Described) -> Listed:
+    from mcp.types import Tool as Listed
+
     arguments = {**tool.parameters, "additionalProperties": False}
     return Listed(name=tool.name, description=tool.description, inputSchema=arguments)
-
-
-class _Endpoint:
-    """The server as an ASGI application. It can be run again: a manager can't."""
-
-    def __init__(self, server: Server[Any, Any]) -> None:
-        self._server = server
-        self._manager = StreamableHTTPSessionManager(server, stateless=True)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        self._manager = StreamableHTTPSessionManager(self._server, stateless=True)
-        async with self._manager.run():
-            yield
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)

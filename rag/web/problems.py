@@ -58,7 +58,6 @@ _STATUSES: dict[type[WenyuanError], int] = {
     MilvusError: 503,
     BusyError: 503,
 }
-_RETRY_SECONDS = 2
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ZH = {404: "没有这个地址。", 405: "这个地址不支持这种请求方法。", 400: "请求的内容无法解析。"}
 
@@ -85,9 +84,14 @@ def problem_of(error: WenyuanError) -> Problem:
 
 
 def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> ProblemResponse:
-    """A problem as a response; one that waiting may cure says how long."""
-    later = {"retry-after": str(_RETRY_SECONDS)} if problem.type.endswith(":busy") else {}
-    return ProblemResponse(to_json(problem), problem.status, {"cache-control": "no-store", **later, **(headers or {})})
+    """A problem as a response."""
+    return ProblemResponse(to_json(problem), problem.status, {"cache-control": "no-store", **(headers or {})})
+
+
+def respond_to(error: WenyuanError, headers: Mapping[str, str] | None = None) -> ProblemResponse:
+    """The problem that ``error`` is as a response; where waiting cures it, it says how long."""
+    later = {"retry-after": str(error.seconds)} if isinstance(error, BusyError) else {}
+    return respond(problem_of(error), {**later, **(headers or {})})
 
 
 def _sound(value: Any) -> Any:
@@ -96,7 +100,7 @@ def _sound(value: Any) -> Any:
 
 async def _on_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, WenyuanError)
-    return respond(problem_of(error))
+    return respond_to(error)
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:

@@ -69,25 +69,25 @@ def find_words(
 ) -> list[NewWord]:
     """The ``most`` likely new words of ``documents``, the best first; ties by the word. Empty if there are none."""
     shown = tqdm(documents, desc="切词 cut", unit="doc", disable=not progress, delay=2)
-    found = list(runs(shown, user_dictionary))
-    total = sum(len(run.words) for run in found)
+    cut_runs = list(runs(shown, user_dictionary))
+    total = sum(len(run.words) for run in cut_runs)
     # Twice in two articles, six times in ten million words.
     least = max(2, int(math.log10(total or 1)) - 1)
-    counts = chain_counts(found, least)
+    counts = chain_counts(cut_runs, least)
     scored = []
-    for word, seen in _seen(found, counts, least, user_dictionary).items():
+    for word, seen in _seen(cut_runs, counts, least, user_dictionary).items():
         # The same count is always cut the same: ties by the cut.
-        cut = min(seen.cuts, key=lambda one: (-seen.cuts[one], one))
+        cut = min(seen.cuts, key=lambda cut: (-seen.cuts[cut], cut))
         cohesion = _cohesion(cut, counts, total)
         freedom = min(_entropy(seen.before), _entropy(seen.after))
         if cohesion > 0 and freedom > 0:
             scored.append((_score(cut, counts[word], cohesion, freedom), word, cut, cohesion, freedom))
-    scored.sort(key=lambda one: (-one[0], one[1]))
+    scored.sort(key=lambda candidate: (-candidate[0], candidate[1]))
     by_id = {document.doc_id: document for document in documents}
-    texts = [(run, "".join(run.words)) for run in found]
+    texts = [(run, "".join(run.words)) for run in cut_runs]
     # However it is cut: beside some words jieba cuts a name otherwise.
-    placed = ([(run, text.count(one[1])) for run, text in texts if one[1] in text] for one in scored[:most])
-    return [_new_word(by_id, places, *one) for one, places in zip(scored, placed, strict=False)]
+    placed = ([(run, text.count(word)) for run, text in texts if word in text] for _, word, *_ in scored[:most])
+    return [_new_word(by_id, places, *candidate) for candidate, places in zip(scored, placed, strict=False)]
 
 
 def _seen(found: Sequence[Run], counts: Counter[str], least: int, user_dictionary: Path | None) -> dict[str, _Seen]:

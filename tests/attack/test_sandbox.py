@@ -16,6 +16,7 @@ from conftest import ROOT, Command
 
 from rag.errors import LoadError
 from rag.loading.blocks import MAX_BLOCKS
+from rag.loading.formats import PARSED_BY
 from rag.loading.sandbox.apart import Reader
 from rag.loading.sandbox.confinement import lacking
 
@@ -117,9 +118,7 @@ def test_a_program_that_reads_old_formats_writes_in_its_folder_alone_and_reaches
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "secret.txt", "socket", "workshop"]
 
 
-@pytest.mark.parametrize(
-    "suffix", [".md", ".html", ".pdf", ".docx", ".epub", ".xlsx", ".txt", ".csv", ".tsv", ".jsonl", ".zip"]
-)
+@pytest.mark.parametrize("suffix", PARSED_BY)
 def test_it_is_in_force_where_files_of_every_format_are_read(suffix: str) -> None:
     reader = Reader()
     try:

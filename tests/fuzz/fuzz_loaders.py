@@ -20,18 +20,12 @@ with atheris.instrument_imports(include=["rag", "python_multipart", "starlette.f
     from fuzzing import PART
     from fuzzing import TARGETS as LOADERS
 
-    import rag.loading.archives.packs
-    import rag.loading.html
-    import rag.loading.html.epub
-    import rag.loading.mail
-    import rag.loading.mail.outlook
-    import rag.loading.office.docx
-    import rag.loading.office.opendocument
-    import rag.loading.office.pptx
-    import rag.loading.office.rtf
-    import rag.loading.pdf
-    import rag.loading.sheets.xlsx
     import rag.question.spelling  # noqa: F401
+    from rag.loading.formats import PARSED_BY
+    from rag.loading.sandbox.worker import parser
+
+    for suffix in PARSED_BY:
+        parser(suffix)
 
 TARGETS = {**LOADERS, "guard": fuzzing_web.guard, "multipart": fuzzing_web.multipart}
 # One of each way in which a target takes its bytes.

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from rag.errors import EvaluationError
-from rag.evaluation.gold import GoldQuestion
-from rag.evaluation.measures import BUDGETS, Located, evidence_recall, facts_found
+from rag.evaluation.gold import GoldQuestion, Located
+from rag.evaluation.measures import BUDGETS, evidence_recall, facts_found
 
 CUTOFFS = (1, 5, 10)
 LENGTH = "chunk length"

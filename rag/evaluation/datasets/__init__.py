@@ -26,6 +26,7 @@ from rag.text.normalization import to_traditional
 from rag.types import Document
 
 SUFFIX = ".txt"
+Unit = Literal["passage", "document"]
 # File systems take 255 bytes.
 _LONGEST_NAME = 250
 
@@ -40,7 +41,7 @@ class Dataset:
 
     name: str
     questions: tuple[GoldQuestion, ...]
-    unit: Literal["passage", "document"]
+    unit: Unit
     folder: Path | None = None
     notices: tuple[tuple[str, str], ...] = ()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from rag.evaluation.measures import Floats
+from rag.evaluation.measures.measure import Floats
 
 _RESAMPLES = 1000
 _PERMUTATIONS = 9999

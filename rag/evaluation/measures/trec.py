@@ -11,22 +11,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 import ir_measures
-from ir_measures import RR, Qrel, R, ScoredDoc, Success, nDCG
+from ir_measures import Qrel, ScoredDoc
 
 from rag.evaluation.asking import Asked
-from rag.evaluation.datasets import SUFFIX, Dataset
-from rag.evaluation.gold import GoldQuestion
-from rag.evaluation.measures import Located, holds
-
-DEPTHS = (1, 5, 10)
-_RANKED = {Success @ 1: "Success@1", Success @ 5: "Success@5", RR @ 10: "MRR@10", nDCG @ 10: "nDCG@10"}
-_RECALL = {R @ depth: f"Recall@{depth}" for depth in DEPTHS}
-
-Unit = Literal["passage", "document"]
+from rag.evaluation.datasets import SUFFIX, Dataset, Unit
+from rag.evaluation.gold import GoldQuestion, Located, holds
+from rag.evaluation.measures import MEASURES
 
 
 def qrels(dataset: Dataset, passages: Mapping[str, Sequence[Located]]) -> list[Qrel]:
@@ -54,7 +47,8 @@ def run(asked: Iterable[Asked], unit: Unit) -> list[ScoredDoc]:
 
 def measure(relevant: Sequence[Qrel], ranked: Sequence[ScoredDoc], unit: Unit) -> dict[str, dict[str, float]]:
     """By question and name: Success, MRR and nDCG, and for documents Recall (of facts: `rag.evaluation.measures`)."""
-    names = _RANKED if unit == "passage" else _RECALL | _RANKED
+    among = [one for one in MEASURES if unit == "document" or one.of_one is None]
+    names = {ir_measures.parse_measure(known): name for one in among for name, known in one.ranked.items()}
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for metric in ir_measures.iter_calc(list(names), relevant, ranked):
         found[metric.query_id][names[metric.measure]] = float(metric.value)

@@ -11,8 +11,7 @@ from rag.evaluation.asking import Retrieved
 from rag.evaluation.benchmark import Outcome, Stage
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.gold import HELD_OUT, GoldQuestion, Place
-from rag.evaluation.measures import Located, holds
+from rag.evaluation.gold import HELD_OUT, GoldQuestion, Located, Place, holds
 from rag.messages import text
 from rag.types import BlockKind, Document
 

@@ -9,37 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.evaluation.benchmark import Outcome, Stage
+from rag.evaluation.measures import NAMES
 from rag.evaluation.measures.statistics import Estimate
 from rag.evaluation.results import Result
 from rag.messages import text
 
-# In the order in which they are read; a result has those that apply to it.
-MEASURES = (
-    "Recall@1",
-    "Recall@5",
-    "Recall@10",
-    "Success@1",
-    "Success@5",
-    "MRR@10",
-    "nDCG@10",
-    "evidence@500",
-    "evidence@1000",
-    "evidence@2000",
-    "EM",
-    "F1",
-    "right and cited",
-    "reading EM",
-    "reading F1",
-    "citation exactness",
-    "citation precision",
-    "citation recall",
-    "accuracy",
-    "abstention precision",
-    "abstention recall",
-    "abstention AUROC",
-    "AURC",
-    "ECE",
-)
 _TIMED = {"retrieve": "检索", "read": "阅读", "total": "合计"}
 _OF_GROUPS = ("Recall@1", "Recall@5", "EM", "F1")
 _STAGES = {
@@ -77,7 +51,7 @@ def measures_table(result: Result) -> Table:
     """Every measure with its interval."""
     rows = tuple(
         (name, f"{found.mean:.3f}", f"{found.low:.3f}–{found.high:.3f}", str(found.n))
-        for name in MEASURES
+        for name in NAMES
         if (found := result.summary.get(name))
     )
     columns = (text("指标", "measure"), text("均值", "mean"), text("95% 区间", "95% interval"), "n")
@@ -124,17 +98,17 @@ def latency_table(result: Result) -> Table:
 
 def cost_table(result: Result) -> Table:
     """What the index costs; no rows if that was not measured."""
-    found = result.cost
+    cost = result.cost
     title = text("开销", "Cost")
-    if found is None:
+    if cost is None:
         return Table(title, (), ())
     rows = (
-        (text("文档字数", "characters of the documents"), f"{found.characters:,}"),
-        (text("建索引（秒，含加载模型）", "indexing (s, loading the model included)"), f"{found.index_s:.1f}"),
-        (text("建索引内存峰值（MB）", "peak memory while indexing (MB)"), f"{found.index_peak_mb:,.0f}"),
-        (text("索引大小（MB）", "index size (MB)"), f"{found.index_mb:.2f}"),
-        (text("启动到可以提问（秒）", "start until it can be asked (s)"), f"{found.start_s:.1f}"),
-        (text("提问内存峰值（MB）", "peak memory while asking (MB)"), f"{found.ask_peak_mb:,.0f}"),
+        (text("文档字数", "characters of the documents"), f"{cost.characters:,}"),
+        (text("建索引（秒，含加载模型）", "indexing (s, loading the model included)"), f"{cost.index_s:.1f}"),
+        (text("建索引内存峰值（MB）", "peak memory while indexing (MB)"), f"{cost.index_peak_mb:,.0f}"),
+        (text("索引大小（MB）", "index size (MB)"), f"{cost.index_mb:.2f}"),
+        (text("启动到可以提问（秒）", "start until it can be asked (s)"), f"{cost.start_s:.1f}"),
+        (text("提问内存峰值（MB）", "peak memory while asking (MB)"), f"{cost.ask_peak_mb:,.0f}"),
     )
     return Table(title, (text("项目", "item"), text("数值", "value")), rows)
 

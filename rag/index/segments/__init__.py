@@ -1,1 +1,1 @@
-"""The parts of a generation that never change: what one run has added, or put together."""
+"""The parts of a generation that never change: what one run added, or merged."""

@@ -1,4 +1,4 @@
-"""Where the passages of a generation lie: in which of its segments, and at which of the ordinals in there.
+"""Where the passages of a generation lie: in which of its segments, and at which ordinal there.
 
 Documents are in one order, whatever segments they are in; a segment has its own in the same order.
 """

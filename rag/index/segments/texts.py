@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,24 @@ class TextsWriter:
 
     def add(self, document: Document, passages: Sequence[Passage], sketch: bytes = b"") -> None:
         """Add a document, its passages by their ordinals in here, and its sketch; see `rag.text.duplicates`."""
-        blocks = msgspec.json.encode(document.blocks)
         first = passages[0].ordinal if passages else 0
-        row = (self._position, document.doc_id, first, len(passages), document.text, blocks)
-        self._connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
-        self._connection.execute("INSERT INTO sketches VALUES (?, ?)", (document.doc_id, sketch))
-        self._connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
-                for p in passages
-            ),
+        held = (first, len(passages), document.text, msgspec.json.encode(document.blocks))
+        rows = (
+            (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
+            for p in passages
         )
+        self._add(document.doc_id, held, rows, sketch)
+
+    def take(self, texts: Texts, doc_id: str, first: int, sketch: bytes = b"") -> None:
+        """Add a document as it stands in another file, but that its passages are numbered from ``first`` on."""
+        before, count, text, blocks = texts.held(doc_id)
+        self._add(doc_id, (first, count, text, blocks), texts.passage_rows(before, count, first), sketch)
+
+    def _add(self, doc_id: str, held: tuple[object, ...], passages: Iterable[Sequence[object]], sketch: bytes) -> None:
+        row = (self._position, doc_id, *held)
+        self._connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._connection.execute("INSERT INTO sketches VALUES (?, ?)", (doc_id, sketch))
+        self._connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", passages)
         self._position += 1
 
     def add_sounds(self, sounds: Iterable[tuple[str, str, int]]) -> None:
@@ -126,6 +132,20 @@ class Texts(ReadOnly):
         rows = self.rows("SELECT text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
         return (rows[0][0], _BLOCKS.decode(rows[0][1])) if rows else None
 
+    def held(self, doc_id: str) -> tuple[int, int, str, bytes]:
+        """The row of a document: its first passage, how many it has, its text, its blocks. Raises LookupError."""
+        query = "SELECT first_passage, passages, text, blocks FROM documents WHERE doc_id = ?"
+        for row in self.rows(query, (doc_id,)):
+            found: tuple[int, int, str, bytes] = row
+            return found
+        raise LookupError(doc_id)
+
+    def passage_rows(self, first: int, count: int, number: int) -> list[tuple[object, ...]]:
+        """The rows of ``count`` passages from ``first`` on, numbered from ``number`` on."""
+        query = """SELECT ordinal + ?, doc_id, start, end, paragraph, context, sentences FROM passages
+                   WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"""
+        return self.rows(query, (number - first, first, first + count))
+
     def sketches(self) -> dict[str, bytes]:
         """The sketches of all documents, as far as they are known, by id."""
         return dict(self.rows(f"SELECT doc_id, sketch FROM {self._sketches}")) if self._sketches else {}
@@ -134,9 +154,14 @@ class Texts(ReadOnly):
         """The words that sound so, and how many passages have each."""
         return self.rows("SELECT word, passages FROM sounds WHERE sound = ?", (sound,))
 
-    def sounds(self) -> dict[str, str]:
-        """How each word sounds."""
-        return dict(self.rows("SELECT word, sound FROM sounds")) if self.columns("sounds") else {}
+    def sounds(self, words: Collection[str] | None = None) -> dict[str, str]:
+        """How each word sounds, or each of ``words`` that is here."""
+        if not self.columns("sounds"):
+            return {}
+        query, wanted = "SELECT word, sound FROM sounds", []
+        if words is not None:
+            query, wanted = f"{query} WHERE word IN (SELECT value FROM json_each(?))", [_json(words)]
+        return dict(self.rows(query, wanted))
 
     def passages(self, ordinals: Sequence[int], shifts: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, each with its shift added. Raises KeyError for an unknown one."""
@@ -156,6 +181,10 @@ class Texts(ReadOnly):
         for doc_id, first, count in documents:
             ((text,),) = self.rows("SELECT text FROM documents WHERE doc_id = ?", (doc_id,))
             yield text, self.passages_between(range(first, first + count))
+
+
+def _json(words: Collection[str]) -> str:
+    return msgspec.json.encode(tuple(words)).decode()
 
 
 def _passage(row: tuple[Any, ...], shift: int) -> Passage:

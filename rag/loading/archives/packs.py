@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from rag.errors import LoadError
 from rag.loading.archives.zipped import Archive, Entry
 from rag.loading.blocks import PackedFile, Parsed
+from rag.loading.encodings import is_doubtful
 from rag.loading.formats import ARCHIVES, is_readable
 
 _UTF8 = 0x800
@@ -87,8 +88,8 @@ def _name(entry: Entry) -> str:
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8:
         raw = name.encode("cp437", "replace")
-        for encoding in ("utf-8", "gb18030"):
+        for encoding in ("gb18030", "utf-8"):
             with suppress(UnicodeDecodeError):
-                name = raw.decode(encoding)
-                break
+                read = raw.decode(encoding)
+                name = name if encoding == "utf-8" and is_doubtful(read) else read
     return name.partition("\0")[0].encode("utf-8", "replace").decode().replace("\\", "/")

@@ -6,6 +6,7 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,17 @@ class Archive:
         if declares_entities(root):
             raise self.broken(f"{part}: <!ENTITY>")
         return root
+
+    def replaced(self, texts: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """A file of the same parts, in which each first text is replaced by its second."""
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for entry in self.entries():
+                part = self.unpacked(entry)
+                for before, after in texts:
+                    part = part.replace(before, after)
+                archive.writestr(entry.filename, part)
+        return made.getvalue()
 
     def broken(self, reason: str) -> LoadError:
         """The error for an archive that is not what its suffix says."""

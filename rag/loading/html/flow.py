@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from rag.loading.blocks import Outline, RawBlock, path_name
 from rag.loading.html.bold import Stretch, placed, visible
+from rag.loading.html.filled import FIELDS, field_value
 from rag.loading.html.mathml import linear
 from rag.loading.html.panels import concealed
 from rag.loading.images.scans import picture_blocks
@@ -43,6 +44,7 @@ _NAMED = {"details": "summary", "dl": "dt"}
 _NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
 _KINDS = ("role", "class", "epub:type", "{http://www.idpf.org/2007/ops}type", "rel")
 _LONGEST_MARK = 6
+_ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
 
@@ -78,11 +80,13 @@ def hidden(element: Any) -> bool:
 class _Flow:
     """Follows the tree and keeps what stands above the current position."""
 
-    def __init__(self, unread: Unread, pictures: Pictures) -> None:
-        self.unread, self.pictures = unread, pictures
+    def __init__(self, unread: Unread, pictures: Pictures, *, icons: bool = False) -> None:
+        """``icons``: small pictures stand for what they are called, as ticks in the cells of a table do."""
+        self.unread, self.pictures, self.icons = unread, pictures, icons
         self.shown: list[bytes] = []
         self.outline = Outline()
         self.lists: list[int] = []
+        self.steps: list[int] = []
         # How the items of each list are marked: by a bullet, by nothing, or by a form of numbers.
         self.marks: list[str] = []
         self.captions: list[str] = []
@@ -102,7 +106,7 @@ class _Flow:
             tag = element.tag
             if event == "start":
                 self.line = element.sourceline or 0
-                if hidden(element) or self.aside(element):
+                if self.filled(element) or hidden(element) or self.aside(element):
                     walk.skip_subtree()
                 elif tag == "table" and _holds_data(element):
                     yield from self.flush()
@@ -135,10 +139,19 @@ class _Flow:
             pass
         elif tag == "math" or tag.endswith(":math"):
             self.text(linear(element))
+        elif self.icons and (label := _label(element)):
+            self.text(label)
         elif tag == "img":
             self.shown.append(self.pictures(element.get("src") or ""))
         else:
             return False
+        return True
+
+    def filled(self, element: Any) -> bool:
+        """Whether the element is a field of a form, of which what was filled in is text."""
+        if element.tag not in FIELDS or concealed(element):
+            return False
+        self.text(field_value(element), exact=element.tag == "textarea")
         return True
 
     def embolden(self, element: Any) -> None:
@@ -161,15 +174,16 @@ class _Flow:
             case "details" | "dl":
                 self.captions.append("")
             case "summary" | "dt" if self.captions:
-                self.captions[-1] = ""
+                # Several terms may stand above one meaning.
+                self.captions[-1] = self.captions[-1] if element.tag == "dt" and _follows_term(element) else ""
             case "ul" | "ol" | "menu":
-                start = element.get("start") or "1"
-                self.lists.append(int(start) - 1 if start.isascii() and start.isdigit() and len(start) < 7 else 0)
+                self.steps.append(-1 if element.get("reversed") is not None else 1)
+                self.lists.append(_start(element) - self.steps[-1])
                 self.marks.append(_mark(element))
             case "li":
                 if self.lists:
                     said = _number(element, "value") if element.get("value") else 0
-                    self.lists[-1] = said or self.lists[-1] + 1
+                    self.lists[-1] = said or max(0, self.lists[-1] + self.steps[-1])
                 self.captions.append("")
                 self.first_in_item = True
             case "blockquote":
@@ -183,6 +197,7 @@ class _Flow:
                 self.captions.pop()
             case "ul" | "ol" | "menu":
                 self.lists.pop()
+                self.steps.pop()
                 self.marks.pop()
             case "li":
                 self.captions.pop()
@@ -235,7 +250,7 @@ class _Flow:
             kind = BlockKind.QUOTE if self.quotes else BlockKind.PARAGRAPH
             yield RawBlock(kind, text, self.begin, self.path(), bold=placed(bold, text, seen))
         if closing in _NAMED.values() and self.captions:
-            self.captions[-1] = path_name(text.replace("\n", " "))
+            self.captions[-1] = path_name("、".join(filter(None, (self.captions[-1], text.replace("\n", " ")))))
 
     def bolds(self) -> tuple[list[Stretch], int]:
         """What was bold of what has come together, of how much; what is still open goes on in the next block."""
@@ -257,7 +272,7 @@ class _Flow:
         yield from table(self.rows(element), self.path(), said)
 
     def rows(self, element: Any) -> Iterator[Row]:
-        for row in element.iter("tr"):
+        for row in _rows(element):
             cells = [
                 Cell(self.cell(c), _number(c, "colspan"), _number(c, "rowspan"), head=c.tag == "th")
                 for c in row.iterchildren("td", "th")
@@ -265,7 +280,7 @@ class _Flow:
             yield Row(cells, row.sourceline or 0)
 
     def cell(self, element: Any) -> str:
-        return " ".join(block.text for block in _Flow(self.unread, _none).blocks(element))
+        return " ".join(block.text for block in _Flow(self.unread, _none, icons=True).blocks(element))
 
     def path(self) -> tuple[str, ...]:
         return (*self.outline.path, *filter(None, self.captions))
@@ -291,13 +306,41 @@ def _joint(space: re.Match[str]) -> str:
 
 def _holds_data(element: Any) -> bool:
     """Whether a table is one: many a page is laid out by tables that hold other tables and headings."""
-    return (
-        element.get("role") not in ("presentation", "none")
-        and element.find(".//table") is None
-        and element.find(".//h1") is None
-        and element.find(".//h2") is None
-        and element.find(".//tr/*[2]") is not None
-    )
+    if element.get("role") in ("presentation", "none") or element.find(".//tr/*[2]") is None:
+        return False
+    inner = element.find(".//table")
+    if inner is not None and (
+        element.find(".//table//table") is not None or all(row.find("th") is None for row in _rows(element))
+    ):
+        return False
+    return element.find(".//h1") is None and element.find(".//h2") is None
+
+
+def _label(element: Any) -> str:
+    """What a small picture stands for; "" of any other element."""
+    if element.tag not in _ICONS or len(element) or (element.text or "").strip():
+        return ""
+    said = next(filter(None, (element.get(name) for name in ("alt", "aria-label", "title"))), "")
+    return said if len(said) <= _LONGEST_LABEL else ""
+
+
+def _follows_term(element: Any) -> bool:
+    before = element.getprevious()
+    return before is not None and before.tag == "dt"
+
+
+def _rows(table: Any) -> list[Any]:
+    """The rows of a table, not those of tables in its cells: what is at its foot comes last, wherever it stands."""
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table"), None) is table]
+    return sorted(rows, key=lambda row: row.getparent().tag == "tfoot")
+
+
+def _start(element: Any) -> int:
+    """The number of a list's first item."""
+    start = element.get("start") or ""
+    if start.isascii() and start.isdigit() and len(start) < 7:
+        return int(start)
+    return sum(child.tag == "li" for child in element) if element.get("reversed") is not None else 1
 
 
 def _mark(element: Any) -> str:

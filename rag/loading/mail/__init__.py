@@ -5,9 +5,11 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -17,10 +19,26 @@ from rag.loading.html import page_blocks
 from rag.loading.html.flow import inline
 from rag.loading.images.scans import picture_blocks
 from rag.loading.plain import parse_plain
+from rag.loading.tables import row
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
 _HEADERS = {"From": "发件人", "To": "收件人", "Cc": "抄送", "Date": "日期"}
+_INVITED = {
+    "SUMMARY": "主题",
+    "DTSTART": "开始",
+    "DTEND": "结束",
+    "LOCATION": "地点",
+    "ORGANIZER": "组织者",
+    "DESCRIPTION": "说明",
+}
+_ICS_FIELD = re.compile(r"([A-Za-z]+)(?:;[^:]*)?:(.+)")
+_ICS_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
+_FOLDED = re.compile(r"\n[ \t]")
+_ESCAPED = re.compile(r"\\(.)")
+_QUOTE = re.compile(r"(?:> ?)+")
+_TAG = re.compile(r"<[^<>]*>|\s+")
+_MUCH_MORE = 3
 _DEEPEST = 3
 _MOST_PARTS = 1_000
 
@@ -68,14 +86,15 @@ def _mail(message: email.message.EmailMessage, name: Path, unread: Unread, deep:
     path = (subject,) if subject else ()
     yield from heading_of(subject, {header: _header(message, header) for header in _HEADERS})
     plain, page = message.get_body(("plain",)), message.get_body(("html",))
-    if plain is not None and page is not None:
-        tabular = "<table" in str(page.get_payload()).lower()
-        plain, page = (None, page) if tabular else (plain, None)
     yield from said_under(path, written(_said(plain, name), _said(page, name), name, unread))
+    for part in _invitations(message):
+        yield from said_under(path, invitation(_text(part, name)))
     for part in message.iter_attachments() if message.is_multipart() else ():
         inner = part.get_content() if part.get_content_type() == "message/rfc822" and deep < _DEEPEST else None
         if isinstance(inner, email.message.EmailMessage):
             yield from _mail(inner, name, unread, deep + 1)
+        elif part.get_content_type() == "text/calendar":
+            continue
         elif part.get_content_maintype() == "image":
             yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [part.get_filename()])))
         else:
@@ -92,10 +111,49 @@ def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:
 
 
 def written(plain: str, page: str, name: Path, unread: Unread) -> Iterator[RawBlock]:
-    """The text of a mail: of two that say the same the plain one, unless the other has tables."""
-    if page and (not plain or "<table" in page.lower()):
+    """The text of a mail: of two that say the same the plain one, unless the other has tables or says much more."""
+    if page and (not plain.strip() or "<table" in page.lower() or len(_TAG.sub("", page)) > _MUCH_MORE * len(plain)):
         return page_blocks(page.encode(), name, unread)
-    return iter(parse_plain(plain.replace("\r\n", "\n").replace("\r", "\n")))
+    return quoting(plain.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def quoting(text: str) -> Iterator[RawBlock]:
+    """The blocks of a plain text; what it quotes, line by line after ``>``, without these marks."""
+    for quoted, lines in groupby(text.split("\n"), key=lambda line: line.startswith(">")):
+        part = "\n".join(_QUOTE.sub("", line) if quoted else line for line in lines)
+        for block in parse_plain(part):
+            quote = quoted and block.kind is BlockKind.PARAGRAPH
+            yield replace(block, kind=BlockKind.QUOTE) if quote else block
+
+
+def invitation(text: str) -> Iterator[RawBlock]:
+    """What a calendar's entry says: the fields of RFC 5545 that a person reads."""
+    lines = _FOLDED.sub("", text.replace("\r\n", "\n")).split("\n")
+    fields = (_ICS_FIELD.fullmatch(line) for line in lines if not line.startswith("BEGIN:VTIMEZONE"))
+    said = [
+        (_INVITED[field[1].upper()], _moment(field[2])) for field in fields if field and field[1].upper() in _INVITED
+    ]
+    named = dict(reversed(said))
+    if named:
+        yield row((column, *pair) for column, pair in enumerate(sorted(named.items(), key=_order)))
+
+
+def _order(pair: tuple[str, str]) -> int:
+    return list(_INVITED.values()).index(pair[0])
+
+
+def _moment(value: str) -> str:
+    """A value as one reads it: a time with its marks, a text with its own characters."""
+    time = _ICS_TIME.fullmatch(value)
+    if time:
+        year, month, day, hour, minute, zone = time.groups()
+        clock = f" {hour}:{minute}{' UTC' if zone else ''}" if hour else ""
+        return f"{year}-{month}-{day}{clock}"
+    return _ESCAPED.sub(lambda mark: " " if mark[1] in "nN" else mark[1], value).strip()
+
+
+def _invitations(message: email.message.EmailMessage) -> Iterator[email.message.Message]:
+    return (part for part in _parts(message) if part.get_content_type() == "text/calendar")
 
 
 def said_under(path: tuple[str, ...], blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:

@@ -20,30 +20,35 @@ from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.mail import archived_page
+from rag.loading.office.docx_elements import (
+    SKIPPED,
+    Fields,
+    W,
+    children_of,
+    content_of,
+    count_of,
+    font_of,
+    mapped,
+    notes_of,
+    tick_box,
+)
 from rag.loading.office.docx_styles import ParagraphStyle, Styles, toggled
 from rag.loading.office.drawings import chart, diagram, local
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numbering import Numbering
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
-from rag.loading.office.symbols import CHECKED, UNCHECKED, is_symbolic, symbol
+from rag.loading.office.symbols import symbol
 from rag.loading.plain import parse_plain
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 # Files in the "strict" variant of the format say the same under other names.
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
-# What is not, or no longer, text of the document; of a choice the first is what is shown.
-_UNSAID = ("del", "moveFrom", "delText", "pPr", "rPr", "sectPr", "tblPr", "sdtPr", "rt")
-_SKIPPED = frozenset({_FALLBACK, *(f"{_W}{name}" for name in _UNSAID)})
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _CHUNKS_DEEP = 3
-_PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _ALONE = re.compile(r"(?:[\W_]|第|共|页|頁|page|of)*", re.IGNORECASE)
 _EQUATION = re.compile(r"equation|mathtype", re.IGNORECASE)
 
@@ -61,12 +66,12 @@ def parse_docx(data: bytes, name: Path) -> Parsed:
 def _read(data: bytes, name: Path, unread: Unread, deep: int) -> Iterator[RawBlock]:
     archive = Archive(data, name)
     main = first(related(archive, ""), "officeDocument", "word/document.xml")
-    body = tree(archive, main, _STRICT, _W)
+    body = tree(archive, main, _STRICT, W)
     if body is None:
         raise archive.broken(main)
     reader = _Reader(archive, related(archive, main), unread, deep)
     said: set[str] = set()
-    for block in reader.read(body.find(f"{_W}body")):
+    for block in reader.read(body.find(f"{W}body")):
         said.add(block.text)
         yield block
     for block in reader.edges():
@@ -84,9 +89,9 @@ class _Reader:
         self.parts = parts
         self.unread = unread
         self.deep = deep
-        self.styles = Styles(self.part("styles"), _W)
-        self.numbering = Numbering(self.part("numbering"), _W)
-        self.notes = {kind: _notes(self.part(target)) for kind, target in _NOTES.items()}
+        self.styles = Styles(self.part("styles"), W)
+        self.numbering = Numbering(self.part("numbering"), W)
+        self.notes = {kind: notes_of(self.part(target)) for kind, target in _NOTES.items()}
         self.outline = Outline()
         self.titled = 0
         self.counters: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 10)
@@ -98,13 +103,13 @@ class _Reader:
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
 
     def part(self, kind: str) -> Any:
-        return tree(self.archive, first(list(self.parts), kind), _STRICT, _W)
+        return tree(self.archive, first(list(self.parts), kind), _STRICT, W)
 
     def named(self, id_: str) -> str:
         return next((one.part for one in self.parts if one.id == id_), "")
 
     def read(self, container: Any) -> Iterator[RawBlock]:
-        for element in _content(container):
+        for element in content_of(container):
             yield from self.element(element)
             while self.after:
                 after, self.after = self.after, []
@@ -112,7 +117,7 @@ class _Reader:
                     yield from make()
 
     def element(self, element: Any) -> Iterator[RawBlock]:
-        match element.tag.removeprefix(_W):
+        match element.tag.removeprefix(W):
             case "tbl":
                 yield from table(self.rows(element), self.outline.path)
             case "altChunk":
@@ -123,13 +128,16 @@ class _Reader:
     def paragraph(self, element: Any) -> Iterator[RawBlock]:
         style = self.styles.of(element)
         text = self.carried + self.text(element)
-        if element.find(f"{_W}pPr/{_W}rPr/{_W}del") is not None:
+        if element.find(f"{W}pPr/{W}rPr/{W}del") is not None:
             # Its end was deleted: it goes on in the next one.
             self.carried = text
             return
         self.carried = ""
         if text.strip() and not style.contents:
             yield self.block(text.strip(), style)
+        elif style.list:
+            # Without a text it has a number all the same.
+            self.numbering.next(style.list, style.depth)
 
     def block(self, text: str, style: ParagraphStyle) -> RawBlock:
         label, item = self.numbering.next(style.list, style.depth) if style.list else ("", 0)
@@ -157,29 +165,29 @@ class _Reader:
         return counter[style.depth]
 
     def rows(self, element: Any) -> Iterator[Row]:
-        for row in _children(element, "tr"):
-            if row.find(f"{_W}trPr/{_W}del") is None:
-                head = toggled(row.find(f"{_W}trPr/{_W}tblHeader"), _W)
-                before = _count(row.find(f"{_W}trPr/{_W}gridBefore"), 0)
-                yield Row([*[""] * before, *(self.cell(cell, head=head) for cell in _children(row, "tc"))])
+        for row in children_of(element, "tr"):
+            if row.find(f"{W}trPr/{W}del") is None:
+                head = toggled(row.find(f"{W}trPr/{W}tblHeader"), W)
+                before = count_of(row.find(f"{W}trPr/{W}gridBefore"), 0)
+                yield Row([*[""] * before, *(self.cell(cell, head=head) for cell in children_of(row, "tc"))])
 
     def cell(self, element: Any, *, head: bool) -> Cell:
         """A cell; one that continues the cell above it says nothing itself."""
-        merge = element.find(f"{_W}tcPr/{_W}vMerge")
-        width = _count(element.find(f"{_W}tcPr/{_W}gridSpan"), 1)
-        if merge is not None and merge.get(f"{_W}val") != "restart":
+        merge = element.find(f"{W}tcPr/{W}vMerge")
+        width = count_of(element.find(f"{W}tcPr/{W}gridSpan"), 1)
+        if merge is not None and merge.get(f"{W}val") != "restart":
             return Cell("", width, up=True, head=head)
-        return Cell(" ".join(self.line(p) for p in _content(element, tables=False)), width, head=head)
+        return Cell(" ".join(self.line(p) for p in content_of(element, tables=False)), width, head=head)
 
     def line(self, paragraph: Any) -> str:
         """A paragraph's text with its number."""
         text, style = self.text(paragraph), self.styles.of(paragraph)
-        return f"{self.numbering.next(style.list, style.depth)[0]}{text}" if style.list and text.strip() else text
+        return f"{self.numbering.next(style.list, style.depth)[0]}{text}" if style.list else text
 
     def text(self, paragraph: Any) -> str:
         """What a paragraph says; what is anchored in it waits."""
         pieces: list[tuple[str, Script]] = []
-        fields = _Fields()
+        fields = Fields()
         script, font, strong = Script.LEVEL, "", False
         bold: list[int] = []
         stack = list(reversed(paragraph))
@@ -189,28 +197,28 @@ class _Reader:
                 # Here a run ends.
                 script, font, strong = Script.LEVEL, "", False
                 continue
-            if element.tag in _SKIPPED or fields.numbers_page(element):
+            if element.tag in SKIPPED or fields.numbers_page(element):
                 continue
-            tag = element.tag.removeprefix(_W)
+            tag = element.tag.removeprefix(W)
             if tag == "r":
                 if self.is_shown(element):
-                    script, font, strong = self.styles.script(element), _font(element), self.styles.bold(element)
+                    script, font, strong = self.styles.script(element), font_of(element), self.styles.bold(element)
                     stack += [None, *reversed(element)]
             elif tag in ("fldChar", "instrText"):
                 pieces.append((fields.meet(element), Script.LEVEL))
             elif tag == "t":
                 bold += [len(pieces)] if strong else []
-                pieces.append((_mapped(element.text or "", font), script))
+                pieces.append((mapped(element.text or "", font), script))
             elif tag in _CHARACTERS:
                 pieces.append((_CHARACTERS[tag], Script.LEVEL))
             elif tag == "sym":
                 pieces.append((self.symbol(element), script))
             elif is_math(element):
                 pieces.append((linear(element), Script.LEVEL))
-            elif tag == "sdt" and (state := _box(element)):
+            elif tag == "sdt" and (state := tick_box(element)):
                 pieces.append((state, Script.LEVEL))
             elif tag in _NOTES:
-                self.note(tag, element.get(f"{_W}id") or "")
+                self.note(tag, element.get(f"{W}id") or "")
             elif not self.drawn(element) and tag != "p":
                 stack.extend(reversed(element))
         counted = list(accumulate((visible(piece) for piece, _ in pieces), initial=0))
@@ -219,14 +227,14 @@ class _Reader:
 
     def is_shown(self, run: Any) -> bool:
         """Whether a run is text: what is struck out is taken for deleted, and told."""
-        struck = any(toggled(run.find(f"{_W}rPr/{_W}{name}"), _W) for name in ("strike", "dstrike"))
-        if struck and any((t.text or "").strip() for t in run.iterfind(f"{_W}t")):
+        struck = any(toggled(run.find(f"{W}rPr/{W}{name}"), W) for name in ("strike", "dstrike"))
+        if struck and any((t.text or "").strip() for t in run.iterfind(f"{W}t")):
             self.lose(Lost.STRUCK)
-        return not struck and not toggled(run.find(f"{_W}rPr/{_W}vanish"), _W)
+        return not struck and not toggled(run.find(f"{W}rPr/{W}vanish"), W)
 
     def symbol(self, element: Any) -> str:
-        code = element.get(f"{_W}char") or ""
-        known = symbol(int(code, 16), element.get(f"{_W}font") or "") if re.fullmatch("[0-9A-Fa-f]{1,6}", code) else ""
+        code = element.get(f"{W}char") or ""
+        known = symbol(int(code, 16), element.get(f"{W}font") or "") if re.fullmatch("[0-9A-Fa-f]{1,6}", code) else ""
         if not known:
             self.lose(Lost.SYMBOL)
         return known
@@ -237,9 +245,9 @@ class _Reader:
             self.after.append(lambda: self.noted(found, comment=kind == "commentReference"))
 
     def noted(self, note: Any, *, comment: bool) -> Iterator[RawBlock]:
-        text = "\n".join(filter(None, (self.line(p).strip() for p in _content(note, tables=False))))
+        text = "\n".join(filter(None, (self.line(p).strip() for p in content_of(note, tables=False))))
         if text and comment:
-            author = " ".join((note.get(f"{_W}author") or "").split())
+            author = " ".join((note.get(f"{W}author") or "").split())
             text = f"批注（{author}）：{text}" if author else f"批注：{text}"
         if text:
             yield RawBlock(BlockKind.PARAGRAPH, text, path=self.outline.path)
@@ -268,7 +276,7 @@ class _Reader:
         return True
 
     def read_inside(self, container: Any) -> Iterator[RawBlock]:
-        for element in _content(container):
+        for element in content_of(container):
             yield from self.element(element)
 
     def diagram(self, part: str) -> Iterator[RawBlock]:
@@ -300,112 +308,12 @@ class _Reader:
         for kind, name in (("header", "页眉"), ("footer", "页脚")):
             for part in dict.fromkeys(one.part for one in self.parts if one.kind == kind):
                 reader = _Reader(self.archive, related(self.archive, part), self.unread, self.deep)
-                for block in reader.read(tree(self.archive, part, _STRICT, _W)):
+                for block in reader.read(tree(self.archive, part, _STRICT, W)):
                     if not _ALONE.fullmatch(block.text):
                         yield replace(block, kind=BlockKind.PARAGRAPH, path=(name, *block.path), level=0, item=0)
 
     def lose(self, kind: Lost) -> None:
         self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""))
-
-
-class _Fields:
-    """Where the walk is in fields: a page's number is no text, and old boxes are ticked or not."""
-
-    def __init__(self) -> None:
-        self._open: list[str] = []
-
-    def numbers_page(self, element: Any) -> bool:
-        """Whether the element is a page's number."""
-        if element.tag == f"{_W}fldSimple":
-            return bool(_PAGE_FIELD.match(element.get(f"{_W}instr") or ""))
-        return element.tag == f"{_W}t" and any(map(_PAGE_FIELD.match, self._open))
-
-    def meet(self, element: Any) -> str:
-        """Go on by one mark of a field; return what is shown at this place."""
-        if element.tag == f"{_W}instrText":
-            if self._open:
-                self._open[-1] += element.text or ""
-        elif element.get(f"{_W}fldCharType") == "begin":
-            self._open.append("")
-            return _old_box(element.find(f"{_W}ffData"))
-        elif element.get(f"{_W}fldCharType") == "end" and self._open:
-            self._open.pop()
-        return ""
-
-
-def _old_box(data: Any) -> str:
-    """A tick box or the choice of a list as Word 2003 has them."""
-    if data is None:
-        return ""
-    box, choices = data.find(f"{_W}checkBox"), data.find(f"{_W}ddList")
-    if box is not None:
-        checked = box.find(f"{_W}checked")
-        return CHECKED if toggled(checked if checked is not None else box.find(f"{_W}default"), _W) else UNCHECKED
-    if choices is not None:
-        entries = [entry.get(f"{_W}val") or "" for entry in choices.iterfind(f"{_W}listEntry")]
-        chosen = _count(choices.find(f"{_W}result"), 0)
-        return entries[chosen] if chosen < len(entries) else ""
-    return ""
-
-
-def _box(control: Any) -> str:
-    """The state of a content control that is a tick box; "" of any other."""
-    box = control.find(f"{_W}sdtPr/{_W14}checkbox")
-    if box is None:
-        return ""
-    return CHECKED if toggled(box.find(f"{_W14}checked"), _W14) else UNCHECKED
-
-
-def _font(run: Any) -> str:
-    fonts = run.find(f"{_W}rPr/{_W}rFonts")
-    return (fonts.get(f"{_W}ascii") or "") if fonts is not None else ""
-
-
-def _mapped(text: str, font: str) -> str:
-    """``text`` as its font shows it."""
-    if not font or not is_symbolic(font):
-        return text
-    return "".join(symbol(ord(character), font) or character for character in text)
-
-
-def _count(element: Any, otherwise: int) -> int:
-    value = element.get(f"{_W}val") or "" if element is not None else ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else otherwise
-
-
-def _content(container: Any, *, tables: bool = True) -> Iterator[Any]:
-    """The paragraphs and tables of ``container``, also those wrapped in something; not those in a table of contents.
-
-    Without ``tables``, the paragraphs in them.
-    """
-    stack = list(reversed(container)) if container is not None else []
-    while stack:
-        element = stack.pop()
-        if element.tag == f"{_W}p" or (tables and element.tag in (f"{_W}tbl", f"{_W}altChunk")):
-            yield element
-        elif element.tag not in _SKIPPED and not _is_contents(element):
-            stack.extend(reversed(element))
-
-
-def _is_contents(element: Any) -> bool:
-    gallery = element.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
-    return gallery is not None and gallery.get(f"{_W}val") == "Table of Contents"
-
-
-def _children(element: Any, tag: str) -> Iterator[Any]:
-    """The rows of a table or the cells of a row, also those wrapped in something, but not those of tables inside."""
-    stack = list(reversed(element))
-    while stack:
-        child = stack.pop()
-        if child.tag == f"{_W}{tag}":
-            yield child
-        elif child.tag not in _SKIPPED and child.tag != f"{_W}tc":
-            stack.extend(reversed(child))
-
-
-def _notes(root: Any) -> dict[str, Any]:
-    """By id; the lines that separate notes from the text are kept as notes of a type of their own."""
-    return {} if root is None else {n.get(f"{_W}id"): n for n in root if n.get(f"{_W}type") in (None, "normal")}
 
 
 def _page(data: bytes, name: Path, unread: Unread, _: int) -> Iterator[RawBlock]:

@@ -22,6 +22,8 @@ class _Level(NamedTuple):
     start: int
     after: str
     figures: bool
+    # It begins anew after items of the first so many levels; None: of any.
+    anew: int | None = None
 
 
 class Numbering:
@@ -52,7 +54,10 @@ class Numbering:
         if anew is not None and (number, depth) not in self._begun:
             counts[depth] = anew
         self._begun.add((number, depth))
-        counts[depth + 1 :] = [0] * (_LEVELS - depth - 1)
+        for below in (below for below in range(depth + 1, _LEVELS) if counts[below]):
+            anew_after = self._level(number, below).anew
+            if anew_after is None or depth < anew_after:
+                counts[below] = 0
         return self._label(number, own, counts), counts[depth]
 
     def _label(self, number: str, own: _Level, counts: list[int]) -> str:
@@ -79,13 +84,14 @@ class Numbering:
     def _read(self, element: Any) -> _Level:
         if element is None:
             return _Level("bullet", "", 1, "", figures=False)
-        start = self._value(element, "start")
+        start, anew = self._value(element, "start"), self._value(element, "lvlRestart")
         return _Level(
             self._value(element, "numFmt") or "decimal",
             self._shown(element),
             int(start) if _is_count(start) else 1,
             self._value(element, "suff"),
             figures=element.find(f"{self._w}isLgl") is not None,
+            anew=int(anew) if _is_count(anew) else None,
         )
 
     def _shown(self, element: Any) -> str:

@@ -12,12 +12,13 @@ from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
 from rag.loading.html.mathml import linear
 from rag.loading.images.scans import picture_blocks
 from rag.loading.office.drawings import local
+from rag.loading.office.list_styles import OUTLINE, ListStyles, attribute
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
-_CONTENT = "content.xml"
+_CONTENT, _STYLES = "content.xml", "styles.xml"
 # Changes that were taken back, what only names a place, and what is made of the rest.
 _SKIPPED_TAGS = (
     "tracked-changes forms sequence-decls table-of-content alphabetical-index illustration-index ruby-text title desc "
@@ -47,6 +48,7 @@ class _Reader:
         self.outline = Outline()
         self.page = 0
         self.scripts, self.struck = _styles(root)
+        self.lists = ListStyles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
         # Notes, remarks and boxes of a paragraph are read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
 
@@ -66,17 +68,21 @@ class _Reader:
     def element(self, element: Any) -> Iterator[RawBlock]:
         match local(element):
             case "h":
-                yield from self.heading(self.text(element), _number(element, "outline-level"))
+                level, text = _number(element, "outline-level"), self.text(element)
+                yield from self.heading(f"{self.number(element, level) if text.strip() else ''}{text}", level)
             case "p":
                 yield from self.block(self.text(element))
             case "list":
-                yield from self.items(element, 1, self.outline.path)
+                yield from self.items(element, 1, self.outline.path, "")
             case "table":
                 yield from self.table(element)
             case "notes":
                 yield from self.labelled("备注", element)
             case "annotation":
                 yield from self.remark(element)
+            case "frame" if attribute(element, "class") == "title":
+                said = (self.text(e) for e in element.iter() if local(e) == "p")
+                yield from self.heading(" ".join(said), 1)
             case "frame" | "image" | "object" | "object-ole" | "plugin":
                 yield from self.frame(element)
             case name if name in _SKIPPED:
@@ -95,27 +101,45 @@ class _Reader:
         if text.strip():
             yield RawBlock(BlockKind.PARAGRAPH, text.strip(), path=self.outline.path, page=self.page)
 
-    def items(self, element: Any, depth: int, path: tuple[str, ...], begin: int = 0) -> Iterator[RawBlock]:
-        count = begin
+    def number(self, heading: Any, level: int) -> str:
+        """The number of a heading, with what parts it."""
+        if not self.lists.number_headings or attribute(heading, "is-list-header") == "true":
+            return ""
+        return self.lists.next(OUTLINE, level)[0]
+
+    def items(self, element: Any, depth: int, path: tuple[str, ...], style: str) -> Iterator[RawBlock]:
+        style = attribute(element, "style-name") or style
+        if depth == 1 and not (
+            attribute(element, "continue-numbering") == "true" or attribute(element, "continue-list")
+        ):
+            self.lists.begin(style)
         for item in (e for e in element if local(e) in ("list-item", "list-header")):
-            count += 1
-            above = path
+            above, label, count = path, "", 0
+            if local(item) == "list-item" and any(local(part) in ("p", "h") for part in item):
+                label, count = self.lists.next(style, depth, attribute(item, "start-value"))
             for part in item:
                 if local(part) == "list":
-                    yield from self.items(part, min(depth + 1, _DEEPEST), above)
-                elif local(part) in ("p", "h"):
+                    yield from self.items(part, min(depth + 1, _DEEPEST), above, style)
+                elif local(part) == "h":
+                    yield from self.heading(f"{label}{self.text(part)}", _number(part, "outline-level"))
+                    path = above = self.outline.path
+                elif local(part) == "p":
                     text = self.text(part).strip()
                     if text:
-                        yield RawBlock(BlockKind.LIST_ITEM, text, path=path, level=depth, item=count, page=self.page)
+                        text, label = f"{label}{text}", ""
+                        yield self.item(text, path, depth, count)
                         above = (*path, path_name(text)) if len(text) <= _LONGEST_ABOVE else path
                 else:
                     yield from self.element(part)
+
+    def item(self, text: str, path: tuple[str, ...], depth: int, count: int) -> RawBlock:
+        return RawBlock(BlockKind.LIST_ITEM, text, path=path, level=depth, item=count, page=self.page)
 
     def table(self, element: Any) -> Iterator[RawBlock]:
         """A table; a sheet's is named by its heading."""
         sheet = local(element.getparent()) == "spreadsheet"
         blocks = table(self.rows(element), () if sheet else self.outline.path)
-        name = _value(element, "name")
+        name = attribute(element, "name")
         for number, block in enumerate(blocks):
             if sheet and number == 0 and name:
                 self.outline = Outline()
@@ -162,7 +186,7 @@ class _Reader:
     def inline(self, child: Any, pieces: list[tuple[str, Script]], script: Script) -> None:
         match local(child):
             case "span":
-                style = _value(child, "style-name")
+                style = attribute(child, "style-name")
                 if style in self.struck and "".join(child.itertext()).strip():
                     self.lose(Lost.STRUCK)
                 else:
@@ -215,7 +239,7 @@ class _Reader:
             self.lose(Lost.EMBEDDED)
             return
         image = next((e for e in frame.iter() if local(e) == "image"), frame)
-        part = joined(_CONTENT, _value(image, "href"))
+        part = joined(_CONTENT, attribute(image, "href"))
         data = self.archive.read(part) if part in self.archive else b""
         yield from picture_blocks(data, self.unread, self.outline.path)
 
@@ -224,7 +248,7 @@ class _Reader:
         for element in frame:
             if local(element) == "object":
                 inside = next((e for e in element.iter() if local(e) == "math"), None)
-                part = joined(_CONTENT, f"{_value(element, 'href')}/{_CONTENT}")
+                part = joined(_CONTENT, f"{attribute(element, 'href')}/{_CONTENT}")
                 if inside is None and part in self.archive:
                     root = self.archive.xml(part)
                     inside = root if local(root) == "math" else None
@@ -242,13 +266,13 @@ def _styles(root: Any) -> tuple[dict[str, Script], set[str]]:
     struck: set[str] = set()
     for style in (e for e in root.iter() if local(e) == "style"):
         for properties in (e for e in style if local(e) == "text-properties"):
-            position = _value(properties, "text-position").split(" ")[0]
+            position = attribute(properties, "text-position").split(" ")[0]
             if position == "super" or (position.endswith("%") and position[:1].isdigit() and position != "0%"):
-                scripts[_value(style, "name")] = Script.RAISED
+                scripts[attribute(style, "name")] = Script.RAISED
             elif position == "sub" or position.startswith("-"):
-                scripts[_value(style, "name")] = Script.LOWERED
-            if _value(properties, "text-line-through-style") not in ("", "none"):
-                struck.add(_value(style, "name"))
+                scripts[attribute(style, "name")] = Script.LOWERED
+            if attribute(properties, "text-line-through-style") not in ("", "none"):
+                struck.add(attribute(style, "name"))
     return scripts, struck
 
 
@@ -256,11 +280,6 @@ def _under(block: RawBlock, name: str) -> RawBlock:
     return replace(block, path=(name, *block.path))
 
 
-def _value(element: Any, name: str) -> str:
-    """An attribute, whatever its namespace."""
-    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
-
-
 def _number(element: Any, name: str) -> int:
-    value = _value(element, name)
+    value = attribute(element, name)
     return min(int(value), _MOST_REPEATED) if value.isascii() and value.isdigit() and 0 < len(value) < 9 else 1

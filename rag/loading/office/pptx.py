@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
 from rag.loading.office.drawings import chart, diagram, local, said
 from rag.loading.office.formulas import is_math, linear
+from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
@@ -20,6 +22,25 @@ from rag.types import BlockKind
 _RUNNING = ("sldNum", "dt", "ftr", "hdr", "sldImg")
 _TITLES = ("title", "ctrTitle")
 _DEEPEST = 9
+# Of the automatic numbers' kinds (ECMA-376, 20.1.10.61): the form of the numbers, and what stands around them.
+_NUMBERS = {
+    "arabic": "decimal",
+    "arabicDb": "decimalFullWidth",
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+    "circleNumDb": "decimalEnclosedCircle",
+    "circleNumWdWhite": "decimalEnclosedCircle",
+    "circleNumWdBlack": "decimalEnclosedCircle",
+    "ea1Chs": "chineseCounting",
+    "ea1Cht": "chineseCounting",
+    "ea1JpnChs": "chineseCounting",
+    "ea1JpnKor": "chineseCounting",
+    "ea1JpnKorDb": "chineseCounting",
+}
+_AROUND = {"Plain": ("", ""), "Period": ("", "."), "ParenR": ("", ")"), "ParenBoth": ("(", ")"), "Minus": ("-", "-")}
+_AUTOMATIC = re.compile(rf"({'|'.join(_NUMBERS)})({'|'.join(_AROUND)})")
 
 
 def parse_pptx(data: bytes, name: Path) -> Parsed:
@@ -66,6 +87,7 @@ class _Slide:
         shapes = list(_shapes(root))
         titles = [shape for shape in shapes if _place(shape) in _TITLES]
         self.opens = any(_place(shape) == "ctrTitle" for shape in titles)
+        self.outline.leave(self.level)
         for shape in titles:
             text = " ".join(filter(None, (self.text(p) for p in _paragraphs(shape))))
             if text:
@@ -90,6 +112,7 @@ class _Slide:
         listed = _place(shape) in ("body", "obj", "subTitle", "") and _is_placeholder(shape)
         above: list[str] = []
         counts = [0] * (_DEEPEST + 2)
+        numbers = _Numbers()
         for paragraph in _paragraphs(shape):
             text = self.text(paragraph)
             if not text:
@@ -98,14 +121,16 @@ class _Slide:
             said_level = properties.get("lvl") or "0" if properties is not None else "0"
             level = min(int(said_level), _DEEPEST) if said_level.isdigit() and len(said_level) < 3 else 0
             plain = properties is not None and any(local(e) == "buNone" for e in properties)
-            if not listed or plain:
+            marker = numbers.next(properties, level)
+            if not (listed or marker) or plain:
                 yield RawBlock(BlockKind.PARAGRAPH, text, path=self.outline.path, page=self.number)
                 continue
             counts[level] += 1
             counts[level + 1 :] = [0] * (len(counts) - level - 1)
             above[level:] = [path_name(text)]
             path = (*self.outline.path, *above[:-1])
-            yield RawBlock(BlockKind.LIST_ITEM, text, path=path, level=level + 1, item=counts[level], page=self.number)
+            place = (level + 1, counts[level], self.number)
+            yield RawBlock(BlockKind.LIST_ITEM, text, 0, path, *place, marker=marker)
 
     def text(self, paragraph: Any) -> str:
         pieces: list[tuple[str, Script]] = []
@@ -192,6 +217,28 @@ class _Slide:
         return next((one.part for one in self.parts if one.id == id_), "")
 
 
+class _Numbers:
+    """The automatic numbers of a shape's paragraphs, as they are shown."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[str, int]] = {}
+
+    def next(self, properties: Any, level: int) -> str:
+        """What stands before the next paragraph; "" if it has no number."""
+        children = properties if properties is not None else ()
+        said = next((e for e in children if local(e) == "buAutoNum"), None)
+        kind = (said.get("type") or "") if said is not None else ""
+        form = _AUTOMATIC.fullmatch(kind)
+        last, count = self._open.get(level, ("", 0))
+        self._open = {depth: known for depth, known in self._open.items() if depth < level}
+        if said is None or form is None:
+            return ""
+        number = count + 1 if last == kind else _count(said.get("startAt"))
+        self._open[level] = (kind, number)
+        before, after = _AROUND[form[2]]
+        return f"{before}{numeral(number, _NUMBERS[form[1]])}{after}"
+
+
 def _shapes(root: Any) -> Iterator[Any]:
     """The shapes of a slide, those in groups among them."""
     holder = next((e for e in root.iter() if local(e) == "spTree"), None)
@@ -225,5 +272,9 @@ def _continues(cell: Any) -> bool:
 
 
 def _span(cell: Any, name: str) -> int:
-    value = cell.get(name) or ""
+    return _count(cell.get(name))
+
+
+def _count(value: str | None) -> int:
+    value = value or ""
     return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 5 else 1

@@ -1,4 +1,7 @@
-"""RTF to blocks, by striprtf: lines as of plain text, rows of tables as rows."""
+"""RTF to blocks, by striprtf: lines as of plain text, rows of tables as rows.
+
+Of how text looks striprtf tells nothing, and it leaves out notes; so marks are put into the source that outlast it.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from rag.errors import LoadError
 from rag.loading.blocks import Parsed, RawBlock, gather
 from rag.loading.plain import parse_plain
+from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Row, table
 from rag.loading.unread import Lost, Unread
 
-_CELL = "|"
-_LOST = ((r"\\pict\b", Lost.PICTURE), (r"\\(?:footnote|annotation)\b", Lost.PART), (r"\\objdata\b", Lost.EMBEDDED))
+_LOST = ((r"\\pict\b", Lost.PICTURE), (r"\\annotation\b", Lost.PART), (r"\\objdata\b", Lost.EMBEDDED))
+# Control characters, which no text has: what they stand before is raised, lowered, level again, or struck out.
+_RAISED, _LOWERED, _LEVEL, _STRUCK = "\x01", "\x02", "\x03", "\x04"
+_CELL, _NOTE, _NOTE_END = "\x05", "\x06", "\x07"
+_SCRIPTS = {_RAISED: Script.RAISED, _LOWERED: Script.LOWERED, _LEVEL: Script.LEVEL}
+_LOOKS = re.compile(f"([{_RAISED}{_LOWERED}{_LEVEL}{_STRUCK}])")
+_NOTED = re.compile(f"{_NOTE}([^{_NOTE}{_NOTE_END}]*){_NOTE_END}")
+_MARKED = re.compile(r"\\(?:super|sub|strike|trowd|pntext|footnote)")
+_TOKEN = re.compile(r"((?:[^\\{}]|\\'..)+)|\\([a-z]+)(-?\d+)? ?|\\.|[{}]", re.DOTALL)
+_LOOKING = ("super", "sub", "nosupersub", "strike", "striked", "plain", "footnote")
+_SCRIPT_WORDS = {"super": _RAISED, "sub": _LOWERED, "nosupersub": _LEVEL}
+_CONTROLS = re.compile(r"[\x00-\x08]")
 
 
 def parse_rtf(data: bytes, name: Path) -> Parsed:
-    """The text and tables; pictures and notes are told. Raises LoadError."""
+    """The text with its notes, and tables; pictures and remarks are told. Raises LoadError."""
     from striprtf.striprtf import rtf_to_text
 
     if not data.lstrip().startswith(b"{\\rtf"):
@@ -27,17 +42,86 @@ def parse_rtf(data: bytes, name: Path) -> Parsed:
             f"无法读取 {name}：文件已损坏，或不是 .rtf 格式。请重新导出后再索引。",
             f"Can't read {name}: damaged, or not an .rtf file. Export it again.",
         )
-    source = data.decode("latin-1")
+    source = _CONTROLS.sub("", data.decode("latin-1"))
     unread = Unread()
     for pattern, kind in _LOST:
         for _ in re.finditer(pattern, source):
             unread.add(kind)
-    return Parsed(gather(_blocks(rtf_to_text(source, errors="ignore")), name), notices=unread.notices(name))
+    if _MARKED.search(source):
+        source = "".join(_with_marks(source.replace(r"\*\footnote", r"\footnote")))
+    text = rtf_to_text(source, errors="ignore")
+    return Parsed(gather(_blocks(text, unread), name), notices=unread.notices(name))
 
 
-def _blocks(text: str) -> Iterator[RawBlock]:
+class _State(NamedTuple):
+    """How text looks at a place: raised or lowered, struck out; and whether a note is open here."""
+
+    script: str = _LEVEL
+    struck: bool = False
+    note: bool = False
+
+    @property
+    def mark(self) -> str:
+        return _STRUCK if self.struck else self.script
+
+
+def _with_marks(source: str) -> Iterator[str]:
+    """The source with marks where the look of the text changes, notes begin and end, and cells end."""
+    stack: list[_State] = []
+    state, in_row = _State(), False
+    for token in _TOKEN.finditer(source):
+        text, word, number = token.groups()
+        if text is not None:
+            yield text
+        elif word is not None:
+            before = state
+            in_row = word == "trowd" if word in ("trowd", "row") else in_row
+            if word in _LOOKING:
+                state = _after(state, word, number or "")
+            if state.mark != before.mark:
+                yield state.mark
+            yield _written(word, token[0], inside=in_row or state.note)
+        elif token[0] == "}" and stack:
+            before, state = state, stack.pop()
+            yield _NOTE_END + "}" if before.note and not state.note else "}"
+            if state.mark != before.mark:
+                yield state.mark
+        else:
+            stack += [state] if token[0] == "{" else []
+            yield token[0]
+
+
+def _after(state: _State, word: str, number: str) -> _State:
+    """The look of the text after a control word."""
+    if word in _SCRIPT_WORDS:
+        return state._replace(script=_LEVEL if number == "0" else _SCRIPT_WORDS[word])
+    match word:
+        case "strike" | "striked":
+            return state._replace(struck=number != "0")
+        case "plain":
+            return state._replace(script=_LEVEL, struck=False)
+        case "footnote":
+            return _State(note=True)
+    return state
+
+
+def _written(word: str | None, token: str, *, inside: bool) -> str:
+    """A control word as striprtf carries it over: the number of an item is text, a cell's line goes on."""
+    match word:
+        case "pntext":
+            return token.replace("pntext", "listtext")
+        case "cell" | "nestcell":
+            return _CELL
+        case "footnote":
+            return _NOTE
+        case "par" | "line" if inside:
+            return " "
+    return token
+
+
+def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     path: tuple[str, ...] = ()
-    for in_table, lines in groupby(text.split("\n"), key=lambda line: line.rstrip().endswith(_CELL)):
+    for in_table, lines in groupby(_lines(text, unread), key=lambda line: line.rstrip().endswith(_CELL)):
         if in_table:
             rows = (Row(line.rstrip().removesuffix(_CELL).split(_CELL)) for line in lines)
             yield from table(rows, path)
@@ -45,3 +129,22 @@ def _blocks(text: str) -> Iterator[RawBlock]:
         for block in parse_plain("\n".join(lines)):
             yield replace(block, line=0)
             path = (*block.path, block.text) if block.level and block.kind == "heading" else block.path
+
+
+def _lines(text: str, unread: Unread) -> Iterator[str]:
+    """The lines as they look, each with its notes below it."""
+    for line in text.split("\n"):
+        notes = _NOTED.findall(line) if _NOTE in line else []
+        yield _in_line(_NOTED.sub("", line) if notes else line, unread)
+        yield from (_in_line(note, unread).strip() for note in notes)
+
+
+def _in_line(line: str, unread: Unread) -> str:
+    """A line without its marks: raised and lowered text as one writes it, and nothing that is struck out."""
+    parts = _LOOKS.split(line.replace(_NOTE, "").replace(_NOTE_END, ""))
+    if len(parts) == 1:
+        return parts[0]
+    looks = [_LEVEL, *parts[1::2]]
+    struck = sum(look == _STRUCK and bool(said.strip()) for look, said in zip(looks, parts[::2], strict=True))
+    unread.add(Lost.STRUCK, struck)
+    return in_line((said, _SCRIPTS[look]) for look, said in zip(looks, parts[::2], strict=True) if look != _STRUCK)

@@ -26,6 +26,8 @@ _CHINESE_WIDTH = 0.96
 # A smaller character this much higher or lower is an exponent or an index.
 _SMALLER = 0.86
 _SHIFTED = 0.12
+# A bracket is higher than the figures beside it: so far up it need hardly be smaller.
+_FAR, _HARDLY_SMALLER = 0.3, 0.92
 # A space that pdfium finds where a character was printed twice is narrower.
 _NO_SPACE = 0.05
 # Steps from one character to the one below it, of all on a page that is written from top to bottom.
@@ -217,7 +219,9 @@ def _pieces(text: Any, glyphs: Sequence[Glyph], top: float, ruled: Rulings) -> I
 
 
 def _script(glyph: Glyph, base: float, height: float, size: float) -> Script:
-    if glyph.height > _SMALLER * height or abs(glyph.y - base) < _SHIFTED * size or is_cjk(glyph.character):
+    shift = abs(glyph.y - base)
+    least = _SMALLER if shift < _FAR * size else _HARDLY_SMALLER
+    if glyph.height > least * height or shift < _SHIFTED * size or is_cjk(glyph.character):
         return Script.LEVEL
     return Script.RAISED if glyph.y > base else Script.LOWERED
 

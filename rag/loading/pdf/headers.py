@@ -14,7 +14,9 @@ _ZONE = 0.13
 _ROWS = 3
 _LEAST_PAGES = 3
 # A line of a table of contents: dots lead from the heading to its page.
-_LEADER = re.compile(r"(?:[.．·…]\s*){6,}(?:[0-9]+|[ivxlc]+)\s*\Z")
+LEADER = re.compile(r"(?:[.．·…]\s*){6,}([0-9]+|[ivxlc]+)\s*\Z")
+# The pages of which a table of contents tells may be so many more than those of the file.
+_MORE_PAGES = 20
 _NUMBER = re.compile(r"[0-9]+|\b[ivxlc]+\b")
 _ALONE = re.compile(
     r"[-–—·.\s]*(?:第?\s*#\s*页?|page\s*#|#)(?:\s*(?:/|of|共|，)\s*#?\s*#?\s*页?)?[-–—·.\s]*", re.IGNORECASE
@@ -23,7 +25,9 @@ _ALONE = re.compile(
 
 def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line]]:
     """The pieces of each page (given with its height) without what recurs at its edges and tables of contents."""
-    pages = [(_without(pieces, [r for r in rows(pieces) if _LEADER.search(r.text)]), h) for pieces, h in pages]
+    leaders = [[row for row in rows(pieces) if LEADER.search(row.text)] for pieces, _ in pages]
+    if _are_contents([row for found in leaders for row in found], len(pages)):
+        pages = [(_without(pieces, found), h) for (pieces, h), found in zip(pages, leaders, strict=True)]
     if len(pages) < 2:
         return [pieces for pieces, _ in pages]
     counts: Counter[tuple[str, str]] = Counter()
@@ -35,6 +39,16 @@ def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line
         running = [row for row, key in _edges(pieces, height) if counts[key] >= least or _ALONE.fullmatch(key[1])]
         kept.append(_without(pieces, running))
     return kept
+
+
+def _are_contents(lines: Sequence[Line], pages: int) -> bool:
+    """Whether lines with dots lead to pages, and not to prices: these would not rise, or exceed the pages there are."""
+    numbers = [
+        int(said[1])
+        for line in lines
+        if (said := LEADER.search(line.text)) and len(said[1]) < 6 and said[1].isdecimal()
+    ]
+    return numbers == sorted(numbers) and max(numbers, default=0) <= pages + _MORE_PAGES
 
 
 def _without(pieces: list[Line], dropped: list[Line]) -> list[Line]:

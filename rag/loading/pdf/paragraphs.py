@@ -11,6 +11,7 @@ from statistics import median
 
 from rag.loading.pdf.columns import Column
 from rag.loading.pdf.glyphs import Line
+from rag.loading.pdf.headers import LEADER
 from rag.loading.plain import ordinal_of
 from rag.text.normalization import is_cjk
 
@@ -107,8 +108,10 @@ def _alike(above: Line, line: Line) -> bool:
 
 def _begins(above: Line, line: Line, column: Column, margin: float, leading: dict[int, float]) -> bool:
     """Whether ``line`` begins a paragraph under ``above``."""
-    if _counts_on(above.text, line.text):
+    if _counts_on(above.text, line.text) or LEADER.search(above.text):
         return True
+    if _alike(above, line) and _HYPHENATED.search(above.text) and line.text[0].islower():
+        return False
     if not _alike(above, line) or ordinal_of(line.text) is not None or max(above.pieces, line.pieces) > 1:
         return True
     if line.y - above.y > _GAP * min(leading.get(round(line.size), 2 * line.size), 2.2 * line.size):

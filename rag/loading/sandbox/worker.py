@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Parser
-from rag.loading.encodings import decode
 from rag.loading.facsimile import Facsimile
-from rag.loading.formats import FORMATS
+from rag.loading.formats import PARSED_BY
 from rag.loading.images.recognition import RECOGNISER
 from rag.loading.sandbox.apart import Reply, Request, receive, send
 from rag.loading.sandbox.confinement import shut_in
 
-# What these modules take is a text.
-_TEXTS = frozenset({".txt", ".text", ".csv", ".tsv", ".jsonl"})
 # What the networks that recognise text reserve, of which they use a third.
 RECOGNISING_BYTES = 4 * 2**30
 # Nobody has asked for so long; the next file starts a new process.
@@ -57,12 +54,8 @@ def main(memory: int) -> None:
 
 def parser(suffix: str) -> Parser:
     """What reads files with that suffix in this process."""
-    module, function = FORMATS[suffix]
-    parse = getattr(import_module(f"rag.loading.{module}"), function)
-    if suffix in _TEXTS:
-        return lambda data, name: parse(decode(data, name), name)
-    bytes_parser: Parser = parse
-    return bytes_parser
+    found: Parser = resolve_name(f"rag.loading.{PARSED_BY[suffix]}")
+    return found
 
 
 def _drawn(request: Request) -> Facsimile:

@@ -6,11 +6,12 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from rag.loading.blocks import Parsed, gather
+from rag.loading.encodings import decode
 from rag.loading.tables import Row, table
 
 _SEPARATORS = ",;\t|"
@@ -20,6 +21,12 @@ _QUOTES = ('"', "", "'")
 _SAID = re.compile(r'\s*"?sep=([^\w\s"]|\t)"?[^\S\n]*\n', re.IGNORECASE)
 # So many lines, and characters of each, tell the separator.
 _LOOKED_AT, _LOOKED_INTO = 200, 10_000
+# Where most lines are not parted, below a long head, the parted ones are a table if so many stand together.
+_LEAST_ROWS, _LEAST_WIDTH = 3, 3
+# A line that is drawn between the table and what stands around it.
+_RULE = re.compile(r"\s*[-=_*—─]{3,}[\s,;]*")
+# A number that is to be shown with its zeros: ="00123".
+_FORMULA = re.compile(r'="([^"]*)"')
 # No text has it: what is not separated is one value.
 _NONE = "\x1f"
 
@@ -32,15 +39,19 @@ class _Dialect(NamedTuple):
     width: int
 
 
-def parse_csv(text: str, name: Path) -> Parsed:
-    """The records of a CSV file, whichever of ``, ; |`` or a tab parts the most lines into equally many values."""
+def parse_csv(data: bytes, name: Path) -> Parsed:
+    """The records of a CSV file, whichever of ``, ; |`` or a tab parts the most lines into equally many values.
+
+    Raises LoadError.
+    """
+    text = decode(data, name)
     said = _SAID.match(text)
     return _parsed(text, said[1] if said else _SEPARATORS, name, begin=said.end() if said else 0)
 
 
-def parse_tsv(text: str, name: Path) -> Parsed:
-    """The records of a file with tabs between its values."""
-    return _parsed(text, "\t", name)
+def parse_tsv(data: bytes, name: Path) -> Parsed:
+    """The records of a file with tabs between its values. Raises LoadError."""
+    return _parsed(decode(data, name), "\t", name)
 
 
 def _parsed(text: str, separators: str, name: Path, *, begin: int = 0) -> Parsed:
@@ -67,11 +78,15 @@ def _dialect(lines: Sequence[str], separators: str) -> _Dialect:
 def _commonest(sample: Sequence[str], separator: str, quote: str) -> tuple[int, float]:
     """The commonest number of values in a record, and the share of the lines in records that have so many."""
     if not quote:
-        widths = Counter(line.count(separator) + 1 for line in sample)
+        found = [line.count(separator) + 1 for line in sample]
     else:
-        records = csv.reader((f"{line}\n" for line in sample), delimiter=separator, quotechar=quote)
-        widths = Counter(map(len, records))
+        lines = (f"{line}\n" for line in sample)
+        found = list(map(len, csv.reader(lines, delimiter=separator, quotechar=quote, skipinitialspace=True)))
+    widths = Counter(found)
     width, count = max(widths.items(), key=lambda pair: (pair[1], pair[0]), default=(1, 0))
+    if width == 1:
+        together = ((size, len(list(run))) for size, run in groupby(found))
+        width, count = max(((w, n) for w, n in together if w >= _LEAST_WIDTH and n >= _LEAST_ROWS), default=(1, count))
     return max(1, width), count / max(1, widths.total())
 
 
@@ -79,6 +94,10 @@ def _rows(lines: Sequence[str], dialect: _Dialect, begin: int) -> Iterator[Row]:
     place = 0
     while place < len(lines):
         record, count = _record(lines, place, dialect)
+        if len(record) < _LEAST_WIDTH and _RULE.fullmatch(lines[place]):
+            record = []
+        if '="' in lines[place]:
+            record = [_FORMULA.sub(r"\1", value) if _FORMULA.fullmatch(value) else value for value in record]
         yield Row(record, begin + place)
         place += count
 
@@ -105,7 +124,12 @@ def _read(text: str, dialect: _Dialect) -> list[str]:
     """The values of one record; none if its quotes do not match."""
     for escape in (None, "\\"):
         reader = csv.reader(
-            [text], delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape, strict=True
+            [text],
+            delimiter=dialect.separator,
+            quotechar=dialect.quote,
+            escapechar=escape,
+            skipinitialspace=True,
+            strict=True,
         )
         try:
             return next(reader, [])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
-from rag.loading.office.drawings import local
+from rag.loading.office.drawings import local, said
 from rag.loading.office.packages import related, tree
-from rag.loading.sheets.number_formats import CHINESE, is_date, shown
+from rag.loading.sheets.values import Cells
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
@@ -22,8 +22,22 @@ from rag.types import BlockKind
 # As many as a sheet can have; a file may number them as it likes.
 _MOST_ROWS = 1_048_576
 _MOST_COLUMNS = 16_384
-_LONGEST_TAG = 200
+# More blank rows between two others say no more than so many.
+_BLANK_ROWS = 2
+_LONGEST_TAG = 1_000
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
+# A formula, and the result that was stored with it: none, or in a file whose maker could not calculate, 0.
+_FORMULA = re.compile(
+    rb"<c\s[^<>]*?\br=\"([A-Z]{1,3}\d{1,7})\"[^<>]*>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]{0,800}</f>)\s*"
+    rb"(?:<v\s*/>|<v>(0?)</v>|(?=</c>))"
+)
+_UNCALCULATED = re.compile(rb'\bfullCalcOnLoad="(?:1|true)"')
+_WORKBOOK = "xl/workbook.xml"
+_STRICT, _USUAL = b"http://purl.oclc.org/ooxml/", b"http://schemas.openxmlformats.org/"
+_RENAMED = (
+    (_STRICT + b"spreadsheetml/main", _USUAL + b"spreadsheetml/2006/main"),
+    (_STRICT + b"officeDocument/", _USUAL + b"officeDocument/2006/"),
+)
 
 
 def parse_xlsx(data: bytes, name: Path) -> Parsed:
@@ -35,7 +49,10 @@ def parse_xlsx(data: bytes, name: Path) -> Parsed:
 
     # It also says how much there is to unpack, before anything is.
     archive, unread = Archive(data, name), Unread()
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    if _WORKBOOK in archive and _STRICT in archive.read(_WORKBOOK):
+        # Its "strict" variant has other names, which openpyxl does not know.
+        data = archive.replaced(_RENAMED)
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
     try:
         blocks = gather(_blocks(book, archive, unread), name, unread)
         return Parsed(blocks, name.stem, unread.notices(name))
@@ -46,10 +63,15 @@ def parse_xlsx(data: bytes, name: Path) -> Parsed:
 def _blocks(book: Any, archive: Archive, unread: Unread) -> Iterator[RawBlock]:
     """A sheet's name is a heading, unless there is only one."""
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    cells = Cells(book, unread)
+    calculated = _WORKBOOK not in archive or not _UNCALCULATED.search(archive.read(_WORKBOOK))
     for sheet in sheets:
         outline = Outline()
         heading = outline.heading(sheet.title, 1) if len(sheets) > 1 else None
-        for block in chain(table(_rows(sheet), outline.path), _beside(archive, sheet, outline.path, unread)):
+        marks = _marks(sheet, calculated=calculated)
+        unread.add(Lost.FORMULA, len(marks.unknown), under=sheet.title)
+        rows = _rows(cells.rows(sheet), marks)
+        for block in chain(table(rows, outline.path), _beside(archive, sheet, outline.path, unread)):
             if heading:
                 yield heading
                 heading = None
@@ -60,27 +82,53 @@ def _blocks(book: Any, archive: Archive, unread: Unread) -> Iterator[RawBlock]:
 
 
 def _beside(archive: Archive, sheet: Any, path: tuple[str, ...], unread: Unread) -> Iterator[RawBlock]:
-    """The remarks on a sheet's cells; its pictures are told. Charts show what stands in the cells."""
+    """The boxes of text on a sheet and the remarks on its cells; its pictures are told.
+
+    Charts show what stands in the cells.
+    """
     for part in related(archive, sheet._worksheet_path):  # openpyxl skips both when it only reads
         root = tree(archive, part.part)
         for element in root.iter() if root is not None and part.kind in ("comments", "drawing") else ():
+            text = ""
             if local(element) == "pic":
                 unread.add(Lost.DRAWING, under=sheet.title)
             elif local(element) == "comment":
-                text = "".join(t.text or "" for t in element.iter() if local(t) == "t").strip()
-                if text:
-                    yield RawBlock(BlockKind.PARAGRAPH, f"批注（{element.get('ref')}）：{text}", path=path)
+                noted = "".join(t.text or "" for t in element.iter() if local(t) == "t").strip()
+                text = f"批注（{element.get('ref')}）：{noted}" if noted else ""
+            elif local(element) == "sp":
+                text = said(element)
+            if text:
+                yield RawBlock(BlockKind.PARAGRAPH, text, path=path)
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
-    merged = _merged(sheet)
-    last = max((row + rows for (row, _), (rows, _) in merged.items()), default=0)
+@dataclass(slots=True)
+class _Marks:
+    """What the file of a sheet says besides its values: merged cells, row and column to so many rows and columns;
+    and by their names, as B4, the cells of which nobody knows the result.
+    """
+
+    merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+
+def _rows(rows: Iterator[tuple[int, list[str]]], marks: _Marks) -> Iterator[Row]:
+    last = max((row + height for (row, _), (height, _) in marks.merged.items()), default=0)
     covered: dict[int, int] = {}
-    # What a file says of its size may be wrong, and then rows would be missing.
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS), start=1):
-        texts = [_shown(cell) for cell in row]
-        yield Row(list(_cells(texts, number, merged, covered)) if number < last else texts, number)
+    before = 0
+    for number, texts in rows:
+        if number > _MOST_ROWS:
+            return
+        yield from [Row([])] * min(_BLANK_ROWS, number - before - 1)
+        before = number
+        if marks.unknown:
+            texts = [_known(text, column, number, marks.unknown) for column, text in enumerate(texts, start=1)]
+        yield Row(list(_cells(texts, number, marks.merged, covered)) if number < last else texts, number)
+
+
+def _known(text: str, column: int, row: int, unknown: set[str]) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return "" if text and f"{get_column_letter(column)}{row}" in unknown else text
 
 
 def _cells(
@@ -98,42 +146,18 @@ def _cells(
         yield Cell(text, columns, rows)
 
 
-def _merged(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
-    """The merged cells, which stand in the file after all rows: row and column to so many rows and columns."""
+def _marks(sheet: Any, *, calculated: bool) -> _Marks:
+    """The merged cells, which stand in the file after all rows, and the formulas without a result."""
     from openpyxl.utils import column_index_from_string
 
-    found = {}
+    found = _Marks()
     with sheet._get_source() as source:  # openpyxl reads them and tells nobody
         before = b""
         while piece := source.read(2**20):
             for left, top, right, bottom in _MERGED.findall(before + piece):
                 first, last = (column_index_from_string(name.decode()) for name in (left, right))
-                found[int(top), first] = (max(1, int(bottom) - int(top) + 1), max(1, last - first + 1))
+                found.merged[int(top), first] = (max(1, int(bottom) - int(top) + 1), max(1, last - first + 1))
+            for cell, result in _FORMULA.findall(before + piece):
+                found.unknown |= set() if result and calculated else {cell.decode()}
             before = piece[-_LONGEST_TAG:]
     return found
-
-
-def _shown(cell: Any) -> str:
-    """A cell's value as the sheet shows it."""
-    match value := cell.value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int() | float() | date() | time() | timedelta():
-            code = CHINESE.get(cell.style_array.numFmtId) or cell.number_format or ""
-            return shown(_moment(value, cell) if is_date(code) else value, code)
-        case _:
-            return str(value)
-
-
-def _moment(value: Any, cell: Any) -> Any:
-    """A date that openpyxl takes for a number, since its format is one of Chinese spreadsheets alone."""
-    from openpyxl.utils.datetime import from_excel
-
-    if not isinstance(value, int | float):
-        return value
-    try:
-        return from_excel(value, cell.parent.parent.epoch)
-    except (OverflowError, ValueError):
-        return value

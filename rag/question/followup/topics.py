@@ -91,11 +91,11 @@ def topic(question: Phrase) -> Topic | None:
         began -= 1
     if began and not _is_border(words[began - 1]):
         return None
-    found = _subject(question, words[began:])
-    if found and re.fullmatch(GENERIC, question.text[found.start : found.end]):
+    subject = _subject(question, words[began:])
+    if subject and re.fullmatch(GENERIC, question.text[subject.start : subject.end]):
         return None
     # One character after others is most often the end of a name that was cut: 真番|郡.
-    return None if found and found.start and found.end - found.start == 1 else found
+    return None if subject and subject.start and subject.end - subject.start == 1 else subject
 
 
 def _named_in_english(question: Phrase) -> Topic | None:

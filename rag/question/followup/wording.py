@@ -100,14 +100,14 @@ class Phrase:
         whole += [(span.start, span.end, "title") for span in mentions.titles(self.text)]
         whole += [(*match.span(), "latin") for match in _LATIN_NAME.finditer(self.text)]
         whole += [(*match.span(), "version") for match in _VERSION.finditer(self.text)]
-        found: list[Word] = []
+        words: list[Word] = []
         for text, start, end, tag in tagged(self.text):
-            inside = next((one for one in whole if one[0] < end and start < one[1]), None)
+            inside = next((name for name in whole if name[0] < end and start < name[1]), None)
             if inside is None:
-                found.append(Word(text, start, end, tag))
-            elif not found or found[-1].start != inside[0]:
-                found.append(Word(self.text[inside[0] : inside[1]], *inside))
-        return tuple(found)
+                words.append(Word(text, start, end, tag))
+            elif not words or words[-1].start != inside[0]:
+                words.append(Word(self.text[inside[0] : inside[1]], *inside))
+        return tuple(words)
 
     def slice(self, start: int, end: int) -> str:
         """The written characters behind ``[start, end)`` of the normalised text."""

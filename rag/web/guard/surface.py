@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import BusyError
 from rag.web.guard.payloads import PayloadError, as_page_call, as_sound_json
-from rag.web.problems import problem, problem_of, respond
+from rag.web.problems import problem, respond, respond_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,7 @@ def surfaced(app: ASGIApp) -> ASGIApp:
                 await _drained(receive)
             await respond(refused.problem, {"connection": "close"})(scope, receive, send)
         except BusyError as busy:
-            await respond(problem_of(busy), {"connection": "close"})(scope, receive, send)
+            await respond_to(busy, {"connection": "close"})(scope, receive, send)
 
     return surface
 

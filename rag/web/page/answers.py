@@ -28,7 +28,7 @@ _CONFIDENCE = (
 )
 _DIFFERS = both("另有不同的说法", "Elsewhere it is said otherwise")
 _NONE = both("资料里没有找到答案。", "The documents do not answer this.")
-_WAITING = {
+_DOING = {
     "load": both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…"),
     "retrieve": both("正在查找原文…", "Looking for passages…"),
     "read": both("正在细读找到的段落…", "Reading the passages found…"),
@@ -140,7 +140,17 @@ def glimpse(source: Document, there: Place) -> str:
 
 def pending(question: str, meant: str, stage: str) -> str:
     """The turn of a question that is being answered; ``stage`` is load, retrieve or read."""
-    waiting = f'<p class="waiting" role="status"><i></i>{_WAITING[stage]}</p>'
+    return _pending(question, meant, _DOING[stage])
+
+
+def queued(question: str, seconds: int) -> str:
+    """The turn of a question that waits for others to be answered, for about so many seconds."""
+    zh, en = f"提问的人多，约 {seconds} 秒后轮到…", f"Many are asking: your turn is in about {seconds} s…"
+    return _pending(question, question, both(zh, en))
+
+
+def _pending(question: str, meant: str, doing: str) -> str:
+    waiting = f'<p class="waiting" role="status"><i></i>{doing}</p>'
     return f'<article class="turn pending">{_asked(question, meant)}{waiting}</article>'
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import asyncio
+
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from rag.web.guard.admission import Admission
@@ -10,11 +12,12 @@ from rag.web.page.steps import Page
 
 
 def fragments(page: Page, asking: Admission) -> APIRouter:
-    """The routes of ``page``'s pieces. Each may take as long as a question, and waits where questions do.
+    """The routes of ``page``'s pieces. Each waits where questions do; what nobody has asked for, until there are none.
 
     ``only`` everywhere is what was chosen to be asked, as `rag.web.page.choosing.parse` reads it.
     """
     router = APIRouter(prefix="/page", include_in_schema=False, default_response_class=HTMLResponse)
+    finding = asyncio.Lock()
 
     @router.get("/why")
     async def why(question: str, doc_id: str | None = None, start: int = 0, only: str = "") -> str:
@@ -22,14 +25,14 @@ def fragments(page: Page, asking: Admission) -> APIRouter:
         return await asking.run(lambda: page.why(question, doc_id, start, only))
 
     @router.get("/instead")
-    async def instead(question: str, only: str = "") -> str:
+    async def instead(request: Request, question: str, only: str = "") -> str:
         """Other wordings of ``question`` that are answered; empty if there are none."""
-        return await asking.run(lambda: page.instead(question, only))
+        return await asking.aside(page.instead(question, only), request.is_disconnected) or ""
 
     @router.get("/onward")
-    async def onward(conversation: str, question: int) -> str:
+    async def onward(request: Request, conversation: str, question: int) -> str:
         """Questions to go on with after an answer; empty if there are none."""
-        return await asking.run(lambda: page.onward(conversation, question))
+        return await asking.aside(page.onward(conversation, question), request.is_disconnected) or ""
 
     @router.get("/others")
     async def others(question: str, wrong: str, only: str = "") -> str:
@@ -52,9 +55,11 @@ def fragments(page: Page, asking: Admission) -> APIRouter:
         return await asking.run(lambda: page.glimpse(place))
 
     @router.get("/examples")
-    async def examples() -> str:
+    async def examples(request: Request) -> str:
         """Questions to try; empty if there are none."""
-        return await asking.run(page.examples)
+        # Found once for all.
+        async with finding:
+            return await asking.aside(page.examples(), request.is_disconnected) or ""
 
     @router.get("/chosen")
     async def chosen(only: str = "") -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from rag.errors import NotFoundError, StorageError, WenyuanError
+from rag.errors import BusyError, NotFoundError, StorageError, WenyuanError
 from rag.library import Library
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
@@ -67,6 +67,10 @@ class Page:
         beside = self.open(DOCUMENTS)
         return View(_WELCOME, beside.notice, beside.source or sources.nothing())
 
+    def arrived(self) -> None:
+        """To be called when a page is there: what its first question needs is loaded in the background."""
+        self._desk.warm_up()
+
     def conversation(self, conversation: str, question: int, place: str) -> View:
         """A kept conversation ("" for a new one), with ``place`` beside it, or without one the source of its answer
         ``question``, counted from 1, or of the last one.
@@ -81,27 +85,26 @@ class Page:
         beside = self.open(place or _first_place(turns[:question][-1:] or turns[-1:]))
         return View(self._unchanged(turns, conversation), notice or beside.notice, beside.source)
 
-    def examples(self) -> str:
-        """Questions to try, each a button; empty if there are none."""
-        try:
-            found = self._desk.examples()
-        except WenyuanError:
-            # The page says already what is wrong with the index.
-            return ""
-        return _chips("试试这些问题", "Try one of these", found)
+    def examples(self) -> Iterator[str]:
+        """Questions to try, each a button, as far as they are found; empty if there are none."""
+        return _offered("试试这些问题", "Try one of these", self._desk.examples)
 
-    def instead(self, question: str, only: str = "") -> str:
-        """Questions in the documents' own words that come near to one without an answer, and have one; may be empty."""
+    def instead(self, question: str, only: str = "") -> Iterator[str]:
+        """Questions in the documents' own words that come near to one without an answer, and have one, as far as they
+        are found; may be empty.
+        """
         words = ("换成资料里的说法，这些答得出", "In the documents’ words, these are answered")
         return _offered(*words, lambda: instead(self._desk.library(), question, choosing.parse(only)))
 
-    def onward(self, conversation: str, number: int) -> str:
-        """Questions to go on with after the answer to question ``number`` of a conversation; may be empty."""
+    def onward(self, conversation: str, number: int) -> Iterator[str]:
+        """Questions to go on with after the answer to question ``number`` of a conversation, as far as they are found;
+        may be empty.
+        """
 
-        def found() -> Sequence[str]:
+        def found() -> Iterator[Sequence[str]]:
             turns = self._desk.conversations.turns(conversation)[: max(0, number)]
             if not turns or turns[-1].answer.status is not Status.ANSWERED:
-                return ()
+                return iter(())
             return onward(self._desk.library(), _earlier(turns), turns[-1].answer.citations, choice=turns[-1].only)
 
         return _offered("接着问", "Go on with", found)
@@ -162,6 +165,20 @@ class Page:
             yield View(self._unchanged(before, conversation), _notice(error), None)
         except Exception:
             yield View(self._unchanged(before, conversation), _unexpected(), None)
+
+    def waiting(self, conversation: str, question: str, seconds: int) -> View:
+        """The view while others are answered first, for about so many seconds."""
+        try:
+            return View(
+                self._log(self._turns(conversation), conversation, answers.queued(question, seconds)), None, None
+            )
+        except WenyuanError:
+            # It is told when the turn comes.
+            return View(None, None, None)
+
+    def refused(self, error: BusyError) -> View:
+        """The view where too many wait already."""
+        return View(None, _notice(error), None)
 
     def open(self, address: str) -> View:
         """The source pane at an address that one of the page's own buttons, or a link to a citation, carried."""
@@ -301,15 +318,16 @@ def _titles(library: Library, answer: Answer, choice: Choice) -> dict[str, str]:
     return {doc_id: library.document(doc_id).title + editions.get(doc_id, "") for doc_id in concerned}
 
 
-def _offered(zh: str, en: str, found: Callable[[], Sequence[str]]) -> str:
+def _offered(zh: str, en: str, found: Callable[[], Iterator[Sequence[str]]]) -> Iterator[str]:
     """What ``found`` gives, to click; nothing where it fails, for the answer stands without it."""
     try:
-        return _chips(zh, en, found())
+        for questions in found():
+            yield _chips(zh, en, questions)
     except WenyuanError:
-        return ""
+        yield ""
     except Exception:
         logger.exception("%s: no questions could be found", en)
-        return ""
+        yield ""
 
 
 def _chips(zh: str, en: str, questions: Sequence[str]) -> str:

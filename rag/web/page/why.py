@@ -38,16 +38,19 @@ _NO_SUBJECT = (
 )
 
 
-def why(found: Explanation, asked: str = "") -> str:
-    """Why the passage was found and chosen; ``asked`` is the whole question, of which ``found`` may explain a part."""
-    part = both("这里说的是：", "This is about: ") + esc(found.question)
-    parts = [f'<p class="why-part">{part}</p>'] if asked and asked.strip() != found.question.strip() else []
-    parts += [_section("怎样找到这一段", "How this passage was found", _path(found)), _words(found)]
-    if found.nearest is not None and found.cosine is not None:
-        parts.append(_nearest(found, found.nearest, found.cosine))
-    if found.opinion is not None:
-        parts.append(_opinion(*found.opinion))
-    parts.append(_confidence(found.confidence, found.threshold, answered=found.answered))
+def why(explanation: Explanation, asked: str = "") -> str:
+    """Why the passage was found and chosen.
+
+    ``asked`` is the whole question, of which ``explanation`` may be about a part.
+    """
+    part = both("这里说的是：", "This is about: ") + esc(explanation.question)
+    parts = [f'<p class="why-part">{part}</p>'] if asked and asked.strip() != explanation.question.strip() else []
+    parts += [_section("怎样找到这一段", "How this passage was found", _path(explanation)), _words(explanation)]
+    if explanation.nearest is not None and explanation.cosine is not None:
+        parts.append(_nearest(explanation, explanation.nearest, explanation.cosine))
+    if explanation.opinion is not None:
+        parts.append(_opinion(*explanation.opinion))
+    parts.append(_confidence(explanation.confidence, explanation.threshold, answered=explanation.answered))
     return f'<div class="why">{"".join(parts)}</div>'
 
 
@@ -145,16 +148,16 @@ def _confidence(confidence: float, threshold: float, *, answered: bool) -> str:
     )
 
 
-def _lacking(one: Abstention, *, several: bool) -> str:
-    part = f'<p class="why-part">{esc(one.question)}</p>' if several else ""
-    lines = f'<p class="why-need">{_need(one)}</p>'
-    if one.unknown:
-        chips = "".join(f"<b>{esc(word)}</b>" for word in one.unknown)
+def _lacking(abstention: Abstention, *, several: bool) -> str:
+    part = f'<p class="why-part">{esc(abstention.question)}</p>' if several else ""
+    lines = f'<p class="why-need">{_need(abstention)}</p>'
+    if abstention.unknown:
+        chips = "".join(f"<b>{esc(word)}</b>" for word in abstention.unknown)
         lines += f'<p class="why-lack">{both("没有一篇资料提到：", "In no document: ")}{chips}</p>'
-    if one.coverage is not None:
-        lines += _coverage(one.coverage, rest=bool(one.unknown))
+    if abstention.coverage is not None:
+        lines += _coverage(abstention.coverage, rest=bool(abstention.unknown))
     return f"{part}{_section('缺什么', 'What is lacking', lines)}" + _confidence(
-        one.confidence, one.threshold, answered=False
+        abstention.confidence, abstention.threshold, answered=False
     )
 
 
@@ -166,12 +169,13 @@ def _need(one: Abstention) -> str:
     return both(zh.format(f"“{subject}”"), en.format(f'"{subject}"'))
 
 
-def _coverage(one: Coverage, *, rest: bool) -> str:
+def _coverage(coverage: Coverage, *, rest: bool) -> str:
     """Which words stand together; ``rest``: they are not all that the question has."""
     zh, en = ("其余的词", "the other words") if rest else ("这些词", "these words")
-    held_zh, held_en = "".join(f"“{word}”" for word in one.held), ", ".join(f'"{word}"' for word in one.held)
-    missed_zh, missed_en = "".join(f"“{word}”" for word in one.missed), ", ".join(f'"{word}"' for word in one.missed)
-    if one.missed:
+    held_zh, held_en = "".join(f"“{word}”" for word in coverage.held), ", ".join(f'"{word}"' for word in coverage.held)
+    missed_zh = "".join(f"“{word}”" for word in coverage.missed)
+    missed_en = ", ".join(f'"{word}"' for word in coverage.missed)
+    if coverage.missed:
         said = both(
             f"{zh}没有一段全都提到：最全的一段有{held_zh}，缺{missed_zh}。",
             f"No passage has all of {en}: the fullest has {held_en}, but not {missed_en}.",
@@ -181,9 +185,9 @@ def _coverage(one: Coverage, *, rest: bool) -> str:
             f"有一段提到了{zh}（{held_zh}），但没有说到所问的。",
             f"One passage has {en} ({held_en}), but does not say what is asked.",
         )
-    start, end = one.passage.start, one.passage.end
-    there = markup.Place(one.passage.doc_id, Span(start, start), Span(start, end))
-    return f'<p>{said}</p><p class="why-from">{_where(one.title, one.passage.paragraph, there)}</p>'
+    start, end = coverage.passage.start, coverage.passage.end
+    there = markup.Place(coverage.passage.doc_id, Span(start, start), Span(start, end))
+    return f'<p>{said}</p><p class="why-from">{_where(coverage.title, coverage.passage.paragraph, there)}</p>'
 
 
 def _where(title: str, number: int, there: markup.Place) -> str:

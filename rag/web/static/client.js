@@ -22,12 +22,12 @@ class Problem extends Error {
   }
 }
 
-// The server's response; `body` is sent as JSON. Throws a Problem.
-async function request(path, { method = "GET", body } = {}) {
+// The server's response; `body` is sent as JSON, `signal` calls it off. Throws a Problem.
+async function request(path, { method = "GET", body, signal } = {}) {
   const headers = body ? { "Content-Type": "application/json" } : {};
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+    response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal });
   } catch {
     throw new Problem({
       detail_zh: "连接不上问源的服务。请确认它还在运行，再试一次。",

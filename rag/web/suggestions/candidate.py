@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rag.library import Library
@@ -27,3 +28,18 @@ def holds(library: Library, candidate: Candidate, choice: Choice = ALL) -> bool:
     return answer.status is Status.ANSWERED and any(
         c.doc_id == candidate.doc_id and c.start < end and start < c.end for c in answer.citations
     )
+
+
+def offered(candidates: Iterable[Candidate], good: Callable[[Candidate], bool], limit: int) -> Iterator[list[str]]:
+    """The first ``limit`` questions that are ``good``, as far as they are found: at first, and after each trial.
+
+    Trying takes as long as an answer: whoever has something more urgent to do does it in between.
+    """
+    found: list[str] = []
+    yield found
+    for candidate in candidates:
+        if len(found) == limit:
+            return
+        if good(candidate):
+            found = [*found, candidate.question]
+        yield found

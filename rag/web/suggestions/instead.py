@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import islice
+from functools import partial
 
 from rag.library import Library
 from rag.question.followup import Earlier, resolve
@@ -15,7 +15,7 @@ from rag.retrieval.collections import ALL, Choice
 from rag.text.duplicates import folded
 from rag.text.tokenization import content_terms
 from rag.types import Hit, Span, Status
-from rag.web.suggestions.candidate import Candidate, holds
+from rag.web.suggestions.candidate import Candidate, holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
 # Passages that are looked at.
@@ -25,20 +25,22 @@ _ALIKE = 0.5
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?=年)")
 
 
-def instead(library: Library, question: str, choice: Choice = ALL, limit: int = 3, *, asked: int = 8) -> list[str]:
+def instead(
+    library: Library, question: str, choice: Choice = ALL, limit: int = 3, *, asked: int = 8
+) -> Iterator[list[str]]:
     """At most ``limit`` questions that the documents of ``choice`` answer and that come near to ``question``.
 
-    Asks at most ``asked``.
+    Asks at most ``asked``; they are given as `offered` does.
 
     They are ``question`` with a name or year that stands in the nearest passages, and questions after facts, headings
-    and columns there. Takes as long as so many questions. Raises as `Library.ask`.
+    and columns there. Raises as `Library.ask`.
     """
     hits = library.search(question, _PASSAGES, **choice._asdict())
     found = {one.question: one for one in _near(library, question, hits)}
     ranked = sorted(found.values(), key=lambda one: -_shared(question, one.question))
     fit = [one for one in ranked if folded(one.question) != folded(question) and len(one.question) <= QUESTION]
     alone = (one for one in fit[:asked] if resolve(one.question, [Earlier(question, "")]) == one.question)
-    return [one.question for one in islice((one for one in alone if _answered(library, one, choice)), limit)]
+    return offered(alone, partial(_answered, library, choice), limit)
 
 
 def _near(library: Library, question: str, hits: Sequence[Hit]) -> Iterator[Candidate]:
@@ -78,7 +80,7 @@ def _unplaced(question: str) -> Candidate:
     return Candidate(question, Kind.WHAT, "", Span(0, 0))
 
 
-def _answered(library: Library, one: Candidate, choice: Choice) -> bool:
+def _answered(library: Library, choice: Choice, one: Candidate) -> bool:
     if one.doc_id:
         return holds(library, one, choice)
     return library.ask(one.question, **choice._asdict()).status is Status.ANSWERED

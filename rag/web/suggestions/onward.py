@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain, islice, zip_longest
 
 from rag.library import Library
@@ -11,7 +12,7 @@ from rag.retrieval.collections import ALL, Choice
 from rag.text.duplicates import folded
 from rag.text.normalization import sentences
 from rag.types import Block, BlockKind, Citation, Document
-from rag.web.suggestions.candidate import Candidate, holds
+from rag.web.suggestions.candidate import Candidate, holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
 # Blocks and headings on either side that are looked at.
@@ -26,11 +27,11 @@ def onward(
     limit: int = 3,
     *,
     tried: int = 6,
-) -> list[str]:
+) -> Iterator[list[str]]:
     """At most ``limit`` questions that ``library`` answers from around the first of ``cited``; tries at most ``tried``.
 
-    ``cited`` answered the last of ``asked``, the questions of the conversation, none of which comes again; only
-    ``choice`` is asked. Takes as long as so many questions. Raises as `Library.ask`.
+    They are given as `offered` does. ``cited`` answered the last of ``asked``, the questions of the conversation, none
+    of which comes again; only ``choice`` is asked. Raises as `Library.ask`.
     """
     document = library.document(cited[0].doc_id)
     found = {folded(one.question): one for one in _around(document, document.block_at(cited[0].start))}
@@ -41,7 +42,7 @@ def onward(
         if words not in before and len(one.question) <= QUESTION and not _told(one, cited)
     )
     alone = (one for one in fit if resolve(one.question, asked) == one.question)
-    return [one.question for one in islice((one for one in islice(alone, tried) if holds(library, one, choice)), limit)]
+    return offered(islice(alone, tried), partial(holds, library, choice=choice), limit)
 
 
 def _around(document: Document, block: Block) -> Iterator[Candidate]:

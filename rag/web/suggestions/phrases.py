@@ -41,14 +41,14 @@ _LIST_END = re.compile(
 
 def clauses(text: str) -> list[Span]:
     """Ranges between commas and stronger marks that are outside quotations and brackets."""
-    found: list[Span] = []
+    ranges: list[Span] = []
     for match in _CLAUSE.finditer(text):
-        part = text[found[-1].start : found[-1].end] if found else ""
+        part = text[ranges[-1].start : ranges[-1].end] if ranges else ""
         if any(part.count(pair[0]) > part.count(pair[1]) for pair in ("“”", "《》", "()")):
-            found[-1] = Span(found[-1].start, match.end())
+            ranges[-1] = Span(ranges[-1].start, match.end())
         else:
-            found.append(Span(*match.span()))
-    return found
+            ranges.append(Span(*match.span()))
+    return ranges
 
 
 def quantities(text: str) -> list[Span]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice, pairwise
 
 from rag.library import Library
@@ -13,7 +14,7 @@ from rag.text.enumerations import Enumeration, enumerations
 from rag.text.normalization import normalise, sentences
 from rag.text.tokenization import tagged
 from rag.types import Block, BlockKind, Document, Span
-from rag.web.suggestions.candidate import Candidate, holds
+from rag.web.suggestions.candidate import Candidate, holds, offered
 from rag.web.suggestions.facts import facts
 from rag.web.suggestions.structure import is_counted, of_heading, of_row
 
@@ -39,13 +40,12 @@ _NUMBERS = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7
 _POINTS_BACK = re.compile(r"^(?:这|那|该|其|此|它|他|她|本|以上|上述)")
 
 
-def checked(library: Library, limit: int = 6, *, asked: int = 10) -> list[str]:
+def checked(library: Library, limit: int = 6, *, asked: int = 10) -> Iterator[list[str]]:
     """Those questions that ``library`` answers with confidence from where they were made of; asks at most ``asked``.
 
-    Takes seconds: for the background. Raises as `Library.ask`.
+    They are given as `offered` does. Raises as `Library.ask`.
     """
-    good = (c.question for c in candidates(library, asked) if holds(library, c))
-    return list(islice(good, limit))
+    return offered(candidates(library, asked), partial(holds, library), limit)
 
 
 def candidates(library: Library, limit: int = 18) -> list[Candidate]:

@@ -1,0 +1,157 @@
+"""Tables to blocks, the same for every format: each row is one, in which every value stands after its column's name.
+
+``姓名：葛远舟；部门：结构一所；分机：6102``. What stands above the names is the table's caption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice
+
+from rag.loading.blocks import RawBlock, path_name
+from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled
+from rag.loading.tables.heads import (
+    FIELD,
+    LONGEST_NAME,
+    LOOKED_AT,
+    RULE,
+    SENTENCE,
+    header_rows,
+    is_form,
+    names_of,
+    places_of,
+    sets_off,
+    title_rows,
+)
+from rag.loading.tables.row_text import NAMED, NAMES, VALUES, Value, fields_of, values_of, written
+from rag.types import BlockKind
+
+# Of a cell in a block's grid.
+_NUMBERS = 4
+# In a narrower table a row with one value is no rarer than others.
+_LEAST_WIDTH = 3
+
+
+def row(values: Iterable[Value], line: int = 0, path: tuple[str, ...] = (), *, page: int = 0) -> RawBlock:
+    """The block of a table's row, or of the fields of a record."""
+    text, grid = written(values, VALUES)
+    return RawBlock(BlockKind.ROW, text, line, path, page=page, grid=grid)
+
+
+def table(rows: Iterable[Row], path: tuple[str, ...], caption: str = "") -> Iterator[RawBlock]:
+    """The blocks of a table, or of several that blank rows part: captions, names of columns, and rows.
+
+    ``caption`` is what the source has said above the table already.
+    """
+    tables = _Tables(path, caption)
+    for _, lines in groupby(filled(rows), key=Parts()):
+        yield from tables.part(lines)
+
+
+class _Tables:
+    """Follows the parts between blank rows and keeps what names the columns."""
+
+    def __init__(self, path: tuple[str, ...], caption: str) -> None:
+        self.path = path
+        self.caption = path_name(caption)
+        self.section = ""
+        self.title = ""
+        self.form = False
+        self.header: Sequence[Line] = ()
+        self.names: list[str] = []
+        self.places: list[int] = []
+        self.named = False
+
+    def part(self, lines: Iterator[Line], *, sides: bool = True) -> Iterator[RawBlock]:
+        """The blocks of what stands between blank rows; ``sides``: it may be several tables side by side."""
+        first = list(islice(lines, LOOKED_AT))
+        count = title_rows(first)
+        titles, rest = first[:count], first[count:]
+        for title in titles:
+            yield self.block(BlockKind.PARAGRAPH, title.text, title)
+        if titles:
+            self.title = path_name(titles[0].text)
+        beside = beside_each_other(rest) if sides else []
+        if len(beside) > 1:
+            whole = [*rest, *lines]
+            for columns in beside:
+                yield from self.side(cut(whole, columns))
+            self.names, self.title = [], ""
+            return
+        if rest and self.begins(rest):
+            yield from self.begin(rest)
+            rest = rest[len(self.header) :]
+        for line in chain(rest, lines):
+            yield from self.row(line)
+
+    def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
+        tables = _Tables(self.path, self.title or self.caption)
+        for _, part in groupby(lines, key=Parts()):
+            yield from tables.part(part, sides=False)
+
+    def begins(self, lines: Sequence[Line]) -> bool:
+        """Whether ``lines`` are a table of their own and not more of the one before."""
+        if not self.names:
+            return True
+        first, count = lines[0], header_rows(lines)
+        if not count or len(lines) == count:
+            return bool(self.title) and is_form(lines)
+        others = set(first.filled) != {column for column, name in enumerate(self.names) if name}
+        return bool(self.title or first.heads) or others or first.blanks > 1 or sets_off(first, lines[count:])
+
+    def begin(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
+        self.form = is_form(lines)
+        self.header = () if self.form else lines[: header_rows(lines)]
+        self.names = names_of(self.header)
+        self.places = places_of(self.names)
+        self.caption, self.section, self.title = self.title or self.caption, "", ""
+        self.named = any(self.names)
+        if self.named:
+            names = dict(zip(self.places, self.names, strict=True))
+            text, grid = written(((place, "", name) for place, name in names.items() if name), NAMES)
+            yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
+
+    def row(self, line: Line) -> Iterator[RawBlock]:
+        first = line.texts[line.own[0]] if line.own else ""
+        ruled = RULE.fullmatch(first) and all(RULE.fullmatch(line.texts[column]) for column in line.own)
+        if ruled or any(line.texts == header.texts for header in self.header):
+            return
+        if line.merged:
+            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
+            self.section = "" if SENTENCE.search(line.text) or len(line.text) > LONGEST_NAME else line.text
+            return
+        if self.notes(line):
+            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
+            return
+        text, grid = written(fields_of(line) if self.form else values_of(line, self.names, self.places), VALUES)
+        if len(grid) == _NUMBERS and text == line.text and not self.form:
+            yield self.block(BlockKind.PARAGRAPH, text, line)
+        else:
+            yield self.block(BlockKind.ROW, text, line, grid=grid)
+
+    def notes(self, line: Line) -> bool:
+        """Whether a line is none of the rows but remarks on them: a sentence alone at its beginning."""
+        if len(line.own) > 1 or not self.named or line.up:
+            return False
+        named = [column for column, name in enumerate(self.names) if name]
+        if len(named) < _LEAST_WIDTH or line.own[0] > named[0]:
+            return False
+        remark = SENTENCE.search(line.text) or FIELD.match(line.text) or len(line.text) > LONGEST_NAME
+        return bool(line.blanks or remark)
+
+    def block(
+        self,
+        kind: BlockKind,
+        text: str,
+        line: Line,
+        *,
+        above: bool = True,
+        grid: tuple[int, ...] = (),
+        heads: bool = False,
+    ) -> RawBlock:
+        path = (*self.path, *filter(None, (self.caption, self.section if above else "")))
+        headed = bool(grid) and self.named and not heads
+        return RawBlock(kind, text, line.line, path, page=line.page, grid=grid, heads=heads, headed=headed)
+
+
+__all__ = ["NAMED", "VALUES", "Cell", "Row", "row", "table"]

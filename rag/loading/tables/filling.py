@@ -1,0 +1,156 @@
+"""The grid of a table: every row with what merged cells fill in, and tables that stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Self
+
+from rag.loading.tables.row_text import VALUES
+
+# Columns over which merged cells reach, and the longest text that is said again in each row or column of such a cell.
+_MOST_COLUMNS = 1000
+_LONGEST_MERGED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that fills ``across`` columns and ``down`` rows.
+
+    ``up``: it belongs to the one above it. ``head``: the source says that it names a column or row.
+    """
+
+    text: str
+    across: int = 1
+    down: int = 1
+    up: bool = False
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row's cells in the order of the columns, blank ones among them; not those that reach into it from above."""
+
+    cells: Sequence[str | Cell]
+    line: int = 0
+    page: int = 0
+
+
+@dataclass(slots=True)
+class Line:
+    """A row of the grid. ``across`` and ``up`` are the columns that hold what stands left of them or above, ``filled``
+    those with a text, ``own`` those with one that begins there.
+    """
+
+    line: int
+    page: int
+    texts: list[str] = field(default_factory=list)
+    across: set[int] = field(default_factory=set)
+    up: set[int] = field(default_factory=set)
+    heads: set[int] = field(default_factory=set)
+    blanks: int = 0
+    filled: list[int] = field(default_factory=list)
+    own: list[int] = field(default_factory=list)
+
+    def close(self) -> Self:
+        """To be called when all cells are there."""
+        self.filled = [column for column, text in enumerate(self.texts) if text]
+        continued = self.across | self.up
+        self.own = [column for column in self.filled if column not in continued] if continued else self.filled
+        return self
+
+    @property
+    def merged(self) -> bool:
+        """Whether one cell fills the whole row."""
+        across = len(self.own) == 1 and self.own[0] + 1 in self.across
+        return across and not self.up and len(self.texts) / 2 < 1 + len(self.across)
+
+    @property
+    def text(self) -> str:
+        return VALUES.join(self.texts[column] for column in self.own)
+
+    def add(self, cell: Cell, text: str, *, up: bool) -> None:
+        begin = len(self.texts)
+        again = text if len(text) <= _LONGEST_MERGED else ""
+        width = max(1, min(cell.across, _MOST_COLUMNS - begin))
+        columns = range(begin, begin + width)
+        self.texts += [text, *[again] * (width - 1)]
+        self.across.update(columns[1:])
+        self.up.update(columns if up else ())
+        self.heads.update(columns if cell.head else ())
+
+
+def filled(rows: Iterable[Row]) -> Iterator[Line]:
+    """The rows with what reaches into them filled in; of those without a text only the number, with the next."""
+    reaching: dict[int, tuple[int, Cell]] = {}
+    last = Line(0, 0)
+    blanks = 0
+    for row in rows:
+        line = Line(row.line, row.page)
+        plain = not reaching and all(type(cell) is str for cell in row.cells)
+        if plain:
+            line.texts = [" ".join(cell.split()) for cell in row.cells if isinstance(cell, str)]
+        for given in () if plain else row.cells:
+            _reach(line, reaching)
+            cell = given if isinstance(given, Cell) else Cell(given)
+            above = last.texts[len(line.texts)] if cell.up and len(line.texts) < len(last.texts) else ""
+            text = above or " ".join(cell.text.split())
+            begin = len(line.texts)
+            line.add(cell, text, up=cell.up)
+            if cell.down > 1:
+                again = Cell(text if len(text) <= _LONGEST_MERGED else "", head=cell.head)
+                reaching |= dict.fromkeys(range(begin, len(line.texts)), (cell.down - 1, again))
+        if reaching:
+            _reach(line, reaching, to_the_end=True)
+        last = line.close()
+        if line.own:
+            line.blanks, blanks = blanks, 0
+            yield line
+        elif not line.filled:
+            blanks += 1
+
+
+def _reach(line: Line, reaching: dict[int, tuple[int, Cell]], *, to_the_end: bool = False) -> None:
+    """Add to ``line`` the cells from above that stand at its end."""
+    last = max(reaching, default=-1) if to_the_end else -1
+    while (column := len(line.texts)) in reaching or column <= last:
+        rows, cell = reaching.pop(column, (0, Cell("")))
+        line.add(cell, cell.text, up=bool(cell.text))
+        if rows > 1:
+            reaching[column] = (rows - 1, cell)
+
+
+class Parts:
+    """Numbers lines by the part between blank rows in which they stand."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, line: Line) -> int:
+        self.number += line.blanks > 0
+        return self.number
+
+
+def beside_each_other(lines: Sequence[Line]) -> list[range]:
+    """The columns of tables that stand side by side: of two or more each, with blank ones between them."""
+    if any(line.heads for line in lines):
+        return []
+    used = sorted({column for line in lines if not line.merged for column in line.filled})
+    runs = [[column for _, column in run] for _, run in groupby(enumerate(used), key=lambda pair: pair[1] - pair[0])]
+    return [range(run[0], run[-1] + 1) for run in runs] if all(len(run) > 1 for run in runs) else []
+
+
+def cut(lines: Iterable[Line], columns: range) -> Iterator[Line]:
+    """Of the ``lines`` what stands in these columns."""
+    blanks = 0
+    for line in lines:
+        across, up, heads = (
+            {c - columns.start for c in marked if c in columns} for marked in (line.across, line.up, line.heads)
+        )
+        side = Line(line.line, line.page, line.texts[columns.start : columns.stop], across, up, heads).close()
+        if side.own:
+            side.blanks, blanks = max(blanks, line.blanks), 0
+            yield side
+        else:
+            blanks += 1
