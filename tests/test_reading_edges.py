@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.reading.edges import whole
+from rag.reading.edges import one_cell, whole
 from rag.types import Span
 
 
@@ -34,9 +34,6 @@ class Everything:
             "https://a.example.com/v2?status=open;limit=50",
         ),
         ("利润为±0.05mm。", "0.05", "±0.05mm"),
-        ("部门：财务部；姓名：周宁；分机：8201", "财务部；姓名：周宁", "财务部"),
-        ("船期：8月23日；预计到港：9月20日", "8月23日；预计到港：9月20日", "8月23日"),
-        ("先备份；再升级；最后重启。", "先备份；再升级", "先备份；再升级"),
         ("占比3.33%，居首。", "33", "3.33%"),
         ("其中GPT-4o表现最好。", "PT-4", "GPT-4o"),
         ("见于《政府工作报告》一文。", "《政府工作报告", "《政府工作报告》"),
@@ -55,3 +52,27 @@ def test_an_answer_cuts_no_number_name_address_word_or_pair_of_marks(text: str, 
 
 def test_nothing_but_marks_stays_as_it_is() -> None:
     assert whole("好。。。", Span(1, 4)) == Span(1, 4)
+
+
+ROW = "品名：老白茶；产地：福岭；单价：260 元；保质期：60 个月；库存：72 盒"
+
+
+@pytest.mark.parametrize(
+    ("seen", "question", "meant"),
+    [
+        ("260 元；保质期：60 个月；库存：72 盒", "老白茶的库存是多少?", "72 盒"),
+        ("260 元；保质期：60 个月", "老白茶一盒多少钱?", "260 元"),
+        ("260 元；保质期：60 个月", "老白茶的单价和保质期?", "260 元"),
+        ("福岭", "老白茶的库存是多少?", "福岭"),
+        ("老白茶；产地：福岭", "哪种茶?", "老白茶"),
+    ],
+)
+def test_an_answer_over_several_cells_is_the_one_that_is_asked_for(seen: str, question: str, meant: str) -> None:
+    start = ROW.index(seen)
+    found = one_cell(ROW, Span(start, start + len(seen)), question)
+    assert ROW[found.start : found.end] == meant
+
+
+@pytest.mark.parametrize("text", ["先备份；再升级；最后重启。", "见http://a.example.com；b", "时间：10:30"])
+def test_what_is_no_row_is_not_cut_at_its_semicolons(text: str) -> None:
+    assert one_cell(text, Span(0, len(text)), "?") == Span(0, len(text))

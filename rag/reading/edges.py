@@ -1,5 +1,5 @@
-"""Where an answer begins and ends: never inside a number, a name, an address, a word or a pair of marks; in a row, with
-its cell.
+"""Where an answer begins and ends: in one cell of a row, never inside a number, a name, an address, a word or a pair of
+marks.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _SOLID: Final = re.compile(
     r"[a-z]+://[a-z0-9@._/:%=&?#~+,;-]*[a-z0-9%/]|[+±≤≥¥$]?[a-z0-9](?:[a-z0-9@._/:%=&?#~+,-]*[a-z0-9%/])?[%‰℃°]?"
 )
-# Where the next column of a row begins: "；单价：". An answer that runs over it was meant to be the cell.
-_NEXT_CELL: Final = re.compile(r";[^;:,。]{1,12}:(?!//)")
+# In a row, the name of a column before its cell: "；单价：".
+_COLUMN: Final = re.compile(r"(?:^|[；;])\s*([^；;：:，,。\n]{1,12})[：:](?!//)\s*")
 # What a measure begins with: "月末" is said of "12月末".
 _NUMBER_BEFORE: Final = re.compile(r"\d[\d.,]*$")
 
@@ -40,8 +40,6 @@ def whole(text: str, span: Span) -> Span:
     if not inside:
         return span
     widened = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
-    following = _NEXT_CELL.search(folded.text, widened.start, widened.end)
-    widened = Span(widened.start, following.start()) if following and following.start() > widened.start else widened
     widened = _with_words(folded.text, widened)
     number = _NUMBER_BEFORE.search(folded.text, 0, widened.start)
     # ① begins an item.
@@ -49,6 +47,23 @@ def whole(text: str, span: Span) -> Span:
         widened = Span(number.start(), widened.end)
     widened = _with_partners(folded.text, widened)
     return folded.to_original(*widened)
+
+
+def one_cell(text: str, span: Span, question: str) -> Span:
+    """Of a range of ``text`` over several cells of a row the cell whose column ``question`` names, else the first.
+
+    Any other range as it is. The question is in its normal form.
+    """
+    columns = list(_COLUMN.finditer(text))
+    inside = [column for column in columns if span.start < column.start() < span.end]
+    if not inside:
+        return span
+    own = [column for column in columns if column.end() <= span.start][-1:]
+    ends = [column.start() for column in inside] + [span.end]
+    cells = [Span(span.start, ends[0])] + [Span(a.end(), b) for a, b in zip(inside, ends[1:], strict=True)]
+    names = [normalise(column[1]).text for column in (*own, *inside)]
+    asked = (cell for cell, name in zip(cells[-len(names) :], names, strict=True) if name in question)
+    return next((cell for cell in asked if cell.start < cell.end), cells[0])
 
 
 def _stripped(text: str, span: Span) -> Span:

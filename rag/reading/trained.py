@@ -12,7 +12,7 @@ from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.reading import Candidate, Evidence, Ranked, Reading
 from rag.reading.calibration import Calibration
-from rag.reading.edges import whole
+from rag.reading.edges import one_cell, whole
 from rag.reading.items import all_items
 from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.stretches import MOST, Stretch, stretches
@@ -59,8 +59,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Stretches with what the network said of them."""
+    """Stretches with what the network said of them for a question, which is in its normal form."""
 
+    question: str
     stretches: tuple[Stretch, ...]
     scores: tuple[TextScores, ...]
 
@@ -88,7 +89,8 @@ class TrainedReader:
 
     def scores(self, question: Question, found: Sequence[Stretch]) -> Read:
         """What the network says of each stretch: the slow part of `read`."""
-        return Read(tuple(found), self.network.read(question.normalised, [_text(one) for one in found]))
+        asked = question.normalised
+        return Read(asked, tuple(found), self.network.read(asked, [_text(one) for one in found]))
 
     def decide(self, question: Question, candidates: Sequence[Candidate], read: Read) -> Reading:
         """The reading that follows from what the network said."""
@@ -166,7 +168,8 @@ class TrainedReader:
             touched = [s for s in parts if s.start < inside[-1].end and inside[0].start < s.end]
             around = Span(touched[0].start, touched[-1].end)
             text = document.text[around.start : around.end]
-            fitted = (whole(text, Span(s.start - around.start, s.end - around.start)) for s in inside)
+            ranges = (Span(s.start - around.start, s.end - around.start) for s in inside)
+            fitted = (whole(text, one_cell(text, span, read.question)) for span in ranges)
             spans = tuple(dict.fromkeys(Span(s.start + around.start, s.end + around.start) for s in fitted))
             evidence.append(Evidence(document, spans, around, score, role))
         return evidence
