@@ -28,6 +28,8 @@ _MOST_ALONE, _MOST_HIRAGANA = 0.7, 0.2
 _JAPANESE = ("cp932", "euc_jp")
 # Hangul has the codes of hanzi from A to P; a Chinese text has those from Q to Z, too.
 _MOST_HANGUL, _LEAST_HANGUL = 0.9, 40
+# Bytes of a word and its blank, in the mean.
+_LONGEST_KOREAN = 25
 _HIRAGANA, _HANGUL = range(0x3041, 0x3097), range(0xAC00, 0xD7A4)
 # Longer texts are not well-formed in another encoding by chance.
 _SHORT = 200
@@ -113,7 +115,9 @@ def _is_foreign(text: str, data: bytes) -> bool:
         return True
     if any(_share(_HIRAGANA, sample, encoding) > _MOST_HIRAGANA for encoding in _JAPANESE):
         return True
-    if _share(_HANGUL, sample, "cp949") > _MOST_HANGUL and len(sample) > _LEAST_HANGUL:
+    # Korean stands in words with blanks between them.
+    is_long = len(sample) > _LEAST_HANGUL and sample.count(b" ") > len(sample) / _LONGEST_KOREAN
+    if is_long and _share(_HANGUL, sample, "cp949") > _MOST_HANGUL:
         return True
     letters = _letters(text)
     common = frozenset(FREQUENCIES["Chinese"])
