@@ -66,7 +66,7 @@ def test_the_terminal_lists_it_with_hits_and_documents(monkeypatch: pytest.Monke
     record = DocumentRecord(
         "d1", "题", "a.md", Path("/a.md"), "s", 2, 1, range(1), "2025-03-01T12:00:00+00:00", also_in=BOTH
     )
-    show_documents(console, [record])
+    show_documents(console, [record], {})
     text = console.export_text()
     assert text.count("另见 备份/<b>.md、《转载》again.md") == 2
     assert "2025-03-01" in text
