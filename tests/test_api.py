@@ -278,7 +278,7 @@ def test_an_unknown_address_or_method_is_a_problem_too(small: TestClient) -> Non
     wrong = small.put("/api/v1/ask")
     problem(wrong, 405, "about:blank")
     assert wrong.headers["allow"] == "POST"
-    assert small.patch("/api/v1/documents/x").headers["allow"] == "DELETE, GET"
+    assert small.put("/api/v1/documents/x").headers["allow"] == "DELETE, GET, PATCH"
     problem(small.get("/api/v1/documents/a%0Ab"), 404, "about:blank")
     assert problem(small.get("/api/v1/search?q=a&kk=3"), 422, "about:blank")["detail"].endswith("not permitted")
 
@@ -389,6 +389,7 @@ def test_the_description_of_the_api_is_complete(small: TestClient) -> None:
         ("post", "/documents"),
         ("get", "/documents/{doc_id}"),
         ("delete", "/documents/{doc_id}"),
+        ("patch", "/documents/{doc_id}"),
         ("get", "/citations/{doc_id}/{start}/{end}"),
         ("get", "/citations/{doc_id}/{start}/{end}/frames"),
         ("get", "/documents/{doc_id}/original"),

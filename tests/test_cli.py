@@ -14,7 +14,7 @@ from conftest import ARTICLE, CORPUS, FUNNEL, Command
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 COMMANDS = [
     "index", "ask", "search", "list", "show", "remove", "serve", "train", "eval", "generations", "rollback", "prune",
-    "check", "export", "import", "upgrade", "words",
+    "check", "export", "import", "upgrade", "words", "reinstate",
 ]  # fmt: skip
 
 ANSWER = [
@@ -60,6 +60,8 @@ RECORD = [
     "modified",
     "also_in",
     "omitted",
+    "replaced_by",
+    "edition",
 ]
 
 

@@ -188,7 +188,7 @@ def test_lists_have_it(report: IndexReport, tmp_path: Path) -> None:
     assert report.documents == 2
     records = open_generation(tmp_path / "index").store.records()
     assert [[one.count for one in documents.Record.of(record).omitted] for record in records] == [[3, 1], [1]]
-    assert "没有读入：3 张图片、1 处划掉的文字" in "".join(printed(show_documents, records))
+    assert "没有读入：3 张图片、1 处划掉的文字" in "".join(printed(show_documents, records, {}))
 
 
 def test_the_command_lists_it_as_json(report: IndexReport, tmp_path: Path, wenyuan: Command) -> None:
