@@ -106,13 +106,17 @@ def _of_each(question: str) -> list[str]:
     left, right = words[:join], words[join + 1 :]
     if not each or not left or not right or not _ASKS.search(question[each.end() :]):
         return [question]
-    named, end = [left[len(left) - _pair(left, right)[0] :]], 0
-    while not named[1:] or (end < len(right) - 1 and right[end] in _JOINS):
-        begin = end + bool(named[1:])
-        end = begin + _pair(left, right[begin:])[1]
-        named.append(right[begin:end])
-    before, after = "".join(left[: len(left) - len(named[0])]), "".join(right[end:]) + question[each.end() :]
-    return [before + "".join(name) + after for name in named]
+    first = len(left) - _pair(left, right)[0]
+    named = [left[first:]]
+    while True:
+        length = _pair(left, right)[1]
+        named.append(right[:length])
+        right = right[length:]
+        if len(right) < 2 or right[0] not in _JOINS:
+            break
+        right = right[1:]
+    after = "".join(right) + question[each.end() :]
+    return ["".join([*left[:first], *name]) + after for name in named]
 
 
 def _words(text: str) -> list[str]:
