@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from rag.answering.agreement import Source
 from rag.answering.compose import Part, cite, compose
 from rag.answering.confirmed import Told, confirmations, matching, standing, told
-from rag.answering.editions import differ, edition_of, families, is_dated
+from rag.answering.editions import differ, edition_of, families, is_dated, names
 from rag.answering.listing import kinds
 from rag.answering.overview import answer as overview_answer
 from rag.answering.overview import meant
@@ -218,7 +218,7 @@ class Library:
         cut = self._cutting(query)
         generation = self._generation.about([cut])
         question = analyse(cut, generation.sparse)
-        scope = self._scope(Choice(tuple(collections), tuple(documents), tuple(without)), generation)
+        scope = self._scope(Choice(tuple(collections), tuple(documents), tuple(without)), generation, query)
         return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
 
     def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:
@@ -227,7 +227,7 @@ class Library:
         cut = self._cutting(question)
         generation = self._generation.about([cut])
         asked = understood(cut, generation)
-        return asked, self._candidates(asked, generation, self._scope(choice, generation))
+        return asked, self._candidates(asked, generation, self._scope(choice, generation, question))
 
     def ask(
         self,
@@ -262,7 +262,7 @@ class Library:
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
         generation = self._generation.about(cuts)
-        scope = self._scope(choice, generation)
+        scope = self._scope(choice, generation, question)
         if confirmed and len(cuts) > 1 and self._confirmed(question, generation, scope).reading:
             cuts = [self._cutting(question)]
         retrieve_seconds = 0.0
@@ -287,6 +287,7 @@ class Library:
             question,
             answered,
             titles=titles,
+            older={doc_id: one.edition for doc_id, one in self._versions(generation).older.items()},
             min_confidence=self.min_confidence if min_confidence is None else min_confidence,
             language=self.settings.language,
         )
@@ -380,8 +381,14 @@ class Library:
         listed = kinds(answer.question, wanted, found, language, surely=bool(part.items))
         return replace(listed, hits=answer.hits) if listed else None
 
-    def _scope(self, choice: Choice, generation: Snapshot) -> Scope | None:
+    def _scope(self, choice: Choice, generation: Snapshot, question: str = "") -> Scope | None:
+        """What is asked with such a choice: of each document the version that ``question`` names, or the newest."""
         of_old = self._versions(generation)
+        named = [one for one, older in of_old.older.items() if names(question, older.edition)]
+        newer = {of_old.older[one].replaced_by: one for one in named}
+        document = generation.document
+        both = [new for new, old in newer.items() if names(question, edition_of(document(new), document(old)))]
+        of_old = of_old.asking(named, both) if named else of_old
         return in_scope(choice, generation, named_collections(self.index_dir) if any(choice) else (), of_old)
 
     def _versions(self, generation: Snapshot) -> Standing:
@@ -432,7 +439,7 @@ class Library:
         cuts = [self._cutting(part) for part in divided(question)]
         generation = self._generation.about(cuts)
         encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        scope = self._scope(choice, generation)
+        scope = self._scope(choice, generation, question)
         return Explainer(
             cuts,
             generation,
