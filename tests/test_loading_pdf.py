@@ -460,7 +460,7 @@ def test_a_frame_around_cells_that_no_lines_part_is_a_table_apart_from_the_field
     cells = [("Item", "Price", "Tax"), ("Paper", "115", "13"), ("Pens", "17", "2")]
     fields += [(c, x, 620 - 20 * n) for n, row in enumerate(cells) for c, x in zip(row, (80, 180, 280), strict=True)]
     assert texts(samples.pdf([lines + b"".join(line(*word) for word in fields)])) == [
-        "Buyer Name: Chen Code: 913；Seller Name: Deli Code: 914",
+        "Buyer Name: Chen Code: 913 | Seller Name: Deli Code: 914",
         "Item | Price | Tax",
         "Item：Paper；Price：115；Tax：13",
         "Item：Pens；Price：17；Tax：2",

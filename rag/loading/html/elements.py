@@ -75,6 +75,6 @@ def stands_apart(element: Any, before: str) -> bool:
     if element.tag == last.tag == "a":
         return element.get("href") is not None and last.get("href") is not None
     parent = element.getparent()
-    named, other = element.get("class") or element.tag, last.get("class") or last.tag
+    named, other = str(element.get("class") or element.tag), str(last.get("class") or last.tag)
     words = named != other and not _DIGIT.search(named + other) and not {named, other} <= _INLINE
     return words and parent.tag not in _PROSE and not (parent.text or "").strip()

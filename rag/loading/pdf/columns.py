@@ -74,7 +74,7 @@ def _column(pieces: Sequence[Line]) -> Column:
     edges = sorted((line.x1 for line in lines), reverse=True)
     size = max(line.size for line in lines)
     # Among several one line alone may stick out.
-    steps = pairwise(edges) if len(edges) >= _SEVERAL else ()
+    steps = list(pairwise(edges)) if len(edges) >= _SEVERAL else []
     right = next((edge for edge, next_edge in steps if edge - next_edge < size), edges[0])
     return Column(tuple(lines), min(line.x0 for line in lines), right)
 
