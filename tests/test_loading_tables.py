@@ -24,8 +24,8 @@ from rag.loading.tables import Cell, Row, table
 from rag.types import BlockKind
 
 HEADING, PARAGRAPH, ROW = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ROW
-parse_csv, parse_tsv, parse_jsonl = (PARSERS[suffix] for suffix in (".csv", ".tsv", ".jsonl"))
-CSV, TSV, XLSX, JSONL = Path("表.csv"), Path("表.tsv"), Path("表.xlsx"), Path("集.jsonl")
+parse_csv, parse_tsv, parse_jsonl, parse_json = (PARSERS[suffix] for suffix in (".csv", ".tsv", ".jsonl", ".json"))
+CSV, TSV, XLSX, JSONL, JSON = Path("表.csv"), Path("表.tsv"), Path("表.xlsx"), Path("集.jsonl"), Path("集.json")
 
 
 def saved(book: openpyxl.Workbook) -> bytes:
@@ -793,3 +793,30 @@ MOMENT = datetime(2024, 3, 5, 14, 7, 9)
 )
 def test_a_value_is_shown_by_its_format(value: float | datetime | time | timedelta, code: str, text: str) -> None:
     assert shown(value, code) == text
+
+
+def test_each_object_in_json_is_a_row_under_the_names_in_which_it_lies() -> None:
+    data = (
+        '{"code": 0, "data": {"total": 2, "list": [{"name": "龙井", "price": {"amount": 328}, "tags": ["绿茶", "明前"],'
+        ' "specs": [{"k": "产地", "v": "杭州"}]}, {"name": "白茶"}]}}'
+    )
+    assert [(b.text, b.path) for b in parse_json(data.encode(), JSON).blocks] == [
+        ("code：0", ()),
+        ("total：2", ("data",)),
+        ("name：龙井；price amount：328；tags：绿茶、明前；specs k：产地；specs v：杭州", ("data", "list")),
+        ("name：白茶", ("data", "list")),
+    ]
+    config = '{"应用": "门禁", "库": {"主机": "10.0.8.21", "端口": 5432}, "时间": ["07:00", "22:30"]}'
+    said = ["应用：门禁；库 主机：10.0.8.21；库 端口：5432；时间：07:00、22:30"]
+    assert [b.text for b in parse_json(config.encode(), JSON).blocks] == said
+
+
+def test_questions_in_json_stand_above_their_answers_and_lines_of_objects_are_read_as_such() -> None:
+    faq = '{"faqs": [{"question": "怎么退票？", "answer": "开车前不收费。"}]}'
+    assert [(b.kind, b.text) for b in parse_json(faq.encode(), JSON).blocks] == [
+        (BlockKind.HEADING, "怎么退票？"),
+        (BlockKind.PARAGRAPH, "开车前不收费。"),
+    ]
+    assert [b.line for b in parse_json('{"名": "甲"}\n{"名": "乙"}\n'.encode(), JSON).blocks] == [1, 2]
+    with pytest.raises(LoadError, match=r"无法读取 集\.json：不是 JSON"):
+        parse_json(b"[1, 2", JSON)
