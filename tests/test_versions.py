@@ -92,8 +92,8 @@ def test_the_newer_version_answers_and_the_older_one_where_it_is_chosen(opened: 
 
 def test_a_question_that_names_an_older_version_is_asked_of_that_one(opened: Library) -> None:
     old, new = replaced(opened)
-    for choice in ({}, {"collections": ["财务"]}):
-        answer = opened.ask(f"2019年的{ASKED}", **choice)
+    for collections in ([], ["财务"]):
+        answer = opened.ask(f"2019年的{ASKED}", collections=collections)
         assert (answer.answer, answer.parts[0].items[0].edition) == ("300元", "2019-03-01")
         assert "300元[1]（2019-03-01 版）" in answer.text
         assert {hit.passage.doc_id for hit in answer.hits} >= {old}
