@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rag.reading import Evidence
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.types import Elsewhere, Hit, Role
 
 # From so many characters on a text says something by itself: "是的" in two documents is two statements.

@@ -12,8 +12,7 @@ from rag.index.store import DocumentRecord
 from rag.question.analysis import Question
 from rag.question.mentions import dates
 from rag.reading import Evidence
-from rag.text.duplicates import folded
-from rag.text.normalization import normalise
+from rag.text.normalization import folded, normalise
 from rag.text.numbers import value
 from rag.types import Document, Role
 

@@ -14,9 +14,8 @@ from typing import Final
 from rag.answering.overview import MOST_SECTIONS, Overview, Section, of_one, section
 from rag.errors import Language
 from rag.question.sorts import Sorts
-from rag.text.duplicates import folded
 from rag.text.enumerations import Enumeration, Item, enumerations
-from rag.text.normalization import normalise, statements
+from rag.text.normalization import folded, normalise, statements
 from rag.text.tokenization import STOPWORDS, cut_words
 from rag.types import Answer, BlockKind, Document, Span
 

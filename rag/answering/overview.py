@@ -16,8 +16,7 @@ from rag.errors import Language
 from rag.index.store import DocumentRecord
 from rag.question.summaries import Summary
 from rag.reading import Evidence
-from rag.text.duplicates import folded
-from rag.text.normalization import statements
+from rag.text.normalization import folded, statements
 from rag.types import Answer, AnswerItem, AnswerPart, Block, BlockKind, Citation, Document, Span, Status
 
 MOST_SECTIONS = 12

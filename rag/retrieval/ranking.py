@@ -11,7 +11,7 @@ from rag.question.analysis import Question
 from rag.reading import Candidate, Ranked
 from rag.retrieval.fusion import Fused, Fusion, fuse
 from rag.settings import Settings
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.types import Elsewhere, Encoder, Hit, Passage
 
 if TYPE_CHECKING:

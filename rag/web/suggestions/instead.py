@@ -12,7 +12,7 @@ from rag.question.followup import Earlier, resolve
 from rag.question.followup.wording import Phrase
 from rag.question.kinds import Kind
 from rag.retrieval.collections import ALL, Choice
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.text.tokenization import content_terms
 from rag.types import Hit, Span, Status
 from rag.web.suggestions.candidate import Candidate, holds, offered
