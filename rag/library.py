@@ -12,7 +12,7 @@ from rag.answering.agreement import Source
 from rag.answering.answerer import Answerer, Stage, threshold
 from rag.answering.compose import cite
 from rag.answering.confirmed import Confirmation, confirmations, standing
-from rag.answering.editions import Families, edition_of
+from rag.answering.editions import Families, edition_of, names
 from rag.answering.overview import answer as overview
 from rag.answering.related import others
 from rag.index.manifest import Manifest, check_encoder, check_settings
@@ -206,7 +206,7 @@ class Library:
         validate(query)
         self._models.ahead(reading=False)
         cut = self._cutting(query)
-        search = self._search([cut], Choice(tuple(collections), tuple(documents), tuple(without)))
+        search = self._search(query, [cut], Choice(tuple(collections), tuple(documents), tuple(without)))
         question = analyse(cut, search.generation.sparse)
         return list(search.retrieve(question, k or self.settings.hits).hits)
 
@@ -214,7 +214,7 @@ class Library:
         """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
         validate(question)
         cut = self._cutting(question)
-        search = self._search([cut], choice)
+        search = self._search(question, [cut], choice)
         asked = understood(cut, search.generation)
         return asked, search.candidates(asked)
 
@@ -249,8 +249,10 @@ class Library:
         stage("load")
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
+        search = self._search(question, cuts, choice)
         known = confirmations(self.index_dir) if confirmed else ()
-        answerer = Answerer(self._search(cuts, choice), self._models, self._families, known)
+        older = {doc_id: one.edition for doc_id, one in self._versions(search.generation).older.items()}
+        answerer = Answerer(search, self._models, self._families, known, older)
         if len(cuts) > 1 and answerer.told(question).reading:
             cuts = [self._cutting(question)]
         return _timed(*answerer.answer(question, cuts, min_confidence, stage), started)
@@ -312,15 +314,22 @@ class Library:
         from rag.answering.explain import Explainer
 
         cuts = [self._cutting(part) for part in divided(question)]
-        return Explainer(cuts, self._search(cuts, choice), self._models.reader.get(), self.min_confidence)
+        return Explainer(cuts, self._search(question, cuts, choice), self._models.reader.get(), self.min_confidence)
 
-    def _search(self, cuts: Sequence[Cut], choice: Choice) -> Search:
+    def _search(self, question: str, cuts: Sequence[Cut], choice: Choice) -> Search:
         """The search for a question in these parts, among the documents that are chosen."""
         generation = self._generation.about(cuts)
-        return Search(generation, self.settings, self._encoder, self._scope(choice, generation), self._fusion)
+        scope = self._scope(choice, generation, question)
+        return Search(generation, self.settings, self._encoder, scope, self._fusion)
 
-    def _scope(self, choice: Choice, generation: Snapshot) -> Scope | None:
+    def _scope(self, choice: Choice, generation: Snapshot, question: str = "") -> Scope | None:
+        """What is asked with such a choice: of each document the version that ``question`` names, or the newest."""
         of_old = self._versions(generation)
+        named = [one for one, older in of_old.older.items() if names(question, older.edition)]
+        newer = {of_old.older[one].replaced_by: one for one in named}
+        document = generation.document
+        both = [new for new, old in newer.items() if names(question, edition_of(document(new), document(old)))]
+        of_old = of_old.asking(named, both) if named else of_old
         return in_scope(choice, generation, named_collections(self.index_dir) if any(choice) else (), of_old)
 
     def _versions(self, generation: Snapshot) -> Standing:

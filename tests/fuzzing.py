@@ -352,7 +352,14 @@ _BUILT: dict[str, Callable[[bytes], None]] = {
     ".pdf": pdf_file,
 }
 # Whose pieces of markup, where they are not called as the suffix.
-_MARKUP = {".md": "markdown", ".csv": "delimited", ".tsv": "delimited", ".jsonl": "json", ".xhtml": "html"}
+_MARKUP = {
+    ".md": "markdown",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".jsonl": "json",
+    ".json": "json",
+    ".xhtml": "html",
+}
 
 
 def _of_formats() -> dict[str, Callable[[bytes], None]]:

@@ -8,7 +8,7 @@ import pytest
 from documents import document
 
 from rag.answering.agreement import Source
-from rag.answering.editions import by_date, by_version, editions, newest_first
+from rag.answering.editions import by_date, by_version, called, editions, names, newest_first
 from rag.library import Library
 from rag.models import Models
 from rag.question.analysis import Question, analyse
@@ -70,7 +70,12 @@ def test_a_version_is_known_by_its_number() -> None:
         by_version(document(f"# {title}\n\n内容。\n"))
         for title in ("手册 V2.10", "手册（第三版）", "手册 v2.9", "手册")
     ]
-    assert [one and (one.key, one.label) for one in found] == [((2, 10), "V2.10"), ((3,), "三"), ((2, 9), "V2.9"), None]
+    assert [one and (one.key, one.label) for one in found] == [
+        ((2, 10), "V2.10"),
+        ((3,), "第三版"),
+        ((2, 9), "V2.9"),
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,31 @@ def test_documents_of_other_matters_are_no_editions_of_each_other() -> None:
     assert [one.label for one in editions(old, new) or ()] == ["2023", "2025"]
     other = document("# 请假管理规定（2025版）\n\n年假五天。\n")
     assert editions(old, other) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "edition", "named"),
+    [
+        ("2023年的住宿费标准是多少？", "2023-05-01", True),
+        ("2023年5月的住宿费标准是多少？", "2023-05-01", True),
+        ("２０２３版的住宿费标准是多少？", "2023", True),
+        ("2023年6月的住宿费标准是多少？", "2023-05-01", False),
+        ("2023年5月的住宿费标准是多少？", "2023", False),
+        ("第一版的总价是多少？", "第一版", True),
+        ("v1.2 的总价是多少？", "V1.2", True),
+        ("第一版的总价是多少？", "第二版", False),
+        ("总价超过20230元怎么办？", "2023", False),
+        ("住宿费标准是多少？", "2023-05-01", False),
+    ],
+)
+def test_a_question_names_an_edition_by_its_version_or_a_time_that_its_date_lies_in(
+    asked: str, edition: str, named: bool
+) -> None:
+    assert names(asked, edition) is named
+
+
+def test_an_edition_is_called_by_its_year_or_by_what_says_itself_that_it_is_one() -> None:
+    assert [called(edition, "{} 版") for edition in ("2025", "V2.1", "第二版")] == ["2025 版", "V2.1 版", "第二版"]
 
 
 def test_the_newer_edition_answers_and_what_agrees_with_the_older_differs_with_it() -> None:

@@ -177,6 +177,33 @@ def test_a_cell_that_continues_the_one_above_it_says_the_same() -> None:
     ]
 
 
+def grid(*rows: str) -> str:
+    """A table of rows, whose cells are parted by bars."""
+    cells = ("".join(f"<w:tc>{cell}</w:tc>" for cell in row.split("|")) for row in rows)
+    return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+
+def test_a_table_in_a_cell_is_read_after_the_one_around_it_under_its_label() -> None:
+    p = paragraph
+    inner = grid(f"{p('起止')}|{p('单位')}", f"{p('2019')}|{p('蓝鲸')}")
+    body = grid(f"{p('电话')}|{p('138')}", f"{p('经历')}|{inner}")
+    assert [(b.text, b.path) for b in parse_docx(samples.docx(body), NAME).blocks] == [
+        ("电话：138", ()),
+        ("经历", ()),
+        ("起止 | 单位", ("经历",)),
+        ("起止：2019；单位：蓝鲸", ("经历",)),
+    ]
+
+
+def test_cells_that_only_place_text_are_paragraphs() -> None:
+    p = paragraph
+    assert texts(grid(p("注意") + p("先断电"))) == ["注意", "先断电"]
+    assert texts(grid(f"{p('甲方：沈')}{p('电话：1')}|{p('乙方：高')}{p('电话：2')}")) == [
+        "甲方：沈 电话：1",
+        "乙方：高 电话：2",
+    ]
+
+
 def told(body: str, **parts: str) -> list[str]:
     return [notice.zh for notice in parse_docx(samples.docx(body, **parts), NAME).notices]
 

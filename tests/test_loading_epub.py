@@ -91,3 +91,12 @@ def retyped(book: bytes, chapter: str, kind: str) -> bytes:
     usual, own = f'href="{chapter}" media-type="application/xhtml+xml"', f'href="{chapter}" media-type="{kind}"'
     content["OEBPS/content.opf"] = content["OEBPS/content.opf"].replace(usual.encode(), own.encode())
     return samples.archive(content)
+
+
+def test_a_chapter_whose_title_only_looks_like_one_is_a_heading() -> None:
+    body = "<p class='t'>第一章　上山</p><p>老人天没亮就出了门。</p>"
+    blocks = parse_epub(samples.epub({"c1.xhtml": samples.chapter(body)}), NAME).blocks
+    assert [(b.kind, b.text, b.path) for b in blocks] == [
+        (BlockKind.HEADING, "第一章　上山", ()),
+        (BlockKind.PARAGRAPH, "老人天没亮就出了门。", ("第一章　上山",)),
+    ]

@@ -326,3 +326,80 @@ def test_terms_in_a_row_have_one_meaning_and_a_list_may_count_down() -> None:
         ("丙", (), "2."),
         ("乙", (), "1."),
     ]
+
+
+def test_an_article_that_is_hidden_until_a_script_shows_it_is_text_and_what_opens_over_it_is_none() -> None:
+    article = f'<div style="visibility: hidden; opacity: 0;"><section><p>{SENTENCE}</p></section></div>'
+    code = '<div style="display:none"><p>微信扫一扫<br>关注该公众号</p></div>'
+    assert texts(f"<h1>公告</h1><p>{SENTENCE}</p>{article}") == ["公告", SENTENCE]
+    assert texts(f"<h1>公告</h1>{article}{code}") == ["公告", SENTENCE]
+    cookies = f'<div class="cookie-modal" style="display:none"><p>{SENTENCE * 3}</p></div>'
+    assert texts(f"<h1>公告</h1><p>甲。</p>{cookies}") == ["公告", "甲。"]
+
+
+def test_a_table_of_names_and_values_is_one_and_so_is_what_says_that_it_is() -> None:
+    fields = "<tr><th>车牌号</th><td>浙A·88K21</td></tr><tr><th>核载</th><td>19 人</td></tr>"
+    assert texts(f"<table>{fields}</table>") == ["车牌号：浙A·88K21", "核载：19 人"]
+    row = '<div role="row"><span role="{0}">{1}</span><span role="{0}">{2}</span></div>'
+    names, values = row.format("columnheader", "等级", "折扣"), row.format("cell", "银卡", "9.5 折")
+    more = row.format("cell", "金卡", "9 折")
+    said = ["等级 | 折扣", "等级：银卡；折扣：9.5 折", "等级：金卡；折扣：9 折"]
+    assert texts(f'<div role="table">{names}{values}{more}</div>') == said
+
+
+def test_two_breaks_part_paragraphs_and_one_does_not() -> None:
+    page = "<div>营业时间：<br>早餐 6:30<br><br>地址：<br/>&nbsp;<br>12 幢</div><h2>甲<br><br>乙</h2>"
+    assert kinds(page) == [
+        (PARAGRAPH, "营业时间：\n早餐 6:30"),
+        (PARAGRAPH, "地址："),
+        (PARAGRAPH, "12 幢"),
+        (HEADING, "甲 乙"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ('<li><span class="label">地点</span><span class="text">书房二楼</span></li>', "地点 书房二楼"),
+        ('<li><span class="k">薪资</span><span class="v">6000元/月</span></li>', "薪资 6000元/月"),
+        ('<div><a href="a">讲座</a><a href="b">文学</a></div>', "讲座 文学"),
+        (
+            '<div><span class="sign">¥</span><span class="price">2,499</span><span class="cents">.00</span></div>',
+            "¥2,499.00",
+        ),
+        ('<p><span class="c1">主讲人</span><span class="c2">余教授</span></p>', "主讲人余教授"),
+        ("<div><span>自</span><span style='color:red'>六月</span><span>起</span></div>", "自六月起"),
+    ],
+)
+def test_words_that_only_the_style_of_the_page_parts_are_parted(markup: str, shown: str) -> None:
+    assert texts(markup) == [shown]
+
+
+def test_numbered_lines_of_official_papers_are_headings_and_items_of_a_list_are_none() -> None:
+    page = (
+        "<h1>通知</h1><p>一、标准</p><p>每月100元。</p><p>二、材料</p><p>（一）身份证；</p><p>（二）照片。</p>"
+        "<p>三、时限</p><table><tr><th>环节</th><th>日</th></tr><tr><td>审批</td><td>5</td></tr></table>"
+        "<p>四、自五月一日起执行。</p>"
+    )
+    assert [
+        (b.kind, b.text, b.path, b.level) for b in parse_html(page.encode(), NAME).blocks if b.text != "环节 | 日"
+    ] == [
+        (HEADING, "通知", (), 1),
+        (HEADING, "一、标准", ("通知",), 2),
+        (PARAGRAPH, "每月100元。", ("通知", "一、标准"), 0),
+        (HEADING, "二、材料", ("通知",), 2),
+        (PARAGRAPH, "（一）身份证；", ("通知", "二、材料"), 0),
+        (PARAGRAPH, "（二）照片。", ("通知", "二、材料"), 0),
+        (HEADING, "三、时限", ("通知",), 2),
+        (BlockKind.ROW, "环节：审批；日：5", ("通知", "三、时限"), 0),
+        (PARAGRAPH, "四、自五月一日起执行。", ("通知",), 0),
+    ]
+    assert {
+        b.kind for b in parse_html("<p>一、身份证</p><p>二、户口簿</p><p>均需原件。</p>".encode(), NAME).blocks
+    } == {PARAGRAPH}
+
+
+def test_what_leads_elsewhere_beside_the_main_text_is_told_by_the_end_of_its_name() -> None:
+    links = "".join(f"<a href={n}>问题{n}？</a>" for n in range(4))
+    page = f'<main><h1>问</h1><p>{SENTENCE}</p><div class="Question-sideColumn"><h2>相关</h2>{links}</div></main>'
+    assert texts(page) == ["问", SENTENCE]

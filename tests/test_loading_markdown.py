@@ -249,3 +249,58 @@ def test_struck_text_is_told() -> None:
 def test_front_matter_may_be_toml() -> None:
     made = document('+++\ntitle = "云岭指南"\ntags = ["徒步", "云岭"]\n+++\n\n全程 12 公里。\n')
     assert (made.title, made.text) == ("云岭指南", "title：云岭指南\ntags：徒步、云岭\n全程 12 公里。")
+
+
+def test_links_and_marks_of_programs_for_notes_are_shown_as_they_show_them() -> None:
+    text = "见[[登录改版|改版页]]和[[张驰]]，==先开 5%==。%%不显示%% ^a1b2\n\n`[[ ]]`，若 x==1 则 y==2，x^2。"
+    assert [b.text for b in parse_markdown(text)] == ["见改版页和张驰，先开 5%。", "[[ ]]，若 x==1 则 y==2，x^2。"]
+    fence = "```bash\nif [[ -f a ]]; then echo a==b; fi\n:::tip\n```\n"
+    assert kinds_and_texts(fence) == [(CODE, "if [[ -f a ]]; then echo a==b; fi\n:::tip")]
+
+
+def test_what_a_callout_a_container_or_a_fold_holds_stands_under_its_title() -> None:
+    text = (
+        "# 周会\n\n> [!NOTE] 结论\n> 周三完成。\n> - 由张驰负责\n\n> [!warning]-\n> 五月到期。\n\n"
+        ":::tip 注意\n先**备份**。\n:::\n\n"
+        "<details>\n<summary><b>工卡</b>？</summary>\n\n到三楼。\n\n"
+        "<details><summary>几点？</summary>\n\n四点后。\n\n</details>\n\n"
+        "当天领取。\n\n</details>\n\n正文。\n\n<details><summary>问</summary><p>答。</p></details>\n"
+    )
+    assert [(b.text, b.path, b.line) for b in parse_markdown(text)] == [
+        ("周会", (), 1),
+        ("结论", ("周会",), 3),
+        ("周三完成。", ("周会", "结论"), 4),
+        ("由张驰负责", ("周会", "结论"), 5),
+        ("五月到期。", ("周会",), 8),
+        ("注意", ("周会",), 10),
+        ("先备份。", ("周会", "注意"), 11),
+        ("工卡？", ("周会",), 15),
+        ("到三楼。", ("周会", "工卡？"), 17),
+        ("几点？", ("周会", "工卡？"), 19),
+        ("四点后。", ("周会", "工卡？", "几点？"), 21),
+        ("当天领取。", ("周会", "工卡？"), 25),
+        ("正文。", ("周会",), 29),
+        ("问", ("周会",), 31),
+        ("答。", ("周会", "问"), 31),
+    ]
+
+
+def test_lines_that_are_fields_are_blocks_each_and_others_are_joined() -> None:
+    text = "负责人: 冯雪\n截止: 2024-07-31\n状态：进行中\n\n很长的话，\n分成两行。\n"
+    assert [(b.text, b.line) for b in parse_markdown(text)] == [
+        ("负责人: 冯雪", 1),
+        ("截止: 2024-07-31", 2),
+        ("状态：进行中", 3),
+        ("很长的话，分成两行。", 5),
+    ]
+
+
+def test_bold_words_in_elements_of_other_programs_are_shown_without_their_marks() -> None:
+    text = '<callout emoji="bulb">\n夜班交接必须在 **7:45 前**完成。\n</callout>\n'
+    assert [b.text for b in parse_markdown(text)] == ["夜班交接必须在 7:45 前完成。"]
+
+
+def test_a_drawn_table_has_its_names_above_the_line_that_is_drawn_otherwise() -> None:
+    text = "+------+------+\n| 名称 | 缺省 |\n+======+======+\n| 超时 | 30秒 |\n+------+------+\n"
+    text += "| 重试 | 3 次 |\n+------+------+\n"
+    assert [b.text for b in parse_markdown(text)] == ["名称 | 缺省", "名称：超时；缺省：30秒", "名称：重试；缺省：3 次"]

@@ -117,6 +117,17 @@ def test_a_slide_without_a_title_does_not_stand_under_that_of_the_one_before() -
     ]
 
 
+def test_shapes_that_stand_below_each_other_are_read_from_top_to_bottom() -> None:
+    def at(top: int, text: str) -> str:
+        frame = f'<p:spPr><a:xfrm><a:off x="0" y="{top}"/><a:ext cx="9" cy="90"/></a:xfrm></p:spPr>'
+        return shape(text, place=None).replace("<p:txBody>", f"{frame}<p:txBody>")
+
+    slide = shape("三步", place="title") + at(300, "验收") + at(100, "立项") + at(200, "实施")
+    assert said(parse_pptx(pptx(slide), SLIDES)) == ["三步", "立项", "实施", "验收"]
+    # Beside each other they are read as they lie in the file.
+    assert said(parse_pptx(pptx(at(100, "二") + at(150, "一")), SLIDES)) == ["二", "一"]
+
+
 def test_automatic_numbers_of_a_slide_stand_before_its_items() -> None:
     def counted(text: str, kind: str, level: int = 0, start: str = "") -> str:
         properties = f'<a:pPr lvl="{level}"><a:buAutoNum type="{kind}"{start}/></a:pPr>'
@@ -298,6 +309,31 @@ def test_a_workbook_and_slides_of_open_document() -> None:
     assert [(b.text, b.page) for b in blocks] == [("甲", 1), ("乙", 2)]
 
 
+def test_a_hidden_sheet_of_open_document_is_told_and_a_table_in_a_cell_is_read_after_the_one_around_it() -> None:
+    def row(*cells: str) -> str:
+        inner = "".join(f"<table:table-cell>{c}</table:table-cell>" for c in cells)
+        return f"<table:table-row>{inner}</table:table-row>"
+
+    p = "<text:p>{}</text:p>".format
+    hidden = '<style:style style:name="t2"><style:table-properties table:display="false"/></style:style>'
+    sheets = "".join(
+        f'<table:table table:name="{name}" table:style-name="{style}">{row(p(name))}</table:table>'
+        for name, style in (("电费", "t1"), ("废", "t2"))
+    )
+    parsed = parse_odf(odf(sheets, kind="spreadsheet", styles=hidden), Path("账.ods"))
+    assert said(parsed) == ["电费", "电费"]
+    assert told(parsed) == ["账.ods 里有 1 张隐藏的工作表没有读入（“废”之下）。"]
+    inner = f"<table:table>{row(p('班'), p('时间'))}{row(p('早班'), p('6点'))}</table:table>"
+    outer = f"<table:table>{row(p('项目'), p('内容'))}{row(p('班次'), p('见下') + inner)}</table:table>"
+    blocks = parse_odf(odf(outer), LETTER).blocks
+    assert [(b.text, b.path) for b in blocks] == [
+        ("项目 | 内容", ()),
+        ("项目：班次；内容：见下", ()),
+        ("班 | 时间", ("班次",)),
+        ("班：早班；时间：6点", ("班次",)),
+    ]
+
+
 @pytest.mark.usefixtures("without_recognition")
 def test_rtf_gives_paragraphs_and_rows_and_tells_pictures() -> None:
     text = "".join(f"\\u{ord(c)}?" for c in "押金")
@@ -319,6 +355,32 @@ def test_rtf_is_read_as_it_looks_with_notes_and_numbers() -> None:
     parsed = parse_rtf(rf"{{\rtf1\ansi {body}}}".encode(), Path("旧.rtf"))
     assert said(parsed) == ["10⁶ H₂O²mnew", "1.\titem", "a note", "A|B | C D", "A|B：1；C D：2", "end"]
     assert told(parsed) == ["旧.rtf 里有 1 处划掉的文字没有读入。"]
+
+
+CELL = r"\cell "
+
+
+def test_cells_of_rtf_are_merged_by_what_is_said_or_by_where_they_end() -> None:
+    def row(*cells: tuple[str, str]) -> str:
+        places, texts = (
+            "".join(part) for part in zip(*((place, f"{text}{CELL}") for place, text in cells), strict=True)
+        )
+        return rf"\trowd{places} {texts}\row"
+
+    rows = (
+        row((r"\cellx1000", "kind"), (r"\cellx2000", "name"), (r"\cellx3000", "count")),
+        row((r"\clvmgf\cellx1000", "paper"), (r"\cellx2000", "A"), (r"\cellx3010", "50")),
+        row((r"\clvmrg\cellx1000", ""), (r"\cellx2000", "B"), (r"\cellx3000", "30")),
+        row((r"\clmgf\cellx1000", "sum"), (r"\clmrg\cellx2000", ""), (r"\cellx3000", "80")),
+        row((r"\cellx2000", "all"), (r"\cellx3000", "80")),
+    )
+    assert said(parse_rtf(rf"{{\rtf1\ansi {''.join(rows)}\pard}}".encode(), Path("旧.rtf"))) == [
+        "kind | name | count",
+        "kind：paper；name：A；count：50",
+        "kind：paper；name：B；count：30",
+        "sum；count：80",
+        "all；count：80",
+    ]
 
 
 MAIL = Path("信.eml")

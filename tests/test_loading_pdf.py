@@ -441,3 +441,51 @@ def test_a_picture_with_a_stamp_alone_is_a_scan_and_one_beside_text_is_told() ->
         f"报告.pdf 有 1 页是图片，没有文字，没有读（第 1 页）。{samples.TO_READ}",
         f"报告.pdf 里有 1 张图片没有读入（第 2 页）。{samples.TO_READ}",
     ]
+
+
+def test_items_before_which_a_bullet_is_drawn_are_items() -> None:
+    words = column(["Sign the form", "Bring a photograph of yourself", "Wait"], 90)
+    dots = b"".join(b"78 %d 4 4 re f\n" % (642 - 14 * n) for n in range(3))
+    assert [(b.kind, b.text) for b in parse_pdf(samples.pdf([words + dots]), NAME).blocks] == [
+        (ITEM, "• Sign the form"),
+        (ITEM, "• Bring a photograph of yourself"),
+        (ITEM, "• Wait"),
+    ]
+
+
+def test_a_frame_around_cells_that_no_lines_part_is_a_table_apart_from_the_fields_above_it() -> None:
+    lines = b"72 700 300 -60 re S 222 700 m 222 640 l S 72 640 300 -80 re S\n"
+    fields = [("Buyer", 80, 685), ("Name: Chen", 80, 670), ("Code: 913", 80, 655)]
+    fields += [("Seller", 230, 685), ("Name: Deli", 230, 670), ("Code: 914", 230, 655)]
+    cells = [("Item", "Price", "Tax"), ("Paper", "115", "13"), ("Pens", "17", "2")]
+    fields += [(c, x, 620 - 20 * n) for n, row in enumerate(cells) for c, x in zip(row, (80, 180, 280), strict=True)]
+    assert texts(samples.pdf([lines + b"".join(line(*word) for word in fields)])) == [
+        "Buyer Name: Chen Code: 913 | Seller Name: Deli Code: 914",
+        "Item | Price | Tax",
+        "Item：Paper；Price：115；Tax：13",
+        "Item：Pens；Price：17；Tax：2",
+    ]
+
+
+def test_a_heading_at_the_end_of_a_page_does_not_go_on_with_that_of_the_next() -> None:
+    text = "Purchases above fifty thousand need three offers, and the offers are kept for at least ten years."
+    first = line("Part one", 72, 700, 18) + line(text[:60], 72, 670) + line(text[60:], 72, 656)
+    pages = [first + line("Part two", 72, 600, 18), line("Part three", 72, 740, 18) + line(text, 72, 700)]
+    heads = [b.text for b in parse_pdf(samples.pdf(pages), NAME).blocks if b.kind is HEADING]
+    assert heads == ["Part one", "Part two", "Part three"]
+
+
+def test_spaces_between_chinese_words_and_beside_marks_are_kept_and_strokes_make_none(browser: Browser) -> None:
+    page = browser.new_page()
+    said = ["第一章 总则", "自2024年9月2日起另收 10% 服务费。", "浙江大学 统计学 本科 2015"]
+    page.set_content(f"<style>{STYLE} p {{ text-indent: 0 }}</style>" + "".join(f"<p>{text}</p><br>" for text in said))
+    made = page.pdf()
+    page.close()
+    assert texts(made) == said
+
+
+def test_a_few_lines_of_different_lengths_are_not_one_paragraph() -> None:
+    words = line("Next steps in the quarter", 72, 700, 18) + column(
+        ["Launch signing", "Finish hiring by November", "Review"], 72
+    )
+    assert texts(samples.pdf([words]))[:2] == ["Next steps in the quarter", "Launch signing"]

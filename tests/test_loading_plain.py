@@ -209,3 +209,40 @@ def test_chapters_above_numbered_parts_are_headings_and_drawn_lines_are_no_text(
         (HEADING, "2.2 启动", ("2、操作",)),
         (PARAGRAPH, "按钮。", ("2、操作", "2.2 启动")),
     ]
+
+
+def test_who_speaks_in_a_chat_stands_above_what_is_said() -> None:
+    blocks = parse_plain("————— 2024-06-03 —————\n\n王磊 09:12\n文案改好了吗\n\n陈静 09:15\n改好了\n周三评审\n")
+    day = "2024-06-03"
+    assert [(b.kind, b.text, b.path, b.line) for b in blocks] == [
+        (HEADING, day, (), 1),
+        (HEADING, "王磊 09:12", (day,), 3),
+        (PARAGRAPH, "文案改好了吗", (day, "王磊 09:12"), 4),
+        (HEADING, "陈静 09:15", (day,), 6),
+        (PARAGRAPH, "改好了", (day, "陈静 09:15"), 7),
+        (PARAGRAPH, "周三评审", (day, "陈静 09:15"), 8),
+    ]
+    first = "2024-03-01 20:11:02 阿明(10086)"
+    said = parse_plain(f"{first}\n空鼓怎么办\n\n2024-03-01 20:12:40 老赵<z@example.com>\n敲开重贴\n")
+    assert [b.kind for b in said] == [HEADING, PARAGRAPH] * 2
+    programme = parse_plain("签到 08:30\n开幕式 09:00\n茶歇 10:30\n")
+    assert {b.kind for b in programme} == {PARAGRAPH}
+
+
+def test_lines_that_hang_under_an_item_or_a_field_go_on_with_it() -> None:
+    text = (
+        "参会人：周敏、吴涛、\n        郑丽\n1.合同已签，到货5月25日\n    （原定5月18日）\n"
+        "2. 使用前须在系统预约，\n   用后请关空调。\n"
+        "3. 自带：\n   电脑\n   转接头\n采购清单\n  纸 20 箱\n  墨盒 6 个\n"
+    )
+    assert [(b.text, b.line) for b in parse_plain(text)] == [
+        ("参会人：周敏、吴涛、郑丽", 1),
+        ("1.合同已签，到货5月25日（原定5月18日）", 3),
+        ("2. 使用前须在系统预约，用后请关空调。", 5),
+        ("3. 自带：", 7),
+        ("电脑", 8),
+        ("转接头", 9),
+        ("采购清单", 10),
+        ("纸 20 箱", 11),
+        ("墨盒 6 个", 12),
+    ]

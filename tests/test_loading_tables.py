@@ -12,6 +12,7 @@ import pytest
 import samples
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Font
 
 from rag.errors import LoadError
@@ -23,8 +24,8 @@ from rag.loading.tables import Cell, Row, table
 from rag.types import BlockKind
 
 HEADING, PARAGRAPH, ROW = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ROW
-parse_csv, parse_tsv, parse_jsonl = (PARSERS[suffix] for suffix in (".csv", ".tsv", ".jsonl"))
-CSV, TSV, XLSX, JSONL = Path("表.csv"), Path("表.tsv"), Path("表.xlsx"), Path("集.jsonl")
+parse_csv, parse_tsv, parse_jsonl, parse_json = (PARSERS[suffix] for suffix in (".csv", ".tsv", ".jsonl", ".json"))
+CSV, TSV, XLSX, JSONL, JSON = Path("表.csv"), Path("表.tsv"), Path("表.xlsx"), Path("集.jsonl"), Path("集.json")
 
 
 def saved(book: openpyxl.Workbook) -> bytes:
@@ -524,6 +525,138 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             ["编号 | 名称", "编号：1；名称：沙袋", "编号：2；名称：铁锹"],
             id="a line that is drawn below the names is no row",
         ),
+        pytest.param(
+            [
+                ["姓名", "向楠", "性别", "女", Cell("照片", down=2)],
+                ["出生年月", "1992-05", "民族", "土家族"],
+                ["教育经历", Cell("湘江大学", across=4)],
+            ],
+            ["姓名：向楠；性别：女；照片", "出生年月：1992-05；民族：土家族", "教育经历：湘江大学"],
+            id="a form may have a picture at its side",
+        ),
+        pytest.param(
+            [
+                ["姓名", "莫雨桐", "工号", "A0937"],
+                [Cell("家庭成员", down=3), "关系", "姓名", "电话"],
+                ["父亲", "莫志强", "136"],
+                ["母亲", "柳芳", "137"],
+                ["紧急联系人", Cell("莫志强", across=3)],
+            ],
+            [
+                "姓名：莫雨桐；工号：A0937",
+                "家庭成员",
+                "家庭成员> 关系 | 姓名 | 电话",
+                "家庭成员> 关系：父亲；姓名：莫志强；电话：136",
+                "家庭成员> 关系：母亲；姓名：柳芳；电话：137",
+                "紧急联系人：莫志强",
+            ],
+            id="what stands in a form beside one label is a table",
+        ),
+        pytest.param(
+            [["甲方", "弘毅公司", "乙方", "启明公司"], ["代表人", "任平", "代表人", "班昭"], ["日期", "", "日期", ""]],
+            ["甲方：弘毅公司；乙方：启明公司", "代表人：任平；代表人：班昭", "日期；日期"],
+            id="two parties have the same labels",
+        ),
+        pytest.param(
+            [
+                ["岗位", "姓名", "职责", "备注"],
+                ["店长", "苗青", "管理", "轮休"],
+                ["说明", Cell("自下月起执行", across=3)],
+            ],
+            [
+                "岗位 | 姓名 | 职责 | 备注",
+                "岗位：店长；姓名：苗青；职责：管理；备注：轮休",
+                "岗位：说明；姓名、职责、备注：自下月起执行",
+            ],
+            id="words alone below names are no form",
+        ),
+        pytest.param(
+            [
+                ["类别", "明细", "单价", "金额"],
+                ["住房", "房租", "2500", "2500"],
+                [Cell("合计", across=3), "2500"],
+                [Cell("大写", across=2), Cell("贰仟伍佰元整", across=2)],
+            ],
+            [
+                "类别 | 明细 | 单价 | 金额",
+                "类别：住房；明细：房租；单价：2500；金额：2500",
+                "合计；金额：2500",
+                "大写：贰仟伍佰元整",
+            ],
+            id="what begins a row and reaches over several columns names the row",
+        ),
+        pytest.param(
+            [["序号", "项目", "单位", "合价"], ["一", Cell("厨房", across=2), "5200"], ["1", "墙砖", "㎡", "1430"]],
+            [
+                "序号 | 项目 | 单位 | 合价",
+                "序号：一；项目、单位：厨房；合价：5200",
+                "序号：1；项目：墙砖；单位：㎡；合价：1430",
+            ],
+            id="a value over columns that are not alike is said once",
+        ),
+        pytest.param(
+            [[Cell("姓名", down=2), "9/2", "9/3"], ["周一", "周二"], ["郁金", "白", "夜"]],
+            ["姓名 | 9/2 周一 | 9/3 周二", "姓名：郁金；9/2 周一：白；9/3 周二：夜"],
+            id="beside a name of two rows stand two rows of names",
+        ),
+        pytest.param(
+            [[Cell("客户", down=2), Cell("账龄", across=2)], ["1年以内", "1-2年"], ["青禾超市", "18", "30"]],
+            ["客户 | 账龄 1年以内 | 账龄 1-2年", "客户：青禾超市；账龄 1年以内：18；账龄 1-2年：30"],
+            id="whatever these look like",
+        ),
+        pytest.param(
+            [["学号", "姓名", "学号", "姓名"], ["01", "安然", "03", "滕飞"], ["02", "柏舟", "", ""]],
+            ["学号 | 姓名", "学号：01；姓名：安然", "学号：02；姓名：柏舟", "学号 | 姓名", "学号：03；姓名：滕飞"],
+            id="names that are said again begin a table beside the first",
+        ),
+        pytest.param(
+            [["资产", "期末", "年初", "负债", "期末", "年初"], ["现金", "52", "48", "借款", "30", "31"]],
+            [
+                "资产 | 期末 | 年初",
+                "资产：现金；期末：52；年初：48",
+                "负债 | 期末 | 年初",
+                "负债：借款；期末：30；年初：31",
+            ],
+            id="also where the first of each differs",
+        ),
+        pytest.param(
+            [
+                ["客户：", "远志装饰", "", "", "单号：", "SH24"],
+                ["品名", "规格", "单位", "数量", "单价", "金额"],
+                ["龙骨", "C50", "根", "100", "9", "900"],
+                ["收货人：", "", "", "送货人：", "荀子明", ""],
+            ],
+            [
+                "客户：远志装饰；单号：SH24",
+                "品名 | 规格 | 单位 | 数量 | 单价 | 金额",
+                "品名：龙骨；规格：C50；单位：根；数量：100；单价：9；金额：900",
+                "收货人；送货人：荀子明",
+            ],
+            id="labels with colons above and below a table are no names and no rows of it",
+        ),
+        pytest.param(
+            [
+                ["编制单位：云帆", "", "6月30日", "", "单位：元", ""],
+                ["科目", "一月", "二月", "三月", "四月", "五月"],
+                ["现金", "1", "2", "3", "4", "5"],
+            ],
+            [
+                "编制单位：云帆；6月30日；单位：元",
+                "编制单位：云帆；6月30日；单位：元> 科目 | 一月 | 二月 | 三月 | 四月 | 五月",
+                "编制单位：云帆；6月30日；单位：元> 科目：现金；一月：1；二月：2；三月：3；四月：4；五月：5",
+            ],
+            id="a date among fields above a table is one of them",
+        ),
+        pytest.param(
+            [["项目", "标准"], ["交通补贴", "450元/月"], ["餐补", "25元/天"]],
+            ["项目 | 标准", "项目：交通补贴；标准：450元/月", "项目：餐补；标准：25元/天"],
+            id="amounts of one currency are of one kind",
+        ),
+        pytest.param(
+            [["权利人", "宁采臣"], ["共有情况", "单独所有"], ["坐落", "兰若街 6 号"]],
+            ["权利人：宁采臣", "共有情况：单独所有", "坐落：兰若街 6 号"],
+            id="values of which some have numbers have no name in common",
+        ),
         pytest.param([["甲"], ["乙"]], ["甲", "乙"], id="one column is text"),
     ],
 )
@@ -570,6 +703,32 @@ def test_lines_of_prose_are_not_cut_at_their_commas() -> None:
         "句子",
         "第一，好的, 是。",
         "没有",
+    ]
+
+
+def test_what_a_bank_adds_to_its_list_is_no_row_of_it() -> None:
+    data = '日期,摘要,收入,支出,余额\n\'20240503,工资,"8,650",,9102\n-----列表结束-----\n共1笔,收入合计:8650\n'
+    blocks = parse_csv(data.encode("gb18030"), CSV).blocks
+    assert [(b.text, b.line) for b in blocks] == [
+        ("日期 | 摘要 | 收入 | 支出 | 余额", 1),
+        ("日期：20240503；摘要：工资；收入：8,650；余额：9102", 2),
+        ("列表结束", 3),
+        ("日期：共1笔；摘要：收入合计:8650", 4),
+    ]
+
+
+def test_the_title_of_a_chart_stands_below_its_sheet() -> None:
+    book = openpyxl.Workbook()
+    for row in (("选项", "人数"), ("满意", 84)):
+        book.active.append(row)
+    chart = BarChart()
+    chart.title = "满意度分布"
+    chart.add_data(Reference(book.active, min_col=2, min_row=1, max_row=2), titles_from_data=True)
+    book.active.add_chart(chart, "D2")
+    assert [b.text for b in parse_xlsx(saved(book), XLSX).blocks] == [
+        "选项 | 人数",
+        "选项：满意；人数：84",
+        "满意度分布",
     ]
 
 
@@ -620,6 +779,8 @@ MOMENT = datetime(2024, 3, 5, 14, 7, 9)
         (5, ";;;", "5"),
         (float("nan"), "0", "nan"),
         (MOMENT, 'yyyy"年"m"月"d"日"', "2024年3月5日"),
+        (MOMENT, '[DBNum1][$-804]yyyy"年"m"月"d"日";@', "二〇二四年三月五日"),
+        (datetime(2024, 10, 15), '[DBNum2]yyyy"年"m"月"d"日"', "贰零贰肆年壹拾月壹拾伍日"),
         (MOMENT, "mm-dd-yy", "2024-03-05"),
         (MOMENT, "yyyy/m/d h:mm", "2024/3/5 14:07"),
         (MOMENT, '上午/下午h"时"mm"分"', "下午2时07分"),
@@ -632,3 +793,30 @@ MOMENT = datetime(2024, 3, 5, 14, 7, 9)
 )
 def test_a_value_is_shown_by_its_format(value: float | datetime | time | timedelta, code: str, text: str) -> None:
     assert shown(value, code) == text
+
+
+def test_each_object_in_json_is_a_row_under_the_names_in_which_it_lies() -> None:
+    data = (
+        '{"code": 0, "data": {"total": 2, "list": [{"name": "龙井", "price": {"amount": 328}, "tags": ["绿茶", "明前"],'
+        ' "specs": [{"k": "产地", "v": "杭州"}]}, {"name": "白茶"}]}}'
+    )
+    assert [(b.text, b.path) for b in parse_json(data.encode(), JSON).blocks] == [
+        ("code：0", ()),
+        ("total：2", ("data",)),
+        ("name：龙井；price amount：328；tags：绿茶、明前；specs k：产地；specs v：杭州", ("data", "list")),
+        ("name：白茶", ("data", "list")),
+    ]
+    config = '{"应用": "门禁", "库": {"主机": "10.0.8.21", "端口": 5432}, "时间": ["07:00", "22:30"]}'
+    said = ["应用：门禁；库 主机：10.0.8.21；库 端口：5432；时间：07:00、22:30"]
+    assert [b.text for b in parse_json(config.encode(), JSON).blocks] == said
+
+
+def test_questions_in_json_stand_above_their_answers_and_lines_of_objects_are_read_as_such() -> None:
+    faq = '{"faqs": [{"question": "怎么退票？", "answer": "开车前不收费。"}]}'
+    assert [(b.kind, b.text) for b in parse_json(faq.encode(), JSON).blocks] == [
+        (BlockKind.HEADING, "怎么退票？"),
+        (BlockKind.PARAGRAPH, "开车前不收费。"),
+    ]
+    assert [b.line for b in parse_json('{"名": "甲"}\n{"名": "乙"}\n'.encode(), JSON).blocks] == [1, 2]
+    with pytest.raises(LoadError, match=r"无法读取 集\.json：不是 JSON"):
+        parse_json(b"[1, 2", JSON)

@@ -231,6 +231,10 @@ def test_what_another_source_says_instead_is_set_apart_with_its_own_note() -> No
     parts = (part._replace(items=(*part.items, AnswerItem(other.quote, (other.n,), differs=True))),)
     both = replace(turn, answer=replace(turn.answer, citations=(*turn.answer.citations, other), parts=parts))
     assert "> 十[^1]\n\n另有不同的说法：十二[^2]" in as_markdown([both])
+    editions = [item._replace(edition=said) for item, said in zip(parts[0].items, ("2025", "第一版"), strict=True)]
+    of_two = replace(both, answer=replace(both.answer, parts=(part._replace(items=tuple(editions)),)))
+    assert "> 十（2025 版）[^1]\n\n旧版：十二（第一版）[^2]" in as_markdown([of_two])
+    assert "旧版：十二（第一版）" in without_tags(as_html([of_two]))
 
 
 def test_the_page_fits_a_phone_and_is_dark_where_that_is_wanted(turns: list[Turn], browser: Browser) -> None:

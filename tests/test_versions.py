@@ -90,6 +90,28 @@ def test_the_newer_version_answers_and_the_older_one_where_it_is_chosen(opened: 
     assert {one.doc_id for one in opened.documents()} >= {old, new}
 
 
+def test_a_question_that_names_an_older_version_is_asked_of_that_one(opened: Library) -> None:
+    old, new = replaced(opened)
+    for choice in ({}, {"collections": ["财务"]}):
+        answer = opened.ask(f"2019年的{ASKED}", **choice)
+        assert (answer.answer, answer.parts[0].items[0].edition) == ("300元", "2019-03-01")
+        assert "300元[1]（2019-03-01 版）" in answer.text
+        assert {hit.passage.doc_id for hit in answer.hits} >= {old}
+        assert new not in {hit.passage.doc_id for hit in answer.hits}
+    assert opened.ask(f"2023年的{ASKED}").answer == "450元"
+    assert opened.ask(f"2020年的{ASKED}").answer == "450元"
+    assert opened.ask(f"2019年的{ASKED}", documents=[new]).answer == "450元"
+    both = {hit.passage.doc_id for hit in opened.search("2019年和2023年的出差住宿费标准", 10)}
+    assert both >= {old, new}
+
+
+def test_why_an_older_version_answers_is_explained_where_the_question_names_it(opened: Library) -> None:
+    old, _ = replaced(opened)
+    asked = f"2019年的{ASKED}"
+    (citation,) = opened.ask(asked).citations
+    assert opened.explain(asked, old, citation.start).cited
+
+
 def test_an_upload_takes_the_place_of_what_it_replaces_in_collections(opened: Library, index: Path) -> None:
     own = NamedCollections(index)
     own.make("要复核的", [one for one in opened.documents() if one.title == "差旅费管理办法"])

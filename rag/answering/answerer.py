@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Literal
 
@@ -37,13 +37,15 @@ def threshold(settings: Settings, models: Models) -> float:
 class Answerer:
     """Answers questions as far as ``search`` looks for them.
 
-    ``confirmations`` are those answers that may be given again, newest first.
+    ``confirmations`` are those answers that may be given again, newest first; ``older`` are the editions of the older
+    versions of documents, by their ids.
     """
 
     search: Search
     models: Models
     families: Families
     confirmations: Sequence[Confirmation] = ()
+    older: Mapping[str, str] = field(default_factory=dict)
 
     def answer(
         self, question: str, parts: Sequence[Cut], min_confidence: float | None, stage: Callable[[Stage], object]
@@ -66,7 +68,9 @@ class Answerer:
             titles |= {one.document.doc_id: one.document.title for one in candidates}
         settings = self.search.settings
         least = self._threshold if min_confidence is None else min_confidence
-        answer = compose(question, read, titles=titles, min_confidence=least, language=settings.language)
+        answer = compose(
+            question, read, titles=titles, older=self.older, min_confidence=least, language=settings.language
+        )
         if len(read) == 1:
             documents = (one.document for one in candidates[: settings.read])
             answer = listed(read[0].question.text, answer, documents, settings.language) or answer

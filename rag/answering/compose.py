@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from rag.answering.agreement import Source, sources
-from rag.answering.editions import newest_first
+from rag.answering.editions import called, newest_first, of_older
 from rag.errors import Language
 from rag.question.analysis import Question
 from rag.reading import Evidence, Reading
@@ -15,6 +15,7 @@ from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Hit,
 
 _NEAREST = 3
 _EXCERPT = 60
+_NONE: Mapping[str, str] = {}
 
 _TEMPLATES: dict[Language, dict[str, str]] = {
     "zh": {
@@ -25,7 +26,8 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "item": "{n}. {answer}{mark}",
         "also": "；另见 {marks}",
         "differs": "\n另有不同的说法：{answer}{mark}——《{title}》第 {paragraph} 段",
-        "edition": "（{edition} 版）",
+        "edition": "（{edition}）",
+        "called": "{} 版",
         "older": "\n旧版（{edition}）：{answer}{mark}——《{title}》第 {paragraph} 段",
         "part": "{question}\n{reply}",
         "confirmed": "\n你确认过 · {date}",
@@ -46,7 +48,8 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "item": "{n}. {answer}{mark}",
         "also": "; see also {marks}",
         "differs": "\nElsewhere it is said otherwise: {answer}{mark} — {title}, paragraph {paragraph}",
-        "edition": " ({edition} edition)",
+        "edition": " ({edition})",
+        "called": "{} edition",
         "older": "\nAn older edition ({edition}): {answer}{mark} — {title}, paragraph {paragraph}",
         "part": "{question}\n{reply}",
         "confirmed": "\nYou confirmed this · {date}",
@@ -85,10 +88,11 @@ def compose(
     titles: dict[str, str],
     min_confidence: float,
     language: str,
+    older: Mapping[str, str] = _NONE,
 ) -> Answer:
     """The reply to ``question`` from its parts. A part below ``min_confidence`` is not answered.
 
-    ``titles`` maps document ids to titles.
+    ``titles`` maps document ids to titles, ``older`` those of older versions to their editions.
     """
     chosen = _language(parts, language)
     template = _TEMPLATES[chosen]
@@ -99,6 +103,7 @@ def compose(
     for part in parts:
         if part.reading.evidence and part.reading.confidence >= min_confidence:
             found, labels = newest_first(sources(part.reading.evidence, part.hits), part.question)
+            labels = labels or of_older(found, older)
             cited = [cite(source, n) for n, source in enumerate(found, start=len(citations) + 1)]
             evidence = [source.evidence for source in found]
             replies.append(_reply(template, evidence, cited, labels))
@@ -181,7 +186,7 @@ def _reply(
         )
     answer = first.texts[0]
     whole = len(answer) > 0.8 * len(citation.sentence)
-    edition = editions.get(citation.doc_id, "")
+    edition = called(editions.get(citation.doc_id, ""), template["called"]) if citation.doc_id in editions else ""
     mark = f"[{citation.n}]" + (template["edition"].format(edition=edition) if edition else "")
     return template["sentence" if whole else "short"].format(
         answer=answer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -65,7 +65,7 @@ def by_version(document: Document) -> Edition | None:
         if match := _VERSION.search(name):
             said = next(filter(None, match.groups()))
             key = tuple(int(part) if part.isdigit() else int(value(part) or 0) for part in said.split("."))
-            return Edition(key, said if match.group(2) else f"V{said}")
+            return Edition(key, f"第{said}版" if match.group(2) else f"V{said}")
     return None
 
 
@@ -128,6 +128,25 @@ def is_dated(question: Question) -> bool:
     return bool(dates(question.normalised) or _VERSION.search(question.normalised))
 
 
+def names(question: str, edition: str) -> bool:
+    """Whether a question names an edition by its label: its version, its date, or the year or month of that."""
+    (asked, versions), (of_it, version) = (_told(normalise(text).text) for text in (question, edition))
+    return bool(versions & version) or any(one == date[: len(one)] for one in asked for date in of_it)
+
+
+def called(edition: str, form: str) -> str:
+    """An edition's label in a form such as "{} 版"; one that says itself what it is, such as 第二版, stays."""
+    return edition if edition.endswith("版") else form.format(edition)
+
+
+def of_older(found: Sequence[Source], older: Mapping[str, str]) -> dict[str, str]:
+    """The editions of the ``older`` versions among sources of which none says otherwise, by their documents' ids."""
+    if any(one.evidence.role is Role.DIFFERENT for one in found):
+        return {}
+    ids = [one.evidence.document.doc_id for one in found]
+    return {doc_id: older[doc_id] for doc_id in ids if doc_id in older}
+
+
 def newest_first(found: Sequence[Source], question: Question) -> tuple[list[Source], dict[str, str]]:
     """``found`` with the newer edition as the answer where two differ, and their labels by their documents' ids.
 
@@ -152,6 +171,12 @@ def newest_first(found: Sequence[Source], question: Question) -> tuple[list[Sour
 
 def _names(document: Document) -> tuple[str, str]:
     return normalise(document.title).text, normalise(PurePath(document.source).stem).text
+
+
+def _told(text: str) -> tuple[set[tuple[int, ...]], set[str]]:
+    """The dates and versions in a normalised text."""
+    told = {_dated(match.groups()).key for pattern in (_DAYS, _DATED) for match in pattern.finditer(text)}
+    return told, {next(filter(None, match.groups())) for match in _VERSION.finditer(text)}
 
 
 def _dated(groups: Sequence[str | None]) -> Edition:

@@ -160,13 +160,13 @@ FORMATS = (
         {".csv": "sheets.delimited:parse_csv", ".tsv": "sheets.delimited:parse_tsv"},
     ),
     Format(
-        ("JSON lines", "JSON lines"),
+        ("JSON、JSON lines", "JSON, JSON lines"),
         (
-            "一行一个对象，读全部字段；也认问答和聊天",
-            "an object a line, all its fields; questions with answers, and chats",
+            "每个对象一行，读全部字段；也认问答和聊天",
+            "each object is a row of all its fields; questions with answers, and chats",
         ),
         Kind.MARKED,
-        {".jsonl": "jsonl:parse_jsonl"},
+        {".jsonl": "jsonl:parse_jsonl", ".json": "jsonl:parse_json"},
     ),
     Format(
         ("字幕、听写稿", "subtitles, transcripts"),

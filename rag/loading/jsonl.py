@@ -1,4 +1,4 @@
-"""JSONL to blocks: an object a line. Questions stand above their answers, titles above their texts.
+"""JSON to blocks: an object a line, or objects in one. Questions stand above their answers, titles above their texts.
 
 What else a line has is a row of a table: ``城市：昆明；店长：吴丹``. The names are those of the common formats:
 Alpaca's instruction and output, the messages of chats, question and answer, text.
@@ -7,8 +7,10 @@ Alpaca's instruction and output, the messages of chats, question and answer, tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -31,6 +33,8 @@ _SPEAKERS, _SAID = ("role", "from", "speaker"), ("content", "value", "text")
 _ASKS = ("user", "human", "question", "客户", "用户")
 _REPLIES = ("assistant", "bot", "gpt", "model", "客服", "助手")
 _DEEPEST, _LONGEST_KEY = 20, 64
+# An object is told as one row with all that lies in it, unless its parts have so many fields.
+_MOST_FIELDS, _MOST_NAMES = 30, 8
 
 _Record = dict[str, object]
 
@@ -51,18 +55,74 @@ def parse_jsonl(data: bytes, name: Path) -> Parsed:
     return Parsed(blocks, name.stem, (notice,) if empty else ())
 
 
+def parse_json(data: bytes, name: Path) -> Parsed:
+    """The blocks of a file that is one value: an object or list of a list each by itself, under the names it lies in.
+
+    A file of several objects is read as lines. Raises LoadError.
+    """
+    text = decode(data, name)
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        if _is_object(text.lstrip().partition("\n")[0]):
+            return parse_jsonl(data, name)
+        raise LoadError(
+            f"无法读取 {name}：不是 JSON（{error}），已跳过。请重新导出。",
+            f"Can't read {name}: it is no JSON ({error}); it was skipped. Export it again.",
+        ) from error
+    return Parsed(gather(_inside(value, ()), name), name.stem)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        msgspec.json.decode(line, type=_Record)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
+
+
+def _inside(value: object, path: tuple[str, ...]) -> Iterator[RawBlock]:
+    """The blocks of a value that lies in objects of these names."""
+    if not isinstance(value, dict):
+        values = value if isinstance(value, list) else [value]
+        records = ((0, one if isinstance(one, dict) else {"": one}) for one in values)
+        return (replace(block, path=(*path, *block.path)) for block in _records(records, []))
+    outer = {key: inner for key, inner in value.items() if len(path) < _MOST_NAMES and _holds_records(inner)}
+    rest = {key: inner for key, inner in value.items() if key not in outer}
+    first = _inside([rest], path) if rest else iter(())
+    return chain(first, *(_inside(inner, (*path, path_name(key))) for key, inner in outer.items()))
+
+
+def _holds_records(value: object, depth: int = 0) -> bool:
+    """Whether a value is a list of objects, or an object that holds such a list or very many fields."""
+    if isinstance(value, list):
+        return any(isinstance(part, dict) for part in value)
+    if not isinstance(value, dict) or depth == _DEEPEST:
+        return False
+    return len(value) > _MOST_FIELDS or any(_holds_records(part, depth + 1) for part in value.values())
+
+
 def _blocks(text: str, name: Path, empty: list[int]) -> Iterator[RawBlock]:
-    before: tuple[str, ...] = ()
+    return _records(_lines(text, name), empty)
+
+
+def _lines(text: str, name: Path) -> Iterator[tuple[int, _Record]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            record = msgspec.json.decode(line, type=_Record)
+            yield number, msgspec.json.decode(line, type=_Record)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise LoadError(
                 f"无法读取 {name}：第 {number} 行不是 JSON 对象（{error}），已跳过。",
                 f"Can't read {name}: line {number} is no JSON object ({error}); it was skipped.",
             ) from error
+
+
+def _records(records: Iterable[tuple[int, _Record]], empty: list[int]) -> Iterator[RawBlock]:
+    """The blocks of records, each with its line; the lines of those that say nothing are added to ``empty``."""
+    before: tuple[str, ...] = ()
+    for number, record in records:
         said = list(_record(record, number))
         if not said:
             empty.append(number)

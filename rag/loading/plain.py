@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
 from rag.loading.encodings import decode
 from rag.loading.lists import Lists
 from rag.loading.sheets.drawn import drawn_tables
-from rag.loading.tables import Row, table
+from rag.loading.tables import table
+from rag.loading.talk import speakers
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
 
@@ -30,6 +31,14 @@ _QUESTION_LEVEL, _LONGEST_QUESTION = 6, 120
 # A line that is drawn between parts.
 _DRAWN = "-=_*~—─━═"
 _RULE = re.compile(f"[{_DRAWN}]{{3,}}")
+# "————— 2024-06-03 —————"
+_TITLED = re.compile(rf"[{_DRAWN}]{{3,}}\s*([^{_DRAWN}\s](?:[^\n]{{0,40}}[^{_DRAWN}\s])?)\s*[{_DRAWN}]{{3,}}")
+_TITLED_LEVEL = 2
+# A line that goes on with the one above stands in this place.
+_TAKEN = "\0"
+_OPEN, _LABELLED = tuple("，、,（("), re.compile(r"[^：:\s]{1,16}[：:]")
+_WRAPPED = 0.75
+_BLANKS = re.compile(" {2,}|\t+")
 _ENDS = "。！？!?…：:；;”」』）)"
 
 
@@ -43,16 +52,20 @@ def parse_plain(text: str) -> list[RawBlock]:
     blocks: list[RawBlock] = []
     outline, lists, numbered = Outline(), Lists(), set[str]()
     lines = text.split("\n")
+    talk = speakers(lines)
     tables = {found.begin + 1: found for found in drawn_tables(text)}
     for found in tables.values():
         lines[found.begin : found.end] = [""] * (found.end - found.begin)
-    parts = sorted([*_paragraphs(lines), *((begin, "") for begin in tables)], key=lambda part: part[0])
+    _hang(lines)
+    parts = sorted([*_paragraphs(lines, talk), *((begin, "") for begin in tables)], key=lambda part: part[0])
     for (line, content), (_, after) in zip(parts, [*parts[1:], (0, "")], strict=False):
-        level = _level(content, after, numbered)
+        titled = _TITLED.fullmatch(content) if content[:1] in _DRAWN else None
+        said = line - 1 in talk
+        level = _TITLED_LEVEL if titled else _QUESTION_LEVEL if said else _level(content, after, numbered)
         if line in tables and not content:
-            blocks += table((Row(cells, at + 1) for at, cells in tables[line].rows), outline.path)
+            blocks += table(tables[line].grid(1), outline.path)
         elif level:
-            blocks.append(outline.heading(content, level, line=line))
+            blocks.append(outline.heading(titled[1] if titled else content, level, line=line))
             lists.end()
         else:
             blocks.append(lists.block(content, outline.path, line=line, apart=line < 2 or not lines[line - 2].strip()))
@@ -89,15 +102,17 @@ def ordinal_of(text: str) -> int | None:
     return (found.number or 1) if found else None
 
 
-def _paragraphs(lines: Sequence[str]) -> list[tuple[int, str]]:
-    """``(line, paragraph)``: the lines between two blank ones are joined if they look wrapped."""
+def _paragraphs(lines: Sequence[str], apart: Collection[int]) -> list[tuple[int, str]]:
+    """``(line, paragraph)``: the lines between two blank ones or ``apart`` are joined if they look wrapped."""
     paragraphs: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
     for number, line in enumerate([*lines, ""], start=1):
         content = line.strip()
         if content[:1] in _DRAWN and _RULE.fullmatch(content):
             content = ""
-        if not content or marker(content) or line.startswith("　　"):
+        if line == _TAKEN:
+            continue
+        if not content or marker(content) or line.startswith("　　") or not {number - 1, number - 2}.isdisjoint(apart):
             if _is_wrapped([line for _, line in group]):
                 paragraphs.append((group[0][0], _join([line for _, line in group])))
             else:
@@ -106,6 +121,43 @@ def _paragraphs(lines: Sequence[str]) -> list[tuple[int, str]]:
         if content:
             group.append((number, content))
     return paragraphs
+
+
+def _hang(lines: list[str]) -> None:
+    """Join to each line those that hang below it: of one item or field, farther in."""
+    at = 0
+    while at < len(lines):
+        run = list(_hanging(lines, at))
+        if run and _goes_on([lines[at].strip(), *run]):
+            lines[at] = _join([lines[at].rstrip(), *run])
+            lines[at + 1 : at + 1 + len(run)] = [_TAKEN] * len(run)
+        at += 1 + len(run)
+
+
+def _hanging(lines: Sequence[str], at: int) -> Iterator[str]:
+    """The lines below one, as far as they stand farther in and begin nothing of their own."""
+    margin = _margin(lines[at])
+    for line in lines[at + 1 :] if lines[at].strip() else ():
+        content = line.strip()
+        own = not content or line.startswith("　　") or marker(content) or _LABELLED.match(content)
+        if own or _margin(line) <= margin or not _BLANKS.fullmatch(line[: _margin(line)]):
+            return
+        yield content
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    first = lines[0]
+    if first.endswith((*_ENDS, "。", ".")) and not first.endswith(_OPEN):
+        return False
+    if first.endswith(_OPEN):
+        return bool(marker(first) or _LABELLED.match(first))
+    widest = max(map(_width, lines))
+    wrapped = all(_width(line) >= _WRAPPED * widest for line in lines[:-1])
+    return marker(first) is not None and (len(lines) == 2 or wrapped)
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _is_wrapped(lines: list[str]) -> bool:

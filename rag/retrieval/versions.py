@@ -1,8 +1,9 @@
 """Documents that have been replaced by newer versions: one file beside the index says which belong together.
 
-An older version stays in the library. It is asked alone, or where the newer one is not asked: by default it is not. A
-version is known by its id and, where it lies in a folder of the user's, by its file: a text that is changed there stays
-what it was. One that is gone counts as not there, so that the last of the others is the current one.
+An older version stays in the library. It is asked alone, or where the newer one is not asked: by default it is not,
+unless the question names its date or version. A version is known by its id and, where it lies in a folder of the
+user's, by its file: a text that is changed there stays what it was. One that is gone counts as not there, so that the
+last of the others is the current one.
 """
 
 from __future__ import annotations
@@ -62,6 +63,15 @@ class Standing:
         """``doc_ids`` without the older versions of others among them."""
         there = set(doc_ids)
         return [one for one in doc_ids if one not in self.older or self.older[one].replaced_by not in there]
+
+    def asking(self, older: Collection[str], current: Collection[str] = ()) -> Standing:
+        """The same where the ``older`` versions are asked instead of those that have replaced them.
+
+        Of these the ``current`` are asked beside them.
+        """
+        instead = {self.older[one].replaced_by: one for one in older}
+        kept = {one: said for one, said in self.older.items() if one not in older}
+        return Standing(kept | {new: Older(old, "") for new, old in instead.items() if new not in current}, self.places)
 
     def older_than(self, doc_id: str) -> list[tuple[str, str]]:
         """The older versions of a document with their editions, the newest first."""

@@ -145,7 +145,7 @@ class Status(StrEnum):
 class AnswerItem(NamedTuple):
     """One thing that was answered, and the numbers of the citations that say it.
 
-    Of two editions that say otherwise that which differs is the older.
+    Of two editions that say otherwise that which differs is the older. An answer from an older version has its edition.
     """
 
     text: Annotated[str, Meaning("What answers, in the document's words.", "答案，文档的原话。")]
@@ -156,8 +156,8 @@ class AnswerItem(NamedTuple):
     edition: Annotated[
         str,
         Meaning(
-            "The date or version of the document where another edition differs; null elsewhere.",
-            "另一版说法不同时，所在文件的日期或版本；否则为 null。",
+            "The document's date or version where another edition differs or it is an older version; else null.",
+            "另一版说法不同，或所在文件是旧版时，它的日期或版本；否则为 null。",
             null=True,
         ),
     ] = ""

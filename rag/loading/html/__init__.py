@@ -12,8 +12,10 @@ from rag.errors import LoadError
 from rag.loading.blocks import Parsed, RawBlock, gather
 from rag.loading.encodings import decode
 from rag.loading.html.boilerplate import drop_boilerplate
-from rag.loading.html.flow import Pictures, flow, inline
+from rag.loading.html.embedded import Pictures, inline
+from rag.loading.html.flow import flow
 from rag.loading.html.panels import open_panels
+from rag.loading.numbered import with_numbered_headings
 from rag.loading.trees import html_tree, xml_tree
 from rag.loading.unread import Unread
 from rag.types import BlockKind
@@ -84,7 +86,7 @@ def _page(root: Any, name: Path) -> Parsed:
     unread = Unread()
     blocks = gather(flow(drop_boilerplate(root), unread), name, unread)
     named = any(b.kind is BlockKind.HEADING and b.level == 1 for b in blocks)
-    return Parsed(blocks, "" if named else title, unread.notices(name))
+    return Parsed(with_numbered_headings(blocks), "" if named else title, unread.notices(name))
 
 
 def _title(root: Any) -> str:

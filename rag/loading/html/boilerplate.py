@@ -14,7 +14,9 @@ _ROLES = ("navigation", "banner", "contentinfo", "complementary", "search", "men
 _TAGS = ("nav", "footer", "aside", "form")
 _NAMES = re.compile(
     r"(?:site-?|page-?|main-?|top-?|global-?)?(?:nav|navbar|navigation|menu|footer|sidebar|toolbar)|breadcrumbs?|crumbs?|"
-    r"pagination|pager|share|social|related|recommend(?:ed|ation)?s?|copyright|cookies?|advert(?:isement)?s?|ads?"
+    r"pagination|pager|share|social|related|recommend(?:ed|ation)?s?|copyright|cookies?|advert(?:isement)?s?|ads?|"
+    # Of these no text is called, whatever stands before them.
+    r"[\w-]+[-_](?:side-?(?:bar|column)|breadcrumbs?|pagination|pager|related(?:-?\w+)?)"
 )
 _COMMENTS = re.compile(r"(?:user-?|post-?)?(?:comments?|replies|reply)(?:-?(?:list|area|box|section|body|item))?")
 # Under an article comments are no part of it; under a question they are what one looks for.

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from rag.loading.blocks import Outline, RawBlock, path_name
 from rag.loading.html.bold import Stretch, placed, visible
+from rag.loading.html.elements import (
+    counted,
+    first_number,
+    follows_term,
+    icon_label,
+    is_note_mark,
+    list_mark,
+    refers_to_note,
+    stands_apart,
+)
+from rag.loading.html.embedded import Pictures, inline
 from rag.loading.html.filled import FIELDS, field_value
 from rag.loading.html.mathml import linear
 from rag.loading.html.panels import concealed
+from rag.loading.html.spaces import folded, joined_lines
+from rag.loading.html.tabular import cells_of, is_head, is_table, rows_of, span
 from rag.loading.images.scans import picture_blocks
 from rag.loading.office.numerals import numeral
 from rag.loading.scripts import Script, beside
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
-from rag.text.normalization import is_cjk
 from rag.types import BlockKind
 
 _UNSEEN_TAGS = """
@@ -32,36 +42,14 @@ _BLOCK_TAGS = """
 """
 _UNSEEN, _BLOCKS = frozenset(_UNSEEN_TAGS.split()), frozenset(_BLOCK_TAGS.split())
 _HEADING = re.compile("h[1-6]")
-_SPACE = re.compile(r"[ \t\n\r\f]+")
 _SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
 _STRUCK = ("del", "s", "strike")
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]\d\d)", re.IGNORECASE)
-_NO_MARKER = re.compile(r"list-style[\w-]*\s*:[^;]*\bnone\b", re.IGNORECASE)
-_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 # What names the text beside it: a question above its answer, a term above what it means.
 _NAMED = {"details": "summary", "dl": "dt"}
-_NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
-_KINDS = ("role", "class", "epub:type", "{http://www.idpf.org/2007/ops}type", "rel")
-_LONGEST_MARK = 6
-_ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
-
-
-# The bytes of the picture at an address; none if it lies elsewhere.
-Pictures = Callable[[str], bytes]
-
-
-def inline(address: str) -> bytes:
-    """A picture that is written into its address."""
-    head, _, data = address.partition(",")
-    if not (head.lower().startswith("data:image/") and head.lower().endswith(";base64")):
-        return b""
-    try:
-        return base64.b64decode(unquote(data))
-    except ValueError:
-        return b""
 
 
 def flow(root: Any, unread: Unread | None = None, pictures: Pictures = inline) -> Iterator[RawBlock]:
@@ -108,7 +96,7 @@ class _Flow:
                 self.line = element.sourceline or 0
                 if self.filled(element) or hidden(element) or self.aside(element):
                     walk.skip_subtree()
-                elif tag == "table" and _holds_data(element):
+                elif is_table(element):
                     yield from self.flush()
                     yield from self.table(element)
                     walk.skip_subtree()
@@ -116,15 +104,28 @@ class _Flow:
                     if tag in _BLOCKS:
                         yield from self.flush()
                         self.open(element)
+                    elif tag == "br" and self.blank_line(element):
+                        yield from self.flush()
+                    elif self.pieces and not self.preformatted and stands_apart(element, self.pieces[-1]):
+                        self.text(" ")
                     self.embolden(element)
                     self.text("\n" if tag == "br" else element.text, exact=tag == "br")
             else:
                 self.lighten(element)
-                if tag in _BLOCKS and not hidden(element) and not (tag == "table" and _holds_data(element)):
+                if tag in _BLOCKS and not hidden(element) and not is_table(element):
                     yield from self.flush(tag)
                     self.close(tag)
                 if element is not root:
                     self.text(element.tail)
+        yield from self.flush()
+
+    def blank_line(self, element: Any) -> bool:
+        """Whether a break follows another one: so many a page parts its paragraphs."""
+        last = next((piece for piece in reversed(self.pieces) if piece == "\r" or piece.strip()), "")
+        if self.preformatted or last != "\r":
+            return False
+        block = next((above.tag for above in element.iterancestors() if above.tag in _BLOCKS), "")
+        return not (_HEADING.fullmatch(block) or block in _NAMED.values())
 
     def aside(self, element: Any) -> bool:
         """Whether the element is written otherwise than as its text, or told."""
@@ -134,12 +135,12 @@ class _Flow:
                 self.lose(Lost.STRUCK)
         elif tag in _SCRIPTS:
             text = " ".join("".join(element.itertext()).split())
-            self.text("" if _refers(element) else beside("".join(self.pieces[-2:]), text, _SCRIPTS[tag]))
-        elif tag == "a" and _is_mark(element):
+            self.text("" if refers_to_note(element) else beside("".join(self.pieces[-2:]), text, _SCRIPTS[tag]))
+        elif tag == "a" and is_note_mark(element):
             pass
         elif tag == "math" or tag.endswith(":math"):
             self.text(linear(element))
-        elif self.icons and (label := _label(element)):
+        elif self.icons and (label := icon_label(element)):
             self.text(label)
         elif tag == "img":
             self.shown.append(self.pictures(element.get("src") or ""))
@@ -175,14 +176,14 @@ class _Flow:
                 self.captions.append("")
             case "summary" | "dt" if self.captions:
                 # Several terms may stand above one meaning.
-                self.captions[-1] = self.captions[-1] if element.tag == "dt" and _follows_term(element) else ""
+                self.captions[-1] = self.captions[-1] if element.tag == "dt" and follows_term(element) else ""
             case "ul" | "ol" | "menu":
                 self.steps.append(-1 if element.get("reversed") is not None else 1)
-                self.lists.append(_start(element) - self.steps[-1])
-                self.marks.append(_mark(element))
+                self.lists.append(first_number(element) - self.steps[-1])
+                self.marks.append(list_mark(element))
             case "li":
                 if self.lists:
-                    said = _number(element, "value") if element.get("value") else 0
+                    said = counted(element, "value") if element.get("value") else 0
                     self.lists[-1] = said or max(0, self.lists[-1] + self.steps[-1])
                 self.captions.append("")
                 self.first_in_item = True
@@ -216,7 +217,7 @@ class _Flow:
             self.begin = self.line
         self.seen += visible(text)
         # A break that a reader sees must outlast the folding of those in the source.
-        self.pieces.append(text.replace("\n", "\r") if exact or self.preformatted else _SPACE.sub(_folded, text))
+        self.pieces.append(text.replace("\n", "\r") if exact or self.preformatted else folded(text))
 
     def flush(self, closing: str = "") -> Iterator[RawBlock]:
         """What has come together since the last block, and what its pictures say; ``closing``: what ends here."""
@@ -231,7 +232,7 @@ class _Flow:
         if self.preformatted:
             lines = [line.rstrip() for line in whole.split("\r")]
         else:
-            lines = [_LOOSE.sub(_joint, line).strip() for line in whole.split("\r")]
+            lines = [joined_lines(line) for line in whole.split("\r")]
         text = "\n".join(lines).strip("\n") if self.preformatted else "\n".join(filter(None, lines))
         if not text.strip():
             return
@@ -272,11 +273,8 @@ class _Flow:
         yield from table(self.rows(element), self.path(), said)
 
     def rows(self, element: Any) -> Iterator[Row]:
-        for row in _rows(element):
-            cells = [
-                Cell(self.cell(c), _number(c, "colspan"), _number(c, "rowspan"), head=c.tag == "th")
-                for c in row.iterchildren("td", "th")
-            ]
+        for row in rows_of(element):
+            cells = [Cell(self.cell(c), span(c, "colspan"), span(c, "rowspan"), head=is_head(c)) for c in cells_of(row)]
             yield Row(cells, row.sourceline or 0)
 
     def cell(self, element: Any) -> str:
@@ -289,79 +287,3 @@ class _Flow:
 def _none(_: str) -> bytes:
     """What is recognised in a picture must not be taken for what a cell says."""
     return b""
-
-
-# A break of the source stands as "\v" until what follows it is known: between Chinese characters it means nothing.
-_LOOSE = re.compile(r"[ \v]+")
-
-
-def _folded(space: re.Match[str]) -> str:
-    return "\v" if "\n" in space.group() else " "
-
-
-def _joint(space: re.Match[str]) -> str:
-    before, after = space.string[space.start() - 1 : space.start()], space.string[space.end() : space.end() + 1]
-    return "" if "\v" in space.group() and before and after and is_cjk(before) and is_cjk(after) else " "
-
-
-def _holds_data(element: Any) -> bool:
-    """Whether a table is one: many a page is laid out by tables that hold other tables and headings."""
-    if element.get("role") in ("presentation", "none") or element.find(".//tr/*[2]") is None:
-        return False
-    inner = element.find(".//table")
-    if inner is not None and (
-        element.find(".//table//table") is not None or all(row.find("th") is None for row in _rows(element))
-    ):
-        return False
-    return element.find(".//h1") is None and element.find(".//h2") is None
-
-
-def _label(element: Any) -> str:
-    """What a small picture stands for; "" of any other element."""
-    if element.tag not in _ICONS or len(element) or (element.text or "").strip():
-        return ""
-    said = next(filter(None, (element.get(name) for name in ("alt", "aria-label", "title"))), "")
-    return said if len(said) <= _LONGEST_LABEL else ""
-
-
-def _follows_term(element: Any) -> bool:
-    before = element.getprevious()
-    return before is not None and before.tag == "dt"
-
-
-def _rows(table: Any) -> list[Any]:
-    """The rows of a table, not those of tables in its cells: what is at its foot comes last, wherever it stands."""
-    rows = [row for row in table.iter("tr") if next(row.iterancestors("table"), None) is table]
-    return sorted(rows, key=lambda row: row.getparent().tag == "tfoot")
-
-
-def _start(element: Any) -> int:
-    """The number of a list's first item."""
-    start = element.get("start") or ""
-    if start.isascii() and start.isdigit() and len(start) < 7:
-        return int(start)
-    return sum(child.tag == "li" for child in element) if element.get("reversed") is not None else 1
-
-
-def _mark(element: Any) -> str:
-    """How the items of a list are marked."""
-    if _NO_MARKER.search(element.get("style") or ""):
-        return ""
-    return _FORMS.get(element.get("type") or "", "decimal") if element.tag == "ol" else "•"
-
-
-def _number(element: Any, name: str) -> int:
-    said = element.get(name) or ""
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
-
-
-def _refers(element: Any) -> bool:
-    """Whether what is raised leads to a note."""
-    links = [element, *element.iter("a")]
-    return any("#" in (link.get("href") or "") or _is_mark(link) for link in links)
-
-
-def _is_mark(element: Any) -> bool:
-    """Whether an element is the mark of a note, or leads back from one."""
-    said = "".join(element.itertext()).strip()
-    return len(said) <= _LONGEST_MARK and any(_NOTE.search(element.get(kind) or "") for kind in _KINDS)

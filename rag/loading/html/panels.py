@@ -9,6 +9,7 @@ from typing import Any
 _HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!important)?\s*;?", re.IGNORECASE)
 _PANEL_TAGS = "div section article dd p ul ol dl table tr td li blockquote pre figure aside main"
 _LABEL_TAGS = "h1 h2 h3 h4 h5 h6 dt summary button"
+_NO_TEXT = ("script", "style", "noscript", "template", "title")
 _PANELS, _LABELS = frozenset(_PANEL_TAGS.split()), frozenset(_LABEL_TAGS.split())
 _TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "href")
 # What opens over the page, and is no part of its text.
@@ -17,6 +18,10 @@ _OVERLAY = re.compile(
     r"(?:^|[\s_-])(?:modal|popup|popover|dropdown|tooltip|toast|lightbox|menu|overlay)", re.IGNORECASE
 )
 _QUESTION_LENGTH = 6
+# What opens a panel says no more than this.
+_LONGEST_SWITCH = 120
+# What holds more than this share of a page's text is its text: a script shows it when it is loaded.
+_MOST = 0.5
 # So deep a switch may stand in what stands before its panel.
 _LOOKED_AT = 12
 
@@ -32,6 +37,7 @@ def concealed(element: Any) -> bool:
 
 def open_panels(root: Any) -> None:
     """Show the panels that something on the page opens, and the buttons that say what is in them."""
+    _show_main(root)
     targets = {name for element in root.iter() for name in _controlled(element)}
     for element in list(root.iter()):
         if element.tag == "button" and _labels(element):
@@ -43,6 +49,24 @@ def open_panels(root: Any) -> None:
             and (element.get("id") in targets or _is_switch(element.getprevious()))
         ):
             _show(element)
+
+
+def _show_main(root: Any) -> None:
+    """Show what is hidden until the page is loaded, as articles of WeChat are."""
+    hidden = [element for element in root.iter() if concealed(element)]
+    whole = _length(root) if hidden else 0
+    for element in hidden:
+        if not _is_overlay(element) and _length(element) > _MOST * whole:
+            _show(element)
+
+
+def _length(element: Any) -> int:
+    """How many characters stand in an element."""
+    said = 0
+    for part in element.iter():
+        said += len("".join((part.text or "").split())) if part.tag not in _NO_TEXT else 0
+        said += len("".join((part.tail or "").split())) if part is not element else 0
+    return said
 
 
 def _controlled(element: Any) -> list[str]:
@@ -66,6 +90,8 @@ def _clicks(element: Any) -> bool:
 def _is_switch(element: Any) -> bool:
     """Whether what stands right before a panel is its label."""
     if element is None:
+        return False
+    if sum(map(len, islice(element.itertext(), _LONGEST_SWITCH))) > _LONGEST_SWITCH:
         return False
     return any(part.tag in _LABELS or _clicks(part) for part in islice(element.iter(), _LOOKED_AT))
 

@@ -16,7 +16,7 @@ from rag.errors import LoadError
 from rag.loading.blocks import Parsed, RawBlock, gather
 from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
-from rag.loading.html.flow import inline
+from rag.loading.html.embedded import inline
 from rag.loading.images.scans import picture_blocks
 from rag.loading.plain import parse_plain
 from rag.loading.tables import row

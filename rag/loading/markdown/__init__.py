@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from rag.loading.blocks import Parsed, RawBlock, gather, path_name
 from rag.loading.encodings import decode
 from rag.loading.html.flow import flow
+from rag.loading.markdown.dialects import CONTAINER_TAG, callout, containers_opened, folds, lines_of
 from rag.loading.markdown.extensions import (
     fields_of,
     front_matter,
@@ -45,6 +46,7 @@ _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _NAMED = re.compile(r"\{[#.][^{}\n]*\}\Z")
 _WALLS = "+|│┃║┌┏╔├"
 _BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
+_BOLD = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*")
 _INDENT = re.compile(r"\n[^\S\n]+")
 # What a list item says before its own nested items, if short, is a caption of them.
 _CAPTION_LENGTH = 40
@@ -75,7 +77,7 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     fields = fields_of(front[1]) if front else ()
     said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
     yield from said
-    yield from _Builder(skipped, notes, unread).blocks(reader.parse(tables_closed(body)))
+    yield from _Builder(skipped, notes, unread).blocks(reader.parse(containers_opened(tables_closed(body))))
 
 
 class _Builder:
@@ -121,8 +123,10 @@ class _Builder:
                     self.captions.pop()
                 case "blockquote_open":
                     self.quotes += 1
+                    self.captions.append("")
                 case "blockquote_close":
                     self.quotes -= 1
+                    self.captions.pop()
                 case "heading_open":
                     heading_level = int(token.tag[1])
                 case "heading_close":
@@ -145,8 +149,7 @@ class _Builder:
                 case "inline" if heading_level:
                     yield from self.heading(_without_name(plain(token.children or [])), heading_level, line)
                 case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):
-                    rows = (Row(cells, line + at) for at, cells in grid.rows)
-                    yield from table(rows, self.path())
+                    yield from table(grid.grid(line), self.path())
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
@@ -162,7 +165,7 @@ class _Builder:
         self.unread.add(kind, count, under=self.headings[-1][1] if self.headings else "")
 
     def html(self, content: str, line: int) -> Iterator[RawBlock]:
-        root = _table_tree(content)
+        root = _tree(content)
         for block in flow(root, self.unread) if root is not None else ():
             yield replace(block, path=(*self.path(), *block.path), line=line + max(1, block.line) - 1)
         if root is not None:
@@ -171,6 +174,11 @@ class _Builder:
         for offset, part in enumerate(_without_tags(content).split("\n")):
             if part.strip():
                 yield RawBlock(BlockKind.PARAGRAPH, part.strip(), line + offset, self.path())
+        for fold in folds(content):
+            if fold is not None:
+                self.captions.append(path_name(" ".join(_without_tags(fold).split())))
+            elif self.captions:
+                self.captions.pop()
 
     def heading(self, text: str, level: int, line: int) -> Iterator[RawBlock]:
         if not text:
@@ -181,6 +189,16 @@ class _Builder:
         self.headings.append((level, path_name(text)))
 
     def paragraph(self, children: list[Token], line: int) -> Iterator[RawBlock]:
+        if self.quotes and (opened := callout(children)):
+            title, children = opened
+            said = plain(title)
+            yield from self.block(said, line)
+            self.captions[-1] = path_name(said)
+            line += 1
+        for offset, part in enumerate(lines_of(children)):
+            yield from self.said(part, line + offset)
+
+    def said(self, children: list[Token], line: int) -> Iterator[RawBlock]:
         lead, rest = bold_first_line(children)
         terms = defined(children)
         if terms:
@@ -237,9 +255,10 @@ def _drawn(content: str) -> Drawn | None:
     return next(drawn_tables(content, aligned=False), None)
 
 
-def _table_tree(content: str) -> Any:
-    """The tree of HTML that has a table in it; None of other HTML."""
-    if "<table" not in content.lower():
+def _tree(content: str) -> Any:
+    """The tree of HTML that has a table in it, or what folds as a whole; None of other HTML."""
+    tags = content.lower()
+    if "<table" not in tags and not 0 < tags.count("<details") == tags.count("</details"):
         return None
     try:
         return html_tree(content)
@@ -249,4 +268,6 @@ def _table_tree(content: str) -> Any:
 
 def _without_tags(content: str) -> str:
     """The text of an HTML block, on the lines where it stands."""
-    return html.unescape(_TAG.sub(lambda tag: "\n" * tag.group().count("\n"), content))
+    content = CONTAINER_TAG.sub(r"\1", content)
+    text = html.unescape(_TAG.sub(lambda tag: "\n" * tag.group().count("\n"), content))
+    return _BOLD.sub(r"\1", text)

@@ -16,13 +16,13 @@ _TOML = re.compile(r"\A\+\+\+[^\S\n]*\n((?:[^\n]*\n)*?)\+\+\+[^\S\n]*(?:\n|\Z)")
 _TOML_KEY = re.compile(r"([^\s=#\[][^=]*?)\s*=\s*(.*)")
 _FLOW = re.compile(r"\[[^\[\]]*\]")
 _TITLES = ("title", "标题", "題名", "题名", "標題")
-_FENCED = r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)"
+FENCED = r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)"
 # A note and the lines that go on with it; a table in HTML, in which blank lines may stand.
 _GOES_ON = r"\n(?! {0,3}(?:\[\^|[#>|*+<`~-]|\d+[.)]))[^\S\n]*\S[^\n]*"
 _NOTE = re.compile(
-    rf"{_FENCED}|^ {{0,3}}\[\^(?P<label>[^\]\s]+)\]:[^\S\n]*(?P<note>[^\n]*(?:{_GOES_ON})*)", re.DOTALL | re.MULTILINE
+    rf"{FENCED}|^ {{0,3}}\[\^(?P<label>[^\]\s]+)\]:[^\S\n]*(?P<note>[^\n]*(?:{_GOES_ON})*)", re.DOTALL | re.MULTILINE
 )
-_TABLE = re.compile(rf"{_FENCED}|<table\b.*?</table>", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_TABLE = re.compile(rf"{FENCED}|<table\b.*?</table>", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]*(?=\n)")
 # What looks like the definition of a link and leads nowhere is text: "[注]: 见附件".
 _DEFINITION = re.compile(r"\[(?!\^)[^\]]+\]:\s*<?(?=[!-~]*[/.#@])[!-~]+>?(?:\s|$)")

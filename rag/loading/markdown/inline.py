@@ -7,6 +7,7 @@ import re
 from markdown_it.token import Token
 
 from rag.loading.html.bold import Stretch, placed, visible
+from rag.loading.markdown.dialects import shown
 from rag.loading.scripts import Script, beside
 from rag.text.normalization import is_cjk
 
@@ -112,7 +113,9 @@ def plain(children: list[Token]) -> str:
 
 def _said(child: Token) -> str:
     """What an inline token that is no break says."""
-    return child.content if child.type in ("text", "code_inline", "image") else ""
+    if child.type == "text":
+        return shown(child.content)
+    return child.content if child.type in ("code_inline", "image") else ""
 
 
 def bold_in(children: list[Token]) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from rag.loading.office.docx_elements import (
     content_of,
     count_of,
     font_of,
+    is_box,
+    is_grid,
+    is_layout,
     mapped,
     notes_of,
     tick_box,
@@ -113,12 +117,21 @@ class _Reader:
 
     def element(self, element: Any) -> Iterator[RawBlock]:
         match element.tag.removeprefix(W):
+            case "tbl" if is_box(element):
+                for cell in (cell for row in children_of(element, "tr") for cell in children_of(row, "tc")):
+                    yield from self.read_inside(cell)
             case "tbl":
-                yield from table(self.rows(element), self.outline.path)
+                yield from self.table(element)
             case "altChunk":
                 yield from self.chunk(self.named(reference(element)))
             case _:
                 yield from self.paragraph(element)
+
+    def table(self, element: Any, caption: str = "") -> Iterator[RawBlock]:
+        rows = self.rows(element)
+        if is_layout(element):
+            rows = (Row([cell]) for row in rows for cell in row.cells)
+        return table(rows, self.outline.path, caption)
 
     def paragraph(self, element: Any) -> Iterator[RawBlock]:
         style = self.styles.of(element)
@@ -164,15 +177,23 @@ class _Reader:
             if row.find(f"{W}trPr/{W}del") is None:
                 head = toggled(row.find(f"{W}trPr/{W}tblHeader"), W)
                 before = count_of(row.find(f"{W}trPr/{W}gridBefore"), 0)
-                yield Row([*[""] * before, *(self.cell(cell, head=head) for cell in children_of(row, "tc"))])
+                cells = [Cell("")] * before
+                for cell in children_of(row, "tc"):
+                    cells.append(self.cell(cell, head=head, beside=cells[-1].text if cells else ""))
+                yield Row(cells)
 
-    def cell(self, element: Any, *, head: bool) -> Cell:
-        """A cell; one that continues the cell above it says nothing itself."""
+    def cell(self, element: Any, *, head: bool, beside: str) -> Cell:
+        """A cell; one that continues the cell above it says nothing itself.
+
+        A table in it is read after the one around it, under what stands ``beside`` it.
+        """
         merge = element.find(f"{W}tcPr/{W}vMerge")
         width = count_of(element.find(f"{W}tcPr/{W}gridSpan"), 1)
         if merge is not None and merge.get(f"{W}val") != "restart":
             return Cell("", width, up=True, head=head)
-        return Cell(" ".join(self.line(p) for p in content_of(element, tables=False)), width, head=head)
+        inside = [e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e)]
+        self.after += [partial(self.table, e, beside) for e in inside]
+        return Cell(" ".join(self.line(p) for p in content_of(element, tables=False, apart=inside)), width, head=head)
 
     def line(self, paragraph: Any) -> str:
         """A paragraph's text with its number."""

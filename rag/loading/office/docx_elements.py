@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rag.loading.office.docx_styles import toggled
@@ -83,23 +83,46 @@ def count_of(element: Any, otherwise: int) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else otherwise
 
 
-def content_of(container: Any, *, tables: bool = True) -> Iterator[Any]:
+def content_of(container: Any, *, tables: bool = True, apart: Sequence[Any] = ()) -> Iterator[Any]:
     """The paragraphs and tables of ``container``, also those wrapped in something; not those in a table of contents.
 
-    Without ``tables``, the paragraphs in them.
+    Without ``tables``, the paragraphs in them, but for those ``apart``.
     """
     stack = list(reversed(container)) if container is not None else []
     while stack:
         element = stack.pop()
         if element.tag == f"{W}p" or (tables and element.tag in (f"{W}tbl", f"{W}altChunk")):
             yield element
-        elif element.tag not in SKIPPED and not _is_contents(element):
+        elif element.tag not in SKIPPED and element not in apart and not _is_contents(element):
             stack.extend(reversed(element))
 
 
 def _is_contents(element: Any) -> bool:
     gallery = element.find(f"{W}sdtPr/{W}docPartObj/{W}docPartGallery")
     return gallery is not None and gallery.get(f"{W}val") == "Table of Contents"
+
+
+def is_box(table: Any) -> bool:
+    """Whether a table is of one column, and only places what it holds."""
+    return all(len(cells) == 1 for cells in _cells(table)) and _says_several(table)
+
+
+def is_grid(table: Any) -> bool:
+    """Whether a table has several rows, of several cells."""
+    return len(_cells(table)) > 1 and any(len(cells) > 1 for cells in _cells(table))
+
+
+def is_layout(table: Any) -> bool:
+    """Whether a table has one row, and places side by side what is said one after the other."""
+    return len(_cells(table)) == 1 and _says_several(table)
+
+
+def _cells(table: Any) -> list[list[Any]]:
+    return [list(children_of(row, "tc")) for row in children_of(table, "tr")]
+
+
+def _says_several(table: Any) -> bool:
+    return any(sum(1 for _ in content_of(cell)) > 1 for cells in _cells(table) for cell in cells)
 
 
 def children_of(element: Any, tag: str) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class _Reader:
         self.outline = Outline()
         self.page = 0
         self.scripts, self.struck = _styles(root)
+        shown = ((style, part) for style in root.iter() if local(style) == "style" for part in style)
+        self.hidden = {attribute(style, "name") for style, part in shown if attribute(part, "display") == "false"}
         self.lists = ListStyles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
         # Notes, remarks and boxes of a paragraph are read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
@@ -130,11 +133,14 @@ class _Reader:
     def item(self, text: str, path: tuple[str, ...], depth: int, count: int) -> RawBlock:
         return RawBlock(BlockKind.LIST_ITEM, text, path=path, level=depth, item=count, page=self.page)
 
-    def table(self, element: Any) -> Iterator[RawBlock]:
+    def table(self, element: Any, caption: str = "") -> Iterator[RawBlock]:
         """A table; a sheet's is named by its heading."""
         sheet = local(element.getparent()) == "spreadsheet"
-        blocks = table(self.rows(element), () if sheet else self.outline.path)
         name = attribute(element, "name")
+        if attribute(element, "style-name") in self.hidden:
+            self.unread.add(Lost.SHEET, under=name)
+            return
+        blocks = table(self.rows(element), () if sheet else self.outline.path, caption)
         for number, block in enumerate(blocks):
             if sheet and number == 0 and name:
                 self.outline = Outline()
@@ -157,13 +163,18 @@ class _Reader:
             repeated = _number(cell, "number-columns-repeated")
             if local(cell) == "table-cell":
                 across, down = _number(cell, "number-columns-spanned"), _number(cell, "number-rows-spanned")
-                cells += [Cell(self.cell(cell), across, down, head=head)] * repeated
+                said = self.cell(cell, cells[-1].text if cells else "")
+                cells += [Cell(said, across, down, head=head)] * repeated
         while cells and not cells[-1].text and cells[-1].across == 1:
             cells.pop()
         return cells
 
-    def cell(self, cell: Any) -> str:
-        said = [" ".join(self.text(e).split()) for e in cell.iter() if local(e) in ("p", "h")]
+    def cell(self, cell: Any, beside: str) -> str:
+        """What a cell says; a table in it is read after the one around it, under what stands ``beside`` it."""
+        inside = [e for e in cell if local(e) == "table"]
+        self.after += [partial(self.table, e, beside) for e in inside]
+        holders = [e for e in cell if e not in inside] if inside else [cell]
+        said = [" ".join(self.text(e).split()) for h in holders for e in h.iter() if local(e) in ("p", "h")]
         return " ".join(filter(None, said))
 
     def text(self, paragraph: Any) -> str:

@@ -13,6 +13,16 @@ from rag.loading.office.drawings import chart, diagram, local, said
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
+from rag.loading.office.slide_elements import (
+    continues,
+    counted,
+    downwards,
+    is_placeholder,
+    paragraphs_of,
+    place_of,
+    shapes_of,
+    span_of,
+)
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
@@ -84,17 +94,16 @@ class _Slide:
         self.opens = False
 
     def read(self, root: Any) -> Iterator[RawBlock]:
-        shapes = list(_shapes(root))
-        titles = [shape for shape in shapes if _place(shape) in _TITLES]
-        self.opens = any(_place(shape) == "ctrTitle" for shape in titles)
+        shapes = list(shapes_of(root))
+        titles = [shape for shape in shapes if place_of(shape) in _TITLES]
+        self.opens = any(place_of(shape) == "ctrTitle" for shape in titles)
         self.outline.leave(self.level)
         for shape in titles:
-            text = " ".join(filter(None, (self.text(p) for p in _paragraphs(shape))))
+            text = " ".join(filter(None, (self.text(p) for p in paragraphs_of(shape))))
             if text:
                 yield self.outline.heading(" ".join(text.split()), self.level, page=self.number)
-        for shape in shapes:
-            if shape not in titles and _place(shape) not in _RUNNING:
-                yield from self.shape(shape)
+        for shape in downwards([s for s in shapes if s not in titles and place_of(s) not in _RUNNING]):
+            yield from self.shape(shape)
         yield from self.spoken()
 
     def shape(self, shape: Any) -> Iterator[RawBlock]:
@@ -109,11 +118,11 @@ class _Slide:
 
     def paragraphs(self, shape: Any) -> Iterator[RawBlock]:
         """The paragraphs of a shape: in the slide's body items, each under those above it; elsewhere plain text."""
-        listed = _place(shape) in ("body", "obj", "subTitle", "") and _is_placeholder(shape)
+        listed = place_of(shape) in ("body", "obj", "subTitle", "") and is_placeholder(shape)
         above: list[str] = []
         counts = [0] * (_DEEPEST + 2)
         numbers = _Numbers()
-        for paragraph in _paragraphs(shape):
+        for paragraph in paragraphs_of(shape):
             text = self.text(paragraph)
             if not text:
                 continue
@@ -181,11 +190,13 @@ class _Slide:
 
     def rows(self, element: Any) -> Iterator[Row]:
         for row in (e for e in element if local(e) == "tr"):
-            cells = [c for c in row if local(c) == "tc" and not _continues(c)]
-            yield Row([Cell(self.cell(c), _span(c, "gridSpan"), _span(c, "rowSpan")) for c in cells], page=self.number)
+            cells = [c for c in row if local(c) == "tc" and not continues(c)]
+            yield Row(
+                [Cell(self.cell(c), span_of(c, "gridSpan"), span_of(c, "rowSpan")) for c in cells], page=self.number
+            )
 
     def cell(self, cell: Any) -> str:
-        return " ".join(filter(None, (self.text(p) for p in _paragraphs(cell))))
+        return " ".join(filter(None, (self.text(p) for p in paragraphs_of(cell))))
 
     def chart(self, root: Any) -> Iterator[RawBlock]:
         title, grid = chart(root) if root is not None else ("", [])
@@ -205,8 +216,10 @@ class _Slide:
     def remarks(self, root: Any) -> Iterator[str]:
         if root is None:
             return
-        for shape in _shapes(root):
-            if _place(shape) not in _RUNNING and (text := "\n".join(filter(None, map(self.text, _paragraphs(shape))))):
+        for shape in shapes_of(root):
+            if place_of(shape) not in _RUNNING and (
+                text := "\n".join(filter(None, map(self.text, paragraphs_of(shape))))
+            ):
                 yield text
         for comment in (e for e in root.iter() if local(e) == "cm"):
             plain = " ".join(e.text or "" for e in comment.iter() if local(e) == "text").strip()
@@ -233,48 +246,7 @@ class _Numbers:
         self._open = {depth: known for depth, known in self._open.items() if depth < level}
         if said is None or form is None:
             return ""
-        number = count + 1 if last == kind else _count(said.get("startAt"))
+        number = count + 1 if last == kind else counted(said.get("startAt"))
         self._open[level] = (kind, number)
         before, after = _AROUND[form[2]]
         return f"{before}{numeral(number, _NUMBERS[form[1]])}{after}"
-
-
-def _shapes(root: Any) -> Iterator[Any]:
-    """The shapes of a slide, those in groups among them."""
-    holder = next((e for e in root.iter() if local(e) == "spTree"), None)
-    stack = list(reversed(holder)) if holder is not None else []
-    while stack:
-        element = stack.pop()
-        if local(element) in ("sp", "pic", "graphicFrame", "cxnSp"):
-            yield element
-        elif local(element) not in ("Fallback", "nvGrpSpPr", "grpSpPr"):
-            stack.extend(reversed(element))
-
-
-def _paragraphs(shape: Any) -> list[Any]:
-    body = next((e for e in shape.iter() if local(e) == "txBody"), None)
-    return [e for e in body if local(e) == "p"] if body is not None else []
-
-
-def _is_placeholder(shape: Any) -> bool:
-    return any(local(e) == "ph" for head in shape if local(head).startswith("nv") for e in head.iter())
-
-
-def _place(shape: Any) -> str:
-    """What a shape is on its slide: "title", "body"; "" if that is not said."""
-    heads = (e for e in shape if local(e).startswith("nv"))
-    return next((e.get("type") or "" for head in heads for e in head.iter() if local(e) == "ph"), "")
-
-
-def _continues(cell: Any) -> bool:
-    """Whether a cell is a part of the one before it or above it."""
-    return "1" in (cell.get("hMerge"), cell.get("vMerge")) or "true" in (cell.get("hMerge"), cell.get("vMerge"))
-
-
-def _span(cell: Any, name: str) -> int:
-    return _count(cell.get(name))
-
-
-def _count(value: str | None) -> int:
-    value = value or ""
-    return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 5 else 1

@@ -6,9 +6,9 @@ Of how text looks striprtf tells nothing, and it leaves out notes; so marks are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,13 +16,19 @@ from rag.errors import LoadError
 from rag.loading.blocks import Parsed, RawBlock, gather
 from rag.loading.plain import parse_plain
 from rag.loading.scripts import Script, in_line
-from rag.loading.tables import Row, table
+from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 
 _LOST = ((r"\\pict\b", Lost.PICTURE), (r"\\annotation\b", Lost.PART), (r"\\objdata\b", Lost.EMBEDDED))
 # Control characters, which no text has: what they stand before is raised, lowered, level again, or struck out.
 _RAISED, _LOWERED, _LEVEL, _STRUCK = "\x01", "\x02", "\x03", "\x04"
-_CELL, _NOTE, _NOTE_END = "\x05", "\x06", "\x07"
+_UP, _LEFT = "u", "l"
+_CELL, _NOTE, _NOTE_END, _EDGE = "\x05", "\x06", "\x07", "\x08"
+# Before a cell's end: whether it belongs to the one above it or left of it, and where its right edge is, in twips.
+_PLACED = re.compile(f"(.*){_EDGE}([{_UP}{_LEFT}]?)(-?[0-9]{{1,7}})", re.DOTALL)
+_MERGED = {"clvmrg": _UP, "clmrg": _LEFT}
+# Edges so near to each other are one.
+_NEAR = 60
 _SCRIPTS = {_RAISED: Script.RAISED, _LOWERED: Script.LOWERED, _LEVEL: Script.LEVEL}
 _LOOKS = re.compile(f"([{_RAISED}{_LOWERED}{_LEVEL}{_STRUCK}])")
 _NOTED = re.compile(f"{_NOTE}([^{_NOTE}{_NOTE_END}]*){_NOTE_END}")
@@ -30,6 +36,7 @@ _MARKED = re.compile(r"\\(?:super|sub|strike|trowd|pntext|footnote)")
 _TOKEN = re.compile(r"((?:[^\\{}]|\\'..)+)|\\([a-z]+)(-?\d+)? ?|\\.|[{}]", re.DOTALL)
 _LOOKING = ("super", "sub", "nosupersub", "strike", "striked", "plain", "footnote")
 _SCRIPT_WORDS = {"super": _RAISED, "sub": _LOWERED, "nosupersub": _LEVEL}
+_OF_ROWS = frozenset(("trowd", "row", "cell", "cellx", *_MERGED))
 _CONTROLS = re.compile(r"[\x00-\x08]")
 
 
@@ -68,14 +75,16 @@ class _State(NamedTuple):
 def _with_marks(source: str) -> Iterator[str]:
     """The source with marks where the look of the text changes, notes begin and end, and cells end."""
     stack: list[_State] = []
-    state, in_row = _State(), False
+    state, in_row, cells = _State(), False, _Cells()
     for token in _TOKEN.finditer(source):
         text, word, number = token.groups()
         if text is not None:
             yield text
         elif word is not None:
             before = state
-            in_row = word == "trowd" if word in ("trowd", "row") else in_row
+            if word in _OF_ROWS:
+                in_row = word == "trowd" if word in ("trowd", "row") else in_row
+                yield cells.meet(word, number or "")
             if word in _LOOKING:
                 state = _after(state, word, number or "")
             if state.mark != before.mark:
@@ -89,6 +98,32 @@ def _with_marks(source: str) -> Iterator[str]:
         else:
             stack += [state] if token[0] == "{" else []
             yield token[0]
+
+
+class _Cells:
+    """How the cells of a row are merged and where they end, as is said before the row."""
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self._merged = ""
+        self._at = 0
+
+    def meet(self, word: str, number: str) -> str:
+        """Go on by a control word; at the end of a cell return what is known of it."""
+        match word:
+            case "trowd":
+                self._said, self._merged = [], ""
+            case "row":
+                self._at = 0
+            case "cellx":
+                self._said.append(f"{_EDGE}{self._merged}{number}")
+                self._merged = ""
+            case "cell":
+                self._at += 1
+                return self._said[self._at - 1] if self._at <= len(self._said) else ""
+            case _:
+                self._merged = _MERGED[word]
+        return ""
 
 
 def _after(state: _State, word: str, number: str) -> _State:
@@ -123,12 +158,30 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     path: tuple[str, ...] = ()
     for in_table, lines in groupby(_lines(text, unread), key=lambda line: line.rstrip().endswith(_CELL)):
         if in_table:
-            rows = (Row(line.rstrip().removesuffix(_CELL).split(_CELL)) for line in lines)
-            yield from table(rows, path)
+            yield from table(_rows(line.rstrip().removesuffix(_CELL).split(_CELL) for line in lines), path)
             continue
         for block in parse_plain("\n".join(lines)):
             yield replace(block, line=0)
             path = (*block.path, block.text) if block.level and block.kind == "heading" else block.path
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> Iterator[Row]:
+    """The rows of a table whose cells say where they end: one reaches over all columns that end with it or before."""
+    rows = list(rows)
+    placed = [[_PLACED.fullmatch(cell) for cell in row] for row in rows]
+    known = sorted({int(cell[3]) for row in placed for cell in row if cell})
+    columns = dict(zip(known, accumulate((b - a > _NEAR for a, b in pairwise(known)), initial=1), strict=False))
+    for row, places in zip(rows, placed, strict=True):
+        cells: list[Cell] = []
+        last = 0
+        for text, place in zip(row, places, strict=True):
+            end = columns[int(place[3])] if place else last + 1
+            if place and place[2] == _LEFT and cells and not place[1].strip():
+                cells[-1] = replace(cells[-1], across=cells[-1].across + max(1, end - last))
+            else:
+                cells.append(Cell(place[1] if place else text, max(1, end - last), up=bool(place and place[2] == _UP)))
+            last = end
+        yield Row(cells)
 
 
 def _lines(text: str, unread: Unread) -> Iterator[str]:

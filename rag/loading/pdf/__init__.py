@@ -14,6 +14,8 @@ from typing import Any
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, gather
 from rag.loading.images.recognition import MOST_SIDE, RECOGNISER, how_to_read
+from rag.loading.numbered import with_numbered_headings
+from rag.loading.pdf.bullets import with_bullets
 from rag.loading.pdf.fields import marks
 from rag.loading.pdf.glyphs import Line, page_text
 from rag.loading.pdf.grids import Grid, with_tables
@@ -44,7 +46,7 @@ def parse_pdf(data: bytes, name: Path) -> Parsed:
     if not any(pieces for pieces, _ in read.pages) and not any(read.remarks):
         raise read.no_text()
     blocks = gather(reflowed(without_running(read.pages), read.tables, read.remarks), name, read.unread)
-    return Parsed(blocks, notices=read.notices())
+    return Parsed(with_numbered_headings(blocks), notices=read.notices())
 
 
 class _Pages:
@@ -97,6 +99,7 @@ class _Pages:
         top = page.get_cropbox()[3]
         found = marks(page, form.raw if form else None, top)
         self.remarks.append(found.remarks)
+        pieces = with_bullets(pieces, said.rulings.dots)
         self.pages.append((with_tables([*pieces, *found.fields], said.rulings, self.tables), said.height))
         self.look(page, number)
 

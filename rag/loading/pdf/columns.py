@@ -25,6 +25,7 @@ _MOST_COLUMNS_DEEP = 3
 _MOST_PIECES = 4000
 _SAME_ROW = 0.45
 _LONGEST_NUMBER = 4
+_SEVERAL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ def _column(pieces: Sequence[Line]) -> Column:
     lines = rows(pieces)
     edges = sorted((line.x1 for line in lines), reverse=True)
     size = max(line.size for line in lines)
-    # One line alone may stick out.
-    right = next((edge for edge, next_edge in pairwise(edges) if edge - next_edge < size), edges[0])
+    # Among several one line alone may stick out.
+    steps = list(pairwise(edges)) if len(edges) >= _SEVERAL else []
+    right = next((edge for edge, next_edge in steps if edge - next_edge < size), edges[0])
     return Column(tuple(lines), min(line.x0 for line in lines), right)
 
 

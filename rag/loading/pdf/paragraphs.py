@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 from rag.loading.pdf.columns import Column
@@ -48,13 +48,14 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
     """The paragraphs of all pages; one that goes on in the next column or on the next page is one."""
     found: list[Paragraph] = []
     aside: list[Paragraph] = []
+    text = _usual_size(pages)
     for number, columns in enumerate(pages, start=1):
         for column in columns:
             margin, leading = _margin(column), _leading(column)
             above: Line | None = None
             for line in column.lines:
                 if above is None:
-                    into = _continued(found, line, number, margin)
+                    into = _continued(found, line, number, margin) if line.size <= (1 + _SIZES) * text else None
                 else:
                     into = None if _begins(above, line, column, margin, leading) else found[-1]
                 if into is None:
@@ -71,6 +72,15 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
                     aside.clear()
                 above = line
     return found
+
+
+def _usual_size(pages: Sequence[Sequence[Column]]) -> float:
+    """The size in which most is set: what is larger stands alone."""
+    sizes: Counter[float] = Counter()
+    for column in chain.from_iterable(pages):
+        for line in column.lines:
+            sizes[round(line.size * 2) / 2] += 0 if line.inside else len(line.text)
+    return max(sizes, key=lambda size: sizes[size], default=0.0)
 
 
 def join(text: str, line: str) -> str:

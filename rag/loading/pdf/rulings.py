@@ -1,4 +1,4 @@
-"""The straight lines that are drawn on a page: the borders of tables."""
+"""What is drawn on a page: straight lines, which are the borders of tables, and the dots before items of lists."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _NEAR = 2.0
 # A page with more is a drawing.
 _MOST = 3_000
 _DEEPEST = 4
+# What is as high as wide and no larger may be a bullet.
+_SMALLEST_DOT, _LARGEST_DOT, _ROUND = 1.5, 12.0, 1.0
+_MOST_DOTS = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,10 +32,11 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Rulings:
-    """The lines across and down a page, in order."""
+    """The lines across and down a page, in order, and dots: left and right edge, height of the middle."""
 
     across: tuple[Ruling, ...] = ()
     down: tuple[Ruling, ...] = ()
+    dots: tuple[tuple[float, float, float], ...] = ()
 
     def between(self, left: float, right: float, y: float) -> bool:
         """Whether a line goes down between two characters on the baseline ``y``."""
@@ -51,15 +55,20 @@ def rulings(page: Any, angle: int, highest: float) -> Rulings:
     """The lines of a page that is read at ``angle`` (quarters of a turn), whose top is then at ``highest``."""
     across: list[Ruling] = []
     down: list[Ruling] = []
-    for x0, y0, x1, y1 in _edges(page):
-        (left, low), (right, high) = _turned(angle, x0, y0), _turned(angle, x1, y1)
-        if abs(low - high) <= abs(left - right):
-            across.append(Ruling(highest - (low + high) / 2, min(left, right), max(left, right)))
-        else:
-            down.append(Ruling((left + right) / 2, highest - max(low, high), highest - min(low, high)))
+    dots: list[tuple[float, float, float]] = []
+    for element, matrix in _paths(page):
+        for x0, y0, x1, y1 in _dots(element, matrix) if len(dots) < _MOST_DOTS else ():
+            (left, low), (right, high) = _turned(angle, x0, y0), _turned(angle, x1, y1)
+            dots.append((min(left, right), max(left, right), highest - (low + high) / 2))
+        for x0, y0, x1, y1 in _straight(element, matrix):
+            (left, low), (right, high) = _turned(angle, x0, y0), _turned(angle, x1, y1)
+            if abs(low - high) <= abs(left - right):
+                across.append(Ruling(highest - (low + high) / 2, min(left, right), max(left, right)))
+            else:
+                down.append(Ruling((left + right) / 2, highest - max(low, high), highest - min(low, high)))
         if len(across) + len(down) > _MOST:
             return Rulings()
-    return Rulings(_merged(across), _merged(down))
+    return Rulings(_merged(across), _merged(down), tuple(dots) if len(dots) < _MOST_DOTS else ())
 
 
 def _turned(angle: int, x: float, y: float) -> tuple[float, float]:
@@ -78,7 +87,8 @@ def _merged(found: list[Ruling]) -> tuple[Ruling, ...]:
     return tuple(sorted(r for r in merged if r.end - r.begin >= _SHORTEST))
 
 
-def _edges(page: Any) -> Iterator[tuple[float, float, float, float]]:
+def _paths(page: Any) -> Iterator[tuple[Any, tuple[float, ...]]]:
+    """What is drawn, each with what turns its places to those of the page."""
     import pypdfium2.raw as pdfium
 
     identity = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -91,11 +101,21 @@ def _edges(page: Any) -> Iterator[tuple[float, float, float, float]]:
             element = get(holder, index)
             kind = pdfium.FPDFPageObj_GetType(element)
             if kind == pdfium.FPDF_PAGEOBJ_PATH:
-                yield from _straight(element, _product(_matrix(element), outer))
+                yield element, _product(_matrix(element), outer)
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
                 inside = max(0, pdfium.FPDFFormObj_CountObjects(element))
                 matrix = _product(_matrix(element), outer)
                 holders.append((element, inside, pdfium.FPDFFormObj_GetObject, matrix, depth + 1))
+
+
+def _dots(path: Any, matrix: tuple[float, ...]) -> Iterator[tuple[float, float, float, float]]:
+    """The corners of a path that is as small and round as a bullet."""
+    points = [point for part in _outlines(path, matrix, curved=True) for point in part]
+    if points:
+        (x0, x1), (y0, y1) = ((min(places), max(places)) for places in zip(*points, strict=True))
+        width, height = x1 - x0, y1 - y0
+        if _SMALLEST_DOT <= width <= _LARGEST_DOT and abs(width - height) <= _ROUND:
+            yield x0, y0, x1, y1
 
 
 def _straight(path: Any, matrix: tuple[float, ...]) -> Iterator[tuple[float, float, float, float]]:
@@ -120,28 +140,28 @@ def _straight(path: Any, matrix: tuple[float, ...]) -> Iterator[tuple[float, flo
                     yield x0, y0, x1, y1
 
 
-def _outlines(path: Any, matrix: tuple[float, ...]) -> Iterator[list[tuple[float, float]]]:
-    """The corners of each part of a path; a part with curves is none."""
+def _outlines(path: Any, matrix: tuple[float, ...], *, curved: bool = False) -> Iterator[list[tuple[float, float]]]:
+    """The corners of each part of a path; a part with curves is none, unless ``curved``."""
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_float(), ctypes.c_float()
     a, b, c, d, e, f = matrix
     points: list[tuple[float, float]] = []
-    curved = False
+    bent = False
     for index in range(min(pdfium.FPDFPath_CountSegments(path), _MOST)):
         segment = pdfium.FPDFPath_GetPathSegment(path, index)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
         place = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
-            if points and not curved:
+            if points and (curved or not bent):
                 yield points
-            points, curved = [], False
-        curved = curved or kind == pdfium.FPDF_SEGMENT_BEZIERTO
+            points, bent = [], False
+        bent = bent or kind == pdfium.FPDF_SEGMENT_BEZIERTO
         points.append(place)
         if pdfium.FPDFPathSegment_GetClose(segment) and points:
             points.append(points[0])
-    if points and not curved:
+    if points and (curved or not bent):
         yield points
 
 

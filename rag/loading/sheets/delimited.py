@@ -25,8 +25,10 @@ _LOOKED_AT, _LOOKED_INTO = 200, 10_000
 _LEAST_ROWS, _LEAST_WIDTH = 3, 3
 # A line that is drawn between the table and what stands around it.
 _RULE = re.compile(r"\s*[-=_*—─]{3,}[\s,;]*")
-# A number that is to be shown with its zeros: ="00123".
-_FORMULA = re.compile(r'="([^"]*)"')
+# One that says what follows: "-----列表结束-----".
+_TITLED = re.compile(r"\s*[-=_*—─]{3,}\s*([^-=_*—─,;\t]+?)\s*[-=_*—─]{3,}[\s,;]*")
+# A number that is to be shown with its zeros: ="00123", '00123.
+_FORMULA = re.compile(r'="([^"]*)"|\'(\d{4,}[Xx]?)')
 # No text has it: what is not separated is one value.
 _NONE = "\x1f"
 
@@ -96,8 +98,11 @@ def _rows(lines: Sequence[str], dialect: _Dialect, begin: int) -> Iterator[Row]:
         record, count = _record(lines, place, dialect)
         if len(record) < _LEAST_WIDTH and _RULE.fullmatch(lines[place]):
             record = []
-        if '="' in lines[place]:
-            record = [_FORMULA.sub(r"\1", value) if _FORMULA.fullmatch(value) else value for value in record]
+        if '="' in lines[place] or "'" in lines[place]:
+            record = [found[1] or found[2] or "" if (found := _FORMULA.fullmatch(v)) else v for v in record]
+        if titled := _TITLED.fullmatch(lines[place]):
+            yield Row([])
+            record = [titled[1]]
         yield Row(record, begin + place)
         place += count
 

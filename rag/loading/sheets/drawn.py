@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from rag.loading.tables import Cell, Row
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
 
@@ -15,6 +16,7 @@ from rag.text.normalization import is_cjk
 _BORDER = re.compile(r"\s*(?=.*[-=─━═]{2})[+|\u2500-\u257f][-+|=:\s\u2500-\u257f]*[+|\u2500-\u257f]\s*")
 # A line across a table that is aligned by spaces.
 _RULE = re.compile(r"[-=─━═]{3,}(?:\s+[-=─━═]{2,})*")
+_THICK = re.compile("[=━═]{2}")
 _WALL = re.compile(r"[|│┃║]")
 # What every line of a table has.
 _HINT = re.compile(r"\S(?:\t|  |　)|[+|\u2500-\u257f]")
@@ -26,11 +28,20 @@ _LONGEST = 2_000
 
 
 class Drawn(NamedTuple):
-    """A table in lines that are counted from 0: the first, and that after the last; each row with its line."""
+    """A table in lines that are counted from 0: the first, and that after the last; each row with its line.
+
+    ``heads``: so many of the first rows stand above a line that is drawn otherwise than the others.
+    """
 
     begin: int
     end: int
     rows: list[tuple[int, list[str]]]
+    heads: int = 0
+
+    def grid(self, line: int) -> Iterator[Row]:
+        """Its rows, if the first line has that number."""
+        for number, (at, cells) in enumerate(self.rows):
+            yield Row([Cell(cell, head=True) for cell in cells] if number < self.heads else cells, line + at)
 
 
 def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
@@ -40,7 +51,8 @@ def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
         part = list(group)
         rows = _READ[kind](part) if aligned or kind == "drawn" else []
         if rows:
-            yield Drawn(place, place + len(part), [(place + at, cells) for at, cells in rows])
+            heads = sum(at < _head_line(part) for at, _ in rows) if kind == "drawn" else 0
+            yield Drawn(place, place + len(part), [(place + at, cells) for at, cells in rows], heads)
         place += len(part)
 
 
@@ -68,6 +80,13 @@ def _bordered(lines: Sequence[str]) -> _Rows:
     if len(bands) <= 2 or all(len(band) == 1 for band in bands[1:]):
         return [row for band in cells for row in band]
     return [(band[0][0], _joined([row for _, row in band])) for band in cells]
+
+
+def _head_line(lines: Sequence[str]) -> int:
+    """The line below the names of the columns, if it alone is drawn as it is; else 0."""
+    inner = [at for at, line in enumerate(lines) if _is_border(line) and 0 < at < len(lines) - 1]
+    thick = [at for at in inner if _THICK.search(lines[at])]
+    return thick[0] if len(thick) == 1 < len(inner) else 0
 
 
 def _is_border(line: str) -> bool:

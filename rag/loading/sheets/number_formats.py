@@ -5,7 +5,6 @@ Of a code that says more than is known here (eras) the plain value is shown.
 
 from __future__ import annotations
 
-import calendar
 import math
 import operator
 import re
@@ -14,7 +13,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+
+from rag.loading.sheets.date_formats import Token, shown_date
 
 # What Chinese spreadsheets mean by the numbers that the standard leaves to each language (18.8.30).
 _YEAR_MONTH, _MONTH_DAY = 'yyyy"年"m"月"', 'm"月"d"日"'
@@ -51,13 +51,6 @@ _HOLDS = {
 # A denominator has no more digits.
 _FINEST = 6
 _MOST_IN_WORDS = 10**16
-_WEEKDAYS = "一二三四五六日"
-_DAY_ZERO = datetime(1899, 12, 30)  # a spreadsheet's clock is on no zone
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
 
 
 def shown(value: float | datetime | date | time | timedelta, code: str) -> str:
@@ -66,7 +59,7 @@ def shown(value: float | datetime | date | time | timedelta, code: str) -> str:
     if isinstance(value, int | float):
         return _fraction(value, code) or _number(value, sections) or _general(value)
     tokens = sections[0] if sections else ()
-    return _date(value, tokens) or _plain_date(value)
+    return shown_date(value, tokens)
 
 
 def is_date(code: str) -> bool:
@@ -75,23 +68,23 @@ def is_date(code: str) -> bool:
 
 
 @lru_cache(1024)
-def _sections(code: str) -> tuple[tuple[_Token, ...], ...]:
+def _sections(code: str) -> tuple[tuple[Token, ...], ...]:
     """The tokens for positive numbers, and where the code has them those for negative ones and for zero."""
     code = _LOCAL.get(code.split(";")[0], code)
     if not code:
         return ()
-    sections: list[list[_Token]] = [[]]
+    sections: list[list[Token]] = [[]]
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "other" and text == ";":
             sections.append([])
         elif kind != "ignored":
             literal = kind in ("quoted", "escaped", "currency", "other")
-            sections[-1].append(_Token("literal", text) if literal else _Token(kind, text.lower()))
+            sections[-1].append(Token("literal", text) if literal else Token(kind, text.lower()))
     return tuple(map(tuple, sections))
 
 
-def _number(value: float, sections: Sequence[Sequence[_Token]]) -> str:
+def _number(value: float, sections: Sequence[Sequence[Token]]) -> str:
     """The number by the section for its sign; "" if there is none that shows it."""
     place = _place(value, sections)
     tokens = sections[place] if sections else ()
@@ -108,7 +101,7 @@ def _number(value: float, sections: Sequence[Sequence[_Token]]) -> str:
     return f"-{text}" if signed else text
 
 
-def _generally(value: float, tokens: Sequence[_Token], *, signed: bool) -> str:
+def _generally(value: float, tokens: Sequence[Token], *, signed: bool) -> str:
     """The number as it is, or in words, between what the format puts around it."""
     words = next((token.text for token in tokens if token.kind == "words"), "")
     amount = abs(value)
@@ -131,7 +124,7 @@ def _in_words(number: int, *, formal: bool) -> str:
     return text or digits[0]
 
 
-def _place(value: float, sections: Sequence[Sequence[_Token]]) -> int:
+def _place(value: float, sections: Sequence[Sequence[Token]]) -> int:
     """Which section is for a number: by their conditions, or by its sign."""
     conditions = [next((t.text for t in section if t.kind == "condition"), "") for section in sections]
     if not any(conditions):
@@ -169,7 +162,7 @@ def _fraction(value: float, code: str) -> str:
     return f"{sign}{whole} {over}" if whole else f"{sign}{over}"
 
 
-def _literal(tokens: Sequence[_Token], amount: Decimal) -> str:
+def _literal(tokens: Sequence[Token], amount: Decimal) -> str:
     masks = [token.text for token in tokens if token.kind == "digits"]
     power = next((token.text for token in tokens if token.kind == "power"), "")
     pieces = _scientific(amount, masks, power) if power else _digits(amount, masks)
@@ -213,87 +206,6 @@ def _scientific(amount: Decimal, masks: Sequence[str], power: str) -> list[str]:
     mantissa, _, exponent = f"{amount:.{decimals}E}".partition("E")
     sign = "-" if exponent.startswith("-") else "+" if "+" in power else ""
     return [f"{mantissa}E{sign}{exponent.lstrip('+-').zfill(power.count('0'))}"]
-
-
-def _date(value: datetime | date | time | timedelta, tokens: Sequence[_Token]) -> str:
-    if isinstance(value, timedelta) or any(token.kind == "elapsed" for token in tokens):
-        return _elapsed(value, tokens)
-    if not any(token.kind == "date" for token in tokens):
-        return ""
-    moment = datetime.combine(value, time()) if type(value) is date else value
-    if isinstance(moment, time):
-        moment = datetime.combine(_DAY_ZERO, moment)
-    halves = any(token.kind == "half" for token in tokens)
-    return "".join(_part(moment, tokens, place, halves=halves) for place in range(len(tokens))).strip()
-
-
-def _part(moment: datetime | date, tokens: Sequence[_Token], place: int, *, halves: bool) -> str:
-    kind, text = tokens[place]
-    assert isinstance(moment, datetime)
-    if kind == "half":
-        names = ("上午", "下午") if "上" in text else ("AM", "PM")
-        return names[moment.hour >= 12]
-    if kind != "date":
-        return text if kind == "literal" else ""
-    match text[0]:
-        case "y" | "e":
-            return f"{moment.year:04}" if len(text) > 2 or text[0] == "e" else f"{moment.year % 100:02}"
-        case "m" if not _is_minute(tokens, place):
-            named = {3: calendar.month_abbr, 4: calendar.month_name}.get(len(text))
-            return named[moment.month] if named else _padded(moment.month, text)
-        case "d" if len(text) > 2:
-            return (calendar.day_name if len(text) > 3 else calendar.day_abbr)[moment.weekday()]
-        case "a":
-            return ("星期" if len(text) > 3 else "") + _WEEKDAYS[moment.weekday()]
-        case "h":
-            return _padded((moment.hour - 1) % 12 + 1 if halves else moment.hour, text)
-        case "s":
-            seconds, _, parts = text.partition(".")
-            return _padded(moment.second, seconds) + (f".{moment.microsecond:06}"[: len(parts) + 1] if parts else "")
-    return _padded(moment.minute if text[0] == "m" else moment.day, text)
-
-
-def _padded(number: int, mask: str) -> str:
-    return str(number).zfill(min(2, len(mask)))
-
-
-def _is_minute(tokens: Sequence[_Token], place: int) -> bool:
-    """Whether an ``m`` stands for minutes: after hours or before seconds."""
-    before = next((t.text for t in reversed(tokens[:place]) if t.kind in ("date", "elapsed")), "")
-    after = next((t.text for t in tokens[place + 1 :] if t.kind in ("date", "elapsed")), "")
-    return before.lstrip("[").startswith("h") or after.lstrip("[").startswith("s")
-
-
-def _elapsed(value: datetime | date | time | timedelta, tokens: Sequence[_Token]) -> str:
-    """A length of time, of which the first part may be more than a day or an hour."""
-    if isinstance(value, datetime):
-        value = value - _DAY_ZERO
-    elif isinstance(value, time):
-        value = datetime.combine(_DAY_ZERO, value) - _DAY_ZERO
-    if not isinstance(value, timedelta):
-        return ""
-    left = round(value.total_seconds())
-    pieces = []
-    for kind, text in tokens:
-        size = {"h": 3600, "m": 60, "s": 1}.get(text.strip("[]")[:1], 0)
-        if kind in ("date", "elapsed") and size:
-            count, left = divmod(left, size)
-            pieces.append(_padded(count, text.strip("[]")))
-        elif kind == "literal":
-            pieces.append(text)
-    return "".join(pieces)
-
-
-def _plain_date(value: datetime | date | time | timedelta) -> str:
-    match value:
-        case datetime() if value.time() == time():
-            return value.date().isoformat()
-        case datetime():
-            return value.isoformat(" ", "seconds" if value.second else "minutes")
-        case timedelta():
-            return str(value)
-        case _:
-            return value.isoformat()
 
 
 def _general(value: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
-from rag.loading.office.drawings import local, said
+from rag.loading.office.drawings import chart, local, said
 from rag.loading.office.packages import related, tree
 from rag.loading.sheets.values import Cells
 from rag.loading.tables import Cell, Row, table
@@ -82,12 +82,16 @@ def _blocks(book: Any, archive: Archive, unread: Unread) -> Iterator[RawBlock]:
 
 
 def _beside(archive: Archive, sheet: Any, path: tuple[str, ...], unread: Unread) -> Iterator[RawBlock]:
-    """The boxes of text on a sheet and the remarks on its cells; its pictures are told.
+    """The boxes of text on a sheet, the remarks on its cells and the titles of its charts; its pictures are told.
 
-    Charts show what stands in the cells.
+    What charts show stands in the cells.
     """
-    for part in related(archive, sheet._worksheet_path):  # openpyxl skips both when it only reads
+    parts = related(archive, sheet._worksheet_path)  # openpyxl skips them when it only reads
+    parts += [inside for part in parts if part.kind == "drawing" for inside in related(archive, part.part)]
+    for part in parts:
         root = tree(archive, part.part)
+        if root is not None and part.kind == "chart" and (title := chart(root)[0]):
+            yield RawBlock(BlockKind.PARAGRAPH, title, path=path)
         for element in root.iter() if root is not None and part.kind in ("comments", "drawing") else ():
             text = ""
             if local(element) == "pic":

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
-from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled
+from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled, side_parts
+from rag.loading.tables.forms import is_form
 from rag.loading.tables.heads import (
     FIELD,
     LONGEST_NAME,
@@ -17,7 +18,7 @@ from rag.loading.tables.heads import (
     RULE,
     SENTENCE,
     header_rows,
-    is_form,
+    is_labelled,
     names_of,
     places_of,
     sets_off,
@@ -70,7 +71,7 @@ class _Tables:
         for title in titles:
             yield self.block(BlockKind.PARAGRAPH, title.text, title)
         if titles:
-            self.title = path_name(titles[0].text)
+            self.title = self.caption = path_name(titles[0].text)
         beside = beside_each_other(rest) if sides else []
         if len(beside) > 1:
             whole = [*rest, *lines]
@@ -78,11 +79,26 @@ class _Tables:
                 yield from self.side(cut(whole, columns))
             self.names, self.title = [], ""
             return
+        while rest and is_labelled(rest[0], 0) and not is_form(rest):
+            yield from self.row(rest.pop(0))
         if rest and self.begins(rest):
             yield from self.begin(rest)
             rest = rest[len(self.header) :]
-        for line in chain(rest, lines):
-            yield from self.row(line)
+        if not self.form:
+            for line in chain(rest, lines):
+                yield from self.row(line)
+            return
+        for beside_label in side_parts(chain(rest, lines)):
+            yield from self.labelled(beside_label) if len(beside_label) > 1 else self.row(beside_label[0])
+
+    def labelled(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
+        """The table that stands in a form beside a label."""
+        first, width = lines[0], len(lines[0].texts)
+        begin = next((column for column in range(1, width) if column not in first.across), width)
+        label = Line(first.line, first.page, first.texts[:1]).close()
+        yield self.block(BlockKind.PARAGRAPH, label.text, label, above=False)
+        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text))
+        yield from inside.part(cut(lines, range(begin, width)), sides=False)
 
     def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
         tables = _Tables(self.path, self.title or self.caption)
@@ -123,11 +139,17 @@ class _Tables:
         if self.notes(line):
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             return
-        text, grid = written(fields_of(line) if self.form else values_of(line, self.names, self.places), VALUES)
+        text, grid = written(self.values(line), VALUES)
         if len(grid) == _NUMBERS and text == line.text and not self.form:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:
             yield self.block(BlockKind.ROW, text, line, grid=grid)
+
+    def values(self, line: Line) -> list[Value]:
+        labelled = is_labelled(line, len(self.names))
+        if self.form or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own)):
+            return fields_of(line)
+        return values_of(line, () if labelled else self.names, () if labelled else self.places)
 
     def notes(self, line: Line) -> bool:
         """Whether a line is none of the rows but remarks on them: a sentence alone at its beginning."""

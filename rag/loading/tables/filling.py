@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Self
 
 from rag.loading.tables.row_text import VALUES
@@ -12,6 +12,8 @@ from rag.loading.tables.row_text import VALUES
 # Columns over which merged cells reach, and the longest text that is said again in each row or column of such a cell.
 _MOST_COLUMNS = 1000
 _LONGEST_MERGED = 200
+# So many columns has a table that stands beside another.
+_LEAST_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Line:
         continued = self.across | self.up
         self.own = [column for column in self.filled if column not in continued] if continued else self.filled
         return self
+
+    @property
+    def cells(self) -> list[int]:
+        """The columns where cells begin, blank ones among them."""
+        return [column for column in range(len(self.texts)) if column not in self.across and column not in self.up]
 
     @property
     def merged(self) -> bool:
@@ -133,12 +140,47 @@ class Parts:
 
 
 def beside_each_other(lines: Sequence[Line]) -> list[range]:
-    """The columns of tables that stand side by side: of two or more each, with blank ones between them."""
+    """The columns of tables that stand side by side: of two or more each, with blank ones between them or the same
+    names.
+    """
+    if again := _said_again(lines):
+        return again
     if any(line.heads for line in lines):
         return []
     used = sorted({column for line in lines if not line.merged for column in line.filled})
     runs = [[column for _, column in run] for _, run in groupby(enumerate(used), key=lambda pair: pair[1] - pair[0])]
-    return [range(run[0], run[-1] + 1) for run in runs] if all(len(run) > 1 for run in runs) else []
+    return [range(run[0], run[-1] + 1) for run in runs] if all(len(run) >= _LEAST_SIDE for run in runs) else []
+
+
+def _said_again(lines: Sequence[Line]) -> list[range]:
+    """The columns of each turn, if the first line says the same names over and over and no cell reaches over two."""
+    names = lines[0].texts if lines else []
+    size = next((size for size in range(_LEAST_SIDE, len(names) // 2 + 1) if _turns(names, size)), 0)
+    if not size or not all(any(map(str.isalpha, name)) for name in names):
+        return []
+    begins = list(range(0, len(names) - size + 1, size))
+    if any(begin in line.across for line in lines if not line.merged for begin in begins):
+        return []
+    return [range(begin, end) for begin, end in pairwise([*begins, len(names)])]
+
+
+def _turns(names: Sequence[str], size: int) -> bool:
+    """Whether the same names are said over and over; of three or more the first may differ, as 资产 and 负债 do."""
+    turns = [names[begin : begin + size] for begin in range(0, len(names) - size + 1, size)]
+    same = 0 if size <= _LEAST_SIDE else 1
+    return len(set(turns[0])) == size and all(turn[same:] == turns[0][same:] for turn in turns)
+
+
+def side_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines of a form; those beside one label, which is merged down its side, together."""
+    part: list[Line] = []
+    for line in lines:
+        if part and 0 not in line.up:
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part
 
 
 def cut(lines: Iterable[Line], columns: range) -> Iterator[Line]:

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from rag.loading.blocks import path_name
 from rag.loading.tables.filling import Line
+from rag.loading.tables.row_text import are_alike
 
 # So many rows tell how a table is built.
 LOOKED_AT = 30
-# A column's name has no more characters, and the label of a form's field not so many.
-LONGEST_NAME, _LONGEST_LABEL = 40, 16
+# A column's name has no more characters.
+LONGEST_NAME = 40
 _MOST_LEVELS = 4
 SENTENCE = re.compile(r"[。！？!?；;]|，.*，")
 # "12.5", "¥1,250", "-18 ℃", "2024-03-05", "09:30", "86 元".
-_VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{0,4}")
+VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{0,4}")
 _COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
 _YEARS = range(1900, 2101)
 FIELD = re.compile(r"[^：:]{1,16}[：:]")
+_LABEL = re.compile(r"[^：:\d]{1,16}[：:](?!//)")
 _ADDRESS = re.compile(r"@|://")
 _NUMBER = re.compile(r"\d+")
 RULE = re.compile(r":?-{2,}:?")
 _LONGEST_UNIT, _FEW_WORDS = 8, 3
-_DIGIT = re.compile(r"\d")
-# What is left of a value are its signs and its unit.
-_DIGITS = re.compile(r"[\d.,\s]")
-# This share of a form's labels end with a colon at least; of the numbers of a column so many are of one kind.
-_LABELLED, _SAME_KIND = 0.5, 0.8
 
 
 def title_rows(lines: Sequence[Line]) -> int:
@@ -39,10 +35,26 @@ def title_rows(lines: Sequence[Line]) -> int:
         return int(width == 1)
     for count, line in enumerate(lines[:-1]):
         texts = [line.texts[column] for column in line.own]
-        fields = len(texts) <= width / 2 and all(FIELD.match(text) for text in texts)
+        fields = len(texts) <= width / 2 and (all(map(FIELD.match, texts)) or _are_fields(texts, width))
         if width == 1 or not (fields or (len(texts) == 1 and not line.up)):
             return count
     return len(lines) - 1
+
+
+def is_labelled(line: Line, width: int) -> bool:
+    """Whether a row says by colons what its values are, and not by its columns: of so many, if there are."""
+    texts = [line.texts[column] for column in line.own]
+    if _are_fields(texts, width):
+        return True
+    bare = [text.endswith(("：", ":")) for text in texts]
+    return any(bare[:-1]) and all(
+        before or _LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
+    )
+
+
+def _are_fields(texts: Sequence[str], width: int) -> bool:
+    """Whether most of a few texts say by a colon what they are."""
+    return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if _LABEL.match(text)) > len(texts)
 
 
 def header_rows(lines: Sequence[Line]) -> int:
@@ -50,7 +62,7 @@ def header_rows(lines: Sequence[Line]) -> int:
     said = next((n for n, line in enumerate(lines) if not line.heads.issuperset(line.filled)), len(lines))
     if said:
         return min(said, _MOST_LEVELS) if said < len(lines) else 1
-    if not _names_columns(lines[0], lines[1:]):
+    if not names_columns(lines[0], lines[1:]):
         return 0
     levels = 1
     while levels < min(len(lines) - 1, _MOST_LEVELS) and _goes_on(lines[levels - 1], lines[levels]):
@@ -60,19 +72,19 @@ def header_rows(lines: Sequence[Line]) -> int:
     return levels
 
 
-def _names_columns(line: Line, below: Sequence[Line]) -> bool:
+def names_columns(line: Line, below: Sequence[Line]) -> bool:
     texts = [line.texts[column] for column in line.own]
     width = max((len(other.filled) for other in below), default=0)
-    numbers = [text for text in texts if _VALUE.fullmatch(text)]
+    numbers = [text for text in texts if VALUE.fullmatch(text)]
     if len(texts) < 2 or len(line.filled) < width / 2 or (len(texts) == len(numbers) and line.texts[0]):
         return False
-    return all(_is_name(text) for text in texts if text not in numbers) and _counts(numbers, line, below)
+    return all(is_name(text) for text in texts if text not in numbers) and _counts(numbers, line, below)
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     return (
         len(text) <= LONGEST_NAME
-        and not _VALUE.fullmatch(text)
+        and not VALUE.fullmatch(text)
         and not SENTENCE.search(text)
         and not (text.endswith(".") and text.count(" ") >= _FEW_WORDS)
         and not _ADDRESS.search(text)
@@ -105,9 +117,9 @@ def _are_dates(texts: Sequence[str]) -> bool:
 
 def _gives_units(line: Line, below: Sequence[Line]) -> bool:
     """Whether a line without a name of its own says what the numbers below are counted in."""
-    short = all(_is_name(text) and len(text) <= _LONGEST_UNIT for text in (line.texts[c] for c in line.own))
+    short = all(is_name(text) and len(text) <= _LONGEST_UNIT for text in (line.texts[c] for c in line.own))
     numbers = all(
-        _VALUE.fullmatch(other.texts[c]) for other in below for c in line.own if c in other.filled and not other.merged
+        VALUE.fullmatch(other.texts[c]) for other in below for c in line.own if c in other.filled and not other.merged
     )
     return bool(line.own) and not line.texts[0] and not line.up and short and numbers and len(below) > 1
 
@@ -116,8 +128,11 @@ def _goes_on(line: Line, below: Line) -> bool:
     """Whether ``below`` names the columns under the names that ``line`` gives to several."""
     shared = set(range(max(len(line.texts), len(below.texts)))) - (set(line.own) - line.across)
     parted = [column for column in below.own if column in shared]
+    if below.up and (line.across or are_alike([below.texts[column] for column in below.own])):
+        # A name beside it reaches down, so these are names, whatever they look like.
+        return True
     return bool(parted) and all(
-        _is_name(below.texts[column]) and (column in shared or column + 1 in shared) for column in below.own
+        is_name(below.texts[column]) and (column in shared or column + 1 in shared) for column in below.own
     )
 
 
@@ -145,56 +160,11 @@ def places_of(names: Sequence[str]) -> list[int]:
     return places
 
 
-def is_form(lines: Sequence[Line]) -> bool:
-    """Whether the rows are labels, each with its value, and no column has a name."""
-    # What fills the width stands above a part of the fields.
-    lines = [line for line in lines if not line.merged]
-    if not lines or any(line.heads.issuperset(line.filled) for line in lines):
-        return False
-    if all(line.heads for line in lines):
-        return all(line.own[::2] == sorted(line.heads.intersection(line.own)) for line in lines)
-    pairs = [
-        (line.texts[c], line.texts[c + 1] if c + 1 < len(line.texts) else "") for line in lines for c in line.own[::2]
-    ]
-    labels = [label for label, _ in pairs]
-    if sum(label.endswith(("：", ":")) for label in labels) >= _LABELLED * len(labels):
-        return True
-    plain = all(_is_name(label) and len(label) <= _LONGEST_LABEL and not _DIGIT.search(label) for label in labels)
-    apart = len(set(labels)) == len(labels) and all(column % 2 == 0 for line in lines for column in line.own[::2])
-    if len(lines) < 2 or len(lines) == LOOKED_AT or not plain or not apart:
-        return False
-    first = [value for _, value in pairs[: len(lines[0].own[::2])]]
-    if any(not _is_name(value) for value in first) and not _names_columns(lines[0], lines[1:]):
-        return True
-    if max(len(line.texts) for line in lines) > 2:
-        return _has_wide_values(lines)
-    return _differ([value for _, value in pairs[1:] if value], said=bool(_DIGIT.search(first[0])))
-
-
-def _has_wide_values(lines: Sequence[Line]) -> bool:
-    """Whether values reach over the columns of other labels, under words that are not alike, as 周一 and 周二 are."""
-    first = [lines[0].texts[column] for column in lines[0].own]
-    alike = any(len({text[end] for text in first}) < len(first) for end in (0, -1))
-    width = max(len(line.texts) for line in lines)
-    wide = (line.own in ([0], [0, 1]) and line.across.issuperset(range(2, width)) for line in lines[1:])
-    return width % 2 == 0 and not alike and any(wide)
-
-
-def _differ(values: Sequence[str], *, said: bool) -> bool:
-    """Whether the values of a column are of several kinds, so that no one name is of all; ``said``: it has a number."""
-    numbers = [value for value in values if _VALUE.fullmatch(value)]
-    if not numbers:
-        return said and bool(values)
-    kinds = Counter(frozenset(_DIGITS.sub("", value)) for value in numbers)
-    several = kinds.most_common(1)[0][1] < _SAME_KIND * len(numbers)
-    return len(numbers) <= len(values) / 2 or several or (said and len(numbers) < len(values))
-
-
 def sets_off(line: Line, below: Sequence[Line]) -> bool:
     """Whether ``line`` has words above a column of numbers."""
     for column in line.own:
         texts = [other.texts[column] for other in below if column in other.filled]
-        numbers = sum(bool(_VALUE.fullmatch(text)) for text in texts)
-        if texts and numbers > len(texts) / 2 and not _VALUE.fullmatch(line.texts[column]):
+        numbers = sum(bool(VALUE.fullmatch(text)) for text in texts)
+        if texts and numbers > len(texts) / 2 and not VALUE.fullmatch(line.texts[column]):
             return True
     return False

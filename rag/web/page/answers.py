@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from rag.answering.editions import called
 from rag.answering.overview import shown
 from rag.question.courtesy import Courtesy, courtesy
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Hit, Role, Span, Status
 from rag.web.conversation import Turn
 from rag.web.page.cells import cited_row
 from rag.web.page.choosing import named, said
-from rag.web.page.elsewhere import also_in
+from rag.web.page.elsewhere import also_in, edition_mark
 from rag.web.page.marking import marked
 from rag.web.page.markup import Place, both, esc, exact, opener
 
@@ -203,17 +205,24 @@ def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
     if len(own) < len(items):
         sides = "".join(f'<div class="side">{_told_by(item, cited)}{_lead(item, cited)}</div>' for item in items)
         return f'<div class="sides">{sides}</div>{cards}'
+    older = _from_older(own)
     if len(own) > 1:
         rows = "".join(f"<li>{esc(item.text)}{_marks(item, cited)}</li>" for item in own)
-        return f'<ol class="items">{rows}</ol>{cards}'
-    return _lead(own[0], cited) + cards
+        return f'{older}<ol class="items">{rows}</ol>{cards}'
+    return older + _lead(own[0], cited) + cards
+
+
+def _from_older(items: Sequence[AnswerItem]) -> str:
+    """That what answers is of an older version, or of several."""
+    editions = dict.fromkeys(item.edition for item in items if item.edition)
+    return f'<p class="of-older">{"".join(map(edition_mark, editions))}</p>' if editions else ""
 
 
 def _told_by(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
     """Which document says one of two things, and its edition."""
     title = f"<b>{esc(cited[item.citations[0]].title)}</b>"
     if item.edition:
-        edition = both(f"{item.edition} 版", f"{item.edition} edition")
+        edition = both(called(item.edition, "{} 版"), called(item.edition, "{} edition"))
         age = both("旧", "older") if item.differs else both("新", "newer")
         return f'<p class="{"older" if item.differs else "newer"}">{edition} · {age} · {title}</p>'
     return f"<p>{_DIFFERS} · {title}</p>" if item.differs else f'<p class="newer">{title}</p>'
@@ -254,9 +263,11 @@ def _where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
 def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
     words = "".join(f"<b>{esc(word)}</b>" for word in part.missing)
     missing = f'<p class="missing">{both("没有一篇资料提到：", "No document mentions: ")}{words}</p>' if words else ""
-    maybe = (
-        f'<p class="near">{both("可能相关：", "Perhaps related:")}</p>{_cards([part.related])}' if part.related else ""
-    )
+    maybe = ""
+    if part.related:
+        # Of an older version the titles say so.
+        related = replace(part.related, title=titles.get(part.related.doc_id, part.related.title))
+        maybe = f'<p class="near">{both("可能相关：", "Perhaps related:")}</p>{_cards([related])}'
     instead = f'<div class="instead" data-instead="{exact(part.question)}"></div>'
     cards = "".join(f"<li>{_nearest(hit, titles)}</li>" for hit in part.nearest if not _holds(hit, part.related))
     nearest = both("其他接近的段落", "Other passages that come near")

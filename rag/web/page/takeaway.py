@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from rag.answering.editions import called
 from rag.errors import Language
 from rag.types import Citation, Hit, Role, Status, TableRow
 from rag.web.conversation import Turn
@@ -32,7 +33,8 @@ class Note:
 class Line:
     """One thing that was answered, with its notes; those of them in ``first`` are marked here for the first time.
 
-    ``differs``: another source says this instead. ``heading`` is what an overview has it under.
+    ``differs``: another source says this instead. ``heading`` is what an overview has it under, ``edition`` as in
+    `rag.types.AnswerItem`.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Line:
     first: tuple[Note, ...]
     differs: bool
     heading: str = ""
+    edition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,17 @@ class Words:
         """The one of two wordings that is wanted."""
         return en if self.language == "en" else zh
 
+    def edition(self, line: Line) -> str:
+        """Which edition a line is from, to stand after its words; empty where that does not matter."""
+        edition = called(line.edition, self("{} 版", "{} edition"))
+        return self(f"（{edition}）", f" ({edition})") if line.edition else ""
+
+    def instead(self, line: Line) -> str:
+        """What stands before a line of which another source says otherwise."""
+        if line.edition:
+            return self("旧版：", "An older edition: ")
+        return self("另有不同的说法：", "Elsewhere it is said otherwise: ")
+
 
 def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
     found = {note.citation.n: note for note in notes}
@@ -173,7 +187,7 @@ def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
         for item in part.items:
             its = tuple(found[n] for n in item.citations)
             first = tuple(n for n in its if n.number not in marked)
-            lines.append(Line(item.text, its, first, item.differs, item.heading))
+            lines.append(Line(item.text, its, first, item.differs, item.heading, item.edition))
             marked |= {note.number for note in its}
         asked = part.question if len(turn.answer.parts) > 1 else ""
         yield Reply(asked, tuple(lines), part.missing, tuple(_near(hit, turn) for hit in part.nearest))
@@ -195,12 +209,12 @@ def _about(words: Words, found: Sequence[Entry], generated: datetime, version: s
 def _markdown_reply(words: Words, reply: Reply) -> Iterator[str]:
     own = [line for line in reply.lines if not line.differs]
     if len(own) == 1:
-        yield f"> {_markdown_line(own[0])}"
+        yield f"> {_markdown_line(words, own[0])}"
     elif own:
-        yield "\n".join(f"{place}. {_markdown_line(line)}" for place, line in enumerate(own, start=1))
+        yield "\n".join(f"{place}. {_markdown_line(words, line)}" for place, line in enumerate(own, start=1))
     for line in reply.lines:
         if line.differs:
-            yield f"{words('另有不同的说法：', 'Elsewhere it is said otherwise: ')}{_markdown_line(line)}"
+            yield words.instead(line) + _markdown_line(words, line)
     for line in reply.lines:
         yield from (_markdown_row(note.citation.row) for note in line.first if note.citation.row)
     if reply.lines:
@@ -214,9 +228,10 @@ def _markdown_reply(words: Words, reply: Reply) -> Iterator[str]:
         yield "\n".join(f"- {_where(words, near)}{words('：', ': ')}{markdown(near.excerpt)}" for near in reply.nearest)
 
 
-def _markdown_line(line: Line) -> str:
+def _markdown_line(words: Words, line: Line) -> str:
     heading = f"**{markdown(line.heading)}** " if line.heading else ""
-    return heading + markdown(line.text) + "".join(f"[^{note.number}]" for note in line.notes)
+    notes = "".join(f"[^{note.number}]" for note in line.notes)
+    return heading + markdown(line.text) + markdown(words.edition(line)) + notes
 
 
 def _markdown_row(row: TableRow) -> str:

@@ -16,7 +16,7 @@ async function offer() {
     .then(([collections, documents]) => [
       ...collections.map(({ name, documents: count }) => ({ kind: "collections", value: name, shown: name, note: [`${count} 篇`, `${count} documents`] })),
       ...documents.map(({ doc_id, title, source, edition }) => ({ kind: "documents", value: doc_id, shown: title,
-        note: edition ? [`旧版 ${edition} · ${source}`, `Older version ${edition} · ${source}`] : [source, source] })),
+        note: edition ? [`旧版 ${edition} · ${shownSource(source)}`, `Older version ${edition} · ${shownSource(source)}`] : Array(2).fill(shownSource(source)) })),
     ]).catch(() => []);
   const all = await offered;
   const said = typed();

@@ -13,6 +13,9 @@ function both(zh, en) {
   return [make("span", { className: "zh", textContent: zh }), make("span", { className: "en", textContent: en })];
 }
 
+// Of a path through the server's folders only the file's name.
+function shownSource(source) { return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(source) ? source.split(/[\\/]/).at(-1) : source; }
+
 // Why a request failed, as the server's problem details say it.
 class Problem extends Error {
   constructor(told, status = 0) {

@@ -107,9 +107,6 @@ function opener({ doc_id, title }, className = "") {
   return make("button", { type: "button", className, textContent: title, data: { open: `${doc_id}:0:0:0:0:1` } });
 }
 
-// Of a path through the server's folders only the file's name.
-function shownSource(source) { return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(source) ? source.split(/[\\/]/).at(-1) : source; }
-
 // Files of the same bytes by their names, documents that are almost the same to be opened.
 function alsoIn({ doc_id, also_in: others }) {
   if (!others.length) return null;

@@ -7,12 +7,15 @@ from itertools import pairwise
 from statistics import median
 
 from rag.loading.pdf.glyphs import Line
+from rag.loading.pdf.grids.aligned import aligned
 from rag.loading.pdf.grids.placing import NEAR, Grid, has_rows, middle, rows_of, said_in, step
 from rag.loading.pdf.rulings import Ruling, Rulings
 from rag.loading.tables import Cell
 
 _MOST_LINES = 12
 _MOST_CELLS = 50_000
+# First row, first column, rows, columns.
+_Merged = tuple[int, int, int, int]
 
 
 def bordered(pieces: list[Line], ruled: Rulings) -> Iterator[tuple[list[Line], Grid]]:
@@ -21,17 +24,33 @@ def bordered(pieces: list[Line], ruled: Rulings) -> Iterator[tuple[list[Line], G
         ys = _places([*(r.at for r in across), min(r.begin for r in down), max(r.end for r in down)])
         if len(xs) < 3 or len(ys) < 2 or len(xs) * len(ys) > _MOST_CELLS:
             continue
-        inside = _within(pieces, xs, ys)
         merged = _merged(xs, ys, across, down)
-        rows = list(_cells(inside, xs, ys, merged))
-        if sum(any(cell.text for cell in row) for row in rows) > 1 and _is_table(inside, rows):
-            yield inside, Grid(rows, tuple(xs), median(p.size for p in inside))
+        parts = list(_parts(_within(pieces, xs, ys), xs, ys, merged))
+        for bands in filter(None, parts):
+            inside = _within(pieces, xs, ys[bands.start : bands.stop + 1])
+            rows = list(_cells(inside, xs, ys, merged, bands))
+            several = sum(any(cell.text for cell in row) for row in rows) > 1
+            if (several or len(parts) > 1) and _is_table(inside, rows, least=3 if several else 2):
+                yield inside, Grid(rows, tuple(xs), median(p.size for p in inside))
 
 
-def _is_table(inside: Sequence[Line], rows: Sequence[Sequence[Cell]]) -> bool:
+def _parts(
+    inside: Sequence[Line], xs: Sequence[float], ys: Sequence[float], merged: dict[tuple[int, int], _Merged]
+) -> Iterator[range]:
+    """The bands of a table, parted by frames around another one whose cells no lines part."""
+    begin = 0
+    for band in range(len(ys) - 1):
+        top, _, height, width = merged[band, 0]
+        if width == len(xs) - 1 and height == 1 and any(aligned(_within(inside, xs, ys[top : top + 2]))):
+            yield range(begin, band)
+            begin = band + 1
+    yield range(begin, len(ys) - 1)
+
+
+def _is_table(inside: Sequence[Line], rows: Sequence[Sequence[Cell]], least: int) -> bool:
     """Whether the cells are cells and not the boxes in which a page is laid out."""
     filled = [cell for row in rows for cell in row if cell.text]
-    return len(filled) > 2 and len(inside) <= _MOST_LINES * len(filled)
+    return len(filled) >= least and len(inside) <= _MOST_LINES * len(filled)
 
 
 def _groups(ruled: Rulings) -> Iterator[tuple[list[Ruling], list[Ruling]]]:
@@ -75,11 +94,11 @@ def _within(pieces: Sequence[Line], xs: Sequence[float], ys: Sequence[float]) ->
 
 def _merged(
     xs: Sequence[float], ys: Sequence[float], across: Sequence[Ruling], down: Sequence[Ruling]
-) -> dict[tuple[int, int], tuple[int, int, int, int]]:
+) -> dict[tuple[int, int], _Merged]:
     """By row and column: the first row, first column, rows and columns of the cell that is there."""
     right, below = _walls(xs, ys, down), _walls(ys, xs, across)
     height, width = range(len(ys) - 1), range(len(xs) - 1)
-    found: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+    found: dict[tuple[int, int], _Merged] = {}
     for top in height:
         for left in width:
             if (top, left) in found:
@@ -120,14 +139,15 @@ def _cells(
     inside: Sequence[Line],
     xs: Sequence[float],
     ys: Sequence[float],
-    merged: dict[tuple[int, int], tuple[int, int, int, int]],
+    merged: dict[tuple[int, int], _Merged],
+    bands: range,
 ) -> Iterator[list[Cell]]:
     texts: dict[tuple[int, int], list[Line]] = {}
     for piece in inside:
         row = step(ys, middle(piece))
         top, left, _, _ = merged[row, step(xs, (piece.x0 + piece.x1) / 2)]
         texts.setdefault((top, left), []).append(piece)
-    for row in range(len(ys) - 1):
+    for row in bands:
         columns = [c for c in range(len(xs) - 1) if merged[row, c][:2] == (row, c)]
         band = [piece for c in columns for piece in texts.get((row, c), ())]
         if all(merged[row, c][2] == 1 for c in columns) and has_rows(texts.get((row, c), ()) for c in columns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,7 @@ WRAPPED = 1.7
 _LARGER_GAP = 1.35
 LEAST_ROWS = 3
 FULL_ROWS = 0.6
+_FIELD = re.compile(r"[^\s：:。，；]{1,20}[：:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,18 @@ def step(places: Sequence[float], value: float) -> int:
 
 def has_rows(columns: Iterable[Sequence[Line]]) -> bool:
     """Whether a band between two lines holds several rows: most columns have lines at the same heights."""
-    filled = [{round(p.y / 2) for p in column} for column in columns if column]
+    texts = [column for column in columns if column]
+    if all(_says_fields(column) for column in texts):
+        return False
+    filled = [{round(p.y / 2) for p in column} for column in texts]
     heights: set[int] = set().union(*filled)
     shared = sum(len(own) >= FULL_ROWS * len(heights) for own in filled)
     return len(heights) >= LEAST_ROWS and shared >= max(2, len(filled) / 2)
+
+
+def _says_fields(column: Sequence[Line]) -> bool:
+    """Whether a cell lists several fields with their labels."""
+    return len(column) > 1 and sum(bool(_FIELD.match(piece.text)) for piece in column) >= len(column) / 2
 
 
 def by_column(pieces: Sequence[Line], xs: Sequence[float]) -> list[list[Line]]:
@@ -140,6 +150,6 @@ def said_in(pieces: Sequence[Line]) -> str:
     text = ""
     for row in baselines(pieces):
         line = " ".join(p.text for p in row)
-        glued = not text or is_cjk(text[-1]) or is_cjk(line[0])
+        glued = not text or ((is_cjk(text[-1]) or is_cjk(line[0])) and not _FIELD.match(line))
         text += line if glued else f" {line}"
     return text

@@ -1,0 +1,80 @@
+"""What an element of a page is by itself: the mark of a note, an icon, the first item of a list."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_NO_MARKER = re.compile(r"list-style[\w-]*\s*:[^;]*\bnone\b", re.IGNORECASE)
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
+_KINDS = ("role", "class", "epub:type", "{http://www.idpf.org/2007/ops}type", "rel")
+_LONGEST_MARK = 6
+_INLINE = frozenset(("a", "span", "label", "em", "i", "b", "strong", "small", "time"))
+# Editors write sentences in parts of several styles, which have numbers.
+_PROSE, _DIGIT = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "code", "pre"), re.compile(r"\d")
+_ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
+
+
+def icon_label(element: Any) -> str:
+    """What a small picture stands for; "" of any other element."""
+    if element.tag not in _ICONS or len(element) or (element.text or "").strip():
+        return ""
+    said = next(filter(None, (element.get(name) for name in ("alt", "aria-label", "title"))), "")
+    return said if len(said) <= _LONGEST_LABEL else ""
+
+
+def follows_term(element: Any) -> bool:
+    before = element.getprevious()
+    return before is not None and before.tag == "dt"
+
+
+def first_number(element: Any) -> int:
+    """The number of a list's first item."""
+    start = element.get("start") or ""
+    if start.isascii() and start.isdigit() and len(start) < 7:
+        return int(start)
+    return sum(child.tag == "li" for child in element) if element.get("reversed") is not None else 1
+
+
+def list_mark(element: Any) -> str:
+    """How the items of a list are marked."""
+    if _NO_MARKER.search(element.get("style") or ""):
+        return ""
+    return _FORMS.get(element.get("type") or "", "decimal") if element.tag == "ol" else "•"
+
+
+def counted(element: Any, name: str) -> int:
+    said = element.get(name) or ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+
+
+def refers_to_note(element: Any) -> bool:
+    """Whether what is raised leads to a note."""
+    links = [element, *element.iter("a")]
+    return any("#" in (link.get("href") or "") or is_note_mark(link) for link in links)
+
+
+def is_note_mark(element: Any) -> bool:
+    """Whether an element is the mark of a note, or leads back from one."""
+    said = "".join(element.itertext()).strip()
+    return len(said) <= _LONGEST_MARK and any(_NOTE.search(element.get(kind) or "") for kind in _KINDS)
+
+
+def stands_apart(element: Any, before: str) -> bool:
+    """Whether words of their own stand side by side, parted by the style of the page alone, after the text ``before``.
+
+    So do links, and parts with names of their own (``label`` and ``value``) where there is nothing else between them.
+    """
+    last = element.getprevious()
+    if last is None or last.tail or not before[-1:].isalnum() or not {element.tag, last.tag} <= _INLINE:
+        return False
+    first = next(filter(str.strip, element.itertext()), "")
+    if not first[:1].isalnum():
+        return False
+    if element.tag == last.tag == "a":
+        return element.get("href") is not None and last.get("href") is not None
+    parent = element.getparent()
+    named, other = str(element.get("class") or element.tag), str(last.get("class") or last.tag)
+    words = named != other and not _DIGIT.search(named + other) and not {named, other} <= _INLINE
+    return words and parent.tag not in _PROSE and not (parent.text or "").strip()

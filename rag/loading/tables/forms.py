@@ -1,0 +1,96 @@
+"""Forms: tables of labels, each with its value, in which no column has a name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from rag.loading.tables.filling import Line, side_parts
+from rag.loading.tables.heads import LOOKED_AT, VALUE, is_name, names_columns
+
+# The label of a field has no more characters.
+_LONGEST_LABEL = 16
+_DIGIT = re.compile(r"\d")
+# What is left of a value are its signs and its unit.
+_DIGITS = re.compile(r"[\d.,\s]")
+# This share of a form's labels end with a colon at least; of the numbers of a column so many are of one kind.
+_LABELLED, _SAME_KIND = 0.5, 0.8
+# In narrower rows one value is not written over the columns of others.
+_LEAST_WIDTH = 3
+
+
+def is_form(lines: Sequence[Line]) -> bool:
+    """Whether the rows are labels, each with its value, and no column has a name."""
+    # What fills the width stands above a part of the fields; what stands beside one label is a table of its own.
+    parts = side_parts(line for line in lines if not line.merged)
+    lines = [part[0] for part in parts if len(part) == 1]
+    if not lines or any(line.heads.issuperset(line.filled) for line in lines):
+        return False
+    if all(line.heads for line in lines):
+        return all(line.own[::2] == sorted(line.heads.intersection(line.own)) for line in lines)
+    said = [line.texts[column] for line in lines for column in line.own[::2]]
+    if sum(label.endswith(("：", ":")) for label in said) >= _LABELLED * len(said):
+        return True
+    if len(lines) < 2 or len(lines) == LOOKED_AT:
+        return False
+    pairs = [_pairs(line) for line in lines]
+    twins = _are_twins(pairs)
+    labels = [label for fields in pairs for label, _ in fields]
+    values = [value for fields in pairs for _, value in fields if value]
+    if not all(map(_is_label, labels)) or not (twins or len({*labels, *values}) == len(labels) + len(set(values))):
+        return False
+    first = [value for _, value in pairs[0]]
+    if twins or (any(not is_name(value) for value in first) and not names_columns(lines[0], lines[1:])):
+        return True
+    if max(len(line.texts) for line in lines) >= _LEAST_WIDTH:
+        figures = any(map(_DIGIT.search, values)) and not any(map(_are_of_a_kind, zip(*pairs[1:], strict=False)))
+        return figures and _has_wide_values(lines)
+    return _differ(values[bool(first[0]) :], said=bool(_DIGIT.search(first[0])))
+
+
+def _pairs(line: Line) -> list[tuple[str, str]]:
+    """The cells of a row two by two, unless both are blank."""
+    texts = [line.texts[column] for column in line.cells]
+    return [pair for pair in zip(texts[::2], [*texts[1::2], ""], strict=False) if any(pair)]
+
+
+def _is_label(text: str) -> bool:
+    sign = bool(text) and not any(map(str.isalnum, text))
+    return sign or (is_name(text) and len(text) <= _LONGEST_LABEL and not _DIGIT.search(text))
+
+
+def _are_twins(rows: Sequence[Sequence[tuple[str, str]]]) -> bool:
+    """Whether most rows say two labels that are alike, as those of two parties to a contract."""
+    if len(rows) < 2 or any(len(fields) != 2 for fields in rows):
+        return False
+    alike = sum(one[:1] == other[:1] or one[-1:] == other[-1:] for (one, _), (other, _) in rows)
+    return alike > len(rows) / 2
+
+
+def _has_wide_values(lines: Sequence[Line]) -> bool:
+    """Whether values reach over the columns of other labels, under words that are not alike, as 周一 and 周二 are."""
+    first = [lines[0].texts[column] for column in lines[0].own]
+    alike = max(count for end in (0, -1) for count in Counter(text[end] for text in first).values())
+    begins = max((line.cells for line in lines), key=len)
+    if 2 * alike > len(first) or len(begins) < _LEAST_WIDTH:
+        return False
+    return any(line.cells == begins[:2] and begins[2] in line.across for line in lines[1:])
+
+
+def _are_of_a_kind(fields: Sequence[tuple[str, str]]) -> bool:
+    """Whether several values below each other are numbers of one kind."""
+    values = [value for _, value in fields if value]
+    kinds = {_DIGITS.sub("", value) for value in values}
+    return len(values) > 1 and len(kinds) == 1 and all(map(VALUE.fullmatch, values))
+
+
+def _differ(values: Sequence[str], *, said: bool) -> bool:
+    """Whether the values of a column are of several kinds, so that no one name is of all; ``said``: it has a number."""
+    numbers = [value for value in values if VALUE.fullmatch(value)]
+    if not numbers:
+        some = sum(bool(_DIGIT.search(value)) for value in values)
+        return bool(values) and (said or 0 < some < len(values))
+    kinds = Counter(_DIGITS.sub("", value)[:1] for value in numbers)
+    several = kinds.most_common(1)[0][1] < _SAME_KIND * len(numbers)
+    return len(numbers) <= len(values) / 2 or several or (said and len(numbers) < len(values))
