@@ -6,51 +6,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rag.answering.agreement import Source
-from rag.answering.compose import Part, cite, compose
-from rag.answering.confirmed import Told, confirmations, matching, standing, told
-from rag.answering.editions import differ, edition_of, families, is_dated, names
-from rag.answering.listing import kinds
-from rag.answering.overview import answer as overview_answer
-from rag.answering.overview import meant
-from rag.answering.related import closest, others
-from rag.errors import IndexMismatchError
-from rag.index.manifest import Manifest, check_settings
+from rag.answering.answerer import Answerer, Stage, threshold
+from rag.answering.compose import cite
+from rag.answering.confirmed import Confirmation, confirmations, standing
+from rag.answering.editions import Families, edition_of, names
+from rag.answering.overview import answer as overview
+from rag.answering.related import others
+from rag.index.manifest import Manifest, check_encoder, check_settings
 from rag.index.protocols import Snapshot
 from rag.models import Models
 from rag.places import open_store
 from rag.question.analysis import Question, analyse
 from rag.question.courtesy import reply, reply_language
 from rag.question.division import divided
-from rag.question.sorts import sorts
 from rag.question.spelling import understood
 from rag.question.summaries import summary
 from rag.question.validation import validate
-from rag.reading import Candidate, Reading
+from rag.reading import Candidate
 from rag.retrieval.collections import ALL, Choice, Collection, Scope, collections_of, in_scope
 from rag.retrieval.fusion import Fusion, fuse
 from rag.retrieval.named import NamedCollections, named_collections
-from rag.retrieval.ranking import Retrieved, candidates_of, reranked, retrieve
+from rag.retrieval.ranking import Search
 from rag.retrieval.versions import Standing, Versions, check_current, reinstate, standing_of, versions
 from rag.retrieval.versions import replace as replace_document
 from rag.settings import Settings, load_settings
-from rag.text.tokenization import Cutting, reread
-from rag.types import Answer, Citation, Document, Encoder, Hit, Passage, Role, Span
+from rag.text.tokenization import Cut, Cutting, reread
+from rag.types import Answer, Citation, Document, Encoder, Hit, Passage, Span
 
 if TYPE_CHECKING:
     from rag.answering.comparing import Compared
-    from rag.answering.confirmed import Confirmation
     from rag.answering.explain import Explainer
     from rag.answering.explanation import Abstention, Explanation
     from rag.index.store import DocumentRecord
     from rag.indexing.pipeline import Pipeline
-    from rag.indexing.update import IndexReport
-
-# Passages of another edition that are read for what the first one answers, and documents among which it is looked for.
-_EDITION_READ, _MOST_DOCUMENTS = 3, 50_000
-Stage = Literal["load", "retrieve", "read"]
+    from rag.types import IndexReport
 
 
 class Library:
@@ -79,7 +71,7 @@ class Library:
         self._fitting: Snapshot | None = None
         """The generation that the encoder was found to fit."""
         self._known_versions: tuple[Snapshot | None, tuple[Versions, ...], Standing] = (None, (), Standing())
-        self._known_editions: tuple[Snapshot, dict[str, tuple[str, ...]]] | None = None
+        self._families = Families(generation)
         self._models = models or Models(settings)
         self._store = open_store(settings, index)
         self._cutting = cutting or Cutting(settings.dictionary_path)
@@ -139,7 +131,7 @@ class Library:
             check_settings(generation.manifest, self.settings)
             if generation.manifest.settings.user_dictionary != self.manifest.settings.user_dictionary:
                 reread()
-            self._generation = generation
+            self._generation, self._families = generation, Families(generation)
 
     @property
     def manifest(self) -> Manifest:
@@ -179,13 +171,11 @@ class Library:
         Raises NotFoundError, VersionError if one of them is an older version already, StorageError.
         """
         generation = self._generation.about()
-        found = {one.doc_id: one for one in generation.store.records() if one.doc_id in (doc_id, by)}
-        old, new = generation.document(doc_id), generation.document(by)
-        replace_document(self.index_dir, generation.store, found[doc_id], found[by], edition_of(old, new))
-        own = NamedCollections(self.index_dir)
-        for one in named_collections(self.index_dir):
-            if one.has(found[doc_id]):
-                own.put(one.name, [found[by]])
+        records = {one.doc_id: one for one in generation.store.records() if one.doc_id in (doc_id, by)}
+        edition = edition_of(generation.document(doc_id), generation.document(by))
+        old, new = records[doc_id], records[by]
+        replace_document(self.index_dir, generation.store, old, new, edition)
+        NamedCollections(self.index_dir).put_beside(old, new)
 
     def reinstate(self, doc_id: str) -> None:
         """Make an older version current again, beside the one that had replaced it. Raises NotFoundError, StorageError.
@@ -216,18 +206,17 @@ class Library:
         validate(query)
         self._models.ahead(reading=False)
         cut = self._cutting(query)
-        generation = self._generation.about([cut])
-        question = analyse(cut, generation.sparse)
-        scope = self._scope(Choice(tuple(collections), tuple(documents), tuple(without)), generation, query)
-        return list(self._retrieve(question, k or self.settings.hits, generation, scope).hits)
+        search = self._search(query, [cut], Choice(tuple(collections), tuple(documents), tuple(without)))
+        question = analyse(cut, search.generation.sparse)
+        return list(search.retrieve(question, k or self.settings.hits).hits)
 
     def candidates(self, question: str, choice: Choice = ALL) -> tuple[Question, list[Candidate]]:
         """What a reader is given for ``question``: the question made ready, and passages to read, best first."""
         validate(question)
         cut = self._cutting(question)
-        generation = self._generation.about([cut])
-        asked = understood(cut, generation)
-        return asked, self._candidates(asked, generation, self._scope(choice, generation, question))
+        search = self._search(question, [cut], choice)
+        asked = understood(cut, search.generation)
+        return asked, search.candidates(asked)
 
     def ask(
         self,
@@ -255,47 +244,18 @@ class Library:
         if courteous := reply(question, self.settings.language):
             return courteous
         choice = Choice(tuple(collections), tuple(documents), tuple(without))
-        if overview := self._overview(question, parts, choice, at_hand):
-            took = round(1000 * (perf_counter() - started), 3)
-            return replace(overview, timings_ms={"retrieve": 0.0, "read": took, "total": took})
+        if summed_up := self._overview(question, parts, choice, at_hand):
+            return _timed(summed_up, 0.0, started)
         stage("load")
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
-        generation = self._generation.about(cuts)
-        scope = self._scope(choice, generation, question)
-        if confirmed and len(cuts) > 1 and self._confirmed(question, generation, scope).reading:
+        search = self._search(question, cuts, choice)
+        known = confirmations(self.index_dir) if confirmed else ()
+        older = {doc_id: one.edition for doc_id, one in self._versions(search.generation).older.items()}
+        answerer = Answerer(search, self._models, self._families, known, older)
+        if len(cuts) > 1 and answerer.told(question).reading:
             cuts = [self._cutting(question)]
-        retrieve_seconds = 0.0
-        answered: list[Part] = []
-        titles: dict[str, str] = {}
-        for cut in cuts:
-            began = perf_counter()
-            stage("retrieve")
-            asked = understood(cut, generation)
-            candidates = self._candidates(asked, generation, scope)
-            retrieve_seconds += perf_counter() - began
-            stage("read")
-            known = self._confirmed(cut.text, generation, scope) if confirmed else Told()
-            reading = known.reading or self._models.reader.get().read(asked, candidates[: self.settings.read])
-            if known.reading is None:
-                reading = self._with_editions(asked, reading, generation, scope)
-            titles |= {c.document.doc_id: c.document.title for c in candidates}
-            hits = reranked(candidates, reading.ranking)[: self.settings.hits]
-            nearest = None if reading.evidence else closest(candidates)
-            answered.append(Part(asked, reading, hits, nearest, known.confirmed, known.outdated))
-        answer = compose(
-            question,
-            answered,
-            titles=titles,
-            older={doc_id: one.edition for doc_id, one in self._versions(generation).older.items()},
-            min_confidence=self.min_confidence if min_confidence is None else min_confidence,
-            language=self.settings.language,
-        )
-        if len(answered) == 1 and (listed := self._kinds(answered[0].question, candidates, answer)):
-            answer = listed
-        total = perf_counter() - started
-        timings = {"retrieve": retrieve_seconds, "read": total - retrieve_seconds, "total": total}
-        return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})
+        return _timed(*answerer.answer(question, cuts, min_confidence, stage), started)
 
     def confirmed(self) -> list[tuple[Confirmation, list[Compared]]]:
         """The answers that the user has confirmed, newest first, and what has become of each place."""
@@ -331,23 +291,15 @@ class Library:
     @property
     def min_confidence(self) -> float:
         """The confidence below which `ask` abstains: that of the settings, or what their ``max_error`` comes to."""
-        allowed = self.settings.max_error
-        return self.settings.min_confidence if allowed is None else self._models.reader.get().threshold(allowed)
+        return threshold(self.settings, self._models)
 
     def warm_up(self) -> None:
         """Load the models and jieba's taggers now rather than with the first question."""
         self._models.ahead()
         if self.settings.retrieval != "bm25":
-            self._ready_encoder().encode_queries(["预热"])
+            self._encoder().encode_queries(["预热"])
         self._models.reader.get()
         self._models.tagger.get()
-
-    def _confirmed(self, question: str, generation: Snapshot, scope: Scope | None) -> Told:
-        """What the user has confirmed of ``question``, where it stands in the documents that are asked."""
-        known = confirmations(self.index_dir)
-        cosine = None if self.settings.retrieval == "bm25" else self._cosine
-        found = matching(question, known, cosine, self.settings.dictionary_path) if known else None
-        return told(found, generation.store, scope) if found else Told()
 
     def _overview(self, question: str, parts: Sequence[str], choice: Choice, at_hand: str | None) -> Answer | None:
         """The overview that ``question``, of such parts, asks for; None if it asks for something else."""
@@ -355,31 +307,20 @@ class Library:
         if asked is None:
             return None
         generation = self._generation.about()
-        scope = self._scope(choice, generation)
-        # An older version that is open is meant by 这篇, though it is not asked otherwise.
-        beside = at_hand if not asked.name and not any(choice) else None
-        records = generation.store.records()
-        among = [one for one in records if scope is None or one.doc_id in scope or one.doc_id == beside]
-        found = meant(asked, among, at_hand)
         language = reply_language(question, self.settings.language)
-        return overview_answer(question, found, generation.document, language) if found else None
+        return overview(question, asked, generation, self._scope(choice, generation), at_hand, language)
 
-    def _kinds(self, asked: Question, candidates: Sequence[Candidate], answer: Answer) -> Answer | None:
-        """The kinds of a thing where ``asked`` asks for them, a document lists them, and ``answer`` is no list.
+    def _explainer(self, question: str, choice: Choice) -> Explainer:
+        from rag.answering.explain import Explainer
 
-        What was read well stays, unless it stands in the document that surely has the list.
-        """
-        wanted = sorts(asked.text)
-        (part,) = answer.parts
-        if wanted is None or part.confirmed or len(part.items) > 1:
-            return None
-        if any(word not in wanted.noun for word in answer.missing):
-            return None
-        near = {one.document.doc_id: one.document for one in candidates[: self.settings.read]}
-        found = [near[one.doc_id] for one in answer.citations[:1] if one.doc_id in near] or list(near.values())
-        language = reply_language(asked.text, self.settings.language)
-        listed = kinds(answer.question, wanted, found, language, surely=bool(part.items))
-        return replace(listed, hits=answer.hits) if listed else None
+        cuts = [self._cutting(part) for part in divided(question)]
+        return Explainer(cuts, self._search(question, cuts, choice), self._models.reader.get(), self.min_confidence)
+
+    def _search(self, question: str, cuts: Sequence[Cut], choice: Choice) -> Search:
+        """The search for a question in these parts, among the documents that are chosen."""
+        generation = self._generation.about(cuts)
+        scope = self._scope(choice, generation, question)
+        return Search(generation, self.settings, self._encoder, scope, self._fusion)
 
     def _scope(self, choice: Choice, generation: Snapshot, question: str = "") -> Scope | None:
         """What is asked with such a choice: of each document the version that ``question`` names, or the newest."""
@@ -397,70 +338,17 @@ class Library:
             self._known_versions = (generation, known, standing_of(known, generation.store))
         return self._known_versions[2]
 
-    def _cosine(self, one: str, other: str) -> float:
-        first, second = self._ready_encoder().encode_queries([one, other])
-        return float(first @ second)
-
-    def _with_editions(self, asked: Question, reading: Reading, generation: Snapshot, scope: Scope | None) -> Reading:
-        """``reading`` with what another edition of its document answers instead, if it has only one answer so far."""
-        first = reading.evidence[0] if len(reading.evidence) == 1 else None
-        if first is None or reading.confidence < self.min_confidence or is_dated(asked):
-            return reading
-        for doc_id in self._editions(generation).get(first.document.doc_id, ()):
-            if scope and doc_id not in scope:
-                continue
-            alone = self._scope(Choice(documents=(doc_id,)), generation)
-            retrieved = self._retrieve(asked, _EDITION_READ, generation, alone)
-            other = self._models.reader.get().read(asked, candidates_of(retrieved, generation))
-            if other.evidence and other.confidence >= self.min_confidence and differ(first, other.evidence[0]):
-                return replace(reading, evidence=(first, replace(other.evidence[0], role=Role.DIFFERENT)))
-        return reading
-
-    def _editions(self, generation: Snapshot) -> dict[str, tuple[str, ...]]:
-        """The other editions of each document; among very many documents they are not looked for."""
-        if self._known_editions is None or self._known_editions[0] is not self._generation:
-            few = self.manifest.documents <= _MOST_DOCUMENTS
-            self._known_editions = (self._generation, families(generation.store.records()) if few else {})
-        return self._known_editions[1]
-
-    def _retrieve(self, question: Question, k: int, generation: Snapshot, scope: Scope | None) -> Retrieved:
-        encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        return retrieve(
-            question, k, generation, encoder, self.settings, scope.ordinals if scope else None, self._fusion
-        )
-
-    def _candidates(self, question: Question, generation: Snapshot, scope: Scope | None) -> list[Candidate]:
-        retrieved = self._retrieve(question, max(self.settings.hits, self.settings.read), generation, scope)
-        return candidates_of(retrieved, generation)
-
-    def _explainer(self, question: str, choice: Choice) -> Explainer:
-        from rag.answering.explain import Explainer
-
-        cuts = [self._cutting(part) for part in divided(question)]
-        generation = self._generation.about(cuts)
-        encoder = None if self.settings.retrieval == "bm25" else self._ready_encoder()
-        scope = self._scope(choice, generation, question)
-        return Explainer(
-            cuts,
-            generation,
-            encoder,
-            self._models.reader.get(),
-            self.settings,
-            self.min_confidence,
-            scope.ordinals if scope else None,
-            self._fusion,
-        )
-
-    def _ready_encoder(self) -> Encoder:
+    def _encoder(self) -> Encoder:
+        """The encoder, once it is found to be the one that the index was built with."""
         encoder, generation = self._models.encoder.get(), self._generation
-        if self._fitting is generation:
-            return encoder
-        built_with = generation.manifest.encoder
-        if encoder.name != built_with:
-            raise IndexMismatchError(
-                f"索引是用模型 {built_with} 建的，现在的模型是 {encoder.name}。请重建：wenyuan index 文件夹…",
-                f"The index was built with model {built_with}, the model is now {encoder.name}. "
-                "Rebuild it: wenyuan index PATH…",
-            )
-        self._fitting = generation
+        if self._fitting is not generation:
+            check_encoder(generation.manifest, encoder.name)
+            self._fitting = generation
         return encoder
+
+
+def _timed(answer: Answer, retrieving: float, started: float) -> Answer:
+    """``answer`` with the milliseconds that it took since ``started``, of which some seconds went to ``retrieving``."""
+    total = perf_counter() - started
+    timings = {"retrieve": retrieving, "read": total - retrieving, "total": total}
+    return replace(answer, timings_ms={name: round(1000 * seconds, 3) for name, seconds in timings.items()})

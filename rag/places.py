@@ -13,7 +13,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.index.protocols import Snapshot
     from rag.indexing.pipeline import Pipeline
-    from rag.indexing.update import IndexReport
+    from rag.types import IndexReport
 
 
 class Store(Protocol):

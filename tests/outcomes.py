@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.evaluation.asking import Asked, Retrieved
-from rag.evaluation.benchmark import Outcome
 from rag.evaluation.gold import GoldQuestion, Located, Place
+from rag.evaluation.outcome import Asked, Outcome, Retrieved
 
 
 def place(start: int, end: int, document: str = "a.md") -> Place:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from rag.indexing.update import IndexReport
 from rag.library import Library
 from rag.settings import Settings
+from rag.types import IndexReport
 
 _ROOT = Path(__file__).parent.parent
 

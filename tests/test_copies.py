@@ -13,10 +13,10 @@ from rag.index import store
 from rag.index.checking import check
 from rag.index.generations import STORE, current_name, open_generation
 from rag.indexing.repair import repair
-from rag.indexing.update import IndexReport, index_paths, remove_documents
+from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Elsewhere
+from rag.types import Elsewhere, IndexReport
 from rag.wire import to_json
 
 TEXT = "# 甲\n\n豆包的月活是6000万。第二句。"

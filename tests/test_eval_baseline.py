@@ -9,9 +9,9 @@ import pytest
 
 from eval.bench.gate import BASELINE, regressions
 from rag.evaluation import datasets
-from rag.evaluation.benchmark import Outcome
 from rag.evaluation.evaluate import evaluate
 from rag.evaluation.gold import GOLD
+from rag.evaluation.outcome import Outcome
 from rag.evaluation.results import load_result
 from rag.settings import Settings
 

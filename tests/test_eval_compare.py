@@ -7,8 +7,8 @@ from outcomes import outcome
 
 from eval.bench.gate import regressions
 from rag.errors import EvaluationError
-from rag.evaluation.benchmark import Outcome
 from rag.evaluation.compare import compare, comparison_tables
+from rag.evaluation.outcome import Outcome
 from rag.evaluation.results import Result
 
 MANY = 60

@@ -11,16 +11,16 @@ from browser import shot
 from documents import HashEncoder
 from playwright.sync_api import Browser, Page, expect
 
-from rag.evaluation.asking import Asked, Cited, Retrieved
-from rag.evaluation.benchmark import Outcome, Stage
 from rag.evaluation.datasets import Dataset, gold, sample
-from rag.evaluation.evaluate import Evaluation, evaluate
+from rag.evaluation.evaluate import evaluate
 from rag.evaluation.gold import GOLD, HELD_OUT, GoldQuestion, Place
+from rag.evaluation.outcome import Asked, Cited, Outcome, Retrieved, Stage, evidence_ranks
 from rag.evaluation.report import write_report
-from rag.evaluation.report.failures import evidence_ranks, failures, losses
+from rag.evaluation.report.failures import failures, losses
 from rag.evaluation.report.markdown import escaped
 from rag.evaluation.report.pictures import recall_by_depth
 from rag.evaluation.report.tables import stage_name
+from rag.evaluation.results import Evaluation
 from rag.indexing.update import index_paths
 from rag.settings import Settings
 

@@ -12,11 +12,11 @@ from filelock import FileLock
 
 from rag.errors import EvaluationError, StorageError
 from rag.evaluation import datasets
-from rag.evaluation.benchmark import Outcome
 from rag.evaluation.datasets import Dataset
-from rag.evaluation.evaluate import Evaluation, evaluate
+from rag.evaluation.evaluate import evaluate
 from rag.evaluation.gold import GOLD
-from rag.evaluation.results import QRELS, QUESTIONS, RESULT, RUN, load_result
+from rag.evaluation.outcome import Outcome
+from rag.evaluation.results import QRELS, QUESTIONS, RESULT, RUN, Evaluation, load_result
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer

@@ -188,7 +188,7 @@ def test_an_id_that_was_not_given_here_leads_nowhere(client: TestClient, index: 
 
 
 def test_how_far_a_draft_is_can_be_read_while_it_is_written(tmp_path: Path) -> None:
-    from rag.evaluation.asking import Asked
+    from rag.evaluation.outcome import Asked
 
     assert drafted("one", tmp_path) is None
     draft = Draft(tmp_path / "one.partial", "print")

@@ -41,7 +41,7 @@ def test_what_the_words_add_is_the_score_that_the_passage_has(library: Library, 
 
 
 def test_each_rank_is_that_of_its_stage(library: Library, generation: Generation) -> None:
-    (vector,) = library._ready_encoder().encode_queries([DRIVES])
+    (vector,) = library._encoder().encode_queries([DRIVES])
     by_meaning = generation.dense.search(vector, library.settings.candidates)
     by_words = generation.sparse.search(content_terms(DRIVES), library.settings.candidates)
     fused = library.search(DRIVES)

@@ -13,10 +13,10 @@ from documents import HashEncoder
 from rag.errors import CorpusError, NotFoundError
 from rag.index.generations import current_name, open_generation
 from rag.indexing.splitting import SplitSettings, split
-from rag.indexing.update import IndexReport, index_paths, remove_documents
+from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Document, Passage, Status
+from rag.types import Document, IndexReport, Passage, Status
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from rag.contract import documents
 from rag.contract.reports import Report
 from rag.index.generations import open_generation
 from rag.index.store import Store
-from rag.indexing.update import IndexReport, index_paths
+from rag.indexing.update import index_paths
 from rag.loading.blocks import RawBlock
 from rag.loading.unread import Lost, Unread
 from rag.settings import Settings
-from rag.types import BlockKind, Document, Omission
+from rag.types import BlockKind, Document, IndexReport, Omission
 from rag.web.page import sources
 from rag.web.page.markup import Place
 from rag.wire import to_json

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from rag.errors import EvaluationError
-from rag.evaluation.benchmark import Outcome
 from rag.evaluation.compare import SIGNIFICANT, compare_outcomes
+from rag.evaluation.outcome import Outcome
 
 BASELINE = Path(__file__).parents[1] / "results" / "baseline"
 

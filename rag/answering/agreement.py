@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rag.reading import Evidence
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.types import Elsewhere, Hit, Role
 
 # From so many characters on a text says something by itself: "是的" in two documents is two statements.
@@ -44,9 +44,9 @@ def sources(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Source]:
 def _repeats(one: Evidence, kept: Evidence) -> bool:
     if one.role is not Role.REPEAT or kept.role is Role.DIFFERENT:
         return False
-    other = one.document.doc_id != kept.document.doc_id
+    elsewhere = one.document.doc_id != kept.document.doc_id
     alike = one.document.alike and one.document.alike == kept.document.alike
-    return (bool(alike) and other) or _same_words(one, kept)
+    return (bool(alike) and elsewhere) or _same_words(one, kept)
 
 
 def _same_words(one: Evidence, other: Evidence) -> bool:

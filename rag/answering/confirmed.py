@@ -23,8 +23,7 @@ from rag.question.kinds import kinds_of
 from rag.question.mentions import dates
 from rag.reading import Evidence, Reading
 from rag.retrieval.collections import Scope
-from rag.text.duplicates import folded
-from rag.text.normalization import normalise, statements
+from rag.text.normalization import folded, normalise, statements
 from rag.text.tokenization import STOPWORDS, cut_words
 from rag.types import Document, Span
 

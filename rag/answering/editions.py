@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePath
 
 from rag.answering.agreement import Source
-from rag.index.store import DocumentRecord
+from rag.index.protocols import Snapshot
 from rag.question.analysis import Question
 from rag.question.mentions import dates
 from rag.reading import Evidence
-from rag.text.duplicates import folded
-from rag.text.normalization import normalise
+from rag.text.normalization import folded, normalise
 from rag.text.numbers import value
 from rag.types import Document, Role
 
@@ -38,6 +38,7 @@ _EDITION = re.compile(
 _BRACKETED = re.compile(r"(?:\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕)(?:第? ?\d+ ?号)?")
 # More of one name are a series, such as weekly reports; longer texts say much else.
 _FAMILY, _LONGEST = 5, 30
+_MOST_DOCUMENTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,25 @@ def editions(one: Document, other: Document) -> tuple[Edition, Edition] | None:
     return None
 
 
-def families(records: Iterable[DocumentRecord]) -> dict[str, tuple[str, ...]]:
-    """Each document of which there are a few editions, with the ids of the others; by their titles."""
-    by_stem: dict[str, list[str]] = {}
-    for record in records:
-        by_stem.setdefault(_stem(normalise(record.title).text), []).append(record.doc_id)
-    few = (ids for stem, ids in by_stem.items() if stem and 1 < len(ids) <= _FAMILY)
-    return {one: tuple(other for other in ids if other != one) for ids in few for one in ids}
+class Families:
+    """Documents of which there are a few editions, by their titles; found when the first of them is asked for."""
+
+    def __init__(self, generation: Snapshot) -> None:
+        self._generation = generation
+
+    def others(self, doc_id: str) -> tuple[str, ...]:
+        """The ids of the other editions of a document; among very many documents they are not looked for."""
+        return self._others.get(doc_id, ())
+
+    @cached_property
+    def _others(self) -> dict[str, tuple[str, ...]]:
+        if self._generation.manifest.documents > _MOST_DOCUMENTS:
+            return {}
+        by_stem: dict[str, list[str]] = {}
+        for record in self._generation.about().store.records():
+            by_stem.setdefault(_stem(normalise(record.title).text), []).append(record.doc_id)
+        few = (ids for stem, ids in by_stem.items() if stem and 1 < len(ids) <= _FAMILY)
+        return {one: tuple(other for other in ids if other != one) for ids in few for one in ids}
 
 
 def differ(one: Evidence, other: Evidence) -> bool:

@@ -16,11 +16,10 @@ from rag.index.protocols import Snapshot
 from rag.question.analysis import Question
 from rag.question.spelling import understood
 from rag.reading import Candidate, Reader, Reading
-from rag.retrieval.fusion import Fusion, fuse
-from rag.retrieval.ranking import candidates_of, reranked, retrieve
+from rag.retrieval.ranking import Search, reranked
 from rag.settings import Settings
 from rag.text.tokenization import Cut
-from rag.types import Encoder, Hit, Passage
+from rag.types import Hit, Passage
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -39,16 +38,12 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Explains what one generation answers to a question of so many parts, restricted to the passages in ``within``."""
+    """Explains what is answered to a question of so many parts, as far as ``search`` looks for it."""
 
     parts: Sequence[Cut]
-    generation: Snapshot
-    encoder: Encoder | None
+    search: Search
     reader: Reader
-    settings: Settings
     threshold: float
-    within: Sequence[range] | None = None
-    fusion: Fusion = fuse
 
     def passage(self, doc_id: str, start: int) -> Explanation:
         """Why the passage that holds position ``start`` of a document was found and chosen.
@@ -60,7 +55,7 @@ class Explainer:
         asked = [self._ask(part) for part in self.parts]
         return min(
             (self._explain(one, passage) for one in asked),
-            key=lambda found: (not found.cited, found.read.rank or self.settings.hits + 1),
+            key=lambda found: (not found.cited, found.read.rank or self._settings.hits + 1),
         )
 
     def abstentions(self) -> tuple[Abstention, ...]:
@@ -69,29 +64,28 @@ class Explainer:
         return tuple(self._lacking(one) for one in asked if not self._answers(one.reading))
 
     def _ask(self, part: Cut) -> _Asked:
-        settings = self.settings
-        # At least as many as `retrieve` itself looks at, so that the order is that of `ask`, only longer.
-        depth = self._depth
-        asked = understood(part, self.generation)
-        retrieved = retrieve(asked, depth, self.generation, self.encoder, settings, self.within, self.fusion)
-        candidates = candidates_of(retrieved, self.generation)
+        settings = self._settings
+        asked = understood(part, self._generation)
+        # At least as many as `Search.retrieve` itself looks at, so that the order is that of `ask`, only longer.
+        retrieved = self.search.retrieve(asked, self._depth)
+        candidates = self.search.candidates_of(retrieved)
         reading = self.reader.read(asked, candidates[: settings.read])
         hits = reranked(candidates, reading.ranking)[: settings.hits]
         return _Asked(asked, retrieved.vector, candidates, reading, hits)
 
     def _explain(self, asked: _Asked, passage: Passage) -> Explanation:
-        generation, ordinal, question = self.generation, passage.ordinal, asked.question
+        generation, ordinal, question = self._generation, passage.ordinal, asked.question
         document = generation.document(passage.doc_id)
         dense: list[tuple[int, float]] = []
         sparse: list[tuple[int, float]] = []
         nearest, cosine = None, None
         if asked.vector is not None:
-            dense = generation.dense.search(asked.vector, self._depth, self.within)
+            dense = generation.dense.search(asked.vector, self._depth, self.search.within)
             (cosines,) = generation.dense.sentence_cosines(asked.vector, [ordinal])
             cosine = max(cosines)
             nearest = passage.sentences[cosines.index(cosine)]
-        if self.settings.retrieval != "dense":
-            sparse = generation.sparse.search(question.searched, self._depth, self.within)
+        if self._settings.retrieval != "dense":
+            sparse = generation.sparse.search(question.searched, self._depth, self.search.within)
         fused = [(c.hit.passage.ordinal, c.hit.score) for c in asked.candidates]
         opinions = {asked.candidates[r.candidate].hit.passage.ordinal: r.opinion for r in asked.reading.ranking}
         answered = self._answers(asked.reading)
@@ -120,7 +114,7 @@ class Explainer:
 
         What a pair of characters that spans two words adds is shared between them, half each.
         """
-        sparse, cut, searched = self.generation.sparse, question.cut, question.searched
+        sparse, cut, searched = self._generation.sparse, question.cut, question.searched
         owners = cut.owners(cut.skipped)
         scores: dict[str, float] = {}
         added = sparse.contributions(searched, ordinal)
@@ -156,21 +150,21 @@ class Explainer:
         )
 
     def _coverage(self, written: Mapping[str, str], known: Mapping[str, float]) -> Coverage | None:
-        ordinal = self.generation.sparse.covering(known, self.within)
+        ordinal = self._generation.sparse.covering(known, self.search.within)
         if ordinal is None:
             return None
-        (passage,) = self.generation.store.passages([ordinal])
-        added = self.generation.sparse.contributions(list(known), ordinal)
+        (passage,) = self._generation.store.passages([ordinal])
+        added = self._generation.sparse.contributions(list(known), ordinal)
         held = [term for term, scores in zip(known, added, strict=True) if sum(scores) > 0]
         return Coverage(
             passage=passage,
-            title=self.generation.document(passage.doc_id).title,
+            title=self._generation.document(passage.doc_id).title,
             held=tuple(written[term] for term in held),
             missed=tuple(written[term] for term in known if term not in held),
         )
 
     def _passage(self, doc_id: str, position: int) -> Passage:
-        for passage in self.generation.store.passages_between(self.generation.ordinals(doc_id)):
+        for passage in self._generation.store.passages_between(self._generation.ordinals(doc_id)):
             if passage.start <= position < passage.end:
                 return passage
         raise NotFoundError(
@@ -182,8 +176,16 @@ class Explainer:
         return bool(reading.evidence) and reading.confidence >= self.threshold
 
     @property
+    def _generation(self) -> Snapshot:
+        return self.search.generation
+
+    @property
+    def _settings(self) -> Settings:
+        return self.search.settings
+
+    @property
     def _depth(self) -> int:
-        return max(self.settings.hits, self.settings.read, self.settings.candidates)
+        return max(self._settings.hits, self._settings.read, self._settings.candidates)
 
 
 def _place(ranking: Sequence[tuple[int, float]], ordinal: int) -> Place:

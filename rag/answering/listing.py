@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.answering.overview import MOST_SECTIONS, Overview, Section, of_one, section
 from rag.errors import Language
-from rag.question.sorts import Sorts
-from rag.text.duplicates import folded
+from rag.question.courtesy import reply_language
+from rag.question.sorts import Sorts, sorts
 from rag.text.enumerations import Enumeration, Item, enumerations
-from rag.text.normalization import normalise, statements
+from rag.text.normalization import folded, normalise, statements
 from rag.text.tokenization import STOPWORDS, cut_words
 from rag.types import Answer, BlockKind, Document, Span
 
@@ -27,6 +28,25 @@ _AFTER: Final = re.compile(
     r"(?:的|有|包括|包含|分为|如下|以下|下列|几|各?种类?|类别|类型|类|分类|范围|一览|清单|项)*[:：]?"
 )
 _LONGEST_NAME, _LONGEST_ENDING = 24, 4
+
+
+def listed(asked: str, answer: Answer, read: Iterable[Document], language: str) -> Answer | None:
+    """The kinds of a thing where ``asked`` asks for them, a document lists them, and ``answer`` is no list.
+
+    ``read`` are the documents that were read for it, best first, and ``language`` is the setting. What was read well
+    stays, unless it stands in the document that surely has the list.
+    """
+    wanted = sorts(asked)
+    (part,) = answer.parts
+    if wanted is None or part.confirmed or len(part.items) > 1:
+        return None
+    if any(word not in wanted.noun for word in answer.missing):
+        return None
+    by_id = {one.doc_id: one for one in read}
+    cited = [by_id[one.doc_id] for one in answer.citations[:1] if one.doc_id in by_id]
+    spoken = reply_language(asked, language)
+    found = kinds(answer.question, wanted, cited or by_id.values(), spoken, surely=bool(part.items))
+    return replace(found, hits=answer.hits) if found else None
 
 
 def kinds(

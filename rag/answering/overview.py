@@ -13,11 +13,12 @@ from pathlib import PurePath
 from rag.answering.agreement import Source
 from rag.answering.compose import cite
 from rag.errors import Language
+from rag.index.protocols import Snapshot
 from rag.index.store import DocumentRecord
 from rag.question.summaries import Summary
 from rag.reading import Evidence
-from rag.text.duplicates import folded
-from rag.text.normalization import statements
+from rag.retrieval.collections import Scope
+from rag.text.normalization import folded, statements
 from rag.types import Answer, AnswerItem, AnswerPart, Block, BlockKind, Citation, Document, Span, Status
 
 MOST_SECTIONS = 12
@@ -95,28 +96,33 @@ def overview(document: Document) -> Overview:
     return Overview(document, lead, tuple(sections[:MOST_SECTIONS]), len(sections[MOST_SECTIONS:]))
 
 
-def meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None) -> list[DocumentRecord] | None:
-    """The documents, of those that are asked, that ``asked`` is an overview of; None where it names none of them.
+def answer(
+    question: str, asked: Summary, generation: Snapshot, scope: Scope | None, at_hand: str | None, language: Language
+) -> Answer | None:
+    """The overview that ``question`` asks for, of the documents in ``scope``; None where it names none of them.
 
-    ``at_hand`` is the id of the document which the user has before them and calls 这篇.
+    ``at_hand`` is the id of the document which the user has before them and calls 这篇: that may be an older version,
+    though it is not asked otherwise.
     """
-    named = [record for record in records if _is_called(record, asked.name, surely=asked.surely)] if asked.name else []
+    beside = at_hand if not asked.name and (scope is None or scope.others) else None
+    records = generation.store.records()
+    found = _meant(
+        asked, [one for one in records if scope is None or one.doc_id in scope or one.doc_id == beside], at_hand
+    )
+    if len(found) == 1:
+        return of_one(question, overview(generation.document(found[0].doc_id)), language)
+    return _of_several(question, found, generation.document, _TEMPLATES[language]) if found else None
+
+
+def _meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None) -> list[DocumentRecord]:
+    """The documents, of those that are asked, that ``asked`` is an overview of; none where it names none of them."""
     if asked.name:
-        return named or None
+        return [record for record in records if _is_called(record, asked.name, surely=asked.surely)]
     open_now = [record for record in records if record.doc_id == at_hand and not asked.library]
     called = [record for record in records if asked.noun and folded(record.title).endswith(folded(asked.noun))]
     if called and not any(record in called for record in open_now):
         return called
     return open_now or list(records)
-
-
-def answer(
-    question: str, records: Sequence[DocumentRecord], document: Callable[[str], Document], language: Language
-) -> Answer:
-    """The overview of the documents of ``records``, at least one; ``document`` gives one by its id."""
-    if len(records) == 1:
-        return of_one(question, overview(document(records[0].doc_id)), language)
-    return _of_several(question, records, document, _TEMPLATES[language])
 
 
 def of_one(question: str, of: Overview, language: Language) -> Answer:

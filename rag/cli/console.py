@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rag.index.checking import Health
     from rag.index.history import GenerationRecord
     from rag.index.store import DocumentRecord
-    from rag.indexing.update import IndexReport
     from rag.retrieval.collections import Collection
     from rag.retrieval.versions import Older
+    from rag.types import IndexReport
 
 _HIGHLIGHT = "bold black on yellow"
 _NEIGHBOURS = 60

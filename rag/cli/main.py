@@ -36,8 +36,8 @@ from rag.printable import printable
 
 if TYPE_CHECKING:
     from rag.index.store import DocumentRecord
-    from rag.indexing.update import IndexReport
     from rag.settings import Settings
+    from rag.types import IndexReport
 
 app = typer.Typer(
     name="wenyuan",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rag.index.checking import Health
     from rag.index.history import GenerationRecord
     from rag.index.inspection import Problem
-    from rag.indexing.update import IndexReport
+    from rag.types import IndexReport
 
 
 class Report(NamedTuple):

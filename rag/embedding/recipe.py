@@ -36,18 +36,18 @@ def read_recipe(folder: Path) -> Recipe | None:
         if kinds not in (_MODULES, _MODULES[:2]) or modules[0]["path"] or not understands(folder, config):
             return None
         pooling = _read(folder / modules[1]["path"] / "config.json")
-        whole = _read(folder / "sentence_bert_config.json")
+        sentences = _read(folder / "sentence_bert_config.json")
         prompts = _read(folder / "config_sentence_transformers.json")
         mode = _pooled_by(pooling)
-        if mode not in ("mean", "cls") or not pooling.get("include_prompt", True) or whole.get("do_lower_case"):
+        if mode not in ("mean", "cls") or not pooling.get("include_prompt", True) or sentences.get("do_lower_case"):
             return None
-        known: dict[str, str] = prompts.get("prompts") or {}
-        default = known.get(prompts.get("default_prompt_name") or "", "")
+        before: dict[str, str] = prompts.get("prompts") or {}
+        default = before.get(prompts.get("default_prompt_name") or "", "")
         # As sentence-transformers does, but that its own empty `document` prompt wins over nothing.
-        passage = next((known[name] for name in ("document", "passage", "corpus") if known.get(name)), default)
-        longest = whole.get("max_seq_length") or _read(folder / "tokenizer_config.json")["model_max_length"]
+        passage = next((before[name] for name in ("document", "passage", "corpus") if before.get(name)), default)
+        longest = sentences.get("max_seq_length") or _read(folder / "tokenizer_config.json")["model_max_length"]
         (folder / "tokenizer.json").stat()
-        return Recipe(known.get("query") or default, passage, int(longest), mode == "cls")
+        return Recipe(before.get("query") or default, passage, int(longest), mode == "cls")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

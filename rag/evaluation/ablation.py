@@ -14,10 +14,11 @@ import numpy as np
 from tqdm import tqdm
 
 from rag.evaluation.asking import measuring_settings, search
-from rag.evaluation.benchmark import Outcome, measure, values
+from rag.evaluation.benchmark import measure, values
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.measures.statistics import Difference, difference, estimate, holm
+from rag.evaluation.outcome import Outcome
 from rag.evaluation.report.tables import Table
 from rag.index.dense import DenseIndex
 from rag.index.generations import Generation, open_generation

@@ -10,46 +10,10 @@ import msgspec
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.gold import GoldQuestion
+from rag.evaluation.outcome import Asked, Cited, Retrieved
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer, Citation, Hit, Status
-
-
-class Retrieved(msgspec.Struct, frozen=True, array_like=True):
-    """A passage ``[start, end)`` of a document in a ranking, with its score."""
-
-    document: str
-    start: int
-    end: int
-    score: float
-
-
-class Cited(msgspec.Struct, frozen=True, array_like=True):
-    """A citation with its sentence; ``exact``: the quote is the document's text at its positions."""
-
-    document: str
-    start: int
-    end: int
-    sentence_start: int
-    sentence_end: int
-    exact: bool
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back for one question.
-
-    ``answer``, ``confidence`` and ``citations`` are those of the best answer that there was, which was shown only if
-    ``answered``. ``reading`` is the best answer out of the question's own document alone, None if not asked for.
-    """
-
-    id: str
-    hits: tuple[Retrieved, ...]
-    timings_ms: dict[str, float]
-    answered: bool = False
-    answer: str = ""
-    confidence: float = 0.0
-    citations: tuple[Cited, ...] = ()
-    reading: str | None = None
 
 
 def measuring_settings(settings: Settings) -> Settings:

@@ -12,11 +12,12 @@ from tqdm import tqdm
 from rag.errors import EvaluationError
 from rag.evaluation import datasets
 from rag.evaluation.asking import measuring_settings, search
-from rag.evaluation.benchmark import Outcome, measure
+from rag.evaluation.benchmark import measure
 from rag.evaluation.compare import Changed, Comparison, compare_outcomes
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.gold import GOLD
+from rag.evaluation.outcome import Outcome
 from rag.library import Library
 from rag.messages import text
 from rag.settings import Settings

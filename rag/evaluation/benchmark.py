@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
-import msgspec
 import numpy as np
 
-from rag.evaluation.asking import Asked
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.gold import GoldQuestion, Located, holds, overlaps
 from rag.evaluation.measures import MEASURES, RIGHT_F1, Case, Columns, Floats, Group, f1, trec
 from rag.evaluation.measures.statistics import Estimate, estimate, estimate_of
+from rag.evaluation.outcome import Asked, Cuts, Outcome, Stage
 from rag.settings import Settings
-
-
-class Stage(StrEnum):
-    """Where a question was lost; docs/en/evaluation.md says what each means."""
-
-    SPLIT = "split"
-    RETRIEVE = "retrieve"
-    RANK = "rank"
-    READ = "read"
-    EXTRACT = "extract"
-    DECLINE = "decline"
-    ANSWER = "answer"
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One question as asked, with its measures by name; a measure that does not apply is absent.
-
-    ``right``: the best answer that there was is right, shown or not. ``lost_at`` is None if all went well.
-    """
-
-    id: str
-    type: str | None = None
-    style: str = "plain"
-    answerable: bool
-    right: bool = False
-    lost_at: Stage | None = None
-    measures: dict[str, float]
-    asked: Asked
-
-
-class Cuts(msgspec.Struct, frozen=True):
-    """Median and 95th percentile."""
-
-    p50: float
-    p95: float
 
 
 def measure(dataset: Dataset, asked: Sequence[Asked], corpus: Corpus, settings: Settings) -> list[Outcome]:
@@ -143,8 +106,8 @@ def _lost_at(
         return Stage.ANSWER if one.answered else None
     if right:
         return None if one.answered else Stage.DECLINE
-    spans = [Located(hit.document, hit.start, hit.end) for hit in one.hits]
-    sentences = [Located(c.document, c.sentence_start, c.sentence_end) for c in one.citations]
+    spans = [hit.located for hit in one.hits]
+    sentences = [citation.sentence for citation in one.citations]
 
     def missing(spans: Sequence[Located]) -> bool:
         return any(not any(holds(span, place) for place in fact for span in spans) for fact in question.evidence)

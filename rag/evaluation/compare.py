@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from rag.errors import EvaluationError
-from rag.evaluation.benchmark import Outcome, values
+from rag.evaluation.benchmark import values
 from rag.evaluation.measures import NAMES
 from rag.evaluation.measures.statistics import Difference, difference, holm
+from rag.evaluation.outcome import Outcome
 from rag.evaluation.report.tables import Table
 from rag.evaluation.results import Result
 from rag.messages import text

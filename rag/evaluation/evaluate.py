@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,12 +15,13 @@ from tqdm import tqdm
 
 from rag.evaluation import cost
 from rag.evaluation.asking import ask_all, measuring_settings
-from rag.evaluation.benchmark import Outcome, cited_passages, latencies, measure, summary
+from rag.evaluation.benchmark import cited_passages, latencies, measure, summary
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.environment import code, machine, packages
 from rag.evaluation.measures import trec
-from rag.evaluation.results import QRELS, RESULTS, RUN, Draft, Result, drafting, fingerprint
+from rag.evaluation.outcome import Outcome
+from rag.evaluation.results import QRELS, RESULTS, RUN, Draft, Evaluation, Result, drafting, fingerprint
 from rag.index.manifest import build_settings
 from rag.library import Library
 from rag.paths import cache_dir
@@ -28,18 +29,6 @@ from rag.settings import Settings
 
 _SYSTEM = "wenyuan"
 _COST = "cost.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A result with all that it was made of."""
-
-    result: Result
-    outcomes: tuple[Outcome, ...]
-    dataset: Dataset
-    corpus: Corpus
-    folder: Path
-    resumed: int
 
 
 def evaluate(

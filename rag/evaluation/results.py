@@ -11,6 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +19,13 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from rag.errors import EvaluationError, StorageError
-from rag.evaluation.asking import Asked
-from rag.evaluation.benchmark import Cuts, Outcome
+from rag.evaluation.corpus import Corpus
 from rag.evaluation.cost import Cost
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.environment import Code, Machine, code
 from rag.evaluation.gold import read_lines
 from rag.evaluation.measures.statistics import Estimate
+from rag.evaluation.outcome import Asked, Cuts, Outcome
 from rag.index.manifest import BuildSettings
 from rag.library import Library
 from rag.settings import Settings
@@ -65,6 +66,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     summary: dict[str, Estimate]
     latency_ms: dict[str, Cuts]
     cost: Cost | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A result with all that it was made of."""
+
+    result: Result
+    outcomes: tuple[Outcome, ...]
+    dataset: Dataset
+    corpus: Corpus
+    folder: Path
+    resumed: int
 
 
 class _Input(msgspec.Struct):

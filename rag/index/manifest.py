@@ -217,6 +217,16 @@ def check_settings(manifest: Manifest, settings: Settings) -> None:
             )
 
 
+def check_encoder(manifest: Manifest, name: str) -> None:
+    """Raise IndexMismatchError, naming both, where the index was built with another encoder than the one called so."""
+    if name != manifest.encoder:
+        raise IndexMismatchError(
+            f"索引是用模型 {manifest.encoder} 建的，现在的模型是 {name}。请重建：wenyuan index 文件夹…",
+            f"The index was built with model {manifest.encoder}, the model is now {name}. "
+            "Rebuild it: wenyuan index PATH…",
+        )
+
+
 def damaged(file: Path, reason: str) -> IndexDamagedError:
     """The error for a file of the index that is not what was written."""
     return IndexDamagedError(

@@ -134,9 +134,9 @@ def _recovered(inspection: Inspection, sound: Sequence[Checked], report: Repair)
     known = [(record, store) for store in stores for record in store.records()]
     entries: dict[str, Entry] = {}
     for source, sha256 in inspection.manifest.corpus.items():
-        found = _from_generation(source, sha256, known) or _from_file(source, sha256, known, report)
-        if found:
-            entries.setdefault(found.doc_id, found)
+        entry = _from_generation(source, sha256, known) or _from_file(source, sha256, known, report)
+        if entry:
+            entries.setdefault(entry.doc_id, entry)
         else:
             zh = f"找不到 {source}：源文件不在原处，完好的旧版本里也没有"
             report.left.append(Step(zh, f"{source} is lost: neither its file nor a sound generation has it"))
@@ -147,8 +147,8 @@ def _from_generation(source: str, sha256: str, known: Sequence[tuple[DocumentRec
     for record, store in known:
         if record.sha256 == sha256:
             path = record.path if record.source == source else Path(source).resolve()
-            found = Entry.stored(store, record)
-            return replace(found, origin=found.origin._replace(path=str(path), source=source))
+            entry = Entry.stored(store, record)
+            return replace(entry, origin=entry.origin._replace(path=str(path), source=source))
     return None
 
 

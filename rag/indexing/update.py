@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from rag.errors import CorpusError, IndexMissingError, LoadError, WenyuanError
+from rag.errors import CorpusError, IndexMissingError, WenyuanError
 from rag.index.generations import Stored, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.index.store import DocumentRecord
@@ -17,34 +17,10 @@ from rag.indexing.merging import held
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated, refresh
 from rag.indexing.seen import Seen
-from rag.loading import Discovery, SourceFile, discover
+from rag.loading import Discovery, discover, nothing_to_index, walked
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import reread
-from rag.types import Document, Omission, Origin
-
-_READABLE = ".md .txt .pdf .docx .html"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What indexing did. Sources by what became of their files; ``failed`` with the reason.
-
-    ``duplicates`` are those of the files whose bytes another has, too, with the source under which they are kept.
-    ``omitted`` is what the documents that were read now lack of their files.
-    """
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    removed: tuple[str, ...]
-    duplicates: tuple[tuple[str, str], ...]
-    failed: tuple[tuple[str, WenyuanError], ...]
-    unsupported: tuple[str, ...]
-    notices: tuple[WenyuanError, ...]
-    omitted: tuple[tuple[str, Omission], ...]
-    documents: int
-    passages: int
-    seconds: float
+from rag.types import Document, IndexReport, Origin
 
 
 def index_paths(
@@ -181,15 +157,13 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
             )
         stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
         pipeline = Pipeline.of(settings)
-        build(folder, _unique(_reloaded(old, kept))[0], held(old, pipeline), pipeline, outdated=stale)
-
-
-def walked(path: Path, root: Path, index: Path) -> bool:
-    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it.
-
-    All three are resolved.
-    """
-    return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
+        build(
+            folder,
+            _unique(_reloaded(old, kept))[0],
+            held(old, pipeline),
+            pipeline,
+            outdated=stale,
+        )
 
 
 def _old_generation(index: Path) -> tuple[Stored | None, list[WenyuanError]]:
@@ -218,15 +192,3 @@ def _unique(files: Iterable[Entry]) -> tuple[list[Entry], list[tuple[str, str]]]
         entries.append(replace(first, copies=copies) if copies != first.copies else first)
         duplicates += [(other.source, first.source) for other in others]
     return entries, duplicates
-
-
-def nothing_to_index(
-    paths: Sequence[Path], failed: Sequence[tuple[SourceFile, LoadError]], unsupported: Sequence[Path]
-) -> CorpusError:
-    """The error for paths with no readable text."""
-    where = "、".join(map(str, paths))
-    zh = f"{where} 里没有可索引的文字（无法读取 {len(failed)} 个，格式不支持 {len(unsupported)} 个）。"
-    en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
-    if failed:
-        return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
-    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")

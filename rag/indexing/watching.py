@@ -9,9 +9,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from rag.errors import CorpusError, StorageError, WenyuanError
-from rag.indexing.update import IndexReport, index_paths
+from rag.indexing.update import index_paths
 from rag.loading import IGNORE_FILE, PARSERS, discover
 from rag.settings import Settings
+from rag.types import IndexReport
 
 # In seconds: nothing may change for so long before files are read; but a log that is always written is, after a while.
 _QUIET = 1.0

@@ -23,6 +23,7 @@ from rag.types import Document
 # Whatever its format, no file is taken apart in this process.
 PARSERS: dict[str, Parser] = dict.fromkeys((*PARSED_BY, *OLD), parse_apart)
 IGNORE_FILE = ".wenyuanignore"
+_READABLE = ".md .txt .pdf .docx .html"
 # To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
 _VERSION = 7
 # Higher where text in pictures is recognised: what was read without is read again, and never the other way round.
@@ -97,6 +98,26 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[tuple[Path, Path | Non
             file = base / name
             if not name.startswith(".") and not (patterns and spec.match_file(file.relative_to(folder))):
                 yield file, None if file.is_symlink() else real / name
+
+
+def walked(path: Path, root: Path, index: Path) -> bool:
+    """Whether a file at ``path`` is found under ``root``: a walk passes over the index, with the uploads in it.
+
+    All three are resolved.
+    """
+    return path.is_relative_to(root) and (root.is_relative_to(index) or not path.is_relative_to(index))
+
+
+def nothing_to_index(
+    paths: Sequence[Path], failed: Sequence[tuple[SourceFile, LoadError]], unsupported: Sequence[Path]
+) -> CorpusError:
+    """The error for paths with no readable text."""
+    where = "、".join(map(str, paths))
+    zh = f"{where} 里没有可索引的文字（无法读取 {len(failed)} 个，格式不支持 {len(unsupported)} 个）。"
+    en = f"No readable text in {where} ({len(failed)} unreadable, {len(unsupported)} of an unsupported format)."
+    if failed:
+        return CorpusError(f"{zh}{failed[0][1].zh}", f"{en} {failed[0][1].en}")
+    return CorpusError(f"{zh}请放入 {_READABLE} 等文件。", f"{en} Put files like {_READABLE} there.")
 
 
 def _unreadable(error: OSError) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rag.errors import LoadError
 from rag.types import Block, BlockKind, Document, Omission
@@ -117,6 +117,19 @@ class Outline:
 def path_name(text: str) -> str:
     """``text`` as it stands in paths: not longer than any name should be."""
     return text if len(text) <= _PATH_NAME else f"{text[:_PATH_NAME]}…"
+
+
+def followed(
+    elements: Iterable[Any], read: Callable[[Any], Iterator[RawBlock]], after: list[Callable[[], Iterator[RawBlock]]]
+) -> Iterator[RawBlock]:
+    """What ``read`` makes of each element, and behind it what that has put into ``after``: its notes and boxes."""
+    for element in elements:
+        yield from read(element)
+        while after:
+            waiting = after.copy()
+            after.clear()
+            for make in waiting:
+                yield from make()
 
 
 def _captioned(blocks: Iterable[RawBlock]) -> Iterator[RawBlock]:

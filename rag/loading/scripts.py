@@ -87,10 +87,11 @@ def _unicode(text: str, script: Script) -> str:
 
 @cache
 def _characters(script: Script) -> dict[str, str]:
+    """Characters of the line with the raised or lowered ones that Unicode has of them."""
     name = "<super>" if script is Script.RAISED else "<sub>"
-    found: dict[str, str] = {"⁻": "⁻"} if script is Script.RAISED else {"₋": "₋"}
+    forms: dict[str, str] = {"⁻": "⁻"} if script is Script.RAISED else {"₋": "₋"}
     for code in (code for block in _BLOCKS for code in block):
-        kind, _, of = unicodedata.decomposition(chr(code)).partition(" ")
-        if kind == name and " " not in of:
-            found.setdefault(chr(int(of, 16)), chr(code))
-    return found
+        kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
+        if kind == name and " " not in plain:
+            forms.setdefault(chr(int(plain, 16)), chr(code))
+    return forms

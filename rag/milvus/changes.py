@@ -9,8 +9,7 @@ from pathlib import Path
 
 from rag.errors import LoadError
 from rag.index.store import DocumentRecord
-from rag.indexing.update import walked
-from rag.loading import Discovery, SourceFile, each, parse, read
+from rag.loading import Discovery, SourceFile, each, parse, read, walked
 from rag.milvus.client import Row
 from rag.milvus.documents import record_of
 from rag.milvus.layout import number_of
@@ -44,7 +43,7 @@ class Wanted:
 class Plan:
     """What is to be done for one share: documents to write, rows of documents to update and to remove.
 
-    ``unchanged`` and ``removed`` are sources of files; ``duplicates`` as in `rag.indexing.update.IndexReport`.
+    ``unchanged`` and ``removed`` are sources of files; ``duplicates`` as in `rag.types.IndexReport`.
     """
 
     write: list[Wanted] = field(default_factory=list)

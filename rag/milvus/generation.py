@@ -88,17 +88,17 @@ class MilvusGeneration(ByDocument):
         if vector is not None:
             known = vector
             calls.append(lambda: [{"id": one} for one in self.dense.by_sentence(known, k, within)])
-        found, *by_sentence = milvus.together(calls)
-        here = {row["id"] for row in found}
-        others = [row["id"] for rows in by_sentence for row in rows if row["id"] not in here]
-        if others:
-            found += milvus.get(PASSAGES, others, _FIELDS)
-        found = self.store.remember(found)
-        self.sparse.remember(found)
-        proposed = [row["id"] for row in found]
+        rows, *by_sentence = milvus.together(calls)
+        fetched = {row["id"] for row in rows}
+        lacking = [row["id"] for others in by_sentence for row in others if row["id"] not in fetched]
+        if lacking:
+            rows += milvus.get(PASSAGES, lacking, _FIELDS)
+        rows = self.store.remember(rows)
+        self.sparse.remember(rows)
+        proposed = [row["id"] for row in rows]
         dense: list[tuple[int, float]] = []
         if vector is not None:
-            self.dense.read(proposed, found)
+            self.dense.read(proposed, rows)
             dense = self.dense.scored(vector, proposed)[:k]
         sparse = self.sparse.scored(terms, proposed)[:k] if terms else []
         shown = [*dense[:_SHOWN], *sparse[:_SHOWN]]

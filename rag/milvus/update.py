@@ -15,8 +15,7 @@ from rag.errors import CorpusError, WenyuanError
 from rag.index.manifest import Manifest, build_settings
 from rag.index.protocols import not_found
 from rag.indexing.pipeline import Pipeline
-from rag.indexing.update import IndexReport, nothing_to_index
-from rag.loading import discover
+from rag.loading import discover, nothing_to_index
 from rag.milvus.changes import Sources, Wanted
 from rag.milvus.client import Connection
 from rag.milvus.documents import LISTED
@@ -27,6 +26,7 @@ from rag.milvus.making import Maker
 from rag.milvus.rows import Made
 from rag.milvus.writing import Writer, version
 from rag.settings import Settings
+from rag.types import IndexReport
 
 # So many texts are embedded and written together: enough to be quick, few enough to be seen soon.
 _TEXTS_AT_ONCE = 1000

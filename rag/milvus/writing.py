@@ -91,16 +91,16 @@ class Writer:
 
     def _clear(self, numbers: Sequence[int]) -> None:
         self._clear_rows(numbers)
-        for some in _some(numbers):
-            self._milvus.delete(DOCUMENTS, any_of("id", some))
+        for batch in _batches(numbers):
+            self._milvus.delete(DOCUMENTS, any_of("id", batch))
 
     def _clear_rows(self, numbers: Sequence[int]) -> None:
-        for some in _some(numbers):
+        for batch in _batches(numbers):
             for collection in OF_DOCUMENT:
-                self._milvus.delete(collection, _of(some))
+                self._milvus.delete(collection, _belonging_to(batch))
 
     def _verify(self, collection: Collection, numbers: Sequence[int], expected: int) -> None:
-        found = sum(self._milvus.count(collection, _of(some), strong=True) for some in _some(numbers))
+        found = sum(self._milvus.count(collection, _belonging_to(batch), strong=True) for batch in _batches(numbers))
         if found != expected:
             raise MilvusError(
                 f"Milvus 的 {collection.name} 里应有 {expected} 行，实有 {found} 行：可能另一个进程在写同一份，"
@@ -127,10 +127,11 @@ def version() -> str:
     return f"{LOADERS // 2} {cutter()}"
 
 
-def _some(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(numbers), _RANGES_PER_REQUEST):
         yield numbers[start : start + _RANGES_PER_REQUEST]
 
 
-def _of(numbers: Iterable[int]) -> str:
+def _belonging_to(numbers: Iterable[int]) -> str:
+    """What holds of the rows of the documents with these numbers."""
     return among("id", list(map(numbers_of, numbers)))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from rag.question.analysis import Question
 from rag.types import Document, Hit, Role, Span
+
+if TYPE_CHECKING:
+    from rag.question.analysis import Question
 
 
 @dataclass(frozen=True, slots=True)

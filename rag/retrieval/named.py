@@ -114,6 +114,12 @@ class NamedCollections:
             more = _members(one for one in records if not there.has(one))
             known[name] = msgspec.structs.replace(there, members=(*there.members, *more))
 
+    def put_beside(self, old: DocumentRecord, new: DocumentRecord) -> None:
+        """Put ``new`` into every collection that has ``old``."""
+        for one in named_collections(self.index):
+            if one.has(old):
+                self.put(one.name, [new])
+
     def take(self, name: str, records: Sequence[DocumentRecord]) -> None:
         """Put documents out. Raises NotFoundError."""
         ids = {one.doc_id for one in records}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.index.protocols import Snapshot
 from rag.question.analysis import Question
 from rag.reading import Candidate, Ranked
+from rag.retrieval.collections import Scope
 from rag.retrieval.fusion import Fused, Fusion, fuse
 from rag.settings import Settings
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.types import Elsewhere, Encoder, Hit, Passage
 
 if TYPE_CHECKING:
@@ -26,52 +27,61 @@ class Retrieved:
     vector: Vectors | None
 
 
-def retrieve(
-    question: Question,
-    k: int,
-    generation: Snapshot,
-    encoder: Encoder | None,
-    settings: Settings,
-    within: Sequence[range] | None = None,
-    fusion: Fusion = fuse,
-) -> Retrieved:
-    """The best ``k`` passages by ``settings.retrieval``; ``encoder`` may be None for ``bm25`` only.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where questions are looked for, and how: by ``settings.retrieval`` in one generation.
 
-    ``within`` restricts the search to the passages in these ranges of ordinals. Where documents that are almost the
-    same have a passage in common, only the best is a hit; it names the others.
+    ``encoder`` is called where vectors are compared. ``scope`` are the documents that are asked, None for all.
     """
-    depth = max(k, settings.candidates)
-    vector = None
-    if settings.retrieval != "bm25":
-        assert encoder is not None
-        vector = encoder.encode_queries([question.text])[0]
-    words = question.searched if settings.retrieval != "dense" else []
-    dense, sparse = generation.rankings(vector, words, depth, within)
-    if vector is None:
-        ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
-    else:
-        known = vector
-        ranking = fusion(
-            dense,
-            sparse,
-            cosines=lambda ordinals: generation.dense.scores(known, ordinals),
-            bound=generation.sparse.bound(words) if sparse else 0.0,
-            weight=settings.bm25_weight,
-        )
-    return Retrieved(_hits(ranking, k, generation), vector)
 
+    generation: Snapshot
+    settings: Settings
+    encoder: Callable[[], Encoder]
+    scope: Scope | None = None
+    fusion: Fusion = fuse
 
-def candidates_of(retrieved: Retrieved, generation: Snapshot) -> list[Candidate]:
-    """The hits as a reader takes them, in order: with their documents and what is known of their sentences."""
-    ordinals = [hit.passage.ordinal for hit in retrieved.hits]
-    if retrieved.vector is None:
-        cosines: list[tuple[float, ...]] = [(0.0,) * len(hit.passage.sentences) for hit in retrieved.hits]
-    else:
-        cosines = generation.dense.sentence_cosines(retrieved.vector, ordinals)
-    return [
-        Candidate(hit, generation.document(hit.passage.doc_id), its)
-        for hit, its in zip(retrieved.hits, cosines, strict=True)
-    ]
+    @property
+    def within(self) -> Sequence[range] | None:
+        """The ordinals of the passages that are asked; None for all."""
+        return self.scope.ordinals if self.scope else None
+
+    def retrieve(self, question: Question, k: int) -> Retrieved:
+        """The best ``k`` passages.
+
+        Where documents that are almost the same have a passage in common, only the best is a hit; it names the others.
+        """
+        generation, settings = self.generation, self.settings
+        vector = None if settings.retrieval == "bm25" else self.encoder().encode_queries([question.text])[0]
+        words = question.searched if settings.retrieval != "dense" else []
+        dense, sparse = generation.rankings(vector, words, max(k, settings.candidates), self.within)
+        if vector is None:
+            ranking = [Fused(ordinal, score, None, score) for ordinal, score in sparse]
+        else:
+            known = vector
+            ranking = self.fusion(
+                dense,
+                sparse,
+                cosines=lambda ordinals: generation.dense.scores(known, ordinals),
+                bound=generation.sparse.bound(words) if sparse else 0.0,
+                weight=settings.bm25_weight,
+            )
+        return Retrieved(_hits(ranking, k, generation), vector)
+
+    def candidates(self, question: Question, k: int = 0) -> list[Candidate]:
+        """The best ``k`` passages, by default as many as are shown or read, as a reader takes them."""
+        return self.candidates_of(self.retrieve(question, k or max(self.settings.hits, self.settings.read)))
+
+    def candidates_of(self, retrieved: Retrieved) -> list[Candidate]:
+        """The hits as a reader takes them, in order: with their documents and what is known of their sentences."""
+        ordinals = [hit.passage.ordinal for hit in retrieved.hits]
+        if retrieved.vector is None:
+            cosines: list[tuple[float, ...]] = [(0.0,) * len(hit.passage.sentences) for hit in retrieved.hits]
+        else:
+            cosines = self.generation.dense.sentence_cosines(retrieved.vector, ordinals)
+        return [
+            Candidate(hit, self.generation.document(hit.passage.doc_id), its)
+            for hit, its in zip(retrieved.hits, cosines, strict=True)
+        ]
 
 
 def reranked(candidates: Sequence[Candidate], ranking: Sequence[Ranked]) -> tuple[Hit, ...]:

@@ -97,6 +97,11 @@ def simplify(text: str) -> str:
     return "".join(c if len(new := _simplifier().convert(c)) != 1 else new for c in text)
 
 
+def folded(text: str) -> str:
+    """The letters and digits of ``text`` alone, in one width, case and script: what makes two texts the same."""
+    return re.sub(r"[\W_]+", "", simplify(unicodedata.normalize("NFKC", text).casefold()))
+
+
 def to_traditional(text: str) -> str:
     """Simplified to traditional Chinese."""
     from opencc import OpenCC

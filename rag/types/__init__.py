@@ -27,6 +27,7 @@ from rag.types.documents import Origin as Origin
 from rag.types.documents import Passage as Passage
 from rag.types.documents import Span as Span
 from rag.types.documents import TableRow as TableRow
+from rag.types.indexed import IndexReport as IndexReport
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 
 from eval.bench.peers.table import Comparison, Row
-from rag.evaluation.asking import Asked
-from rag.evaluation.benchmark import Cuts, Outcome
+from rag.evaluation.outcome import Asked, Cuts, Outcome
 from rag.evaluation.results import RESULTS, Result, drafting, pretty
 
 

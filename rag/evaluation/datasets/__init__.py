@@ -18,7 +18,7 @@ import msgspec
 from tqdm import tqdm
 
 from rag.errors import EvaluationError, LoadError
-from rag.evaluation.gold import GoldQuestion, load_gold
+from rag.evaluation.gold import HELD_OUT, GoldQuestion, load_gold
 from rag.loading import parse
 from rag.question import styles
 from rag.question.styles import Style
@@ -49,6 +49,11 @@ class Dataset:
     def has_answers(self) -> bool:
         """Whether anything is known of answers; BEIR sets know relevant documents only."""
         return any(question.answers for question in self.questions)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether nobody may read the questions."""
+        return self.name == HELD_OUT.stem
 
 
 def gold(file: Path) -> Dataset:

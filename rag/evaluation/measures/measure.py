@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from rag.evaluation.gold import GoldQuestion, Located
 
 if TYPE_CHECKING:
-    from rag.evaluation.asking import Asked, Cited
     from rag.evaluation.corpus import Corpus
     from rag.evaluation.datasets import Unit
+    from rag.evaluation.outcome import Asked, Cited
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ class Case:
     @cached_property
     def passages(self) -> list[Located]:
         """The passages retrieved, best first."""
-        return [Located(hit.document, hit.start, hit.end) for hit in self.asked.hits]
+        return [hit.located for hit in self.asked.hits]
 
     @property
     def shown(self) -> tuple[Cited, ...]:
@@ -53,7 +53,7 @@ class Case:
     @property
     def sentences(self) -> list[Located]:
         """The sentences that are cited."""
-        return [Located(one.document, one.sentence_start, one.sentence_end) for one in self.shown]
+        return [citation.sentence for citation in self.shown]
 
 
 class Columns(NamedTuple):

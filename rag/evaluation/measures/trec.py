@@ -16,10 +16,10 @@ from urllib.parse import quote
 import ir_measures
 from ir_measures import Qrel, ScoredDoc
 
-from rag.evaluation.asking import Asked
 from rag.evaluation.datasets import SUFFIX, Dataset, Unit
 from rag.evaluation.gold import GoldQuestion, Located, holds
 from rag.evaluation.measures import MEASURES
+from rag.evaluation.outcome import Asked
 
 
 def qrels(dataset: Dataset, passages: Mapping[str, Sequence[Located]]) -> list[Qrel]:
@@ -84,7 +84,7 @@ def _of_facts(question: GoldQuestion, passages: Mapping[str, Sequence[Located]])
 
 def _ranking(one: Asked, unit: Unit) -> list[str]:
     if unit == "passage":
-        return [_passage(Located(hit.document, hit.start, hit.end)) for hit in one.hits]
+        return [_passage(hit.located) for hit in one.hits]
     return list(dict.fromkeys(_document(hit.document) for hit in one.hits))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.evaluation.evaluate import Evaluation
+    from rag.evaluation.results import Evaluation
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:

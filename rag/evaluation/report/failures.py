@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.evaluation.asking import Retrieved
-from rag.evaluation.benchmark import Outcome, Stage
 from rag.evaluation.corpus import Corpus
-from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.gold import HELD_OUT, GoldQuestion, Located, Place, holds
+from rag.evaluation.gold import GoldQuestion, Place, holds
+from rag.evaluation.outcome import Outcome, Retrieved, Stage, evidence_ranks
+from rag.evaluation.results import Evaluation
 from rag.messages import text
 from rag.types import BlockKind, Document
 
@@ -69,11 +68,6 @@ class Failure:
     retrieved: int
 
 
-def is_secret(evaluation: Evaluation) -> bool:
-    """Whether nobody may read the questions."""
-    return evaluation.dataset.name == HELD_OUT.stem
-
-
 def why_secret() -> str:
     """Why no question is shown."""
     return text(
@@ -101,7 +95,7 @@ def losses(evaluation: Evaluation) -> list[tuple[Outcome, Stage]]:
 
 def failures(evaluation: Evaluation, most: int) -> list[Failure]:
     """At most ``most`` failing questions in the order of the set, all stages in turn; none of a secret set."""
-    if is_secret(evaluation):
+    if evaluation.dataset.is_secret:
         return []
     questions = {question.id: question for question in evaluation.dataset.questions}
     lost = losses(evaluation)
@@ -112,21 +106,6 @@ def failures(evaluation: Evaluation, most: int) -> list[Failure]:
         turns[stage] += 1
     chosen = sorted(number for _, number in sorted(ordered)[:most])
     return [_failure(questions[lost[i][0].id], *lost[i], evaluation) for i in chosen]
-
-
-def evidence_ranks(question: GoldQuestion, hits: Sequence[Retrieved], *, documents: bool = False) -> list[int | None]:
-    """At which rank each fact of the question is first held by a passage whole, None for nowhere.
-
-    Where no spans are known, or with ``documents``: of each relevant document among the different documents in order.
-    """
-    if documents or not question.evidence:
-        names = list(dict.fromkeys(hit.document for hit in hits))
-        return [names.index(name) + 1 if name in names else None for name in question.documents]
-    spans = [_located(hit) for hit in hits]
-    return [
-        next((rank for rank, span in enumerate(spans, start=1) if any(holds(span, place) for place in fact)), None)
-        for fact in question.evidence
-    ]
 
 
 def _failure(question: GoldQuestion, outcome: Outcome, stage: Stage, evaluation: Evaluation) -> Failure:
@@ -154,7 +133,7 @@ def _facts(question: GoldQuestion, hits: Sequence[Retrieved], corpus: Corpus) ->
 
 def _passage(question: GoldQuestion, corpus: Corpus, rank: int, hit: Retrieved) -> Passage:
     document = corpus.document(hit.document)
-    places = [place for place in question.places if holds(_located(hit), place)]
+    places = [place for place in question.places if holds(hit.located, place)]
     return Passage(
         rank=rank,
         score=hit.score,
@@ -197,7 +176,3 @@ def _paragraph(document: Document, start: int, end: int) -> int:
     """The first block inside that is not a heading, as a passage is numbered elsewhere."""
     blocks = (b.number for b in document.blocks if b.end > start and b.start < end and b.kind is not BlockKind.HEADING)
     return next(blocks, document.block_at(start).number)
-
-
-def _located(hit: Retrieved) -> Located:
-    return Located(hit.document, hit.start, hit.end)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rag.evaluation.evaluate import Evaluation
 from rag.evaluation.measures.statistics import Estimate
-from rag.evaluation.report.failures import is_secret
 from rag.evaluation.report.tables import Table, groups_table, tables
+from rag.evaluation.results import Evaluation
 from rag.messages import text
 
 _MOST = 6
@@ -50,7 +49,7 @@ def headline(evaluation: Evaluation) -> list[Figure]:
 def shown_tables(evaluation: Evaluation) -> list[Table]:
     """All tables; without the groups of a secret set, which would say what is in it."""
     made = tables(evaluation.result, evaluation.outcomes)
-    if not is_secret(evaluation):
+    if not evaluation.dataset.is_secret:
         return made
     groups = [groups_table(evaluation.outcomes, attribute) for attribute in ("style", "type")]
     return [table for table in made if table not in groups]

@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rag.evaluation.benchmark import Stage
-from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.report.failures import failures, is_secret, losses, why_secret
+from rag.evaluation.outcome import Stage
+from rag.evaluation.report.failures import failures, losses, why_secret
 from rag.evaluation.report.headline import headline, shown_tables
 from rag.evaluation.report.pictures import pictures
 from rag.evaluation.report.tables import measures_table, setup_table, stage_name, stages_table
+from rag.evaluation.results import Evaluation
 from rag.messages import language, text
 
 _FOLDER = Path(__file__).parent
@@ -24,7 +24,7 @@ _MOST_LISTED = 300
 
 def page(evaluation: Evaluation) -> str:
     """The whole page. The same evaluation gives the same text."""
-    result, secret = evaluation.result, is_secret(evaluation)
+    result, secret = evaluation.result, evaluation.dataset.is_secret
     setup, measures = setup_table(result), measures_table(result)
     apart = [setup] if secret else [setup, stages_table(evaluation.outcomes)]
     listed = failures(evaluation, _MOST_LISTED)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.report.failures import failures, is_secret, losses, why_secret
+from rag.evaluation.report.failures import failures, losses, why_secret
 from rag.evaluation.report.headline import headline, shown_tables
 from rag.evaluation.report.tables import Table, interval, stage_name
-from rag.evaluation.results import REPORT
+from rag.evaluation.results import REPORT, Evaluation
 from rag.messages import text
 
 _MOST_LISTED = 20
@@ -32,7 +31,7 @@ def markdown(evaluation: Evaluation) -> str:
     parts = [title, f"{escaped(about)} · {escaped(made)}", figures, more]
     parts += [_section(table) for table in shown_tables(evaluation)]
     parts.append(f"## {text('失败的问题', 'Failing questions')}")
-    parts.append(why_secret() if is_secret(evaluation) else _failing(evaluation))
+    parts.append(why_secret() if evaluation.dataset.is_secret else _failing(evaluation))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -19,12 +19,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from rag.evaluation.benchmark import Outcome, confidences
-from rag.evaluation.evaluate import Evaluation
+from rag.evaluation.benchmark import confidences
 from rag.evaluation.measures import Floats, calibration, risk_coverage
 from rag.evaluation.measures.statistics import Estimate
-from rag.evaluation.report.failures import evidence_ranks
+from rag.evaluation.outcome import Outcome, evidence_ranks
 from rag.evaluation.report.tables import timed_stage
+from rag.evaluation.results import Evaluation
 from rag.messages import text
 
 DEPTH = 50

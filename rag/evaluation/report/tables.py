@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.evaluation.benchmark import Outcome, Stage
 from rag.evaluation.measures import NAMES
 from rag.evaluation.measures.statistics import Estimate
+from rag.evaluation.outcome import Outcome, Stage
 from rag.evaluation.results import Result
 from rag.messages import text
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive
-from rag.loading.blocks import Outline, Parsed, RawBlock, gather
+from rag.loading.blocks import Outline, Parsed, RawBlock, followed, gather
 from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.bold import Stretch, placed, visible
@@ -113,12 +113,7 @@ class _Reader:
         return next((one.part for one in self.parts if one.id == id_), "")
 
     def read(self, container: Any) -> Iterator[RawBlock]:
-        for element in content_of(container):
-            yield from self.element(element)
-            while self.after:
-                after, self.after = self.after, []
-                for make in after:
-                    yield from make()
+        return followed(content_of(container), self.element, self.after)
 
     def element(self, element: Any) -> Iterator[RawBlock]:
         match element.tag.removeprefix(W):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive, joined
-from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
+from rag.loading.blocks import Outline, Parsed, RawBlock, followed, gather, path_name
 from rag.loading.html.mathml import linear
 from rag.loading.images.scans import picture_blocks
 from rag.loading.office.drawings import local
@@ -61,12 +61,7 @@ class _Reader:
             yield from self.inside(body)
 
     def inside(self, holder: Any) -> Iterator[RawBlock]:
-        for element in holder:
-            yield from self.element(element)
-            while self.after:
-                after, self.after = self.after, []
-                for make in after:
-                    yield from make()
+        return followed(holder, self.element, self.after)
 
     def element(self, element: Any) -> Iterator[RawBlock]:
         match local(element):

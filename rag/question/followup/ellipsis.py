@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 
 from rag.question import mentions
-from rag.question.followup import english
+from rag.question.followup.attributes import WHAT_OF, attribute_asked
 from rag.question.followup.meanings import Earlier, made, person, thing
+from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
 from rag.question.followup.wording import ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
-from rag.text.normalization import simplify, to_traditional
 
-_LEAD = r"(?:那么|那|而|还有|另外|以及)?[, ]*"
-_WHAT_OF = re.compile(rf"^{_LEAD}(?P<body>[^,;?]+?)(?:的)?(?:呢|(?<=[^呢])(?=[?]))[?]*$")
 _NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|之后|结果|人|原因")
 _DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
 _OF_A_PERSON = re.compile("出生|去世|逝世|毕业|结婚|多大年纪|几岁|哪里人|哪国人|什么学校")
@@ -27,7 +25,7 @@ _SAME_NAME = {Sort.NAME, Sort.COMMON}
 def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
     """``question`` with what it leaves out; "" if it leaves nothing out, or what it does is not clear."""
     turn = earlier[-1]
-    what_of = _WHAT_OF.match(question.text)
+    what_of = WHAT_OF.match(question.text)
     if what_of and not ASKS.search(what_of["body"]):
         marked = bool(re.match("那|而|还有", question.text)) or "呢" in question.text
         return _what_of(question, Phrase.of(question.slice(*what_of.span("body"))), turn, marked)
@@ -40,22 +38,6 @@ def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
         copula = "是" if CLEFT.match(question.text) else ""
         return f"{about}{copula}{question.written}" if about else ""
     return ""
-
-
-def attribute_asked(question: Phrase) -> str:
-    """The whole question that "豆包的用户数呢" stands for; "" if ``question`` does not end with an attribute."""
-    what_of = _WHAT_OF.match(question.text)
-    if not what_of or ASKS.search(what_of["body"]):
-        return ""
-    body = what_of["body"]
-    found = next((m for at in range(len(body)) if (m := ATTRIBUTE.fullmatch(body, at))), None)
-    return "" if found is None else f"{question.slice(*what_of.span('body'))}{_asking(question, found.group(1))}"
-
-
-def _asking(like: Phrase, attribute: str) -> str:
-    """The words that ask for ``attribute``, in the script of ``like``."""
-    asking = ASKING[attribute]
-    return f"{asking if simplify(like.written) == like.written else to_traditional(asking)}？"
 
 
 def _what_of(question: Phrase, body: Phrase, turn: Earlier, marked: bool) -> str:
@@ -113,7 +95,7 @@ def _only_asks(question: Phrase, start: int, person_asked: bool) -> bool:
 def _with_date(before: Phrase, body: Phrase) -> str:
     """``before`` with the date of ``body`` for its own: what ``body`` does not say, such as the year, stays."""
     if not CHINESE.search(before.text):
-        return english.swapped(before.written, body.text.removesuffix("年"))
+        return swapped(before.written, body.text.removesuffix("年"))
     found = mentions.dates(before.text)
     if not found:
         about = topic(before)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from rag.question.followup.meanings import Earlier, single
-from rag.question.followup.naming import names
+from rag.question.followup.naming import names, swapped
 from rag.question.followup.topics import topic
 from rag.question.followup.wording import Phrase
 
-_YEAR = re.compile(r"\b(?:1\d|20)\d{2}\b")
 _WHAT_ABOUT = re.compile(r"^(?:(?:and )?(?:what|how) about|and)(?: for| in| of)? (.+?)[?.!\s]*$", re.IGNORECASE)
 _THING = re.compile(
     r"\b(?:its|it|(?:this|that|the) (?:company|model|product|app|country|city|book|drug|law))\b", re.IGNORECASE
@@ -48,18 +47,3 @@ def _person(turn: Earlier) -> str:
         return single(turn.answer)
     found = names(turn.question)
     return found[0].group() if len(found) == 1 else ""
-
-
-def swapped(before: str, new: str) -> str:
-    """English ``before`` with ``new`` in the place of its only year or name; "" if it has not one."""
-    year, old_years = _YEAR.fullmatch(new), list(_YEAR.finditer(before))
-    if year:
-        return _with(before, old_years[0], new) if len(old_years) == 1 else ""
-    old = names(before)
-    if not names(f". {new}") or len(old) != 1:
-        return ""
-    return _with(before, old[0], new)
-
-
-def _with(text: str, match: re.Match[str], part: str) -> str:
-    return f"{text[: match.start()]}{part}{text[match.end() :]}"

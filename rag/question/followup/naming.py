@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import re
 
-from rag.question.followup.wording import COMMON_LATIN
 from rag.types import Span
 
 ASKING = (
@@ -19,6 +18,8 @@ _IS = re.compile(
     r"^(?:what|who|where|when|how \w+) (?:is|are|was|were|do|does|did) (?:the |an? )?([\w-]+)", re.IGNORECASE
 )
 _MONTHS = frozenset(calendar.month_name[1:])
+COMMON_LATIN = frozenset({"ai", "app", "llm", "it", "pc", "api", "ceo", "cto", "cfo", "ipo", "gdp"})
+_YEAR = re.compile(r"\b(?:1\d|20)\d{2}\b")
 
 
 def names(text: str) -> list[re.Match[str]]:
@@ -39,3 +40,18 @@ def subject(text: str) -> Span | None:
         return Span(*found[0].span())
     told = _OF.search(text) or _IS.search(text)
     return Span(*told.span(1)) if told else None
+
+
+def swapped(before: str, new: str) -> str:
+    """English ``before`` with ``new`` in the place of its only year or name; "" if it has not one."""
+    year, old_years = _YEAR.fullmatch(new), list(_YEAR.finditer(before))
+    if year:
+        return _with(before, old_years[0], new) if len(old_years) == 1 else ""
+    old = names(before)
+    if not names(f". {new}") or len(old) != 1:
+        return ""
+    return _with(before, old[0], new)
+
+
+def _with(text: str, match: re.Match[str], part: str) -> str:
+    return f"{text[: match.start()]}{part}{text[match.end() :]}"

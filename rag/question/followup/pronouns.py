@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.question.followup.ellipsis import attribute_asked
+from rag.question.followup.attributes import attribute_asked
 from rag.question.followup.meanings import Earlier, items, person, thing
 from rag.question.followup.topics import Sort, phrases
 from rag.question.followup.wording import GENERIC, Phrase

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.question import mentions
+from rag.question.followup.naming import COMMON_LATIN
 from rag.text.normalization import Normalised, normalise
 from rag.text.tags import PROPER
 from rag.text.tokenization import tagged
@@ -43,7 +44,6 @@ _COMPANIES = re.compile(
     "百度|苹果|京东|美团|小米|微软|腾讯|阿里|亚马逊|拼多多|滴滴|网易|搜狐|新浪|商汤|旷视|优必选|面壁"
 )
 _LATIN_NAME = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9.+-]*(?: [a-z0-9][a-z0-9.+-]*)*(?<![.])")
-COMMON_LATIN = frozenset({"ai", "app", "llm", "it", "pc", "api", "ceo", "cto", "cfo", "ipo", "gdp"})
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+")
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from rag.evaluation.benchmark import Stage
-from rag.evaluation.evaluate import Evaluation
+from rag.evaluation.outcome import Stage
 from rag.evaluation.report.failures import Failure, Quote, failures
 from rag.evaluation.report.headline import Figure, headline, shown_tables
 from rag.evaluation.report.html_page import page
 from rag.evaluation.report.pictures import Picture, pictures
 from rag.evaluation.report.tables import Table, stage_name
+from rag.evaluation.results import Evaluation
 from rag.messages import speaking
 from rag.web.evaluation.job import REPORTS, VIEW
 

@@ -12,10 +12,11 @@ from rag.question.followup import Earlier, resolve
 from rag.question.followup.wording import Phrase
 from rag.question.kinds import Kind
 from rag.retrieval.collections import ALL, Choice
-from rag.text.duplicates import folded
+from rag.text.normalization import folded
 from rag.text.tokenization import content_terms
 from rag.types import Hit, Span, Status
-from rag.web.suggestions.candidate import Candidate, holds, offered
+from rag.web.suggestions.candidate import Candidate
+from rag.web.suggestions.offering import holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
 # Passages that are looked at.

@@ -9,10 +9,10 @@ from itertools import chain, islice, zip_longest
 from rag.library import Library
 from rag.question.followup import Earlier, resolve
 from rag.retrieval.collections import ALL, Choice
-from rag.text.duplicates import folded
-from rag.text.normalization import sentences
+from rag.text.normalization import folded, sentences
 from rag.types import Block, BlockKind, Citation, Document
-from rag.web.suggestions.candidate import Candidate, holds, offered
+from rag.web.suggestions.candidate import Candidate
+from rag.web.suggestions.offering import holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
 # Blocks and headings on either side that are looked at.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rag.question.followup.ellipsis import attribute_asked
+from rag.question.followup.attributes import attribute_asked
 from rag.question.followup.wording import Phrase
 from rag.question.kinds import Kind
 from rag.types import Block, BlockKind, Document, Span

@@ -14,8 +14,9 @@ from rag.text.enumerations import Enumeration, enumerations
 from rag.text.normalization import normalise, sentences
 from rag.text.tokenization import tagged
 from rag.types import Block, BlockKind, Document, Span
-from rag.web.suggestions.candidate import Candidate, holds, offered
+from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.facts import facts
+from rag.web.suggestions.offering import holds, offered
 from rag.web.suggestions.structure import is_counted, of_heading, of_row
 
 # A large library is not read through for a few examples.
