@@ -68,7 +68,7 @@ PLACES = {
         "rag.index.inspection",
         "rag.web.conversations.conversation_file",
     },
-    "markdown_it": {f"rag.loading.markdown{part}" for part in ("", ".extensions", ".inline")},
+    "markdown_it": {f"rag.loading.markdown{part}" for part in ("", ".dialects", ".extensions", ".inline")},
     "lxml": {"rag.loading.html.boilerplate", "rag.loading.html.flow", "rag.loading.trees"},
     "openpyxl": {"rag.loading.sheets.values", "rag.loading.sheets.xlsx"},
     "oxmsg": {"rag.loading.mail.outlook"},

@@ -159,7 +159,7 @@ def test_a_table_that_repeats_long_names_over_very_many_rows_is_refused() -> Non
 
 def test_a_merged_cell_is_not_said_in_more_columns_than_have_names() -> None:
     page = f"<table><tr><th>甲<th>乙</tr>{'<tr><td colspan=1000>值<td>丙</tr>' * 1000}</table>"
-    assert samples.load_bytes(page.encode(), "a.html").text.splitlines()[1] == "甲：值；乙：值；丙"
+    assert samples.load_bytes(page.encode(), "a.html").text.splitlines()[1] == "值；丙"
 
 
 @pytest.mark.parametrize("suffix", sorted(PARSERS))

@@ -17,11 +17,12 @@ from rag.inference.scales import read_scales
 from rag.reading.compiled import weights_key
 from rag.reading.readers import SCALES, WEIGHTS, load_network
 from rag.reading.scoring import Text
-from rag.reading.weights import read
+from rag.reading.weights import HEADS, read, write
 from rag.training.curve import read_curve
 from rag.training.examples import ExampleSource
 from rag.training.loop import train
 from rag.training.recipe import Recipe, Stage
+from rag.training.shipped import mix
 from rag.types import Span
 
 RECIPE = Recipe(
@@ -140,3 +141,18 @@ def test_the_command_trains_goes_on_from_another_reader_and_draws_the_curve(
     assert missing.code == 1
     assert "nothing.json" in missing.err
     assert "Traceback" not in missing.err
+
+
+def test_weights_are_moved_back_part_of_the_way_to_those_at_the_beginning(tmp_path: Path) -> None:
+    def written(name: str, value: float) -> Path:
+        differences = {"bias": np.full(3, value, np.float32), "dense": np.full((2, 3), value, np.float32)}
+        heads = {f"{head}.{part}": np.full(2, value, np.float32) for head in HEADS for part in ("weight", "bias")}
+        write(differences, heads, tmp_path / name, {"recipe": name})
+        return tmp_path / name
+
+    start, trained = written("start", 1.0), written("trained", 2.0)
+    mix(start, trained, 0.6)
+    differences, heads, notes = read(trained)
+    for value in (*differences.values(), *heads.values()):
+        np.testing.assert_allclose(value, 1.6, rtol=1e-2)
+    assert notes["recipe"] == "trained"

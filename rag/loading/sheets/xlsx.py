@@ -89,10 +89,10 @@ def _beside(archive: Archive, sheet: Any, path: tuple[str, ...], unread: Unread)
     parts = related(archive, sheet._worksheet_path)  # openpyxl skips them when it only reads
     parts += [inside for part in parts if part.kind == "drawing" for inside in related(archive, part.part)]
     for part in parts:
-        root = tree(archive, part.part)
+        root = tree(archive, part.part) if part.kind in ("chart", "comments", "drawing") else None
         if root is not None and part.kind == "chart" and (title := chart(root)[0]):
             yield RawBlock(BlockKind.PARAGRAPH, title, path=path)
-        for element in root.iter() if root is not None and part.kind in ("comments", "drawing") else ():
+        for element in root.iter() if root is not None and part.kind != "chart" else ():
             text = ""
             if local(element) == "pic":
                 unread.add(Lost.DRAWING, under=sheet.title)
