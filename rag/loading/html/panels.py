@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -53,20 +54,25 @@ def open_panels(root: Any) -> None:
 
 def _show_main(root: Any) -> None:
     """Show what is hidden until the page is loaded, as articles of WeChat are."""
-    hidden = [element for element in root.iter() if concealed(element)]
-    whole = _length(root) if hidden else 0
+    elements = list(root.iter())
+    hidden = [element for element in elements if concealed(element)]
+    lengths = _lengths(elements) if hidden else {}
     for element in hidden:
-        if not _is_overlay(element) and _length(element) > _MOST * whole:
+        if not _is_overlay(element) and lengths[element] > _MOST * lengths[root]:
             _show(element)
 
 
-def _length(element: Any) -> int:
-    """How many characters stand in an element."""
-    said = 0
-    for part in element.iter():
-        said += len("".join((part.text or "").split())) if part.tag not in _NO_TEXT else 0
-        said += len("".join((part.tail or "").split())) if part is not element else 0
-    return said
+def _lengths(elements: Sequence[Any]) -> dict[Any, int]:
+    """How many characters stand in each of the elements, which are in the order of the page."""
+    lengths: dict[Any, int] = {}
+    for element in reversed(elements):
+        own = 0 if element.tag in _NO_TEXT or not isinstance(element.tag, str) else _length(element.text)
+        lengths[element] = own + sum(lengths[child] + _length(child.tail) for child in element)
+    return lengths
+
+
+def _length(text: str | None) -> int:
+    return len("".join((text or "").split()))
 
 
 def _controlled(element: Any) -> list[str]:
