@@ -65,7 +65,7 @@ SLOW = {
     "test_eval_web", "test_fuzzing", "test_library_page", "test_milvus", "test_offline", "test_overview_page",
     "test_page", "test_peers", "test_reading_network", "test_refusals_page", "test_running", "test_takeaway",
     "test_training_loop", "test_transfer", "test_upgrading", "test_watching", "test_page_comforts",
-    "test_clippings_page", "test_originals_page", "test_versions_page",
+    "test_clippings_page", "test_originals_page", "test_versions_page", "test_answer_cards",
 }  # fmt: skip
 
 

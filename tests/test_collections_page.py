@@ -210,6 +210,8 @@ def test_after_at_names_are_offered_and_the_one_picked_leaves_the_question(sized
     question.press_sequentially("@合")
     offered = sized.locator("#composer .at li")
     expect(offered.first).to_contain_text("合同")
+    # A file is named, not where it lies on the server.
+    expect(offered.locator(".note .zh")).to_have_text(["2 篇", "云雾采购.md", "青山租赁.md"])
     shot(sized, f"chosen-at-{sized.viewport_size['width']}" if sized.viewport_size else "chosen")
     question.press("ArrowDown")
     expect(offered.nth(1)).to_have_attribute("aria-selected", "true")

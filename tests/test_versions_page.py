@@ -123,6 +123,19 @@ def test_a_newer_file_is_asked_and_the_older_version_by_its_link_and_box(page: P
     )
 
 
+def test_an_answer_from_an_older_version_that_the_question_names_says_so(wide: Page) -> None:
+    shelf = library(wide)
+    dialog = replace(wide, "差旅费管理办法")
+    dialog.get_by_label("新版的文件").set_input_files(FILE)
+    dialog.get_by_role("button", name="换成新版").click()
+    expect(shelf.locator(".uploads .done")).to_be_visible()
+    wide.locator("[data-view=ask]").click()
+    ask(wide, f"2023年的{ASKED}")
+    expect(wide.locator(".turn .of-older .edition .zh")).to_have_text("旧版 2023-05-01")
+    expect(wide.locator(".turn .lead")).to_contain_text("300元")
+    shot(wide, "replace-named")
+
+
 def test_a_document_that_is_there_takes_anothers_place_and_gives_it_back(page: Page) -> None:
     shelf = library(page)
     dialog = replace(page, "考勤办法（2022版）")
