@@ -186,8 +186,9 @@ def _reply(
         )
     answer = first.texts[0]
     whole = len(answer) > 0.8 * len(citation.sentence)
-    edition = called(editions.get(citation.doc_id, ""), template["called"]) if citation.doc_id in editions else ""
-    mark = f"[{citation.n}]" + (template["edition"].format(edition=edition) if edition else "")
+    edition = editions.get(citation.doc_id, "")
+    shown = template["edition"].format(edition=called(edition, template["called"])) if edition else ""
+    mark = f"[{citation.n}]{shown}"
     return template["sentence" if whole else "short"].format(
         answer=answer,
         mark=mark,

@@ -109,7 +109,8 @@ def is_box(table: Any) -> bool:
 
 def is_grid(table: Any) -> bool:
     """Whether a table has several rows, of several cells."""
-    return len(_cells(table)) > 1 and any(len(cells) > 1 for cells in _cells(table))
+    rows = _cells(table)
+    return len(rows) > 1 and any(len(cells) > 1 for cells in rows)
 
 
 def is_layout(table: Any) -> bool:
