@@ -137,7 +137,8 @@ def _hang(lines: list[str]) -> None:
 def _hanging(lines: Sequence[str], at: int) -> Iterator[str]:
     """The lines below one, as far as they stand farther in and begin nothing of their own."""
     margin = _margin(lines[at])
-    for line in lines[at + 1 :] if lines[at].strip() else ():
+    for below in range(at + 1, len(lines) if lines[at].strip() else 0):
+        line = lines[below]
         content = line.strip()
         own = not content or line.startswith("　　") or marker(content) or _LABELLED.match(content)
         if own or _margin(line) <= margin or not _BLANKS.fullmatch(line[: _margin(line)]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -88,6 +88,7 @@ class ExampleSource:
         self._versions: dict[str, set[str]] = defaultdict(set)
         for gold in golds:
             self._versions[gold.family].add(gold.document.doc_id)
+        self._normal = {doc_id: normalise(f"{one.title} {one.text}").text for doc_id, one in documents.items()}
         self._all = [(documents[doc_id], p) for doc_id, ps in self._passages[1].items() for p in ps]
         self._lookalikes = self._find_lookalikes(progress=progress)
         self._entities = [_entities(gold.question) for gold in tqdm(self.golds, desc="entities", disable=not progress)]
@@ -222,14 +223,18 @@ class ExampleSource:
             found = []
             for gold in tqdm(self.golds, desc="lookalikes", disable=not progress, delay=2):
                 # What names too little may be answered elsewhere as well.
-                ranked = [] if gold.nameless else index.search(content_terms(gold.question), 3 * _LOOKALIKES)
-                found.append([i for i, _ in ranked if not self._may_answer(i, gold)][:_LOOKALIKES])
+                asked = [] if gold.nameless else content_terms(gold.question)
+                ranked = index.search(asked, 3 * _LOOKALIKES) if asked else []
+                own = {term for term in asked if len(term) > 1 and term in self._normal[gold.document.doc_id]}
+                found.append([i for i, _ in ranked if not self._may_answer(i, gold, own)][:_LOOKALIKES])
         return found
 
-    def _may_answer(self, number: int, gold: Gold) -> bool:
+    def _may_answer(self, number: int, gold: Gold, own: Iterable[str]) -> bool:
+        """Whether a passage may answer, too: its document has all of what the question names of its own one."""
         document, passage = self._all[number]
         family = self._versions[gold.family] if gold.family else {gold.document.doc_id}
-        return document.doc_id in family or self._holds(gold, passage, document)
+        named = all(term in self._normal[document.doc_id] for term in own)
+        return named or document.doc_id in family or self._holds(gold, passage, document)
 
     @staticmethod
     def _holds(gold: Gold, passage: Passage, document: Document) -> bool:
