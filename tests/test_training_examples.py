@@ -141,6 +141,20 @@ def test_no_example_without_an_answer_holds_it(source: ExampleSource) -> None:
     assert checked > len(source.golds)
 
 
+def test_a_document_that_has_all_that_a_question_names_is_no_lookalike() -> None:
+    answered = as_document("云湖泳馆夏天开到晚上九点，押金五十元。", "云湖泳馆")
+    others = [as_document("夏天开到晚上十点，押金八十元，跳水池另行收费。", name) for name in ("东岭泳馆", "夏天须知")]
+    assert answered and all(others)
+    asked = ("云湖夏天开到几点", "夏天押金多少")
+    at = answered.text.index
+    answers = [Span(at("晚上九点"), at("晚上九点") + 4), Span(at("五十元"), at("五十元") + 3)]
+    golds = [Gold(q, answered, (s,), (answered.text[s.start : s.end],)) for q, s in zip(asked, answers, strict=True)]
+    source = ExampleSource([*golds, *(Gold("跳水池怎么收费", one, (), ()) for one in others if one)])
+    found = [{source._all[i][0].title for i in places} for places in source._lookalikes[:2]]
+    # Only the first says which pool is meant.
+    assert found == [{"东岭泳馆", "夏天须知"}, set()]
+
+
 def test_an_exchanged_question_asks_about_something_else(source: ExampleSource) -> None:
     for number, pair in enumerate(source.golds):
         for seed in range(4):
