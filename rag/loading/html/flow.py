@@ -9,7 +9,6 @@ from typing import Any
 from rag.loading.blocks import Outline, RawBlock, path_name
 from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.elements import (
-    counted,
     first_number,
     follows_term,
     icon_label,
@@ -28,6 +27,7 @@ from rag.loading.images.scans import picture_blocks
 from rag.loading.office.numerals import numeral
 from rag.loading.scripts import Script, beside
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -183,8 +183,7 @@ class _Flow:
                 self.marks.append(list_mark(element))
             case "li":
                 if self.lists:
-                    said = counted(element, "value") if element.get("value") else 0
-                    self.lists[-1] = said or max(0, self.lists[-1] + self.steps[-1])
+                    self.lists[-1] = counted(element.get("value"), max(0, self.lists[-1] + self.steps[-1]))
                 self.captions.append("")
                 self.first_in_item = True
             case "blockquote":

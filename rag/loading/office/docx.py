@@ -27,7 +27,6 @@ from rag.loading.office.docx_elements import (
     W,
     children_of,
     content_of,
-    count_of,
     font_of,
     is_box,
     is_grid,
@@ -36,7 +35,7 @@ from rag.loading.office.docx_elements import (
     notes_of,
     tick_box,
 )
-from rag.loading.office.docx_styles import ParagraphStyle, Styles, toggled
+from rag.loading.office.docx_styles import ParagraphStyle, Styles, number_in, toggled
 from rag.loading.office.drawings import chart, diagram, local
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numbering import Numbering
@@ -176,7 +175,7 @@ class _Reader:
         for row in children_of(element, "tr"):
             if row.find(f"{W}trPr/{W}del") is None:
                 head = toggled(row.find(f"{W}trPr/{W}tblHeader"), W)
-                before = count_of(row.find(f"{W}trPr/{W}gridBefore"), 0)
+                before = number_in(row.find(f"{W}trPr/{W}gridBefore"), W, 0)
                 cells = [Cell("")] * before
                 for cell in children_of(row, "tc"):
                     cells.append(self.cell(cell, head=head, beside=cells[-1].text if cells else ""))
@@ -188,7 +187,7 @@ class _Reader:
         A table in it is read after the one around it, under what stands ``beside`` it.
         """
         merge = element.find(f"{W}tcPr/{W}vMerge")
-        width = count_of(element.find(f"{W}tcPr/{W}gridSpan"), 1)
+        width = number_in(element.find(f"{W}tcPr/{W}gridSpan"), W, 1)
         if merge is not None and merge.get(f"{W}val") != "restart":
             return Cell("", width, up=True, head=head)
         inside = [e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rag.loading.office.docx_styles import toggled
+from rag.loading.office.docx_styles import number_in, toggled
 from rag.loading.office.symbols import CHECKED, UNCHECKED, is_symbolic, symbol
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -53,7 +53,7 @@ def _old_box(data: Any) -> str:
         return CHECKED if toggled(checked if checked is not None else box.find(f"{W}default"), W) else UNCHECKED
     if choices is not None:
         entries = [entry.get(f"{W}val") or "" for entry in choices.iterfind(f"{W}listEntry")]
-        chosen = count_of(choices.find(f"{W}result"), 0)
+        chosen = number_in(choices.find(f"{W}result"), W, 0)
         return entries[chosen] if chosen < len(entries) else ""
     return ""
 
@@ -76,11 +76,6 @@ def mapped(text: str, font: str) -> str:
     if not font or not is_symbolic(font):
         return text
     return "".join(symbol(ord(character), font) or character for character in text)
-
-
-def count_of(element: Any, otherwise: int) -> int:
-    value = element.get(f"{W}val") or "" if element is not None else ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else otherwise
 
 
 def content_of(container: Any, *, tables: bool = True, apart: Sequence[Any] = ()) -> Iterator[Any]:

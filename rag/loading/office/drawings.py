@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.loading.blocks import RawBlock, path_name
+from rag.loading.trees import counted
 from rag.types import BlockKind
 
 # Points that hold the text of a shape; the others are its place and its look.
@@ -34,9 +35,7 @@ def diagram(root: Any, path: tuple[str, ...], *, page: int = 0) -> Iterator[RawB
     hanging = set()
     for line in root.iter():
         if local(line) == "cxn" and line.get("type") in (None, "parOf") and line.get("destId") in points:
-            order = line.get("srcOrd") or ""
-            place = int(order) if order.isascii() and order.isdigit() and len(order) < 7 else 0
-            below.setdefault(line.get("srcId"), []).append((place, line.get("destId")))
+            below.setdefault(line.get("srcId"), []).append((counted(line.get("srcOrd"), 0), line.get("destId")))
             hanging.add(line.get("destId"))
     tops = [name for name in points if name not in hanging]
     stack = [(name, path, 1, item) for item, name in reversed(list(enumerate(tops, start=1)))]
@@ -82,8 +81,8 @@ def _points(part: Any) -> dict[int, str]:
     """The values of one axis by their place, as they were last shown."""
     found: dict[int, str] = {}
     for point in part.iter() if part is not None else ():
-        index = point.get("idx") or ""
-        if local(point) == "pt" and index.isascii() and index.isdigit() and len(index) < 7:
+        index = counted(point.get("idx"), None)
+        if local(point) == "pt" and index is not None:
             values = [v.text or "" for v in point if local(v) == "v"]
-            found[int(index)] = f"{found.get(int(index), '')} {_rounded(''.join(values))}".strip()
+            found[index] = f"{found.get(index, '')} {_rounded(''.join(values))}".strip()
     return found

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rag.loading.office.numerals import numeral
 from rag.loading.office.symbols import is_symbolic, symbol
+from rag.loading.trees import counted
 from rag.text.normalization import is_cjk
 
 _PLACE = re.compile(r"%([1-9])")
@@ -88,10 +89,10 @@ class Numbering:
         return _Level(
             self._value(element, "numFmt") or "decimal",
             self._shown(element),
-            int(start) if _is_count(start) else 1,
+            counted(start, 1),
             self._value(element, "suff"),
             figures=element.find(f"{self._w}isLgl") is not None,
-            anew=int(anew) if _is_count(anew) else None,
+            anew=counted(anew, None),
         )
 
     def _shown(self, element: Any) -> str:
@@ -127,7 +128,7 @@ class Numbering:
     def _restart(self, number: str, depth: int) -> int | None:
         override = self._override(number, depth)
         start = self._value(override, "startOverride") if override is not None else ""
-        return int(start) if _is_count(start) else None
+        return counted(start, None)
 
     def _by_id(self, root: Any, tag: str, key: str) -> dict[str, Any]:
         found = root.iterfind(f"{self._w}{tag}") if root is not None else ()
@@ -136,7 +137,3 @@ class Numbering:
     def _value(self, element: Any, tag: str) -> str:
         child = element.find(f"{self._w}{tag}")
         return child.get(f"{self._w}val") or "" if child is not None else ""
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 6

@@ -16,6 +16,7 @@ from rag.loading.office.drawings import local
 from rag.loading.office.list_styles import OUTLINE, ListStyles, attribute
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -287,5 +288,4 @@ def _under(block: RawBlock, name: str) -> RawBlock:
 
 
 def _number(element: Any, name: str) -> int:
-    value = attribute(element, name)
-    return min(int(value), _MOST_REPEATED) if value.isascii() and value.isdigit() and 0 < len(value) < 9 else 1
+    return counted(attribute(element, name), 1, most=_MOST_REPEATED)

@@ -15,7 +15,6 @@ from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
 from rag.loading.office.slide_elements import (
     continues,
-    counted,
     downwards,
     is_placeholder,
     paragraphs_of,
@@ -25,6 +24,7 @@ from rag.loading.office.slide_elements import (
 )
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -127,8 +127,7 @@ class _Slide:
             if not text:
                 continue
             properties = next((e for e in paragraph if local(e) == "pPr"), None)
-            said_level = properties.get("lvl") or "0" if properties is not None else "0"
-            level = min(int(said_level), _DEEPEST) if said_level.isdigit() and len(said_level) < 3 else 0
+            level = counted(properties.get("lvl"), 0, most=_DEEPEST) if properties is not None else 0
             plain = properties is not None and any(local(e) == "buNone" for e in properties)
             marker = numbers.next(properties, level)
             if not (listed or marker) or plain:
@@ -246,7 +245,7 @@ class _Numbers:
         self._open = {depth: known for depth, known in self._open.items() if depth < level}
         if said is None or form is None:
             return ""
-        number = count + 1 if last == kind else counted(said.get("startAt"))
+        number = count + 1 if last == kind else counted(said.get("startAt"), 1)
         self._open[level] = (kind, number)
         before, after = _AROUND[form[2]]
         return f"{before}{numeral(number, _NUMBERS[form[1]])}{after}"
