@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rag.loading.blocks import RawBlock, path_name
+from rag.loading.tables import Row, table
 from rag.loading.trees import counted
+from rag.loading.unread import Lost
 from rag.types import BlockKind
 
 # Points that hold the text of a shape; the others are its place and its look.
@@ -52,6 +54,18 @@ def diagram(root: Any, path: tuple[str, ...], *, page: int = 0) -> Iterator[RawB
         deeper = min(depth + bool(text), _DEEPEST)
         hung = list(enumerate(sorted(below.get(name, [])), start=1))
         stack += [(child, inside, deeper, place) for place, (_, child) in reversed(hung)]
+
+
+def chart_blocks(
+    root: Any, path: tuple[str, ...], lose: Callable[[Lost], None], *, page: int = 0
+) -> Iterator[RawBlock]:
+    """A chart's title and the table of what it shows; one without is told. ``root``: None of a part that lacks."""
+    title, grid = chart(root) if root is not None else ("", [])
+    if not grid:
+        lose(Lost.CHART)
+    if title:
+        yield RawBlock(BlockKind.PARAGRAPH, title, path=path, page=page)
+    yield from table((Row(cells, page=page) for cells in grid), path, title)
 
 
 def chart(root: Any) -> tuple[str, list[list[str]]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
-from rag.loading.office.drawings import chart, diagram, local, said
+from rag.loading.office.drawings import chart_blocks, diagram, local, said
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
@@ -162,7 +162,7 @@ class _Slide:
         properties = next((e for e in run if local(e) == "rPr"), None)
         text = "".join(e.text or "" for e in run if local(e) == "t")
         if properties is not None and properties.get("strike") in ("sngStrike", "dblStrike") and text.strip():
-            self.unread.add(Lost.STRUCK, page=self.number)
+            self.lose(Lost.STRUCK)
             return "", Script.LEVEL
         shift = properties.get("baseline") or "0" if properties is not None else "0"
         if shift.startswith("-"):
@@ -181,10 +181,11 @@ class _Slide:
                     yield from diagram(root, self.outline.path, page=self.number) if root is not None else ()
                     return
                 case "chart" if reference(element):
-                    yield from self.chart(tree(self.archive, self.named(reference(element))))
+                    root = tree(self.archive, self.named(reference(element)))
+                    yield from chart_blocks(root, self.outline.path, self.lose, page=self.number)
                     return
                 case "oleObj":
-                    self.unread.add(Lost.EMBEDDED, page=self.number)
+                    self.lose(Lost.EMBEDDED)
                     return
 
     def rows(self, element: Any) -> Iterator[Row]:
@@ -197,13 +198,8 @@ class _Slide:
     def cell(self, cell: Any) -> str:
         return " ".join(filter(None, (self.text(p) for p in paragraphs_of(cell))))
 
-    def chart(self, root: Any) -> Iterator[RawBlock]:
-        title, grid = chart(root) if root is not None else ("", [])
-        if not grid:
-            self.unread.add(Lost.CHART, page=self.number)
-        if title:
-            yield RawBlock(BlockKind.PARAGRAPH, title, path=self.outline.path, page=self.number)
-        yield from table((Row(row, page=self.number) for row in grid), self.outline.path, title)
+    def lose(self, kind: Lost) -> None:
+        self.unread.add(kind, page=self.number)
 
     def spoken(self) -> Iterator[RawBlock]:
         """The notes and comments on the slide."""

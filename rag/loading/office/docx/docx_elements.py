@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rag.loading.office.docx_styles import number_in, toggled
+from rag.loading.office.docx.docx_styles import number_in, toggled
 from rag.loading.office.symbols import CHECKED, UNCHECKED, is_symbolic, symbol
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -104,7 +104,8 @@ class Styles:
             style = replace(style, heading=level + 1 if level < _DEEPEST else 0)
         numbering = properties.find(f"{self._w}numPr")
         if numbering is not None:
-            number, depth = numbering.find(f"{self._w}numId"), number_in(numbering.find(f"{self._w}ilvl"), self._w, None)
+            number = numbering.find(f"{self._w}numId")
+            depth = number_in(numbering.find(f"{self._w}ilvl"), self._w, None)
             if number is not None:
                 value = number.get(f"{self._w}val") or "0"
                 style = replace(style, list="" if value == "0" else value)
