@@ -87,6 +87,7 @@ class _Slide:
     ) -> None:
         self.archive = archive
         self.parts = parts
+        self.places = {one.id: one.part for one in reversed(parts)}
         self.outline = outline
         self.number = number
         self.unread = unread
@@ -102,7 +103,7 @@ class _Slide:
             text = " ".join(filter(None, (self.text(p) for p in paragraphs_of(shape))))
             if text:
                 yield self.outline.heading(" ".join(text.split()), self.level, page=self.number)
-        for shape in downwards([s for s in shapes if s not in titles and place_of(s) not in _RUNNING]):
+        for shape in downwards([s for s in shapes if place_of(s) not in (*_TITLES, *_RUNNING)]):
             yield from self.shape(shape)
         yield from self.spoken()
 
@@ -222,7 +223,7 @@ class _Slide:
                 yield text
 
     def named(self, id_: str) -> str:
-        return next((one.part for one in self.parts if one.id == id_), "")
+        return self.places.get(id_, "")
 
 
 class _Numbers:

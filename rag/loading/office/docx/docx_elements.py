@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from rag.loading.office.docx.docx_styles import number_in, toggled
@@ -16,6 +16,7 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _UNSAID = ("del", "moveFrom", "delText", "pPr", "rPr", "sectPr", "tblPr", "sdtPr", "rt")
 SKIPPED = frozenset({_FALLBACK, *(f"{W}{name}" for name in _UNSAID)})
 _PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
+_LONGEST_FIELD = 100
 
 
 class Fields:
@@ -23,24 +24,32 @@ class Fields:
 
     def __init__(self) -> None:
         self._open: list[str] = []
+        # How many of the open ones are pages' numbers.
+        self._paged = 0
 
     def numbers_page(self, element: Any) -> bool:
         """Whether the element is a page's number."""
         if element.tag == f"{W}fldSimple":
-            return bool(_PAGE_FIELD.match(element.get(f"{W}instr") or ""))
-        return element.tag == f"{W}t" and any(map(_PAGE_FIELD.match, self._open))
+            return _is_page(element.get(f"{W}instr") or "")
+        return element.tag == f"{W}t" and self._paged > 0
 
     def meet(self, element: Any) -> str:
         """Go on by one mark of a field; return what is shown at this place."""
         if element.tag == f"{W}instrText":
             if self._open:
-                self._open[-1] += element.text or ""
+                self._paged -= _is_page(self._open[-1])
+                self._open[-1] = f"{self._open[-1]}{element.text or ''}"[:_LONGEST_FIELD]
+                self._paged += _is_page(self._open[-1])
         elif element.get(f"{W}fldCharType") == "begin":
             self._open.append("")
             return _old_box(element.find(f"{W}ffData"))
         elif element.get(f"{W}fldCharType") == "end" and self._open:
-            self._open.pop()
+            self._paged -= _is_page(self._open.pop())
         return ""
+
+
+def _is_page(field: str) -> bool:
+    return bool(_PAGE_FIELD.match(field))
 
 
 def _old_box(data: Any) -> str:
@@ -78,7 +87,7 @@ def mapped(text: str, font: str) -> str:
     return "".join(symbol(ord(character), font) or character for character in text)
 
 
-def content_of(container: Any, *, tables: bool = True, apart: Sequence[Any] = ()) -> Iterator[Any]:
+def content_of(container: Any, *, tables: bool = True, apart: Collection[Any] = ()) -> Iterator[Any]:
     """The paragraphs and tables of ``container``, also those wrapped in something; not those in a table of contents.
 
     Without ``tables``, the paragraphs in them, but for those ``apart``.

@@ -36,6 +36,7 @@ class Numbering:
         self._abstract = self._by_id(root, "abstractNum", "abstractNumId")
         self._counts: dict[str, list[int]] = {}
         self._begun: set[tuple[str, int]] = set()
+        self._kinds: dict[str, str] = {}
         self._levels: dict[tuple[str, int], _Level] = {}
 
     def next(self, number: str, depth: int) -> tuple[str, int]:
@@ -109,6 +110,11 @@ class Numbering:
 
     def _kind(self, number: str) -> str:
         """The id of what a list is like; of a list that is not described, its own."""
+        if number not in self._kinds:
+            self._kinds[number] = self._read_kind(number)
+        return self._kinds[number]
+
+    def _read_kind(self, number: str) -> str:
         found = self._lists.get(number)
         kind = self._value(found, "abstractNumId") if found is not None else ""
         linked = self._value(self._abstract[kind], "numStyleLink") if kind in self._abstract else ""
