@@ -53,6 +53,8 @@ def refers_to_note(element: Any) -> bool:
 def is_note_mark(element: Any) -> bool:
     """Whether an element is the mark of a note, or leads back from one."""
     said = "".join(element.itertext()).strip()
+    if (element.get("href") or "").startswith("#") and said and not any(map(str.isalnum, said)):
+        return True
     return len(said) <= _LONGEST_MARK and any(_NOTE.search(element.get(kind) or "") for kind in _KINDS)
 
 

@@ -51,7 +51,8 @@ def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
         part = list(group)
         rows = _READ[kind](part) if aligned or kind == "drawn" else []
         if rows:
-            heads = sum(at < _head_line(part) for at, _ in rows) if kind == "drawn" else 0
+            below = _head_line(part) if kind == "drawn" else 0
+            heads = sum(at < below for at, _ in rows)
             yield Drawn(place, place + len(part), [(place + at, cells) for at, cells in rows], heads)
         place += len(part)
 
@@ -120,7 +121,7 @@ def _spaced(lines: Sequence[str]) -> _Rows:
     if count < len(rows):
         rows = _in_columns(lines)
         width = len(rows[0]) if rows else 0
-    return list(zip(places, rows, strict=True)) if width >= _LEAST_COLUMNS and all(rows[0]) else []
+    return list(zip(places, rows, strict=True)) if width >= _LEAST_COLUMNS and all(rows[0][1:]) else []
 
 
 def _in_columns(lines: Sequence[str]) -> list[list[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
-from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled, side_parts
+from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, cut, filled, side_parts
 from rag.loading.tables.forms import is_form
 from rag.loading.tables.heads import (
     FIELD,
@@ -17,11 +17,14 @@ from rag.loading.tables.heads import (
     LOOKED_AT,
     RULE,
     SENTENCE,
+    Parts,
     header_rows,
     is_labelled,
+    is_wide_field,
     names_of,
     places_of,
     sets_off,
+    take_bold,
     title_rows,
 )
 from rag.loading.tables.row_text import NAMED, NAMES, VALUES, Value, fields_of, values_of, written
@@ -31,6 +34,7 @@ from rag.types import BlockKind
 _NUMBERS = 4
 # In a narrower table a row with one value is no rarer than others.
 _LEAST_WIDTH = 3
+_PAIR = 2
 
 
 def row(values: Iterable[Value], line: int = 0, path: tuple[str, ...] = (), *, page: int = 0) -> RawBlock:
@@ -79,7 +83,8 @@ class _Tables:
                 yield from self.side(cut(whole, columns))
             self.names, self.title = [], ""
             return
-        while rest and is_labelled(rest[0], 0) and not is_form(rest):
+        take_bold(rest)
+        while rest and (is_labelled(rest[0], 0) or is_wide_field(rest)) and not is_form(rest):
             yield from self.row(rest.pop(0))
         if rest and self.begins(rest):
             yield from self.begin(rest)
@@ -110,6 +115,8 @@ class _Tables:
         if not self.names:
             return True
         first, count = lines[0], header_rows(lines)
+        if [line.texts for line in lines[:count]] == [line.texts for line in self.header]:
+            return False
         if not count or len(lines) == count:
             return bool(self.title) and is_form(lines)
         others = set(first.filled) != {column for column, name in enumerate(self.names) if name}
@@ -147,7 +154,11 @@ class _Tables:
 
     def values(self, line: Line) -> list[Value]:
         labelled = is_labelled(line, len(self.names))
-        if self.form or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own)):
+        if (
+            self.form
+            or (not self.names and len(line.own) == _PAIR and line.across)
+            or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own))
+        ):
             return fields_of(line)
         return values_of(line, () if labelled else self.names, () if labelled else self.places)
 

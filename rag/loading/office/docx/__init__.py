@@ -81,6 +81,7 @@ class _Reader:
     def __init__(self, archive: Archive, parts: Sequence[Related], unread: Unread, deep: int) -> None:
         self.archive = archive
         self.parts = parts
+        self.places = {one.id: one.part for one in reversed(parts)}
         self.unread = unread
         self.deep = deep
         self.styles = Styles(self.part("styles"), W)
@@ -89,7 +90,7 @@ class _Reader:
         self.outline = Outline()
         self.titled = 0
         self.counters: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 10)
-        self.carried = ""
+        self.carried: list[str] = []
         self.runs = Runs(self.styles, self.anchored, self.lose)
         # What is anchored in a paragraph (boxes, notes, drawings) is read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
@@ -98,7 +99,7 @@ class _Reader:
         return tree(self.archive, first(list(self.parts), kind), _STRICT, W)
 
     def named(self, id_: str) -> str:
-        return next((one.part for one in self.parts if one.id == id_), "")
+        return self.places.get(id_, "")
 
     def read(self, container: Any) -> Iterator[RawBlock]:
         return followed(content_of(container), self.element, self.after)
@@ -123,12 +124,16 @@ class _Reader:
 
     def paragraph(self, element: Any) -> Iterator[RawBlock]:
         style = self.styles.of(element)
-        text = self.carried + self.runs.of(element)
-        if element.find(f"{W}pPr/{W}rPr/{W}del") is not None:
-            # Its end was deleted: it goes on in the next one.
-            self.carried = text
+        said = self.runs.of(element)
+        if (
+            element.find(f"{W}pPr/{W}rPr/{W}del") is not None
+            or element.find(f"{W}pPr/{W}framePr[@{W}dropCap]") is not None
+        ):
+            # Its end was deleted, or it is the large first letter of the next one: there it goes on.
+            self.carried.append(said)
             return
-        self.carried = ""
+        text = "".join([*self.carried, said])
+        self.carried.clear()
         if text.strip() and not style.contents:
             yield self.block(text.strip(), style)
         elif style.list:
@@ -179,9 +184,11 @@ class _Reader:
         width = number_in(element.find(f"{W}tcPr/{W}gridSpan"), W, 1)
         if merge is not None and merge.get(f"{W}val") != "restart":
             return Cell("", width, up=True, head=head)
-        inside = [e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e)]
+        inside = dict.fromkeys(e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e))
         self.after += [partial(self.table, e, beside) for e in inside]
-        return Cell(" ".join(self.line(p) for p in content_of(element, tables=False, apart=inside)), width, head=head)
+        said = [(self.line(p), self.runs.is_bold) for p in content_of(element, tables=False, apart=inside)]
+        bold = all(strong for text, strong in said if text.strip())
+        return Cell(" ".join(text for text, _ in said), width, head=head, bold=bold)
 
     def line(self, paragraph: Any) -> str:
         """A paragraph's text with its number."""

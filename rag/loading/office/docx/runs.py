@@ -29,6 +29,11 @@ class Runs:
         self.bold: list[Stretch] = []
         self.seen = 0
 
+    @property
+    def is_bold(self) -> bool:
+        """Whether all of the last paragraph was bold."""
+        return 0 < self.seen == sum(end - begin for begin, end in self.bold)
+
     def of(self, paragraph: Any) -> str:
         """What a paragraph says; what is anchored in it waits."""
         pieces: list[tuple[str, Script]] = []
