@@ -767,6 +767,54 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             ["代号 | 12.5", "代号：甲；12.5：乙", "代号：合计；12.5：丙"],
             id="a first row in bold names the columns",
         ),
+        pytest.param(
+            [
+                [Cell("编号", head=True, bold=True), Cell("HT-01", head=True), Cell("日期", head=True, bold=True), ""],
+                [Cell("甲方", bold=True), "云阶", Cell("乙方", bold=True), "江城"],
+            ],
+            ["编号：HT-01；日期", "甲方：云阶；乙方：江城"],
+            id="labels in bold are none of the names that Markdown makes of a first row",
+        ),
+        pytest.param(
+            [
+                [Cell("申请人", down=2), "姓名", "张三", "电话", "8801"],
+                ["职务", "经理", "邮箱", "a@b.cn"],
+                [Cell("单位", down=2), "名称", Cell("云阶科技", across=3)],
+                ["地址", Cell("南京", across=3)],
+                ["理由", Cell("业务需要。", across=4)],
+            ],
+            [
+                "申请人",
+                "申请人> 姓名：张三；电话：8801",
+                "申请人> 职务：经理；邮箱：a@b.cn",
+                "单位",
+                "单位> 名称：云阶科技",
+                "单位> 地址：南京",
+                "理由：业务需要。",
+            ],
+            id="a form may have labels of its parts at the side from its beginning on",
+        ),
+        pytest.param(
+            [["项目", "<1岁", "1–3岁", "≥4岁"], ["剂量", "5 mL", "10 mL", "15 mL"], ["次数", "2", "2", "3"]],
+            [
+                "项目 | <1岁 | 1–3岁 | ≥4岁",
+                "项目：剂量；<1岁：5 mL；1–3岁：10 mL；≥4岁：15 mL",
+                "项目：次数；<1岁：2；1–3岁：2；≥4岁：3",
+            ],
+            id="bounds that rise are names",
+        ),
+        pytest.param(
+            [
+                ["部门", "一季度", "", "", "合计"],
+                ["", "1月", "2月", "3月", ""],
+                ["生产", "10", "11", "12", "33"],
+            ],
+            [
+                "部门 | 一季度 1月 | 一季度 2月 | 一季度 3月 | 合计",
+                "部门：生产；一季度 1月：10；一季度 2月：11；一季度 3月：12；合计：33",
+            ],
+            id="months under few names are the second level",
+        ),
     ],
 )
 def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:

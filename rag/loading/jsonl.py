@@ -85,7 +85,7 @@ def _is_object(line: str) -> bool:
 
 def _inside(value: object, path: tuple[str, ...]) -> Iterator[RawBlock]:
     """The blocks of a value that lies in objects of these names."""
-    if _is_grid(value):
+    if _is_table(value):
         return table((Row(list(map(_plain, cells))) for cells in value), path)
     if not isinstance(value, dict):
         values = value if isinstance(value, list) else [value]
@@ -112,8 +112,13 @@ def _named_grids(value: _Record) -> _Record:
     return {other: inner for other, inner in value.items() if other != above} | {key: [names, *grid]}
 
 
+def _is_table(value: object) -> TypeGuard[list[list[object]]]:
+    """Whether a value is a table: numbers alone are places on a map or the like."""
+    return _is_grid(value) and any(isinstance(cell, str) for cell in value[0])
+
+
 def _is_grid(value: object) -> TypeGuard[list[list[object]]]:
-    """Whether a value is a table: lists of equally many values, none of which is a list itself."""
+    """Whether a value is lists of equally many values, none of which is a list itself."""
     if not isinstance(value, list) or len(value) < _LEAST_ROWS or not isinstance(value[0], list) or len(value[0]) < 2:
         return False
     return all(
@@ -124,7 +129,7 @@ def _is_grid(value: object) -> TypeGuard[list[list[object]]]:
 
 def _holds_records(value: object, depth: int = 0) -> bool:
     """Whether a value is a list of objects or a table, or an object that holds such or very many fields."""
-    if _is_grid(value):
+    if _is_table(value):
         return True
     if isinstance(value, list):
         return any(isinstance(part, dict) for part in value)

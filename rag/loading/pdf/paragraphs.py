@@ -146,12 +146,15 @@ def _counts_on(above: str, line: str) -> bool:
 
 def _is_short(above: Line, line: Line, column: Column) -> bool:
     """Whether the beginning of ``line`` would have had room in the line above."""
+    right = column.right
     if is_cjk(line.text[0]):
         needed = _KINSOKU * line.size
+        # After the end of a sentence the line itself may show how wide the column is.
+        right = max(right, line.x1) if above.text.endswith(_ENDS) else right
     else:
         word = line.text.split(maxsplit=1)[0]
         needed = (len(word) + 1) * (line.x1 - line.x0) / max(1, len(line.text)) + line.size
-    return above.x1 + needed < column.right
+    return above.x1 + needed < right
 
 
 def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> Paragraph | None:

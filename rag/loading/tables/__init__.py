@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
-from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, cut, filled, side_parts
+from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, beside_label, cut, filled, side_parts
 from rag.loading.tables.forms import is_form
 from rag.loading.tables.heads import (
     FIELD,
@@ -34,7 +34,6 @@ from rag.types import BlockKind
 _NUMBERS = 4
 # In a narrower table a row with one value is no rarer than others.
 _LEAST_WIDTH = 3
-_PAIR = 2
 
 
 def row(values: Iterable[Value], line: int = 0, path: tuple[str, ...] = (), *, page: int = 0) -> RawBlock:
@@ -85,7 +84,8 @@ class _Tables:
             return
         take_bold(rest)
         while rest and (is_labelled(rest[0], 0) or is_wide_field(rest)) and not is_form(rest):
-            yield from self.row(rest.pop(0))
+            wide = is_wide_field(rest)
+            yield from self.row(rest.pop(0), fields=wide)
         if rest and self.begins(rest):
             yield from self.begin(rest)
             rest = rest[len(self.header) :]
@@ -93,17 +93,16 @@ class _Tables:
             for line in chain(rest, lines):
                 yield from self.row(line)
             return
-        for beside_label in side_parts(chain(rest, lines)):
-            yield from self.labelled(beside_label) if len(beside_label) > 1 else self.row(beside_label[0])
+        for part in side_parts(chain(rest, lines)):
+            yield from self.labelled(part) if len(part) > 1 else self.row(part[0])
 
     def labelled(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
         """The table that stands in a form beside a label."""
-        first, width = lines[0], len(lines[0].texts)
-        begin = next((column for column in range(1, width) if column not in first.across), width)
+        first = lines[0]
         label = Line(first.line, first.page, first.texts[:1]).close()
         yield self.block(BlockKind.PARAGRAPH, label.text, label, above=False)
         inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text))
-        yield from inside.part(cut(lines, range(begin, width)), sides=False)
+        yield from inside.part(beside_label(lines), sides=False)
 
     def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
         tables = _Tables(self.path, self.title or self.caption)
@@ -115,7 +114,8 @@ class _Tables:
         if not self.names:
             return True
         first, count = lines[0], header_rows(lines)
-        if [line.texts for line in lines[:count]] == [line.texts for line in self.header]:
+        again = [line.texts for line in lines[:count]] == [line.texts for line in self.header]
+        if again and not (self.title or first.blanks):
             return False
         if not count or len(lines) == count:
             return bool(self.title) and is_form(lines)
@@ -134,7 +134,8 @@ class _Tables:
             text, grid = written(((place, "", name) for place, name in names.items() if name), NAMES)
             yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
 
-    def row(self, line: Line) -> Iterator[RawBlock]:
+    def row(self, line: Line, *, fields: bool = False) -> Iterator[RawBlock]:
+        """The block of a row; ``fields``: it is a label with its value."""
         first = line.texts[line.own[0]] if line.own else ""
         ruled = RULE.fullmatch(first) and all(RULE.fullmatch(line.texts[column]) for column in line.own)
         if ruled or any(line.texts == header.texts for header in self.header):
@@ -146,7 +147,7 @@ class _Tables:
         if self.notes(line):
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             return
-        text, grid = written(self.values(line), VALUES)
+        text, grid = written(fields_of(line) if fields else self.values(line), VALUES)
         if len(grid) == _NUMBERS and text == line.text and not self.form:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:
@@ -154,11 +155,7 @@ class _Tables:
 
     def values(self, line: Line) -> list[Value]:
         labelled = is_labelled(line, len(self.names))
-        if (
-            self.form
-            or (not self.names and len(line.own) == _PAIR and line.across)
-            or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own))
-        ):
+        if self.form or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own)):
             return fields_of(line)
         return values_of(line, () if labelled else self.names, () if labelled else self.places)
 

@@ -181,6 +181,13 @@ def side_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield part
 
 
+def beside_label(part: Sequence[Line]) -> Iterator[Line]:
+    """Of lines beside one label what stands beside it."""
+    first, width = part[0], len(part[0].texts)
+    begin = next((column for column in range(1, width) if column not in first.across), width)
+    return cut(part, range(begin, width))
+
+
 def cut(lines: Iterable[Line], columns: range) -> Iterator[Line]:
     """Of the ``lines`` what stands in these columns."""
     blanks = 0

@@ -28,6 +28,8 @@ _NUMBER = re.compile(r"\d+")
 RULE = re.compile(r":?-{2,}:?")
 _LONGEST_UNIT, _FEW_WORDS = 8, 3
 _LEAST_WIDTH = 3
+# "<1岁", "181–260", "260以上".
+_BOUND = re.compile(r"[<>≤≥＜＞]|\d\s*[-–—~～至]\s*\d|以[上下内]")
 _BOX = re.compile("[☐☑☒]")
 _UNIT_SIGN = re.compile(r"[%‰‱°′″]")
 
@@ -49,16 +51,19 @@ class Parts:
 def take_bold(lines: Sequence[Line]) -> None:
     """Take what is bold for names: the first row of several cells, or every other cell from the first of each row."""
     lines = [line for line in lines if len(line.own) > 1]
-    if len(lines) < 2 or any(line.heads for line in lines):
+    # In Markdown the first row is always said to be names.
+    if len(lines) < 2 or any(line.heads for line in lines[1:]):
+        return
+    if all(line.own[::2] == [column for column in line.own if column in line.bold] for line in lines):
+        for line in lines:
+            line.heads = set(line.bold)
+    if lines[0].heads:
         return
     whole = [line.bold.issuperset(line.own) for line in lines]
     above = next((n for n, bold in enumerate(whole) if not bold), 0)
     if above and not any(whole[above:-1]):
         for line in lines[:above]:
             line.heads.update(line.filled)
-    elif all(line.own[::2] == [column for column in line.own if column in line.bold] for line in lines):
-        for line in lines:
-            line.heads.update(line.bold)
 
 
 def title_rows(lines: Sequence[Line]) -> int:
@@ -90,13 +95,14 @@ def is_labelled(line: Line, width: int) -> bool:
 
 
 def is_wide_field(lines: Sequence[Line]) -> bool:
-    """Whether the first line is a label with one value over all other columns, and below it more cells follow."""
+    """Whether the first line is a label with one value over all other columns, and the next one names the columns."""
     first = lines[0]
     if len(lines) < 2 or len(first.own) != 2 or first.heads or len(lines[1].own) < _LEAST_WIDTH:
         return False
     label, value = first.own
     fills = value + 1 < len(first.texts) and first.across.issuperset(range(value + 1, len(first.texts)))
-    return label == 0 and value == 1 and fills and not _goes_on(first, lines[1])
+    names = not _goes_on(first, lines[1]) and names_columns(lines[1], lines[2:])
+    return label == 0 and value == 1 and fills and names
 
 
 def _are_fields(texts: Sequence[str], width: int) -> bool:
@@ -130,7 +136,9 @@ def names_columns(line: Line, below: Sequence[Line]) -> bool:
     texts = [line.texts[column] for column in line.own]
     width = max((len(other.filled) for other in below), default=0)
     numbers = list(filter(VALUE.fullmatch, texts))
-    if len(texts) < 2 or len(line.filled) < width / 2 or (len(texts) == len(numbers) and line.texts[0]):
+    if len(texts) < 2 or (len(texts) == len(numbers) and line.texts[0]):
+        return False
+    if len(line.filled) < width / 2 and not _goes_on(line, below[0]):
         return False
     return all(map(is_name, set(texts).difference(numbers))) and _counts(numbers, line, below)
 
@@ -155,6 +163,9 @@ def _counts(numbers: Sequence[str], line: Line, below: Sequence[Line]) -> bool:
     under = {text for column in columns for other in below if (text := other.at(column))}
     if _are_dates(numbers) and not any(_form(text) == _form(numbers[0]) for text in under):
         return True
+    if all(map(_BOUND.search, numbers)) and not any(map(_BOUND.search, under)):
+        firsts = [int(number[0]) for text in numbers if (number := _NUMBER.search(text))]
+        return len(firsts) > 1 and firsts == sorted(firsts)
     parts = [_COUNTED.fullmatch(text) for text in numbers]
     if None in parts or len({(part[1], part[3]) for part in parts if part}) > 1:
         return False
@@ -196,9 +207,19 @@ def _goes_on(line: Line, below: Line) -> bool:
     if below.up and (line.across or are_alike([below.texts[column] for column in below.own])):
         # A name beside it reaches down, so these are names, whatever they look like.
         return True
-    return bool(parted) and all(
-        is_name(below.texts[column]) and (column in shared or column + 1 in shared) for column in below.own
-    )
+    if not parted or not all(column in shared or column + 1 in shared for column in below.own):
+        return False
+    texts = [below.texts[column] for column in below.own]
+    return all(map(is_name, texts)) or (not below.texts[0] and _count_on(texts))
+
+
+def _count_on(texts: Sequence[str]) -> bool:
+    """Whether texts count something, over and over: 1月, 2月, 3月, 1月, 2月, 3月."""
+    parts = [part for text in texts if (part := _COUNTED.fullmatch(text)) and part[3]]
+    if len(parts) != len(texts) or len({(part[1], part[3]) for part in parts}) > 1:
+        return False
+    counted = [int(part[2]) for part in parts]
+    return len(counted) > 1 and all(after == before + 1 or after <= counted[0] for before, after in pairwise(counted))
 
 
 def names_of(header: Sequence[Line]) -> list[str]:
