@@ -152,6 +152,15 @@ def test_a_lead_with_a_colon_is_no_heading() -> None:
             ],
             id="a first column without a name",
         ),
+        pytest.param(
+            "-----------------------\n名称     数量     金额\n打印纸     10   250.00\n硒鼓        2   360.00\n",
+            [
+                ("名称 | 数量 | 金额", 2),
+                ("名称：打印纸；数量：10；金额：250.00", 3),
+                ("名称：硒鼓；数量：2；金额：360.00", 4),
+            ],
+            id="a line above the names",
+        ),
     ],
 )
 def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tuple[str, int]]) -> None:
@@ -236,6 +245,16 @@ def test_who_speaks_in_a_chat_stands_above_what_is_said() -> None:
     assert [b.kind for b in said] == [HEADING, PARAGRAPH] * 2
     programme = parse_plain("签到 08:30\n开幕式 09:00\n茶歇 10:30\n")
     assert {b.kind for b in programme} == {PARAGRAPH}
+
+
+def test_fields_side_by_side_above_a_table_are_no_part_of_it() -> None:
+    text = "发票号：24312        日期：3月1日\n名称     数量     金额\n打印纸     10   250.00\n硒鼓        2   360.00\n"
+    assert [b.text for b in parse_plain(text)] == [
+        "发票号：24312        日期：3月1日",
+        "名称 | 数量 | 金额",
+        "名称：打印纸；数量：10；金额：250.00",
+        "名称：硒鼓；数量：2；金额：360.00",
+    ]
 
 
 def test_lines_with_several_things_side_by_side_are_not_taken_for_wrapped_ones() -> None:

@@ -22,7 +22,7 @@ _WALL = re.compile(r"[|│┃║]")
 _HINT = re.compile(r"\S(?:\t|  |　)|[+|\u2500-\u257f]")
 _GAP = re.compile(r" {2,}|　+")
 _FIELD = re.compile(r"[^：:\d]{1,16}[：:]\s*\S")
-_LEAST_COLUMNS, _LEAST_ROWS = 3, 3
+_LEAST_COLUMNS, _LEAST_ROWS, _LEAST_CELLS = 3, 3, 2
 # No line of a table is longer.
 _LONGEST = 2_000
 
@@ -65,7 +65,10 @@ def _kind(line: str) -> str:
         return "drawn"
     if "\t" in stripped and line.count("\t") >= _LEAST_COLUMNS - 1 and not marker(stripped):
         return "tabs"
-    return "spaces" if (_GAP.search(stripped) and not marker(stripped)) or _RULE.fullmatch(stripped) else ""
+    if _RULE.fullmatch(stripped):
+        return "spaces"
+    cells = _GAP.split(stripped)
+    return "" if len(cells) < _LEAST_CELLS or marker(stripped) or all(map(_FIELD.match, cells)) else "spaces"
 
 
 _Rows = list[tuple[int, list[str]]]

@@ -10,7 +10,7 @@ from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
 from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, beside_label, cut, filled, side_parts
-from rag.loading.tables.forms import is_form
+from rag.loading.tables.forms import are_pairs, is_form
 from rag.loading.tables.heads import (
     FIELD,
     LONGEST_NAME,
@@ -55,12 +55,13 @@ def table(rows: Iterable[Row], path: tuple[str, ...], caption: str = "") -> Iter
 class _Tables:
     """Follows the parts between blank rows and keeps what names the columns."""
 
-    def __init__(self, path: tuple[str, ...], caption: str) -> None:
+    def __init__(self, path: tuple[str, ...], caption: str, *, form: bool = False) -> None:
+        """``form``: what comes is known to be one."""
         self.path = path
         self.caption = path_name(caption)
         self.section = ""
         self.title = ""
-        self.form = False
+        self.form = self.known = form
         self.header: Sequence[Line] = ()
         self.names: list[str] = []
         self.places: list[int] = []
@@ -101,7 +102,7 @@ class _Tables:
         first = lines[0]
         label = Line(first.line, first.page, first.texts[:1]).close()
         yield self.block(BlockKind.PARAGRAPH, label.text, label, above=False)
-        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text))
+        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text), form=are_pairs(lines))
         yield from inside.part(beside_label(lines), sides=False)
 
     def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
@@ -123,7 +124,7 @@ class _Tables:
         return bool(self.title or first.heads) or others or first.blanks > 1 or sets_off(first, lines[count:])
 
     def begin(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
-        self.form = is_form(lines)
+        self.form = self.known or is_form(lines)
         self.header = () if self.form else lines[: header_rows(lines)]
         self.names = names_of(self.header)
         self.places = places_of(self.names)

@@ -25,7 +25,8 @@ def is_form(lines: Sequence[Line]) -> bool:
     """Whether the rows are labels, each with its value, and no column has a name."""
     # What fills the width stands above a part of the fields; what stands beside one label is a table of its own.
     parts = list(side_parts(line for line in lines if not line.merged))
-    if parts and len(parts[0]) > 1 and all(_is_form_beside(part) for part in parts if len(part) > 1):
+    sides = [part for part in parts if len(part) > 1]
+    if parts and len(parts[0]) > 1 and (_are_pairs(sides, parts) or all(map(_is_form_beside, sides))):
         return True
     lines = [part[0] for part in parts if len(part) == 1]
     if not lines or any(line.heads.issuperset(line.filled) for line in lines):
@@ -58,6 +59,16 @@ def _is_form_beside(part: Sequence[Line]) -> bool:
     """Whether what stands beside one label is a form: of labels with values, not of single cells."""
     inside = list(beside_label(part))
     return all(len(line.cells) > 1 for line in inside) and is_form(inside)
+
+
+def _are_pairs(sides: Sequence[Sequence[Line]], parts: Sequence[Sequence[Line]]) -> bool:
+    """Whether all parts are two columns beside a label: nothing then names the columns."""
+    return 1 < len(sides) == len(parts) and all(map(are_pairs, sides))
+
+
+def are_pairs(part: Sequence[Line]) -> bool:
+    """Whether two columns stand beside one label."""
+    return all(len(line.cells) == _PAIR for line in beside_label(part))
 
 
 def _is_wide_pair(line: Line) -> bool:
