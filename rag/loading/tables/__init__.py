@@ -9,14 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
+from rag.loading.tables.cell_text import FIELD, LONGEST_NAME, RULE, SENTENCE
 from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, beside_label, cut, filled, side_parts
 from rag.loading.tables.forms import are_pairs, is_form
 from rag.loading.tables.heads import (
-    FIELD,
-    LONGEST_NAME,
     LOOKED_AT,
-    RULE,
-    SENTENCE,
     Parts,
     header_rows,
     is_labelled,

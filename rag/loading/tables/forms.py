@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from rag.loading.tables.cell_text import VALUE, is_name
 from rag.loading.tables.filling import Line, beside_label, side_parts
-from rag.loading.tables.heads import LOOKED_AT, VALUE, is_name, names_columns
+from rag.loading.tables.heads import LOOKED_AT, names_columns
 
 # The label of a field has no more characters.
 _LONGEST_LABEL = 16

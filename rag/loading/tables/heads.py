@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from rag.loading.blocks import path_name
+from rag.loading.tables.cell_text import FIELD, LABEL, VALUE, count_on, do_count, is_name, is_unit
 from rag.loading.tables.filling import Line
 from rag.loading.tables.row_text import are_alike
 
 # So many rows tell how a table is built.
 LOOKED_AT = 30
-# A column's name has no more characters.
-LONGEST_NAME = 40
 _MOST_LEVELS = 4
-SENTENCE = re.compile(r"[。！？!?；;]|，.*，")
-# "12.5", "¥1,250", "-18 ℃", "2024-03-05", "09:30", "86 元".
-VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{0,4}")
-_COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
-_YEARS = range(1900, 2101)
-FIELD = re.compile(r"[^：:]{1,16}[：:]")
-_LABEL = re.compile(r"[^：:\d]{1,16}[：:](?!//)")
-_ADDRESS = re.compile(r"@|://")
-_NUMBER = re.compile(r"\d+")
-RULE = re.compile(r":?-{2,}:?")
-_LONGEST_UNIT, _FEW_WORDS = 8, 3
 _LEAST_WIDTH = 3
-# "<1岁", "181–260", "260以上".
-_BOUND = re.compile(r"[<>≤≥＜＞]|\d\s*[-–—~～至]\s*\d|以[上下内]")
-_BOX = re.compile("[☐☑☒]")
-_UNIT_SIGN = re.compile(r"[%‰‱°′″]")
 
 
 class Parts:
@@ -87,10 +69,10 @@ def is_labelled(line: Line, width: int) -> bool:
     if _are_fields(texts, width):
         return True
     bare = [text.endswith(("：", ":")) for text in texts]
-    if not width and len(texts) > 1 and all(map(_LABEL.match, texts)):
+    if not width and len(texts) > 1 and all(map(LABEL.match, texts)):
         return True
     return any(bare[:-1]) and all(
-        before or _LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
+        before or LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
     )
 
 
@@ -107,7 +89,7 @@ def is_wide_field(lines: Sequence[Line]) -> bool:
 
 def _are_fields(texts: Sequence[str], width: int) -> bool:
     """Whether most of a few texts say by a colon what they are."""
-    return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if _LABEL.match(text)) > len(texts)
+    return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if LABEL.match(text)) > len(texts)
 
 
 def header_rows(lines: Sequence[Line]) -> int:
@@ -143,61 +125,21 @@ def names_columns(line: Line, below: Sequence[Line]) -> bool:
     return all(map(is_name, set(texts).difference(numbers))) and _counts(numbers, line, below)
 
 
-def is_name(text: str) -> bool:
-    return (
-        len(text) <= LONGEST_NAME
-        and not VALUE.fullmatch(text)
-        and not SENTENCE.search(text)
-        and not (text.endswith(".") and text.count(" ") >= _FEW_WORDS)
-        and not _ADDRESS.search(text)
-        and not _BOX.search(text)
-        and any(map(str.isalpha, text))
-    )
-
-
 def _counts(numbers: Sequence[str], line: Line, below: Sequence[Line]) -> bool:
     """Whether the numbers among names are names themselves: years, or the first, second and third of something."""
     if not numbers:
         return True
     columns = [column for column in line.own if VALUE.fullmatch(line.texts[column])]
     under = {text for column in columns for other in below if (text := other.at(column))}
-    if _are_dates(numbers) and not any(_form(text) == _form(numbers[0]) for text in under):
-        return True
-    if all(map(_BOUND.search, numbers)) and not any(map(_BOUND.search, under)):
-        firsts = [int(number[0]) for text in numbers if (number := _NUMBER.search(text))]
-        return len(firsts) > 1 and firsts == sorted(firsts)
-    parts = [_COUNTED.fullmatch(text) for text in numbers]
-    if None in parts or len({(part[1], part[3]) for part in parts if part}) > 1:
-        return False
-    counted = [int(part[2]) for part in parts if part]
-    steps = {after - before for before, after in pairwise(counted)}
-    if all(number in _YEARS for number in counted):
-        return not any(part and int(part[2]) in _YEARS for part in map(_COUNTED.fullmatch, under))
-    return len(counted) > 1 and min(steps) > 0 and (len(steps) == 1 or bool(parts[0] and parts[0][3]))
-
-
-def _are_dates(texts: Sequence[str]) -> bool:
-    """Whether texts are written alike with several numbers each, as dates and versions are."""
-    forms = set(map(_form, texts))
-    return len(forms) == 1 < len(texts) and forms.pop().count("0") > 1
-
-
-def _form(text: str) -> str:
-    return _NUMBER.sub("0", text)
+    return do_count(numbers, under)
 
 
 def _gives_units(line: Line, below: Sequence[Line]) -> bool:
     """Whether a line without a name of its own says what the numbers below are counted in."""
-    short = all(map(_is_unit, (line.texts[column] for column in line.own)))
+    short = all(map(is_unit, (line.texts[column] for column in line.own)))
     said = (other.at(column) for other in below if not other.merged for column in line.own)
     numbers = all(map(VALUE.fullmatch, filter(None, said)))
     return bool(line.own) and not line.texts[0] and not line.up and short and numbers and len(below) > 1
-
-
-def _is_unit(text: str) -> bool:
-    """Whether a text may be a unit: a short word, or a sign such as %, ℃ or ¥."""
-    sign = _UNIT_SIGN.search(text) or any(unicodedata.category(character) in ("So", "Sc") for character in text)
-    return len(text) <= _LONGEST_UNIT and (is_name(text) or (bool(sign) and not VALUE.fullmatch(text)))
 
 
 def _goes_on(line: Line, below: Line) -> bool:
@@ -210,16 +152,7 @@ def _goes_on(line: Line, below: Line) -> bool:
     if not parted or not all(column in shared or column + 1 in shared for column in below.own):
         return False
     texts = [below.texts[column] for column in below.own]
-    return all(map(is_name, texts)) or (not below.texts[0] and _count_on(texts))
-
-
-def _count_on(texts: Sequence[str]) -> bool:
-    """Whether texts count something, over and over: 1月, 2月, 3月, 1月, 2月, 3月."""
-    parts = [part for text in texts if (part := _COUNTED.fullmatch(text)) and part[3]]
-    if len(parts) != len(texts) or len({(part[1], part[3]) for part in parts}) > 1:
-        return False
-    counted = [int(part[2]) for part in parts]
-    return len(counted) > 1 and all(after == before + 1 or after <= counted[0] for before, after in pairwise(counted))
+    return all(map(is_name, texts)) or (not below.texts[0] and count_on(texts))
 
 
 def names_of(header: Sequence[Line]) -> list[str]:
