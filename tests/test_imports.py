@@ -79,7 +79,12 @@ PLACES = {
         "rag.loading.pdf",
         *(f"rag.loading.pdf.{part}" for part in ("fields", "glyphs", "rulings")),
     },
-    "zipfile": {"eval.bench.folder", "rag.loading.archives.zipped", "rag.web.conversations.taking"},
+    "zipfile": {
+        "eval.bench.folder",
+        "eval.bench.long.shapes",
+        "rag.loading.archives.zipped",
+        "rag.web.conversations.taking",
+    },
     "ir_measures": {"rag.evaluation.measures.trec"},
     "matplotlib": {"rag.evaluation.report.pictures", "rag.training.pictures"},
     "pypinyin": {"rag.text.sounds", "rag.question.styles"},

@@ -183,6 +183,23 @@ def grid(*rows: str) -> str:
     return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
 
 
+def test_cells_in_bold_are_labels_where_every_other_one_is() -> None:
+    def cell(text: str, *, bold: bool) -> str:
+        look = "<w:rPr><w:b/></w:rPr>" if bold else ""
+        return f"<w:tc><w:p><w:r>{look}<w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+    rows = [("名称", "绿道", "地点", "江城"), ("负责人", "沈舟", "监理", "何田")]
+    body = "".join(f"<w:tr>{''.join(cell(t, bold=n % 2 == 0) for n, t in enumerate(row))}</w:tr>" for row in rows)
+    assert texts(f"<w:tbl>{body}</w:tbl>") == ["名称：绿道；地点：江城", "负责人：沈舟；监理：何田"]
+
+
+def test_a_large_first_letter_is_the_first_of_the_paragraph_below_it() -> None:
+    large = '<w:framePr w:dropCap="drop" w:lines="3"/>'
+    assert texts(paragraph("本", properties=large) + paragraph("合同自签字之日起生效。")) == [
+        "本合同自签字之日起生效。"
+    ]
+
+
 def test_a_table_in_a_cell_is_read_after_the_one_around_it_under_its_label() -> None:
     p = paragraph
     inner = grid(f"{p('起止')}|{p('单位')}", f"{p('2019')}|{p('蓝鲸')}")

@@ -347,6 +347,26 @@ def test_a_table_of_names_and_values_is_one_and_so_is_what_says_that_it_is() -> 
     assert texts(f'<div role="table">{names}{values}{more}</div>') == said
 
 
+def test_items_in_a_cell_keep_their_numbers_and_a_sign_that_leads_back_is_no_text() -> None:
+    row = "<tr><td>落户</td><td><ol start=2><li>身份证</li><li>户口本</li></ol></td></tr>"
+    page = (
+        f"<table><tr><th>事项</th><th>材料</th></tr>{row}</table><ol><li id=n1>不含食堂。<a href='#r1'>↩</a></li></ol>"
+    )
+    assert texts(page) == ["事项 | 材料", "事项：落户；材料：2. 身份证 3. 户口本", "不含食堂。"]
+    assert texts("<p>见<a href='#b'>附录</a>和<a href='/x'>↗</a></p>") == ["见附录和↗"]
+
+
+def test_a_cell_in_bold_is_a_label_where_every_other_one_is() -> None:
+    page = "<table><tr><td><b>名称</b></td><td>绿道</td><td><b>地点</b></td><td>江城</td></tr>{}</table>"
+    row = "<tr><td><b>负责人</b></td><td>沈舟</td><td><b>监理</b></td><td>何田</td></tr>"
+    assert texts(page.format(row)) == ["名称：绿道；地点：江城", "负责人：沈舟；监理：何田"]
+
+
+def test_what_is_taken_out_of_a_page_leaves_the_text_between() -> None:
+    parts = "".join(f"<nav>目录</nav>{SENTENCE}{n}。" for n in range(3))
+    assert texts(f"<div>{parts}</div>") == ["".join(f"{SENTENCE}{n}。" for n in range(3))]
+
+
 def test_two_breaks_part_paragraphs_and_one_does_not() -> None:
     page = "<div>营业时间：<br>早餐 6:30<br><br>地址：<br/>&nbsp;<br>12 幢</div><h2>甲<br><br>乙</h2>"
     assert kinds(page) == [

@@ -309,6 +309,19 @@ def test_a_workbook_and_slides_of_open_document() -> None:
     assert [(b.text, b.page) for b in blocks] == [("甲", 1), ("乙", 2)]
 
 
+def test_items_in_a_cell_of_open_document_keep_their_numbers() -> None:
+    level = '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
+    items = "".join(f"<text:list-item><text:p>{text}</text:p></text:list-item>" for text in ("巡逻", "登记"))
+    listed = f'<text:list text:style-name="L">{items}</text:list>'
+    cells = "".join(
+        f"<table:table-row>{''.join(f'<table:table-cell>{c}</table:table-cell>' for c in row)}</table:table-row>"
+        for row in (("<text:p>岗位</text:p>", "<text:p>职责</text:p>"), ("<text:p>保安</text:p>", listed))
+    )
+    style = f'<text:list-style style:name="L">{level}</text:list-style>'
+    parsed = parse_odf(odf(f"<table:table>{cells}</table:table>", styles=style), LETTER)
+    assert said(parsed) == ["岗位 | 职责", "岗位：保安；职责：1. 巡逻 2. 登记"]
+
+
 def test_a_hidden_sheet_of_open_document_is_told_and_a_table_in_a_cell_is_read_after_the_one_around_it() -> None:
     def row(*cells: str) -> str:
         inner = "".join(f"<table:table-cell>{c}</table:table-cell>" for c in cells)

@@ -460,7 +460,7 @@ def test_a_frame_around_cells_that_no_lines_part_is_a_table_apart_from_the_field
     cells = [("Item", "Price", "Tax"), ("Paper", "115", "13"), ("Pens", "17", "2")]
     fields += [(c, x, 620 - 20 * n) for n, row in enumerate(cells) for c, x in zip(row, (80, 180, 280), strict=True)]
     assert texts(samples.pdf([lines + b"".join(line(*word) for word in fields)])) == [
-        "Buyer Name: Chen Code: 913 | Seller Name: Deli Code: 914",
+        "Buyer Name: Chen Code: 913；Seller Name: Deli Code: 914",
         "Item | Price | Tax",
         "Item：Paper；Price：115；Tax：13",
         "Item：Pens；Price：17；Tax：2",
@@ -482,6 +482,18 @@ def test_spaces_between_chinese_words_and_beside_marks_are_kept_and_strokes_make
     made = page.pdf()
     page.close()
     assert texts(made) == said
+
+
+def test_a_line_that_is_wider_than_all_others_begins_a_paragraph_after_the_end_of_a_sentence() -> None:
+    items = [
+        "应当履行职责：",
+        "一是维护公共秩序；",
+        "二是养护共用设施；",
+        "三是每半月保养电梯一次；",
+        "四是消防设施每月检查。",
+    ]
+    words = [*items, "不履行前款所说各项职责的，由主管部门处以罚款。"]
+    assert texts(chinese([(text, 50.0, 700 - 28 * n) for n, text in enumerate(words)])) == words
 
 
 def test_a_few_lines_of_different_lengths_are_not_one_paragraph() -> None:

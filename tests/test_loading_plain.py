@@ -143,6 +143,24 @@ def test_a_lead_with_a_colon_is_no_heading() -> None:
             [("商品 | 单价 | 数量", 1), ("商品：苹果；单价：3.50；数量：12", 3), ("商品：合计；数量：12", 5)],
             id="lines across",
         ),
+        pytest.param(
+            "        一季度   二季度   三季度\n甲厂    120      130      125\n乙厂    98                110\n",
+            [
+                ("一季度 | 二季度 | 三季度", 1),
+                ("甲厂；一季度：120；二季度：130；三季度：125", 2),
+                ("乙厂；一季度：98；三季度：110", 3),
+            ],
+            id="a first column without a name",
+        ),
+        pytest.param(
+            "-----------------------\n名称     数量     金额\n打印纸     10   250.00\n硒鼓        2   360.00\n",
+            [
+                ("名称 | 数量 | 金额", 2),
+                ("名称：打印纸；数量：10；金额：250.00", 3),
+                ("名称：硒鼓；数量：2；金额：360.00", 4),
+            ],
+            id="a line above the names",
+        ),
     ],
 )
 def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tuple[str, int]]) -> None:
@@ -227,6 +245,34 @@ def test_who_speaks_in_a_chat_stands_above_what_is_said() -> None:
     assert [b.kind for b in said] == [HEADING, PARAGRAPH] * 2
     programme = parse_plain("签到 08:30\n开幕式 09:00\n茶歇 10:30\n")
     assert {b.kind for b in programme} == {PARAGRAPH}
+
+
+def test_fields_side_by_side_above_a_table_are_no_part_of_it() -> None:
+    text = "发票号：24312        日期：3月1日\n名称     数量     金额\n打印纸     10   250.00\n硒鼓        2   360.00\n"
+    assert [b.text for b in parse_plain(text)] == [
+        "发票号：24312        日期：3月1日",
+        "名称 | 数量 | 金额",
+        "名称：打印纸；数量：10；金额：250.00",
+        "名称：硒鼓；数量：2；金额：360.00",
+    ]
+
+
+def test_lines_with_several_things_side_by_side_are_not_taken_for_wrapped_ones() -> None:
+    lines = [
+        "甲方（盖章）：____________    乙方（盖章）：____________",
+        "法定代表人：周启明            法定代表人：贺兰",
+        "日期：2025年3月1日            日期：    年  月  日",
+    ]
+    assert [b.text for b in parse_plain("\n".join(lines))] == lines
+
+
+def test_a_line_that_begins_below_the_value_of_a_label_goes_on_with_it() -> None:
+    text = "参加人员：林默、贺兰，以及来自各部门的\n          代表十二人\n地点：502室。\n      三楼\n"
+    assert [b.text for b in parse_plain(text)] == [
+        "参加人员：林默、贺兰，以及来自各部门的代表十二人",
+        "地点：502室。",
+        "三楼",
+    ]
 
 
 def test_lines_that_hang_under_an_item_or_a_field_go_on_with_it() -> None:

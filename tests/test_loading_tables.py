@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -658,6 +659,179 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="values of which some have numbers have no name in common",
         ),
         pytest.param([["甲"], ["乙"]], ["甲", "乙"], id="one column is text"),
+        pytest.param(
+            [
+                ["甲方（盖章）：", "", "乙方（盖章）：", ""],
+                ["法人：", "周启明", "法人：", "贺兰"],
+                ["日期：", "", "日期：", ""],
+            ],
+            ["甲方（盖章）；乙方（盖章）", "法人：周启明；法人：贺兰", "日期；日期"],
+            id="labels without values are no title",
+        ),
+        pytest.param(
+            [["甲方（盖章）：", "乙方（盖章）："], ["代表：周启明", "代表：贺兰"], ["日期：3月1日", "日期：3月2日"]],
+            ["甲方（盖章）；乙方（盖章）", "代表：周启明；代表：贺兰", "日期：3月1日；日期：3月2日"],
+            id="cells that say labels and values are no names",
+        ),
+        pytest.param(
+            [
+                ["购买方", Cell("名称：云阶", across=3)],
+                ["货物", "数量", "单价", "金额"],
+                ["打印纸", "10", "25.00", "250.00"],
+                ["硒鼓", "2", "180.00", "360.00"],
+            ],
+            [
+                "购买方：名称：云阶",
+                "货物 | 数量 | 单价 | 金额",
+                "货物：打印纸；数量：10；单价：25.00；金额：250.00",
+                "货物：硒鼓；数量：2；单价：180.00；金额：360.00",
+            ],
+            id="a label with one value over all other columns stands above the names",
+        ),
+        pytest.param(
+            [
+                ["", "产量", "效率", "温升"],
+                ["", "吨", "%", "℃"],
+                ["甲", "320", "92.5", "40"],
+                ["乙", "280", "93", "45"],
+            ],
+            [
+                "产量 吨 | 效率 % | 温升 ℃",
+                "甲；产量 吨：320；效率 %：92.5；温升 ℃：40",
+                "乙；产量 吨：280；效率 %：93；温升 ℃：45",
+            ],
+            id="signs are units, too, also where the first column has no name",
+        ),
+        pytest.param(
+            [["是否党员", "☐是☑否"], ["政治面貌", "群众"]],
+            ["是否党员：☐是☑否", "政治面貌：群众"],
+            id="boxes are no name",
+        ),
+        pytest.param(
+            [
+                [Cell("菜名", head=True), Cell("价格", head=True)],
+                [Cell("凉菜", across=2, head=True)],
+                ["拍黄瓜", "12"],
+                [Cell("热菜", across=2, head=True)],
+                ["宫保鸡丁", "38"],
+            ],
+            ["菜名 | 价格", "凉菜", "凉菜> 菜名：拍黄瓜；价格：12", "热菜", "热菜> 菜名：宫保鸡丁；价格：38"],
+            id="a name over all columns is that of a part",
+        ),
+        pytest.param(
+            [
+                [Cell("日期", head=True), Cell("早班", head=True)],
+                ["3月1日", "张三"],
+                [Cell("日期", head=True), Cell("早班", head=True)],
+                ["3月2日", "李四"],
+                [Cell("日期", head=True), Cell("电话", head=True)],
+                ["3月1日", "8801"],
+                [Cell("合计", head=True), Cell("1", head=True)],
+            ],
+            [
+                "日期 | 早班",
+                "日期：3月1日；早班：张三",
+                "日期：3月2日；早班：李四",
+                "日期 | 电话",
+                "日期：3月1日；电话：8801",
+                "日期：合计；电话：1",
+            ],
+            id="other names begin another table, the same names and a total do not",
+        ),
+        pytest.param(
+            [
+                [Cell("班次", head=True), Cell("上行", across=2, head=True), Cell("下行", across=2, head=True)],
+                ["", "发车", "到达", "发车", "到达"],
+                ["1路", "6:00", "6:40", "7:00", "7:45"],
+            ],
+            [
+                "班次 | 上行 发车 | 上行 到达 | 下行 发车 | 下行 到达",
+                "班次：1路；上行 发车：6:00；上行 到达：6:40；下行 发车：7:00；下行 到达：7:45",
+            ],
+            id="of two levels of names only the upper one may be marked",
+        ),
+        pytest.param(
+            [
+                [Cell("项目名称", bold=True), "滨江绿道", Cell("地点", bold=True), "江城"],
+                [Cell("负责人", bold=True), "沈舟", Cell("监理", bold=True), "何田"],
+            ],
+            ["项目名称：滨江绿道；地点：江城", "负责人：沈舟；监理：何田"],
+            id="every other cell in bold is a label",
+        ),
+        pytest.param(
+            [
+                [Cell("代号", bold=True), Cell("12.5", bold=True)],
+                ["甲", "乙"],
+                [Cell("合计", bold=True), Cell("丙", bold=True)],
+            ],
+            ["代号 | 12.5", "代号：甲；12.5：乙", "代号：合计；12.5：丙"],
+            id="a first row in bold names the columns",
+        ),
+        pytest.param(
+            [
+                [Cell("编号", head=True, bold=True), Cell("HT-01", head=True), Cell("日期", head=True, bold=True), ""],
+                [Cell("甲方", bold=True), "云阶", Cell("乙方", bold=True), "江城"],
+            ],
+            ["编号：HT-01；日期", "甲方：云阶；乙方：江城"],
+            id="labels in bold are none of the names that Markdown makes of a first row",
+        ),
+        pytest.param(
+            [
+                [Cell("申请人", down=2), "姓名", "张三", "电话", "8801"],
+                ["职务", "经理", "邮箱", "a@b.cn"],
+                [Cell("单位", down=2), "名称", Cell("云阶科技", across=3)],
+                ["地址", Cell("南京", across=3)],
+                ["理由", Cell("业务需要。", across=4)],
+            ],
+            [
+                "申请人",
+                "申请人> 姓名：张三；电话：8801",
+                "申请人> 职务：经理；邮箱：a@b.cn",
+                "单位",
+                "单位> 名称：云阶科技",
+                "单位> 地址：南京",
+                "理由：业务需要。",
+            ],
+            id="a form may have labels of its parts at the side from its beginning on",
+        ),
+        pytest.param(
+            [["项目", "<1岁", "1–3岁", "≥4岁"], ["剂量", "5 mL", "10 mL", "15 mL"], ["次数", "2", "2", "3"]],
+            [
+                "项目 | <1岁 | 1–3岁 | ≥4岁",
+                "项目：剂量；<1岁：5 mL；1–3岁：10 mL；≥4岁：15 mL",
+                "项目：次数；<1岁：2；1–3岁：2；≥4岁：3",
+            ],
+            id="bounds that rise are names",
+        ),
+        pytest.param(
+            [
+                [Cell("基本信息", down=2), "姓名", "张三"],
+                ["工号", "0012"],
+                [Cell("经历", down=2), "2019-2021", "云阶"],
+                ["2021-至今", "江城"],
+            ],
+            [
+                "基本信息",
+                "基本信息> 姓名：张三",
+                "基本信息> 工号：0012",
+                "经历",
+                "经历> 2019-2021：云阶",
+                "经历> 2021-至今：江城",
+            ],
+            id="what alone reaches down from the first row is no name of a column",
+        ),
+        pytest.param(
+            [
+                ["部门", "一季度", "", "", "合计"],
+                ["", "1月", "2月", "3月", ""],
+                ["生产", "10", "11", "12", "33"],
+            ],
+            [
+                "部门 | 一季度 1月 | 一季度 2月 | 一季度 3月 | 合计",
+                "部门：生产；一季度 1月：10；一季度 2月：11；一季度 3月：12；合计：33",
+            ],
+            id="months under few names are the second level",
+        ),
     ],
 )
 def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:
@@ -809,6 +983,15 @@ def test_each_object_in_json_is_a_row_under_the_names_in_which_it_lies() -> None
     config = '{"应用": "门禁", "库": {"主机": "10.0.8.21", "端口": 5432}, "时间": ["07:00", "22:30"]}'
     said = ["应用：门禁；库 主机：10.0.8.21；库 端口：5432；时间：07:00、22:30"]
     assert [b.text for b in parse_json(config.encode(), JSON).blocks] == said
+
+
+def test_lists_in_json_are_rows_of_a_table_under_the_names_beside_them() -> None:
+    rows = ["城市 | 面积", "城市：南京；面积：6587", "城市：苏州；面积：8657"]
+    data = [["城市", "面积"], ["南京", 6587], ["苏州", 8657]]
+    assert [b.text for b in parse_json(json.dumps(data).encode(), JSON).blocks] == rows
+    split = {"columns": data[0], "index": [0, 1], "data": data[1:]}
+    said = parse_json(json.dumps(split).encode(), JSON).blocks
+    assert [(b.text, b.path) for b in said] == [("index：0、1", ()), *((text, ("data",)) for text in rows)]
 
 
 def test_questions_in_json_stand_above_their_answers_and_lines_of_objects_are_read_as_such() -> None:

@@ -12,13 +12,14 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import TypeGuard
 
 import msgspec
 
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, RawBlock, gather, path_name
 from rag.loading.encodings import decode
-from rag.loading.tables import NAMED, VALUES, row
+from rag.loading.tables import NAMED, VALUES, Row, row, table
 from rag.types import BlockKind
 
 _TITLES = ("title", "标题")
@@ -35,6 +36,7 @@ _REPLIES = ("assistant", "bot", "gpt", "model", "客服", "助手")
 _DEEPEST, _LONGEST_KEY = 20, 64
 # An object is told as one row with all that lies in it, unless its parts have so many fields.
 _MOST_FIELDS, _MOST_NAMES = 30, 8
+_LEAST_ROWS = 2
 
 _Record = dict[str, object]
 
@@ -83,18 +85,52 @@ def _is_object(line: str) -> bool:
 
 def _inside(value: object, path: tuple[str, ...]) -> Iterator[RawBlock]:
     """The blocks of a value that lies in objects of these names."""
+    if _is_table(value):
+        return table((Row(list(map(_plain, cells))) for cells in value), path)
     if not isinstance(value, dict):
         values = value if isinstance(value, list) else [value]
         records = ((0, one if isinstance(one, dict) else {"": one}) for one in values)
         return (replace(block, path=(*path, *block.path)) for block in _records(records, []))
+    value = _named_grids(value)
     outer = {key: inner for key, inner in value.items() if len(path) < _MOST_NAMES and _holds_records(inner)}
     rest = {key: inner for key, inner in value.items() if key not in outer}
     first = _inside([rest], path) if rest else iter(())
     return chain(first, *(_inside(inner, (*path, path_name(key))) for key, inner in outer.items()))
 
 
+def _named_grids(value: _Record) -> _Record:
+    """An object with the names of a table's columns above it, if they alone stand beside it in a list of as many."""
+    grids = {key: inner for key, inner in value.items() if _is_grid(inner)}
+    said = {
+        key: inner for key, inner in value.items() if isinstance(inner, list) and all(isinstance(c, str) for c in inner)
+    }
+    if len(grids) != 1 or len(said) != 1:
+        return value
+    (key, grid), (above, names) = next(iter(grids.items())), next(iter(said.items()))
+    if len(grid[0]) != len(names):
+        return value
+    return {other: inner for other, inner in value.items() if other != above} | {key: [names, *grid]}
+
+
+def _is_table(value: object) -> TypeGuard[list[list[object]]]:
+    """Whether a value is a table: numbers alone are places on a map or the like."""
+    return _is_grid(value) and any(isinstance(cell, str) for cell in value[0])
+
+
+def _is_grid(value: object) -> TypeGuard[list[list[object]]]:
+    """Whether a value is lists of equally many values, none of which is a list itself."""
+    if not isinstance(value, list) or len(value) < _LEAST_ROWS or not isinstance(value[0], list) or len(value[0]) < 2:
+        return False
+    return all(
+        isinstance(cells, list) and len(cells) == len(value[0]) and not any(isinstance(c, list | dict) for c in cells)
+        for cells in value
+    )
+
+
 def _holds_records(value: object, depth: int = 0) -> bool:
-    """Whether a value is a list of objects, or an object that holds such a list or very many fields."""
+    """Whether a value is a list of objects or a table, or an object that holds such or very many fields."""
+    if _is_table(value):
+        return True
     if isinstance(value, list):
         return any(isinstance(part, dict) for part in value)
     if not isinstance(value, dict) or depth == _DEEPEST:

@@ -38,6 +38,7 @@ _TITLED_LEVEL = 2
 _TAKEN = "\0"
 _OPEN, _LABELLED = tuple("，、,（("), re.compile(r"[^：:\s]{1,16}[：:]")
 _WRAPPED = 0.75
+_APART = re.compile(r"\S(?: {3,}|\t|　{2,})\S")
 _BLANKS = re.compile(" {2,}|\t+")
 _ENDS = "。！？!?…：:；;”」』）)"
 
@@ -128,7 +129,7 @@ def _hang(lines: list[str]) -> None:
     at = 0
     while at < len(lines):
         run = list(_hanging(lines, at))
-        if run and _goes_on([lines[at].strip(), *run]):
+        if run and (_goes_on([lines[at].strip(), *run]) or _stands_below(lines[at], lines[at + 1])):
             lines[at] = _join([lines[at].rstrip(), *run])
             lines[at + 1 : at + 1 + len(run)] = [_TAKEN] * len(run)
         at += 1 + len(run)
@@ -144,6 +145,15 @@ def _hanging(lines: Sequence[str], at: int) -> Iterator[str]:
         if own or _margin(line) <= margin or not _BLANKS.fullmatch(line[: _margin(line)]):
             return
         yield content
+
+
+def _stands_below(line: str, below: str) -> bool:
+    """Whether a line begins below the value of the labelled one above it, which has no end."""
+    label = _LABELLED.match(line.lstrip())
+    if label is None or line.endswith(tuple(_ENDS)):
+        return False
+    begin = _margin(line) + _width(label[0])
+    return abs(_width(below[: _margin(below)]) - begin) <= 1
 
 
 def _goes_on(lines: Sequence[str]) -> bool:
@@ -163,12 +173,17 @@ def _margin(line: str) -> int:
 
 def _is_wrapped(lines: list[str]) -> bool:
     """Whether the lines were cut at a width: all but the last about as long as the longest, most cut mid-sentence."""
-    if len(lines) < 2:
+    if len(lines) < 2 or sum(map(_is_set_out, lines)) > len(lines) / 2:
         return False
     full = lines[:-1]
     widest = max(map(_width, lines))
     cut = sum(not line.endswith(tuple(_ENDS)) for line in full)
     return 40 <= widest <= 160 and all(_width(line) >= 0.75 * widest for line in full) and cut >= 0.6 * len(full)
+
+
+def _is_set_out(line: str) -> bool:
+    """Whether a line says several things side by side, or one with its label."""
+    return bool(_APART.search(line) or _LABELLED.match(line))
 
 
 def _width(line: str) -> int:

@@ -39,11 +39,13 @@ _BASE = re.compile(r"[^\W_]|[)\]}）′'″]")
 
 def in_line(pieces: Iterable[tuple[str, Script]]) -> str:
     """The pieces of a line as one text."""
-    text = ""
+    said: list[str] = []
+    before = ""
     for script, group in groupby(pieces, key=lambda piece: piece[1]):
         joined = "".join([piece for piece, _ in group])
-        text += joined if script is Script.LEVEL or not joined.strip() else beside(text, joined, script)
-    return text
+        said.append(joined if script is Script.LEVEL or not joined.strip() else beside(before, joined, script))
+        before = said[-1].rstrip()[-1:] or before
+    return "".join(said)
 
 
 def beside(before: str, text: str, script: Script) -> str:

@@ -1,8 +1,12 @@
-"""XML and HTML to trees: no entity, no other file and no network address is read."""
+"""XML and HTML to trees, and numbers in them: no entity, no other file and no network address is read."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+Otherwise = TypeVar("Otherwise", int, None)
+# No number of columns, rows or items is higher, and none is written with more digits.
+_MOST, _DIGITS = 99_999, 12
 
 
 def xml_tree(data: bytes) -> Any:
@@ -33,6 +37,12 @@ def html_tree(text: str) -> Any:
     if limits:
         raise SyntaxError(limits[0])
     return root
+
+
+def counted(text: str | None, otherwise: Otherwise, *, most: int = _MOST) -> int | Otherwise:
+    """The number that an attribute says, ``most`` if it is higher, ``otherwise`` where it says none."""
+    digits = (text or "").strip()
+    return min(int(digits[:_DIGITS]), most) if digits.isascii() and digits.isdigit() else otherwise
 
 
 def declares_entities(root: Any) -> bool:

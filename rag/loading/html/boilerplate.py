@@ -145,14 +145,12 @@ def _leads_elsewhere(element: Any, weight: _Weight) -> bool:
 
 
 def _remove(element: Any) -> None:
-    """Take an element out, and leave the text after it."""
+    """Take an element out, and leave the text after it: one that has such stays, unseen, as what holds it."""
     parent = element.getparent()
     if parent is None:
         return
     if element.tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    parent.remove(element)
+        element.clear(keep_tail=True)
+        element.tag = "template"
+    else:
+        parent.remove(element)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rag.loading.trees import counted
+
 _NO_MARKER = re.compile(r"list-style[\w-]*\s*:[^;]*\bnone\b", re.IGNORECASE)
 _FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _NOTE = re.compile(r"(?:^|[\s_-])(?:noteref|doc-backlink|footnote-?(?:back)?ref|fn-?ref)", re.IGNORECASE)
@@ -31,10 +33,8 @@ def follows_term(element: Any) -> bool:
 
 def first_number(element: Any) -> int:
     """The number of a list's first item."""
-    start = element.get("start") or ""
-    if start.isascii() and start.isdigit() and len(start) < 7:
-        return int(start)
-    return sum(child.tag == "li" for child in element) if element.get("reversed") is not None else 1
+    items = sum(child.tag == "li" for child in element) if element.get("reversed") is not None else 1
+    return counted(element.get("start"), items)
 
 
 def list_mark(element: Any) -> str:
@@ -42,11 +42,6 @@ def list_mark(element: Any) -> str:
     if _NO_MARKER.search(element.get("style") or ""):
         return ""
     return _FORMS.get(element.get("type") or "", "decimal") if element.tag == "ol" else "•"
-
-
-def counted(element: Any, name: str) -> int:
-    said = element.get(name) or ""
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
 
 
 def refers_to_note(element: Any) -> bool:
@@ -58,6 +53,8 @@ def refers_to_note(element: Any) -> bool:
 def is_note_mark(element: Any) -> bool:
     """Whether an element is the mark of a note, or leads back from one."""
     said = "".join(element.itertext()).strip()
+    if (element.get("href") or "").startswith("#") and said and not any(map(str.isalnum, said)):
+        return True
     return len(said) <= _LONGEST_MARK and any(_NOTE.search(element.get(kind) or "") for kind in _KINDS)
 
 

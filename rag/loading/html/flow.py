@@ -9,7 +9,6 @@ from typing import Any
 from rag.loading.blocks import Outline, RawBlock, path_name
 from rag.loading.html.bold import Stretch, placed, visible
 from rag.loading.html.elements import (
-    counted,
     first_number,
     follows_term,
     icon_label,
@@ -28,6 +27,7 @@ from rag.loading.images.scans import picture_blocks
 from rag.loading.office.numerals import numeral
 from rag.loading.scripts import Script, beside
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -183,8 +183,7 @@ class _Flow:
                 self.marks.append(list_mark(element))
             case "li":
                 if self.lists:
-                    said = counted(element, "value") if element.get("value") else 0
-                    self.lists[-1] = said or max(0, self.lists[-1] + self.steps[-1])
+                    self.lists[-1] = counted(element.get("value"), max(0, self.lists[-1] + self.steps[-1]))
                 self.captions.append("")
                 self.first_in_item = True
             case "blockquote":
@@ -267,18 +266,20 @@ class _Flow:
 
     def table(self, element: Any) -> Iterator[RawBlock]:
         caption = element.find("caption")
-        said = self.cell(caption) if caption is not None else ""
+        said = self.cell(caption).text if caption is not None else ""
         if said:
             yield RawBlock(BlockKind.PARAGRAPH, said, caption.sourceline or 0, self.path())
         yield from table(self.rows(element), self.path(), said)
 
     def rows(self, element: Any) -> Iterator[Row]:
         for row in rows_of(element):
-            cells = [Cell(self.cell(c), span(c, "colspan"), span(c, "rowspan"), head=is_head(c)) for c in cells_of(row)]
-            yield Row(cells, row.sourceline or 0)
+            yield Row([self.cell(cell) for cell in cells_of(row)], row.sourceline or 0)
 
-    def cell(self, element: Any) -> str:
-        return " ".join(block.text for block in _Flow(self.unread, _none, icons=True).blocks(element))
+    def cell(self, element: Any) -> Cell:
+        said = list(_Flow(self.unread, _none, icons=True).blocks(element))
+        text = " ".join(f"{b.marker} {b.text}" if b.marker[:1].isalnum() else b.text for b in said)
+        bold = bool(said) and all(b.bold == (0, len(b.text)) for b in said)
+        return Cell(text, span(element, "colspan"), span(element, "rowspan"), head=is_head(element), bold=bold)
 
     def path(self) -> tuple[str, ...]:
         return (*self.outline.path, *filter(None, self.captions))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.loading.html.elements import counted
+from rag.loading.trees import counted
 
 _TABLES, _CELLS = ("table", "grid", "treegrid"), ("cell", "gridcell", "columnheader", "rowheader")
 _HEADS = ("columnheader", "rowheader")
@@ -46,4 +46,4 @@ def is_head(cell: Any) -> bool:
 
 def span(cell: Any, name: str) -> int:
     """Over how many columns or rows (``colspan``, ``rowspan``) a cell reaches."""
-    return counted(cell, name if cell.get(name) else f"aria-{name}")
+    return counted(cell.get(name) or cell.get(f"aria-{name}"), 1)

@@ -145,7 +145,9 @@ class _Builder:
                 case "th_close" | "td_close":
                     self.cell = False
                 case "inline" if self.cell:
-                    self.cells.append(Cell(plain(token.children or []), head=self.head))
+                    text = plain(token.children or [])
+                    bold = bold_in(token.children or []) == (0, len(text))
+                    self.cells.append(Cell(text, head=self.head, bold=bold))
                 case "inline" if heading_level:
                     yield from self.heading(_without_name(plain(token.children or [])), heading_level, line)
                 case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rag.loading.blocks import RawBlock, path_name
+from rag.loading.tables import Row, table
+from rag.loading.trees import counted
+from rag.loading.unread import Lost
 from rag.types import BlockKind
 
 # Points that hold the text of a shape; the others are its place and its look.
@@ -34,9 +37,7 @@ def diagram(root: Any, path: tuple[str, ...], *, page: int = 0) -> Iterator[RawB
     hanging = set()
     for line in root.iter():
         if local(line) == "cxn" and line.get("type") in (None, "parOf") and line.get("destId") in points:
-            order = line.get("srcOrd") or ""
-            place = int(order) if order.isascii() and order.isdigit() and len(order) < 7 else 0
-            below.setdefault(line.get("srcId"), []).append((place, line.get("destId")))
+            below.setdefault(line.get("srcId"), []).append((counted(line.get("srcOrd"), 0), line.get("destId")))
             hanging.add(line.get("destId"))
     tops = [name for name in points if name not in hanging]
     stack = [(name, path, 1, item) for item, name in reversed(list(enumerate(tops, start=1)))]
@@ -53,6 +54,18 @@ def diagram(root: Any, path: tuple[str, ...], *, page: int = 0) -> Iterator[RawB
         deeper = min(depth + bool(text), _DEEPEST)
         hung = list(enumerate(sorted(below.get(name, [])), start=1))
         stack += [(child, inside, deeper, place) for place, (_, child) in reversed(hung)]
+
+
+def chart_blocks(
+    root: Any, path: tuple[str, ...], lose: Callable[[Lost], None], *, page: int = 0
+) -> Iterator[RawBlock]:
+    """A chart's title and the table of what it shows; one without is told. ``root``: None of a part that lacks."""
+    title, grid = chart(root) if root is not None else ("", [])
+    if not grid:
+        lose(Lost.CHART)
+    if title:
+        yield RawBlock(BlockKind.PARAGRAPH, title, path=path, page=page)
+    yield from table((Row(cells, page=page) for cells in grid), path, title)
 
 
 def chart(root: Any) -> tuple[str, list[list[str]]]:
@@ -82,8 +95,8 @@ def _points(part: Any) -> dict[int, str]:
     """The values of one axis by their place, as they were last shown."""
     found: dict[int, str] = {}
     for point in part.iter() if part is not None else ():
-        index = point.get("idx") or ""
-        if local(point) == "pt" and index.isascii() and index.isdigit() and len(index) < 7:
+        index = counted(point.get("idx"), None)
+        if local(point) == "pt" and index is not None:
             values = [v.text or "" for v in point if local(v) == "v"]
-            found[int(index)] = f"{found.get(int(index), '')} {_rounded(''.join(values))}".strip()
+            found[index] = f"{found.get(index, '')} {_rounded(''.join(values))}".strip()
     return found

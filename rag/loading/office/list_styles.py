@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from rag.loading.office.drawings import local
 from rag.loading.office.numerals import numeral
+from rag.loading.trees import counted
 from rag.text.normalization import is_cjk
 
 # Forms of numbers by the first character of how ODF names them: "一, 二, 三, ...".
@@ -67,7 +68,7 @@ class ListStyles:
         depth = min(depth, _DEEPEST)
         level = self._levels.get(style, {}).get(depth)
         first = (level.start if level else 1) if not counts[depth] else counts[depth] + 1
-        counts[depth] = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else first
+        counts[depth] = counted(start, first)
         counts[depth + 1 :] = [0] * (_DEEPEST - depth)
         return self._label(style, depth, counts), counts[depth]
 
@@ -86,8 +87,8 @@ def _levels(style: Any) -> Iterator[tuple[int, _Level]]:
     for level in style:
         form = _FORMS.get(attribute(level, "num-format")[:1], "")
         prefix, suffix = (attribute(level, f"num-{end}")[:_LONGEST] for end in ("prefix", "suffix"))
-        start, shown = (_count(attribute(level, name)) for name in ("start-value", "display-levels"))
-        yield _count(attribute(level, "level")), _Level(form, prefix, suffix, start, shown)
+        start, shown = (counted(attribute(level, name), 1) for name in ("start-value", "display-levels"))
+        yield counted(attribute(level, "level"), 1), _Level(form, prefix, suffix, start, shown)
 
 
 def attribute(element: Any, name: str) -> str:
@@ -96,7 +97,3 @@ def attribute(element: Any, name: str) -> str:
         if key.endswith(name) and key.rpartition("}")[2] == name:
             return str(value)
     return ""
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1

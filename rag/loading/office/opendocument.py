@@ -16,6 +16,7 @@ from rag.loading.office.drawings import local
 from rag.loading.office.list_styles import OUTLINE, ListStyles, attribute
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -106,11 +107,7 @@ class _Reader:
         return self.lists.next(OUTLINE, level)[0]
 
     def items(self, element: Any, depth: int, path: tuple[str, ...], style: str) -> Iterator[RawBlock]:
-        style = attribute(element, "style-name") or style
-        if depth == 1 and not (
-            attribute(element, "continue-numbering") == "true" or attribute(element, "continue-list")
-        ):
-            self.lists.begin(style)
+        style = self.begun(element, depth, style)
         for item in (e for e in element if local(e) in ("list-item", "list-header")):
             above, label, count = path, "", 0
             if local(item) == "list-item" and any(local(part) in ("p", "h") for part in item):
@@ -129,6 +126,15 @@ class _Reader:
                         above = (*path, path_name(text)) if len(text) <= _LONGEST_ABOVE else path
                 else:
                     yield from self.element(part)
+
+    def begun(self, element: Any, depth: int, style: str) -> str:
+        """The style of a list that begins here."""
+        style = attribute(element, "style-name") or style
+        if depth == 1 and not (
+            attribute(element, "continue-numbering") == "true" or attribute(element, "continue-list")
+        ):
+            self.lists.begin(style)
+        return style
 
     def item(self, text: str, path: tuple[str, ...], depth: int, count: int) -> RawBlock:
         return RawBlock(BlockKind.LIST_ITEM, text, path=path, level=depth, item=count, page=self.page)
@@ -171,11 +177,25 @@ class _Reader:
 
     def cell(self, cell: Any, beside: str) -> str:
         """What a cell says; a table in it is read after the one around it, under what stands ``beside`` it."""
-        inside = [e for e in cell if local(e) == "table"]
-        self.after += [partial(self.table, e, beside) for e in inside]
-        holders = [e for e in cell if e not in inside] if inside else [cell]
-        said = [" ".join(self.text(e).split()) for h in holders for e in h.iter() if local(e) in ("p", "h")]
-        return " ".join(filter(None, said))
+        self.after += [partial(self.table, e, beside) for e in cell if local(e) == "table"]
+        return " ".join(filter(None, self.lines(cell, 0, "")))
+
+    def lines(self, holder: Any, depth: int, style: str) -> Iterator[str]:
+        """What the paragraphs in a cell say, the items of its lists with their numbers."""
+        item = local(holder) == "list-item"
+        label = self.lists.next(style, depth, attribute(holder, "start-value"))[0] if item else ""
+        for part in holder:
+            match local(part):
+                case "p" | "h":
+                    yield f"{label}{' '.join(self.text(part).split())}"
+                    label = ""
+                case "list":
+                    deeper = min(depth + 1, _DEEPEST)
+                    own = self.begun(part, deeper, style)
+                    for inner in part:
+                        yield from self.lines(inner, deeper, own)
+                case name if name != "table" and name not in _SKIPPED:
+                    yield from self.lines(part, depth, style)
 
     def text(self, paragraph: Any) -> str:
         """What a paragraph says; what is anchored in it waits."""
@@ -287,5 +307,4 @@ def _under(block: RawBlock, name: str) -> RawBlock:
 
 
 def _number(element: Any, name: str) -> int:
-    value = attribute(element, name)
-    return min(int(value), _MOST_REPEATED) if value.isascii() and value.isdigit() and 0 < len(value) < 9 else 1
+    return counted(attribute(element, name), 1, most=_MOST_REPEATED)

@@ -9,13 +9,12 @@ from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
-from rag.loading.office.drawings import chart, diagram, local, said
+from rag.loading.office.drawings import chart_blocks, diagram, local, said
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
 from rag.loading.office.slide_elements import (
     continues,
-    counted,
     downwards,
     is_placeholder,
     paragraphs_of,
@@ -25,6 +24,7 @@ from rag.loading.office.slide_elements import (
 )
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
+from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
@@ -87,6 +87,7 @@ class _Slide:
     ) -> None:
         self.archive = archive
         self.parts = parts
+        self.places = {one.id: one.part for one in reversed(parts)}
         self.outline = outline
         self.number = number
         self.unread = unread
@@ -102,7 +103,7 @@ class _Slide:
             text = " ".join(filter(None, (self.text(p) for p in paragraphs_of(shape))))
             if text:
                 yield self.outline.heading(" ".join(text.split()), self.level, page=self.number)
-        for shape in downwards([s for s in shapes if s not in titles and place_of(s) not in _RUNNING]):
+        for shape in downwards([s for s in shapes if place_of(s) not in (*_TITLES, *_RUNNING)]):
             yield from self.shape(shape)
         yield from self.spoken()
 
@@ -127,8 +128,7 @@ class _Slide:
             if not text:
                 continue
             properties = next((e for e in paragraph if local(e) == "pPr"), None)
-            said_level = properties.get("lvl") or "0" if properties is not None else "0"
-            level = min(int(said_level), _DEEPEST) if said_level.isdigit() and len(said_level) < 3 else 0
+            level = counted(properties.get("lvl"), 0, most=_DEEPEST) if properties is not None else 0
             plain = properties is not None and any(local(e) == "buNone" for e in properties)
             marker = numbers.next(properties, level)
             if not (listed or marker) or plain:
@@ -163,7 +163,7 @@ class _Slide:
         properties = next((e for e in run if local(e) == "rPr"), None)
         text = "".join(e.text or "" for e in run if local(e) == "t")
         if properties is not None and properties.get("strike") in ("sngStrike", "dblStrike") and text.strip():
-            self.unread.add(Lost.STRUCK, page=self.number)
+            self.lose(Lost.STRUCK)
             return "", Script.LEVEL
         shift = properties.get("baseline") or "0" if properties is not None else "0"
         if shift.startswith("-"):
@@ -182,10 +182,11 @@ class _Slide:
                     yield from diagram(root, self.outline.path, page=self.number) if root is not None else ()
                     return
                 case "chart" if reference(element):
-                    yield from self.chart(tree(self.archive, self.named(reference(element))))
+                    root = tree(self.archive, self.named(reference(element)))
+                    yield from chart_blocks(root, self.outline.path, self.lose, page=self.number)
                     return
                 case "oleObj":
-                    self.unread.add(Lost.EMBEDDED, page=self.number)
+                    self.lose(Lost.EMBEDDED)
                     return
 
     def rows(self, element: Any) -> Iterator[Row]:
@@ -198,13 +199,8 @@ class _Slide:
     def cell(self, cell: Any) -> str:
         return " ".join(filter(None, (self.text(p) for p in paragraphs_of(cell))))
 
-    def chart(self, root: Any) -> Iterator[RawBlock]:
-        title, grid = chart(root) if root is not None else ("", [])
-        if not grid:
-            self.unread.add(Lost.CHART, page=self.number)
-        if title:
-            yield RawBlock(BlockKind.PARAGRAPH, title, path=self.outline.path, page=self.number)
-        yield from table((Row(row, page=self.number) for row in grid), self.outline.path, title)
+    def lose(self, kind: Lost) -> None:
+        self.unread.add(kind, page=self.number)
 
     def spoken(self) -> Iterator[RawBlock]:
         """The notes and comments on the slide."""
@@ -227,7 +223,7 @@ class _Slide:
                 yield text
 
     def named(self, id_: str) -> str:
-        return next((one.part for one in self.parts if one.id == id_), "")
+        return self.places.get(id_, "")
 
 
 class _Numbers:
@@ -246,7 +242,7 @@ class _Numbers:
         self._open = {depth: known for depth, known in self._open.items() if depth < level}
         if said is None or form is None:
             return ""
-        number = count + 1 if last == kind else counted(said.get("startAt"))
+        number = count + 1 if last == kind else counted(said.get("startAt"), 1)
         self._open[level] = (kind, number)
         before, after = _AROUND[form[2]]
         return f"{before}{numeral(number, _NUMBERS[form[1]])}{after}"

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from rag.loading.office.drawings import local, said
+from rag.loading.trees import counted
 
 
 def shapes_of(root: Any) -> Iterator[Any]:
@@ -65,9 +66,4 @@ def continues(cell: Any) -> bool:
 
 
 def span_of(cell: Any, name: str) -> int:
-    return counted(cell.get(name))
-
-
-def counted(value: str | None) -> int:
-    value = value or ""
-    return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 5 else 1
+    return counted(cell.get(name), 1)

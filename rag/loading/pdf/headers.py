@@ -14,7 +14,7 @@ _ZONE = 0.13
 _ROWS = 3
 _LEAST_PAGES = 3
 # A line of a table of contents: dots lead from the heading to its page.
-LEADER = re.compile(r"(?:[.．·…]\s*){6,}([0-9]+|[ivxlc]+)\s*\Z")
+LEADER = re.compile(r"(?<![.．·…])(?<![.．·…]\s)(?:[.．·…]\s*){6,}([0-9]+|[ivxlc]+)\s*\Z")
 # The pages of which a table of contents tells may be so many more than those of the file.
 _MORE_PAGES = 20
 _NUMBER = re.compile(r"[0-9]+|\b[ivxlc]+\b")

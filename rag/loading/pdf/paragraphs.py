@@ -32,9 +32,9 @@ _MOST_FOOTNOTES = 20
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines that belong together; ``page`` is where they begin, ``ocr`` that of the least sure one."""
+    """Lines that belong together: what they ``said``, the ``page`` where they begin, ``ocr`` of the least sure one."""
 
-    text: str
+    said: list[str]
     size: float
     page: int
     lines: int
@@ -42,6 +42,19 @@ class Paragraph:
     last_page: int
     column: Column
     ocr: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return "".join(self.said)
+
+    def add(self, line: str) -> None:
+        """Go on with a line: a word that was divided becomes one, and beside Chinese characters is no space."""
+        above = self.said[-1]
+        if _HYPHENATED.search(above) and line[:1].islower():
+            self.said[-1] = above[:-1]
+        elif not (is_cjk(above[-1]) or is_cjk(line[0])):
+            self.said.append(" ")
+        self.said.append(line)
 
 
 def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
@@ -59,9 +72,9 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
                 else:
                     into = None if _begins(above, line, column, margin, leading) else found[-1]
                 if into is None:
-                    found.append(Paragraph(line.text, line.size, number, 1, line, number, column, line.ocr))
+                    found.append(Paragraph([line.text], line.size, number, 1, line, number, column, line.ocr))
                 else:
-                    into.text = join(into.text, line.text)
+                    into.add(line.text)
                     into.lines += 1
                     into.ocr = min(into.ocr or line.ocr, line.ocr or into.ocr)
                     into.last, into.last_page, into.column = line, number, column
@@ -81,15 +94,6 @@ def _usual_size(pages: Sequence[Sequence[Column]]) -> float:
         for line in column.lines:
             sizes[round(line.size * 2) / 2] += 0 if line.inside else len(line.text)
     return max(sizes, key=lambda size: sizes[size], default=0.0)
-
-
-def join(text: str, line: str) -> str:
-    """``line`` after ``text``: a word that was divided becomes one, and beside Chinese characters is no space."""
-    if _HYPHENATED.search(text) and line[:1].islower():
-        return text[:-1] + line
-    if is_cjk(text[-1]) or is_cjk(line[0]):
-        return text + line
-    return f"{text} {line}"
 
 
 def _margin(column: Column) -> float:
@@ -142,12 +146,15 @@ def _counts_on(above: str, line: str) -> bool:
 
 def _is_short(above: Line, line: Line, column: Column) -> bool:
     """Whether the beginning of ``line`` would have had room in the line above."""
+    right = column.right
     if is_cjk(line.text[0]):
         needed = _KINSOKU * line.size
+        # After the end of a sentence the line itself may show how wide the column is.
+        right = max(right, line.x1) if above.text.endswith(_ENDS) else right
     else:
         word = line.text.split(maxsplit=1)[0]
         needed = (len(word) + 1) * (line.x1 - line.x0) / max(1, len(line.text)) + line.size
-    return above.x1 + needed < column.right
+    return above.x1 + needed < right
 
 
 def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> Paragraph | None:
@@ -159,7 +166,7 @@ def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> 
             last = paragraph.last
             below = paragraph.last_page == page and line.y > last.y
             goes_on = (
-                not paragraph.text.endswith(_ENDS)
+                not paragraph.said[-1].endswith(_ENDS)
                 and max(last.pieces, line.pieces) == 1 < len(paragraph.column.lines)
                 and not (below and line.y - last.y > 2 * line.size)
                 and line.x0 <= margin + _INDENT * line.size

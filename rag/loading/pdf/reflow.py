@@ -78,15 +78,14 @@ class _Flow:
 
     def run(self, found: Sequence[Paragraph], position: int) -> list[Paragraph]:
         """A table with its parts on the next pages."""
-        run = [found[position]]
-        for paragraph in found[position + 1 :]:
-            last = run[-1]
-            if not (paragraph.last.inside and paragraph.page == last.page + 1):
-                break
-            if not self.grid(last).goes_on(self.grid(paragraph)):
-                break
-            run.append(paragraph)
-        return run
+        end = position + 1
+        while end < len(found) and self.goes_on(found[end - 1], found[end]):
+            end += 1
+        return list(found[position:end])
+
+    def goes_on(self, last: Paragraph, after: Paragraph) -> bool:
+        on_next = after.last.inside and after.page == last.page + 1
+        return bool(on_next) and self.grid(last).goes_on(self.grid(after))
 
     def grid(self, paragraph: Paragraph) -> Grid:
         return self.tables[paragraph.last.inside - 1]

@@ -22,7 +22,7 @@ _WALL = re.compile(r"[|│┃║]")
 _HINT = re.compile(r"\S(?:\t|  |　)|[+|\u2500-\u257f]")
 _GAP = re.compile(r" {2,}|　+")
 _FIELD = re.compile(r"[^：:\d]{1,16}[：:]\s*\S")
-_LEAST_COLUMNS, _LEAST_ROWS = 3, 3
+_LEAST_COLUMNS, _LEAST_ROWS, _LEAST_CELLS = 3, 3, 2
 # No line of a table is longer.
 _LONGEST = 2_000
 
@@ -51,7 +51,8 @@ def drawn_tables(text: str, *, aligned: bool = True) -> Iterator[Drawn]:
         part = list(group)
         rows = _READ[kind](part) if aligned or kind == "drawn" else []
         if rows:
-            heads = sum(at < _head_line(part) for at, _ in rows) if kind == "drawn" else 0
+            below = _head_line(part) if kind == "drawn" else 0
+            heads = sum(at < below for at, _ in rows)
             yield Drawn(place, place + len(part), [(place + at, cells) for at, cells in rows], heads)
         place += len(part)
 
@@ -64,7 +65,10 @@ def _kind(line: str) -> str:
         return "drawn"
     if "\t" in stripped and line.count("\t") >= _LEAST_COLUMNS - 1 and not marker(stripped):
         return "tabs"
-    return "spaces" if (_GAP.search(stripped) and not marker(stripped)) or _RULE.fullmatch(stripped) else ""
+    if _RULE.fullmatch(stripped):
+        return "spaces"
+    cells = _GAP.split(stripped)
+    return "" if len(cells) < _LEAST_CELLS or marker(stripped) or all(map(_FIELD.match, cells)) else "spaces"
 
 
 _Rows = list[tuple[int, list[str]]]
@@ -120,7 +124,7 @@ def _spaced(lines: Sequence[str]) -> _Rows:
     if count < len(rows):
         rows = _in_columns(lines)
         width = len(rows[0]) if rows else 0
-    return list(zip(places, rows, strict=True)) if width >= _LEAST_COLUMNS and all(rows[0]) else []
+    return list(zip(places, rows, strict=True)) if width >= _LEAST_COLUMNS and all(rows[0][1:]) else []
 
 
 def _in_columns(lines: Sequence[str]) -> list[list[str]]:

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from rag.loading.blocks import RawBlock, path_name
-from rag.loading.tables.filling import Cell, Line, Parts, Row, beside_each_other, cut, filled, side_parts
-from rag.loading.tables.forms import is_form
+from rag.loading.tables.cell_text import FIELD, LONGEST_NAME, RULE, SENTENCE
+from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, beside_label, cut, filled, side_parts
+from rag.loading.tables.forms import are_pairs, is_form
 from rag.loading.tables.heads import (
-    FIELD,
-    LONGEST_NAME,
     LOOKED_AT,
-    RULE,
-    SENTENCE,
+    Parts,
     header_rows,
     is_labelled,
+    is_wide_field,
     names_of,
     places_of,
     sets_off,
+    take_bold,
     title_rows,
 )
 from rag.loading.tables.row_text import NAMED, NAMES, VALUES, Value, fields_of, values_of, written
@@ -52,12 +52,13 @@ def table(rows: Iterable[Row], path: tuple[str, ...], caption: str = "") -> Iter
 class _Tables:
     """Follows the parts between blank rows and keeps what names the columns."""
 
-    def __init__(self, path: tuple[str, ...], caption: str) -> None:
+    def __init__(self, path: tuple[str, ...], caption: str, *, form: bool = False) -> None:
+        """``form``: what comes is known to be one."""
         self.path = path
         self.caption = path_name(caption)
         self.section = ""
         self.title = ""
-        self.form = False
+        self.form = self.known = form
         self.header: Sequence[Line] = ()
         self.names: list[str] = []
         self.places: list[int] = []
@@ -79,8 +80,10 @@ class _Tables:
                 yield from self.side(cut(whole, columns))
             self.names, self.title = [], ""
             return
-        while rest and is_labelled(rest[0], 0) and not is_form(rest):
-            yield from self.row(rest.pop(0))
+        take_bold(rest)
+        while rest and (is_labelled(rest[0], 0) or is_wide_field(rest)) and not is_form(rest):
+            wide = is_wide_field(rest)
+            yield from self.row(rest.pop(0), fields=wide)
         if rest and self.begins(rest):
             yield from self.begin(rest)
             rest = rest[len(self.header) :]
@@ -88,17 +91,16 @@ class _Tables:
             for line in chain(rest, lines):
                 yield from self.row(line)
             return
-        for beside_label in side_parts(chain(rest, lines)):
-            yield from self.labelled(beside_label) if len(beside_label) > 1 else self.row(beside_label[0])
+        for part in side_parts(chain(rest, lines)):
+            yield from self.labelled(part) if len(part) > 1 else self.row(part[0])
 
     def labelled(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
         """The table that stands in a form beside a label."""
-        first, width = lines[0], len(lines[0].texts)
-        begin = next((column for column in range(1, width) if column not in first.across), width)
+        first = lines[0]
         label = Line(first.line, first.page, first.texts[:1]).close()
         yield self.block(BlockKind.PARAGRAPH, label.text, label, above=False)
-        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text))
-        yield from inside.part(cut(lines, range(begin, width)), sides=False)
+        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text), form=are_pairs(lines))
+        yield from inside.part(beside_label(lines), sides=False)
 
     def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
         tables = _Tables(self.path, self.title or self.caption)
@@ -110,13 +112,16 @@ class _Tables:
         if not self.names:
             return True
         first, count = lines[0], header_rows(lines)
+        again = [line.texts for line in lines[:count]] == [line.texts for line in self.header]
+        if again and not (self.title or first.blanks):
+            return False
         if not count or len(lines) == count:
             return bool(self.title) and is_form(lines)
         others = set(first.filled) != {column for column, name in enumerate(self.names) if name}
         return bool(self.title or first.heads) or others or first.blanks > 1 or sets_off(first, lines[count:])
 
     def begin(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
-        self.form = is_form(lines)
+        self.form = self.known or is_form(lines)
         self.header = () if self.form else lines[: header_rows(lines)]
         self.names = names_of(self.header)
         self.places = places_of(self.names)
@@ -127,7 +132,8 @@ class _Tables:
             text, grid = written(((place, "", name) for place, name in names.items() if name), NAMES)
             yield self.block(BlockKind.ROW, text, self.header[0], grid=grid, heads=True)
 
-    def row(self, line: Line) -> Iterator[RawBlock]:
+    def row(self, line: Line, *, fields: bool = False) -> Iterator[RawBlock]:
+        """The block of a row; ``fields``: it is a label with its value."""
         first = line.texts[line.own[0]] if line.own else ""
         ruled = RULE.fullmatch(first) and all(RULE.fullmatch(line.texts[column]) for column in line.own)
         if ruled or any(line.texts == header.texts for header in self.header):
@@ -139,7 +145,7 @@ class _Tables:
         if self.notes(line):
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
             return
-        text, grid = written(self.values(line), VALUES)
+        text, grid = written(fields_of(line) if fields else self.values(line), VALUES)
         if len(grid) == _NUMBERS and text == line.text and not self.form:
             yield self.block(BlockKind.PARAGRAPH, text, line)
         else:

@@ -20,7 +20,8 @@ _LEAST_SIDE = 2
 class Cell:
     """A cell that fills ``across`` columns and ``down`` rows.
 
-    ``up``: it belongs to the one above it. ``head``: the source says that it names a column or row.
+    ``up``: it belongs to the one above it. ``head``: the source says that it names a column or row. ``bold``: all of it
+    is.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Cell:
     down: int = 1
     up: bool = False
     head: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Line:
     across: set[int] = field(default_factory=set)
     up: set[int] = field(default_factory=set)
     heads: set[int] = field(default_factory=set)
+    bold: set[int] = field(default_factory=set)
     blanks: int = 0
     filled: list[int] = field(default_factory=list)
     own: list[int] = field(default_factory=list)
@@ -66,6 +69,10 @@ class Line:
     def cells(self) -> list[int]:
         """The columns where cells begin, blank ones among them."""
         return [column for column in range(len(self.texts)) if column not in self.across and column not in self.up]
+
+    def at(self, column: int) -> str:
+        """What stands in a column; "" also beyond the last one."""
+        return self.texts[column] if column < len(self.texts) else ""
 
     @property
     def merged(self) -> bool:
@@ -86,6 +93,7 @@ class Line:
         self.across.update(columns[1:])
         self.up.update(columns if up else ())
         self.heads.update(columns if cell.head else ())
+        self.bold.update(columns if cell.bold else ())
 
 
 def filled(rows: Iterable[Row]) -> Iterator[Line]:
@@ -106,7 +114,7 @@ def filled(rows: Iterable[Row]) -> Iterator[Line]:
             begin = len(line.texts)
             line.add(cell, text, up=cell.up)
             if cell.down > 1:
-                again = Cell(text if len(text) <= _LONGEST_MERGED else "", head=cell.head)
+                again = Cell(text if len(text) <= _LONGEST_MERGED else "", head=cell.head, bold=cell.bold)
                 reaching |= dict.fromkeys(range(begin, len(line.texts)), (cell.down - 1, again))
         if reaching:
             _reach(line, reaching, to_the_end=True)
@@ -128,17 +136,6 @@ def _reach(line: Line, reaching: dict[int, tuple[int, Cell]], *, to_the_end: boo
             reaching[column] = (rows - 1, cell)
 
 
-class Parts:
-    """Numbers lines by the part between blank rows in which they stand."""
-
-    def __init__(self) -> None:
-        self.number = 0
-
-    def __call__(self, line: Line) -> int:
-        self.number += line.blanks > 0
-        return self.number
-
-
 def beside_each_other(lines: Sequence[Line]) -> list[range]:
     """The columns of tables that stand side by side: of two or more each, with blank ones between them or the same
     names.
@@ -155,7 +152,8 @@ def beside_each_other(lines: Sequence[Line]) -> list[range]:
 def _said_again(lines: Sequence[Line]) -> list[range]:
     """The columns of each turn, if the first line says the same names over and over and no cell reaches over two."""
     names = lines[0].texts if lines else []
-    size = next((size for size in range(_LEAST_SIDE, len(names) // 2 + 1) if _turns(names, size)), 0)
+    sizes = (size for size in range(_LEAST_SIDE, len(names) // 2 + 1) if names[size + 1] == names[1])
+    size = next((size for size in sizes if _turns(names, size)), 0)
     if not size or not all(any(map(str.isalpha, name)) for name in names):
         return []
     begins = list(range(0, len(names) - size + 1, size))
@@ -181,6 +179,13 @@ def side_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
         part.append(line)
     if part:
         yield part
+
+
+def beside_label(part: Sequence[Line]) -> Iterator[Line]:
+    """Of lines beside one label what stands beside it."""
+    first, width = part[0], len(part[0].texts)
+    begin = next((column for column in range(1, width) if column not in first.across), width)
+    return cut(part, range(begin, width))
 
 
 def cut(lines: Iterable[Line], columns: range) -> Iterator[Line]:

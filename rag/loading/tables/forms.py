@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from rag.loading.tables.filling import Line, side_parts
-from rag.loading.tables.heads import LOOKED_AT, VALUE, is_name, names_columns
+from rag.loading.tables.cell_text import VALUE, is_name
+from rag.loading.tables.filling import Line, beside_label, side_parts
+from rag.loading.tables.heads import LOOKED_AT, names_columns
 
 # The label of a field has no more characters.
 _LONGEST_LABEL = 16
@@ -18,17 +19,23 @@ _DIGITS = re.compile(r"[\d.,\s]")
 _LABELLED, _SAME_KIND = 0.5, 0.8
 # In narrower rows one value is not written over the columns of others.
 _LEAST_WIDTH = 3
+_PAIR = 2
 
 
 def is_form(lines: Sequence[Line]) -> bool:
     """Whether the rows are labels, each with its value, and no column has a name."""
     # What fills the width stands above a part of the fields; what stands beside one label is a table of its own.
-    parts = side_parts(line for line in lines if not line.merged)
+    parts = list(side_parts(line for line in lines if not line.merged))
+    sides = [part for part in parts if len(part) > 1]
+    if parts and len(parts[0]) > 1 and (_are_pairs(sides, parts) or all(map(_is_form_beside, sides))):
+        return True
     lines = [part[0] for part in parts if len(part) == 1]
     if not lines or any(line.heads.issuperset(line.filled) for line in lines):
         return False
     if all(line.heads for line in lines):
         return all(line.own[::2] == sorted(line.heads.intersection(line.own)) for line in lines)
+    if len(lines) > 1 and all(map(_is_wide_pair, lines)):
+        return True
     said = [line.texts[column] for line in lines for column in line.own[::2]]
     if sum(label.endswith(("：", ":")) for label in said) >= _LABELLED * len(said):
         return True
@@ -47,6 +54,27 @@ def is_form(lines: Sequence[Line]) -> bool:
         figures = any(map(_DIGIT.search, values)) and not any(map(_are_of_a_kind, zip(*pairs[1:], strict=False)))
         return figures and _has_wide_values(lines)
     return _differ(values[bool(first[0]) :], said=bool(_DIGIT.search(first[0])))
+
+
+def _is_form_beside(part: Sequence[Line]) -> bool:
+    """Whether what stands beside one label is a form: of labels with values, not of single cells."""
+    inside = list(beside_label(part))
+    return all(len(line.cells) > 1 for line in inside) and is_form(inside)
+
+
+def _are_pairs(sides: Sequence[Sequence[Line]], parts: Sequence[Sequence[Line]]) -> bool:
+    """Whether all parts are two columns beside a label: nothing then names the columns."""
+    return 1 < len(sides) == len(parts) and all(map(are_pairs, sides))
+
+
+def are_pairs(part: Sequence[Line]) -> bool:
+    """Whether two columns stand beside one label."""
+    return all(len(line.cells) == _PAIR for line in beside_label(part))
+
+
+def _is_wide_pair(line: Line) -> bool:
+    """Whether a row is one label with one value over several columns."""
+    return len(line.cells) == _PAIR and line.cells[1] + 1 in line.across and _is_label(line.texts[0])
 
 
 def _pairs(line: Line) -> list[tuple[str, str]]:

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from rag.loading.blocks import path_name
+from rag.loading.tables.cell_text import FIELD, LABEL, VALUE, count_on, do_count, is_name, is_unit
 from rag.loading.tables.filling import Line
 from rag.loading.tables.row_text import are_alike
 
 # So many rows tell how a table is built.
 LOOKED_AT = 30
-# A column's name has no more characters.
-LONGEST_NAME = 40
 _MOST_LEVELS = 4
-SENTENCE = re.compile(r"[。！？!?；;]|，.*，")
-# "12.5", "¥1,250", "-18 ℃", "2024-03-05", "09:30", "86 元".
-VALUE = re.compile(r"[^\w]*\d[\d\s.,:/~\-–—年月日时分%‰×x]*[^\d\s]{0,4}")
-_COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
-_YEARS = range(1900, 2101)
-FIELD = re.compile(r"[^：:]{1,16}[：:]")
-_LABEL = re.compile(r"[^：:\d]{1,16}[：:](?!//)")
-_ADDRESS = re.compile(r"@|://")
-_NUMBER = re.compile(r"\d+")
-RULE = re.compile(r":?-{2,}:?")
-_LONGEST_UNIT, _FEW_WORDS = 8, 3
+_LEAST_WIDTH = 3
+
+
+class Parts:
+    """Numbers lines by the part in which they stand: between blank rows, or under other names of columns."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._named = True
+
+    def __call__(self, line: Line) -> int:
+        named = len(line.own) > 1 and _names_all(line) and all(is_name(line.texts[column]) for column in line.own)
+        self.number += line.blanks > 0 or (named and not self._named)
+        self._named = named
+        return self.number
+
+
+def take_bold(lines: Sequence[Line]) -> None:
+    """Take what is bold for names: the first row of several cells, or every other cell from the first of each row."""
+    lines = [line for line in lines if len(line.own) > 1]
+    # In Markdown the first row is always said to be names.
+    if len(lines) < 2 or any(line.heads for line in lines[1:]):
+        return
+    if all(line.own[::2] == [column for column in line.own if column in line.bold] for line in lines):
+        for line in lines:
+            line.heads = set(line.bold)
+    if lines[0].heads:
+        return
+    whole = [line.bold.issuperset(line.own) for line in lines]
+    above = next((n for n, bold in enumerate(whole) if not bold), 0)
+    if above and not any(whole[above:-1]):
+        for line in lines[:above]:
+            line.heads.update(line.filled)
 
 
 def title_rows(lines: Sequence[Line]) -> int:
@@ -36,6 +56,8 @@ def title_rows(lines: Sequence[Line]) -> int:
     for count, line in enumerate(lines[:-1]):
         texts = [line.texts[column] for column in line.own]
         fields = len(texts) <= width / 2 and (all(map(FIELD.match, texts)) or _are_fields(texts, width))
+        # A label alone has its value below or beside it.
+        fields = fields and not any(text.endswith(("：", ":")) for text in texts)
         if width == 1 or not (fields or (len(texts) == 1 and not line.up)):
             return count
     return len(lines) - 1
@@ -47,80 +69,76 @@ def is_labelled(line: Line, width: int) -> bool:
     if _are_fields(texts, width):
         return True
     bare = [text.endswith(("：", ":")) for text in texts]
+    if not width and len(texts) > 1 and all(map(LABEL.match, texts)):
+        return True
     return any(bare[:-1]) and all(
-        before or _LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
+        before or LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
     )
+
+
+def is_wide_field(lines: Sequence[Line]) -> bool:
+    """Whether the first line is a label with one value over all other columns, and the next one names the columns."""
+    first = lines[0]
+    if len(lines) < 2 or len(first.own) != 2 or first.heads or len(lines[1].own) < _LEAST_WIDTH:
+        return False
+    label, value = first.own
+    fills = value + 1 < len(first.texts) and first.across.issuperset(range(value + 1, len(first.texts)))
+    names = not _goes_on(first, lines[1]) and names_columns(lines[1], lines[2:])
+    return label == 0 and value == 1 and fills and names
 
 
 def _are_fields(texts: Sequence[str], width: int) -> bool:
     """Whether most of a few texts say by a colon what they are."""
-    return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if _LABEL.match(text)) > len(texts)
+    return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if LABEL.match(text)) > len(texts)
 
 
 def header_rows(lines: Sequence[Line]) -> int:
     """How many of the first ``lines`` name the columns."""
-    said = next((n for n, line in enumerate(lines) if not line.heads.issuperset(line.filled)), len(lines))
-    if said:
-        return min(said, _MOST_LEVELS) if said < len(lines) else 1
-    if not names_columns(lines[0], lines[1:]):
+    said = next((n for n, line in enumerate(lines) if not _names_all(line) or (n and line.merged)), len(lines))
+    if said == len(lines):
+        return 1
+    if not said and not names_columns(lines[0], lines[1:]):
         return 0
-    levels = 1
+    levels = min(max(1, said), _MOST_LEVELS)
     while levels < min(len(lines) - 1, _MOST_LEVELS) and _goes_on(lines[levels - 1], lines[levels]):
+        if said and not lines[levels - 1].across:
+            break
         levels += 1
-    if levels < len(lines) and _gives_units(lines[levels], lines[levels + 1 :]) and lines[0].texts[0]:
+    if levels < len(lines) and _gives_units(lines[levels], lines[levels + 1 :]):
         levels += 1
     return levels
+
+
+def _names_all(line: Line) -> bool:
+    """Whether the source says of all cells that they are names."""
+    return line.heads.issuperset(line.filled)
 
 
 def names_columns(line: Line, below: Sequence[Line]) -> bool:
     texts = [line.texts[column] for column in line.own]
     width = max((len(other.filled) for other in below), default=0)
-    numbers = [text for text in texts if VALUE.fullmatch(text)]
-    if len(texts) < 2 or len(line.filled) < width / 2 or (len(texts) == len(numbers) and line.texts[0]):
+    numbers = list(filter(VALUE.fullmatch, texts))
+    if len(texts) < 2 or (len(texts) == len(numbers) and line.texts[0]):
         return False
-    return all(is_name(text) for text in texts if text not in numbers) and _counts(numbers, line, below)
-
-
-def is_name(text: str) -> bool:
-    return (
-        len(text) <= LONGEST_NAME
-        and not VALUE.fullmatch(text)
-        and not SENTENCE.search(text)
-        and not (text.endswith(".") and text.count(" ") >= _FEW_WORDS)
-        and not _ADDRESS.search(text)
-        and any(map(str.isalpha, text))
-    )
+    if len(line.filled) < width / 2 and not _goes_on(line, below[0]):
+        return False
+    return all(map(is_name, set(texts).difference(numbers))) and _counts(numbers, line, below)
 
 
 def _counts(numbers: Sequence[str], line: Line, below: Sequence[Line]) -> bool:
     """Whether the numbers among names are names themselves: years, or the first, second and third of something."""
     if not numbers:
         return True
-    under = {other.texts[c] for c in line.own if line.texts[c] in numbers for other in below if c in other.filled}
-    if _are_dates(numbers) and not any(map(_are_dates, ([*numbers, text] for text in under))):
-        return True
-    parts = [_COUNTED.fullmatch(text) for text in numbers]
-    if None in parts or len({(part[1], part[3]) for part in parts if part}) > 1:
-        return False
-    counted = [int(part[2]) for part in parts if part]
-    steps = {after - before for before, after in pairwise(counted)}
-    if all(number in _YEARS for number in counted):
-        return not any(part and int(part[2]) in _YEARS for part in map(_COUNTED.fullmatch, under))
-    return len(counted) > 1 and min(steps) > 0 and (len(steps) == 1 or bool(parts[0] and parts[0][3]))
-
-
-def _are_dates(texts: Sequence[str]) -> bool:
-    """Whether texts are written alike with several numbers each, as dates and versions are."""
-    forms = {_NUMBER.sub("0", text) for text in texts}
-    return len(forms) == 1 < len(texts) and forms.pop().count("0") > 1
+    columns = [column for column in line.own if VALUE.fullmatch(line.texts[column])]
+    under = {text for column in columns for other in below if (text := other.at(column))}
+    return do_count(numbers, under)
 
 
 def _gives_units(line: Line, below: Sequence[Line]) -> bool:
     """Whether a line without a name of its own says what the numbers below are counted in."""
-    short = all(is_name(text) and len(text) <= _LONGEST_UNIT for text in (line.texts[c] for c in line.own))
-    numbers = all(
-        VALUE.fullmatch(other.texts[c]) for other in below for c in line.own if c in other.filled and not other.merged
-    )
+    short = all(map(is_unit, (line.texts[column] for column in line.own)))
+    said = (other.at(column) for other in below if not other.merged for column in line.own)
+    numbers = all(map(VALUE.fullmatch, filter(None, said)))
     return bool(line.own) and not line.texts[0] and not line.up and short and numbers and len(below) > 1
 
 
@@ -131,9 +149,10 @@ def _goes_on(line: Line, below: Line) -> bool:
     if below.up and (line.across or are_alike([below.texts[column] for column in below.own])):
         # A name beside it reaches down, so these are names, whatever they look like.
         return True
-    return bool(parted) and all(
-        is_name(below.texts[column]) and (column in shared or column + 1 in shared) for column in below.own
-    )
+    if not parted or not all(column in shared or column + 1 in shared for column in below.own):
+        return False
+    texts = [below.texts[column] for column in below.own]
+    return all(map(is_name, texts)) or (not below.texts[0] and count_on(texts))
 
 
 def names_of(header: Sequence[Line]) -> list[str]:
@@ -163,7 +182,7 @@ def places_of(names: Sequence[str]) -> list[int]:
 def sets_off(line: Line, below: Sequence[Line]) -> bool:
     """Whether ``line`` has words above a column of numbers."""
     for column in line.own:
-        texts = [other.texts[column] for other in below if column in other.filled]
+        texts = [text for other in below if (text := other.at(column))]
         numbers = sum(bool(VALUE.fullmatch(text)) for text in texts)
         if texts and numbers > len(texts) / 2 and not VALUE.fullmatch(line.texts[column]):
             return True

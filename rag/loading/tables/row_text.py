@@ -88,9 +88,10 @@ def fields_of(line: Line) -> list[Value]:
     """The fields of a form's row: labels with what stands after them."""
     values: list[Value] = []
     open_label = False
+    labels = _labels(line)
     for column in line.own:
         text = line.texts[column]
-        if _labels(line, column):
+        if column in labels:
             values.append((column, "", text.rstrip("：: ")))
             open_label = True
         elif open_label:
@@ -105,10 +106,9 @@ def fields_of(line: Line) -> list[Value]:
     return values
 
 
-def _labels(line: Line, column: int) -> bool:
-    """Whether a cell of a form's row is a label."""
+def _labels(line: Line) -> set[int]:
+    """The columns of a form's row in which labels stand."""
     if line.heads:
-        return column in line.heads
-    if any(text.endswith(("：", ":")) for text in line.texts):
-        return line.texts[column].endswith(("：", ":"))
-    return line.cells.index(column) % 2 == 0
+        return line.heads
+    named = {column for column, text in enumerate(line.texts) if text.endswith(("：", ":"))}
+    return named or set(line.cells[::2])

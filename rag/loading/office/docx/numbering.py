@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rag.loading.office.numerals import numeral
 from rag.loading.office.symbols import is_symbolic, symbol
+from rag.loading.trees import counted
 from rag.text.normalization import is_cjk
 
 _PLACE = re.compile(r"%([1-9])")
@@ -35,6 +36,7 @@ class Numbering:
         self._abstract = self._by_id(root, "abstractNum", "abstractNumId")
         self._counts: dict[str, list[int]] = {}
         self._begun: set[tuple[str, int]] = set()
+        self._kinds: dict[str, str] = {}
         self._levels: dict[tuple[str, int], _Level] = {}
 
     def next(self, number: str, depth: int) -> tuple[str, int]:
@@ -88,10 +90,10 @@ class Numbering:
         return _Level(
             self._value(element, "numFmt") or "decimal",
             self._shown(element),
-            int(start) if _is_count(start) else 1,
+            counted(start, 1),
             self._value(element, "suff"),
             figures=element.find(f"{self._w}isLgl") is not None,
-            anew=int(anew) if _is_count(anew) else None,
+            anew=counted(anew, None),
         )
 
     def _shown(self, element: Any) -> str:
@@ -108,6 +110,11 @@ class Numbering:
 
     def _kind(self, number: str) -> str:
         """The id of what a list is like; of a list that is not described, its own."""
+        if number not in self._kinds:
+            self._kinds[number] = self._read_kind(number)
+        return self._kinds[number]
+
+    def _read_kind(self, number: str) -> str:
         found = self._lists.get(number)
         kind = self._value(found, "abstractNumId") if found is not None else ""
         linked = self._value(self._abstract[kind], "numStyleLink") if kind in self._abstract else ""
@@ -127,7 +134,7 @@ class Numbering:
     def _restart(self, number: str, depth: int) -> int | None:
         override = self._override(number, depth)
         start = self._value(override, "startOverride") if override is not None else ""
-        return int(start) if _is_count(start) else None
+        return counted(start, None)
 
     def _by_id(self, root: Any, tag: str, key: str) -> dict[str, Any]:
         found = root.iterfind(f"{self._w}{tag}") if root is not None else ()
@@ -136,7 +143,3 @@ class Numbering:
     def _value(self, element: Any, tag: str) -> str:
         child = element.find(f"{self._w}{tag}")
         return child.get(f"{self._w}val") or "" if child is not None else ""
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 6

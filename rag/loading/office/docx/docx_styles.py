@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.loading.scripts import Script
+from rag.loading.trees import Otherwise, counted
 
 _HEADING = re.compile(r"(?:heading|标题|標題)\s*([1-9])")
 _CONTENTS = re.compile(r"(?:toc|目录|目錄)\s*[1-9]|toc heading|table of figures")
 _DEEPEST = 9
+# Of columns Word itself has no more than 63.
+_MOST = 1_000
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
 
 
@@ -95,22 +98,24 @@ class Styles:
 
     def _with(self, properties: Any, style: ParagraphStyle) -> ParagraphStyle:
         outline = properties.find(f"{self._w}outlineLvl")
-        level = self._number(outline)
+        level = number_in(outline, self._w, None)
         if level is not None:
             # 9 is the level of body text.
             style = replace(style, heading=level + 1 if level < _DEEPEST else 0)
         numbering = properties.find(f"{self._w}numPr")
         if numbering is not None:
-            number, depth = numbering.find(f"{self._w}numId"), self._number(numbering.find(f"{self._w}ilvl"))
+            number = numbering.find(f"{self._w}numId")
+            depth = number_in(numbering.find(f"{self._w}ilvl"), self._w, None)
             if number is not None:
                 value = number.get(f"{self._w}val") or "0"
                 style = replace(style, list="" if value == "0" else value)
             style = replace(style, depth=min(depth, _DEEPEST - 1) if depth is not None else style.depth)
         return style
 
-    def _number(self, element: Any) -> int | None:
-        value = element.get(f"{self._w}val") or "" if element is not None else ""
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else None
+
+def number_in(element: Any, namespace: str, otherwise: Otherwise) -> int | Otherwise:
+    """The number that an element is there to say: of columns, of a level."""
+    return counted(element.get(f"{namespace}val"), otherwise, most=_MOST) if element is not None else otherwise
 
 
 def toggled(element: Any, namespace: str) -> bool:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +18,23 @@ from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, followed, gather
 from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
-from rag.loading.html.bold import Stretch, placed, visible
+from rag.loading.html.bold import placed, visible
 from rag.loading.mail import archived_page
-from rag.loading.office.docx_elements import (
-    SKIPPED,
-    Fields,
+from rag.loading.office.docx.docx_elements import (
     W,
     children_of,
     content_of,
-    count_of,
-    font_of,
     is_box,
     is_grid,
     is_layout,
-    mapped,
     notes_of,
-    tick_box,
 )
-from rag.loading.office.docx_styles import ParagraphStyle, Styles, toggled
-from rag.loading.office.drawings import chart, diagram, local
-from rag.loading.office.formulas import is_math, linear
-from rag.loading.office.numbering import Numbering
+from rag.loading.office.docx.docx_styles import ParagraphStyle, Styles, number_in, toggled
+from rag.loading.office.docx.numbering import Numbering
+from rag.loading.office.docx.runs import Runs
+from rag.loading.office.drawings import chart_blocks, diagram, local
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
-from rag.loading.office.symbols import symbol
 from rag.loading.plain import parse_plain
-from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
@@ -51,7 +42,6 @@ from rag.types import BlockKind
 # Files in the "strict" variant of the format say the same under other names.
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
-_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _CHUNKS_DEEP = 3
 _ALONE = re.compile(r"(?:[\W_]|第|共|页|頁|page|of)*", re.IGNORECASE)
 _EQUATION = re.compile(r"equation|mathtype", re.IGNORECASE)
@@ -91,6 +81,7 @@ class _Reader:
     def __init__(self, archive: Archive, parts: Sequence[Related], unread: Unread, deep: int) -> None:
         self.archive = archive
         self.parts = parts
+        self.places = {one.id: one.part for one in reversed(parts)}
         self.unread = unread
         self.deep = deep
         self.styles = Styles(self.part("styles"), W)
@@ -99,10 +90,8 @@ class _Reader:
         self.outline = Outline()
         self.titled = 0
         self.counters: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 10)
-        self.carried = ""
-        # What was bold of the paragraph that was read last, of so many visible characters.
-        self.bold: list[Stretch] = []
-        self.seen = 0
+        self.carried: list[str] = []
+        self.runs = Runs(self.styles, self.anchored, self.lose)
         # What is anchored in a paragraph (boxes, notes, drawings) is read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
 
@@ -110,7 +99,7 @@ class _Reader:
         return tree(self.archive, first(list(self.parts), kind), _STRICT, W)
 
     def named(self, id_: str) -> str:
-        return next((one.part for one in self.parts if one.id == id_), "")
+        return self.places.get(id_, "")
 
     def read(self, container: Any) -> Iterator[RawBlock]:
         return followed(content_of(container), self.element, self.after)
@@ -135,12 +124,16 @@ class _Reader:
 
     def paragraph(self, element: Any) -> Iterator[RawBlock]:
         style = self.styles.of(element)
-        text = self.carried + self.text(element)
-        if element.find(f"{W}pPr/{W}rPr/{W}del") is not None:
-            # Its end was deleted: it goes on in the next one.
-            self.carried = text
+        said = self.runs.of(element)
+        if (
+            element.find(f"{W}pPr/{W}rPr/{W}del") is not None
+            or element.find(f"{W}pPr/{W}framePr[@{W}dropCap]") is not None
+        ):
+            # Its end was deleted, or it is the large first letter of the next one: there it goes on.
+            self.carried.append(said)
             return
-        self.carried = ""
+        text = "".join([*self.carried, said])
+        self.carried.clear()
         if text.strip() and not style.contents:
             yield self.block(text.strip(), style)
         elif style.list:
@@ -150,7 +143,7 @@ class _Reader:
     def block(self, text: str, style: ParagraphStyle) -> RawBlock:
         label, item = self.numbering.next(style.list, style.depth) if style.list else ("", 0)
         before, text = visible(label), f"{label}{text}"
-        bold = placed([(a + before, b + before) for a, b in self.bold], text, self.seen + before)
+        bold = placed([(a + before, b + before) for a, b in self.runs.bold], text, self.runs.seen + before)
         if style.title:
             self.titled = 1
             return self.outline.heading(" ".join(text.split()), 1)
@@ -176,7 +169,7 @@ class _Reader:
         for row in children_of(element, "tr"):
             if row.find(f"{W}trPr/{W}del") is None:
                 head = toggled(row.find(f"{W}trPr/{W}tblHeader"), W)
-                before = count_of(row.find(f"{W}trPr/{W}gridBefore"), 0)
+                before = number_in(row.find(f"{W}trPr/{W}gridBefore"), W, 0)
                 cells = [Cell("")] * before
                 for cell in children_of(row, "tc"):
                     cells.append(self.cell(cell, head=head, beside=cells[-1].text if cells else ""))
@@ -188,72 +181,26 @@ class _Reader:
         A table in it is read after the one around it, under what stands ``beside`` it.
         """
         merge = element.find(f"{W}tcPr/{W}vMerge")
-        width = count_of(element.find(f"{W}tcPr/{W}gridSpan"), 1)
+        width = number_in(element.find(f"{W}tcPr/{W}gridSpan"), W, 1)
         if merge is not None and merge.get(f"{W}val") != "restart":
             return Cell("", width, up=True, head=head)
-        inside = [e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e)]
+        inside = dict.fromkeys(e for e in content_of(element) if e.tag == f"{W}tbl" and is_grid(e))
         self.after += [partial(self.table, e, beside) for e in inside]
-        return Cell(" ".join(self.line(p) for p in content_of(element, tables=False, apart=inside)), width, head=head)
+        said = [(self.line(p), self.runs.is_bold) for p in content_of(element, tables=False, apart=inside)]
+        bold = all(strong for text, strong in said if text.strip())
+        return Cell(" ".join(text for text, _ in said), width, head=head, bold=bold)
 
     def line(self, paragraph: Any) -> str:
         """A paragraph's text with its number."""
-        text, style = self.text(paragraph), self.styles.of(paragraph)
+        text, style = self.runs.of(paragraph), self.styles.of(paragraph)
         return f"{self.numbering.next(style.list, style.depth)[0]}{text}" if style.list else text
 
-    def text(self, paragraph: Any) -> str:
-        """What a paragraph says; what is anchored in it waits."""
-        pieces: list[tuple[str, Script]] = []
-        fields = Fields()
-        script, font, strong = Script.LEVEL, "", False
-        bold: list[int] = []
-        stack = list(reversed(paragraph))
-        while stack:
-            element = stack.pop()
-            if element is None:
-                # Here a run ends.
-                script, font, strong = Script.LEVEL, "", False
-                continue
-            if element.tag in SKIPPED or fields.numbers_page(element):
-                continue
-            tag = element.tag.removeprefix(W)
-            if tag == "r":
-                if self.is_shown(element):
-                    script, font, strong = self.styles.script(element), font_of(element), self.styles.bold(element)
-                    stack += [None, *reversed(element)]
-            elif tag in ("fldChar", "instrText"):
-                pieces.append((fields.meet(element), Script.LEVEL))
-            elif tag == "t":
-                bold += [len(pieces)] if strong else []
-                pieces.append((mapped(element.text or "", font), script))
-            elif tag in _CHARACTERS:
-                pieces.append((_CHARACTERS[tag], Script.LEVEL))
-            elif tag == "sym":
-                pieces.append((self.symbol(element), script))
-            elif is_math(element):
-                pieces.append((linear(element), Script.LEVEL))
-            elif tag == "sdt" and (state := tick_box(element)):
-                pieces.append((state, Script.LEVEL))
-            elif tag in _NOTES:
-                self.note(tag, element.get(f"{W}id") or "")
-            elif not self.drawn(element) and tag != "p":
-                stack.extend(reversed(element))
-        counted = list(accumulate((visible(piece) for piece, _ in pieces), initial=0))
-        self.bold, self.seen = [(counted[at], counted[at + 1]) for at in bold], counted[-1]
-        return in_line(pieces)
-
-    def is_shown(self, run: Any) -> bool:
-        """Whether a run is text: what is struck out is taken for deleted, and told."""
-        struck = any(toggled(run.find(f"{W}rPr/{W}{name}"), W) for name in ("strike", "dstrike"))
-        if struck and any((t.text or "").strip() for t in run.iterfind(f"{W}t")):
-            self.lose(Lost.STRUCK)
-        return not struck and not toggled(run.find(f"{W}rPr/{W}vanish"), W)
-
-    def symbol(self, element: Any) -> str:
-        code = element.get(f"{W}char") or ""
-        known = symbol(int(code, 16), element.get(f"{W}font") or "") if re.fullmatch("[0-9A-Fa-f]{1,6}", code) else ""
-        if not known:
-            self.lose(Lost.SYMBOL)
-        return known
+    def anchored(self, element: Any) -> bool:
+        """Whether the element is a note, a box or a drawing, which is read after the paragraph or told."""
+        tag = element.tag.removeprefix(W)
+        if tag in _NOTES:
+            self.note(tag, element.get(f"{W}id") or "")
+        return tag in _NOTES or self.drawn(element)
 
     def note(self, kind: str, id_: str) -> None:
         found = self.notes[kind].pop(id_, None)
@@ -269,7 +216,6 @@ class _Reader:
             yield RawBlock(BlockKind.PARAGRAPH, text, path=self.outline.path)
 
     def drawn(self, element: Any) -> bool:
-        """Whether the element is a box or a drawing, which is read after the paragraph or told."""
         embedded = (
             next((e for e in element.iter() if local(e) == "OLEObject"), None) if local(element) == "object" else None
         )
@@ -283,7 +229,8 @@ class _Reader:
             case "relIds":
                 self.after.append(lambda: self.diagram(self.named(reference(element, "dm"))))
             case "chart" if reference(element):
-                self.after.append(lambda: self.chart(self.named(reference(element))))
+                part = self.named(reference(element))
+                self.after.append(lambda: chart_blocks(tree(self.archive, part), self.outline.path, self.lose))
             case "pic" | "imagedata":
                 part = self.named(shown_picture(element))
                 self.after.append(lambda: said_in(self.archive, part, self.unread, self.outline.path))
@@ -298,15 +245,6 @@ class _Reader:
     def diagram(self, part: str) -> Iterator[RawBlock]:
         root = tree(self.archive, part)
         yield from diagram(root, self.outline.path) if root is not None else ()
-
-    def chart(self, part: str) -> Iterator[RawBlock]:
-        root = tree(self.archive, part)
-        title, grid = chart(root) if root is not None else ("", [])
-        if not grid:
-            self.lose(Lost.CHART)
-        if title:
-            yield RawBlock(BlockKind.PARAGRAPH, title, path=self.outline.path)
-        yield from table(map(Row, grid), self.outline.path, title)
 
     def chunk(self, part: str) -> Iterator[RawBlock]:
         """What of another format was put into the document as a whole."""

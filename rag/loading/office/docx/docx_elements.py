@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from rag.loading.office.docx_styles import toggled
+from rag.loading.office.docx.docx_styles import number_in, toggled
 from rag.loading.office.symbols import CHECKED, UNCHECKED, is_symbolic, symbol
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -16,6 +16,7 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _UNSAID = ("del", "moveFrom", "delText", "pPr", "rPr", "sectPr", "tblPr", "sdtPr", "rt")
 SKIPPED = frozenset({_FALLBACK, *(f"{W}{name}" for name in _UNSAID)})
 _PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
+_LONGEST_FIELD = 100
 
 
 class Fields:
@@ -23,24 +24,32 @@ class Fields:
 
     def __init__(self) -> None:
         self._open: list[str] = []
+        # How many of the open ones are pages' numbers.
+        self._paged = 0
 
     def numbers_page(self, element: Any) -> bool:
         """Whether the element is a page's number."""
         if element.tag == f"{W}fldSimple":
-            return bool(_PAGE_FIELD.match(element.get(f"{W}instr") or ""))
-        return element.tag == f"{W}t" and any(map(_PAGE_FIELD.match, self._open))
+            return _is_page(element.get(f"{W}instr") or "")
+        return element.tag == f"{W}t" and self._paged > 0
 
     def meet(self, element: Any) -> str:
         """Go on by one mark of a field; return what is shown at this place."""
         if element.tag == f"{W}instrText":
             if self._open:
-                self._open[-1] += element.text or ""
+                self._paged -= _is_page(self._open[-1])
+                self._open[-1] = f"{self._open[-1]}{element.text or ''}"[:_LONGEST_FIELD]
+                self._paged += _is_page(self._open[-1])
         elif element.get(f"{W}fldCharType") == "begin":
             self._open.append("")
             return _old_box(element.find(f"{W}ffData"))
         elif element.get(f"{W}fldCharType") == "end" and self._open:
-            self._open.pop()
+            self._paged -= _is_page(self._open.pop())
         return ""
+
+
+def _is_page(field: str) -> bool:
+    return bool(_PAGE_FIELD.match(field))
 
 
 def _old_box(data: Any) -> str:
@@ -53,7 +62,7 @@ def _old_box(data: Any) -> str:
         return CHECKED if toggled(checked if checked is not None else box.find(f"{W}default"), W) else UNCHECKED
     if choices is not None:
         entries = [entry.get(f"{W}val") or "" for entry in choices.iterfind(f"{W}listEntry")]
-        chosen = count_of(choices.find(f"{W}result"), 0)
+        chosen = number_in(choices.find(f"{W}result"), W, 0)
         return entries[chosen] if chosen < len(entries) else ""
     return ""
 
@@ -78,12 +87,7 @@ def mapped(text: str, font: str) -> str:
     return "".join(symbol(ord(character), font) or character for character in text)
 
 
-def count_of(element: Any, otherwise: int) -> int:
-    value = element.get(f"{W}val") or "" if element is not None else ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else otherwise
-
-
-def content_of(container: Any, *, tables: bool = True, apart: Sequence[Any] = ()) -> Iterator[Any]:
+def content_of(container: Any, *, tables: bool = True, apart: Collection[Any] = ()) -> Iterator[Any]:
     """The paragraphs and tables of ``container``, also those wrapped in something; not those in a table of contents.
 
     Without ``tables``, the paragraphs in them, but for those ``apart``.
