@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ from rag.question.followup import Earlier, resolve
 from rag.question.revisions import Revision, revision
 from rag.settings import Settings
 from rag.types import Answer, Document, Status
+from rag.web.conversation import Turn
+from rag.web.page import answers
+from rag.web.page.steps import DOCUMENTS, _first_place
+from rag.web.page.takeaway import to_html, to_markdown
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
 
@@ -366,3 +371,31 @@ def test_the_command_says_it_with_the_places(wenyuan: Command, travel: Library) 
     finished = wenyuan("ask", "两版有什么不同", "--index", travel.index_dir, "--no-server")
     assert finished.out.startswith(SAID)
     assert "可信度" not in finished.out
+
+
+def test_the_page_shows_new_and_old_side_by_side_and_takes_them_away(travel: Library) -> None:
+    turn = Turn("两版有什么不同", travel.ask("两版有什么不同"), {})
+    shown = answers.turn(turn)
+    assert [shown.count(f'<li class="{change}">') for change in ("changed", "added", "removed")] == [4, 2, 1]
+    assert shown.count('class="cite"') == 11
+    assert "每人每天 <mark>450</mark> 元" in shown
+    assert '<td class="cited"><mark>600元</mark></td>' in shown
+    assert (
+        '<p class="older"><span class="zh">旧 · 2023 版</span><span class="en">Old · 2023 edition</span></p>' in shown
+    )
+    written = to_markdown([turn], language="zh", generated=datetime(2025, 1, 1, tzinfo=UTC), version="1")
+    assert (
+        "1. **一、总则** 新：本办法自2025年7月1日起施行。[^1]\\\n   旧：本办法自2023年5月1日起施行。[^2]\n" in written
+    )
+    page = to_html([turn], language="zh", generated=datetime(2025, 1, 1, tzinfo=UTC), version="1")
+    assert page.count('<p class="wording">') == 11
+    assert "没有找到答案" not in written + page
+
+
+def test_the_page_offers_the_documents_that_could_be_meant(two_pairs: Library) -> None:
+    answer = two_pairs.ask("新版改了什么")
+    shown = answers.turn(Turn("新版改了什么", answer, {}))
+    asked = "《考勤办法（2025版）》的两版有什么不同？"
+    assert f'data-ask="{asked}"' in shown
+    assert two_pairs.ask(asked).text.startswith("《考勤办法（2025版）》与《考勤办法（2022版）》有 1 处不同：")
+    assert _first_place([Turn("新版改了什么", answer, {})]) == DOCUMENTS
