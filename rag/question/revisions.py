@@ -6,7 +6,8 @@ two other things differ in is asked like anything else.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,10 +42,15 @@ class Revision(NamedTuple):
 def revision(text: str) -> Revision | None:
     """Which editions ``text`` asks the differences of, else None. Of several readings one that names least counts."""
     asked = normalise(bare(text)).text.strip(summaries.ENDS)
-    if not asked or len(asked) > summaries.LONGEST:
+    if not asked or len(asked) > summaries.LONGEST or not _hint().search(asked):
         return None
     found = [_read(groups(match)) for match in _PATTERNS.matches(asked)]
     return min(found, key=lambda one: (not one.names_nothing, sum(map(len, one.names))), default=None)
+
+
+@cache
+def _hint() -> re.Pattern[str]:
+    return re.compile(_PATTERNS.named["hint"])
 
 
 def _read(said: dict[str, list[str]]) -> Revision:
