@@ -263,13 +263,17 @@ def test_what_two_editions_differ_in_stands_side_by_side_and_opens_each(
         turn = page.locator(".turn").last
         expect(turn.locator(".of")).to_have_text("《考勤办法（2025版）》与《考勤办法（2022版）》有 1 处不同：")
         sides = turn.locator(".changes .side")
-        expect(sides.locator("mark")).to_have_text(["七", "六"])
+        expect(sides.locator("mark")).to_have_text(["七十", "六十"])
         expect(sides.locator("p.newer, p.older")).to_have_text(["新 · 2025 版", "旧 · 2022 版"], use_inner_text=True)
         expect(page.locator("#source h2")).to_have_text("考勤办法（2025版）")
         shot(page, sized(page, "differences"))
         sides.nth(1).locator(".cite").click()
         expect(page.locator("#source h2")).to_have_text("考勤办法（2022版）")
-        expect(page.locator("#source mark.exact")).to_have_text("六")
+        expect(page.locator("#source mark.exact")).to_have_text("六十")
+        count = page.locator("#source .steps .at")
+        expect(count).to_have_text("2 / 2")
+        # It stands between the arrows.
+        expect(count).to_have_css("position", "static")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

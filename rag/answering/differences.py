@@ -32,6 +32,10 @@ _NUMBERING: Final = re.compile(
 )
 # Marks without which a statement says the same; beside a digit they may be a part of the number.
 _MARK: Final = r"[,.:;!?…、。\"'“”‘’「」『』《》〈〉()\[\]【】·—]"
+# What is taken as a whole where it is otherwise: dates, numbers and Latin words; of the rest each character.
+_WORD: Final = re.compile(
+    rf"\d+年(?:\d+月(?:\d+日)?)?|\d+月\d+日|[〇零一二三四五六七八九十百千万亿]+|{WORD.pattern}", re.DOTALL
+)
 _SAYS_NOTHING: Final = re.compile(rf"\s+|(?<!\d){_MARK}(?!\d)|[,.:;!?…、。]+$")
 
 
@@ -78,7 +82,7 @@ class Statement:
     def words(self) -> list[tuple[str, Span]]:
         """Its words, each with its place in the document."""
         text = normalise(self._text(*self.said))
-        found = [(match[0], text.to_original(*match.span())) for match in WORD.finditer(text.text)]
+        found = [(match[0], text.to_original(*match.span())) for match in _WORD.finditer(text.text)]
         begin = self.said.start
         return [(word, Span(begin + at.start, begin + at.end)) for word, at in found if not word.isspace()]
 

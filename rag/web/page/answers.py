@@ -29,6 +29,7 @@ _CONFIDENCE = (
     (0.0, "把握一般", "some confidence"),
 )
 _DIFFERS = both("另有不同的说法", "Elsewhere it is said otherwise")
+_LINK = f'<button type="button" class="act" data-link>{both("复制链接", "Copy link")}</button>'
 _NONE = both("资料里没有找到答案。", "The documents do not answer this.")
 _DOING = {
     "load": both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…"),
@@ -78,7 +79,7 @@ def _courtesy(one: Turn) -> str:
 def _of_documents(one: Turn) -> str:
     """What was asked of documents as such: an overview, or what two editions differ in."""
     told = overview(one.answer) if one.answer.status is Status.OVERVIEW else differences(one.answer)
-    foot = f'<footer class="foot"><div class="acts">{_copy(one.answer)}</div></footer>'
+    foot = f'<footer class="foot"><div class="acts">{_copy(one.answer)}{_LINK}</div></footer>'
     return (
         f'<article class="turn">{_asked(one.asked, one.answer.question)}{_only(one)}'
         f'<div class="reply {one.answer.status}">{told}{foot}</div></article>'
@@ -256,8 +257,7 @@ def _copy(answer: Answer) -> str:
 
 
 def _actions(answer: Answer) -> str:
-    copy = _copy(answer)
-    copy += f'<button type="button" class="act" data-link>{both("复制链接", "Copy link")}</button>'
+    copy = _copy(answer) + _LINK
     if answer.status is Status.ABSTAINED:
         return f'<div class="acts">{copy}</div>'
     copy += f'<button type="button" class="act" data-clip>{both("摘录", "Clip")}</button>'

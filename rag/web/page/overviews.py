@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from rag.answering.editions import called
@@ -103,10 +104,12 @@ def _wording(item: AnswerItem, citation: Citation) -> str:
     zh, en = ("旧", "Old") if item.differs else ("新", "New")
     if item.edition:
         zh, en = f"{zh} · {called(item.edition, '{} 版')}", f"{en} · {called(item.edition, '{} edition')}"
-    said = f'<p class="{"older" if item.differs else "newer"}">{both(zh, en)}</p>'
+    age = "older" if item.differs else "newer"
     mark = marks(item, {citation.n: citation})
     if citation.row:
-        return f"{said}{cited_row(citation.row)}<p>{mark}</p>"
+        row = citation.row if item.change == "changed" else replace(citation.row, cited=())
+        return f'<p class="{age}">{both(zh, en)}{mark}</p>{cited_row(row)}'
+    said = f'<p class="{age}">{both(zh, en)}</p>'
     more = "" if item.change == "changed" or citation.end >= citation.sentence_end else "…"
     words = (
         sentence(citation, mark)
