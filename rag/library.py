@@ -15,6 +15,8 @@ from rag.answering.confirmed import Confirmation, confirmations, standing
 from rag.answering.editions import Families, edition_of, names
 from rag.answering.overview import answer as overview
 from rag.answering.related import others
+from rag.answering.revised import Asked, Known
+from rag.answering.revised import answer as revised
 from rag.index.manifest import Manifest, check_encoder, check_settings
 from rag.index.protocols import Snapshot
 from rag.models import Models
@@ -22,6 +24,7 @@ from rag.places import open_store
 from rag.question.analysis import Question, analyse
 from rag.question.courtesy import reply, reply_language
 from rag.question.division import divided
+from rag.question.revisions import revision
 from rag.question.spelling import understood
 from rag.question.summaries import summary
 from rag.question.validation import validate
@@ -234,8 +237,8 @@ class Library:
 
         ``collections`` and ``documents`` ask those only, by name and id, ``without`` leaves some of the former out;
         ``min_confidence`` replaces that of the settings; ``at_hand`` is the id of the document that the user has
-        before them, which 「总结一下」 speaks of; without ``confirmed`` the answers that the user has confirmed are not
-        used; ``stage`` is told what begins.
+        before them, which 「总结一下」 and 「新版改了什么」 speak of; without ``confirmed`` the answers that the user
+        has confirmed are not used; ``stage`` is told what begins.
 
         Raises QuestionError for an unusable question, NotFoundError for an unknown collection or document.
         """
@@ -244,8 +247,8 @@ class Library:
         if courteous := reply(question, self.settings.language):
             return courteous
         choice = Choice(tuple(collections), tuple(documents), tuple(without))
-        if summed_up := self._overview(question, parts, choice, at_hand):
-            return _timed(summed_up, 0.0, started)
+        if told := self._told_of_documents(question, parts, choice, at_hand):
+            return _timed(told, 0.0, started)
         stage("load")
         self._models.ahead()
         cuts = [self._cutting(part) for part in parts]
@@ -301,14 +304,24 @@ class Library:
         self._models.reader.get()
         self._models.tagger.get()
 
-    def _overview(self, question: str, parts: Sequence[str], choice: Choice, at_hand: str | None) -> Answer | None:
-        """The overview that ``question``, of such parts, asks for; None if it asks for something else."""
-        asked = summary(parts[0]) if len(parts) == 1 else None
-        if asked is None:
+    def _told_of_documents(
+        self, question: str, parts: Sequence[str], choice: Choice, at_hand: str | None
+    ) -> Answer | None:
+        """What ``question``, of such parts, asks of documents as such: what they are about, or what two editions of one
+        differ in. None if it asks for something else.
+        """
+        summed_up, revised_in = (summary(parts[0]), revision(parts[0])) if len(parts) == 1 else (None, None)
+        if summed_up is None and revised_in is None:
             return None
         generation = self._generation.about()
-        language = reply_language(question, self.settings.language)
-        return overview(question, asked, generation, self._scope(choice, generation), at_hand, language)
+        scope, language = self._scope(choice, generation), reply_language(question, self.settings.language)
+        found = None
+        if revised_in:
+            known = Known(generation, self._versions(generation), self._families)
+            found = revised(question, revised_in, known, Asked(scope, choice.documents, at_hand), language)
+        if found is None and summed_up:
+            found = overview(question, summed_up, generation, scope, at_hand, language)
+        return found
 
     def _explainer(self, question: str, choice: Choice) -> Explainer:
         from rag.answering.explain import Explainer

@@ -18,7 +18,7 @@ from rag.contract.documents import Document as Shown
 from rag.types import Answer, AnswerItem, AnswerPart, BlockKind, CellSpan, Citation, Document, Span, Status, TableRow
 from rag.web.conversation import Turn
 from rag.web.page import answers, sources
-from rag.web.page.markup import Place
+from rag.web.page.markup import Place, place_of
 from rag.web.page.takeaway import to_html, to_markdown
 from rag.wire import to_json
 
@@ -205,7 +205,7 @@ def test_the_page_shows_a_cited_row_as_a_table(answer: Answer) -> None:
 
 
 def test_the_source_shows_its_rows_as_one_table_with_their_numbers(priced: Document, answer: Answer) -> None:
-    shown = sources.document(priced, answers.place(answer.citations[0]))
+    shown = sources.document(priced, place_of(answer.citations[0]))
     assert cells(shown) == [
         ["1", "产品", "产地", "单价|含税"],
         ["2", "云雾茶", "清溪", "128 元"],

@@ -9,6 +9,7 @@ from rag.question.followup import Earlier, resolve
 from rag.types import Status
 from rag.web.conversation import Turn
 from rag.web.page import answers
+from rag.web.page.markup import place_of
 from rag.web.page.steps import _first_place
 from rag.web.suggestions.instead import _swapped, instead
 from rag.web.suggestions.structure import of_heading, of_row
@@ -52,7 +53,7 @@ def test_a_refusal_shows_the_nearest_sentence_and_opens_its_place(plain_library:
     related = answer.parts[0].related
     assert related is not None
     assert plain_library.document(related.doc_id).text[related.start : related.end] == related.quote
-    place = str(answers.place(related))
+    place = str(place_of(related))
     turn = Turn(GPT5, answer, {})
     assert _first_place([turn]) == place
     assert f'data-open="{place}"' in answers.turn(turn)

@@ -7,8 +7,11 @@ import pytest
 from rag.library import Library
 from rag.models import Models
 from rag.question.followup import Earlier, resolve
+from rag.question.kinds import Kind
 from rag.settings import Settings
-from rag.types import Status
+from rag.types import Span, Status
+from rag.web.suggestions.candidate import Candidate
+from rag.web.suggestions.offering import offered
 from rag.web.suggestions.onward import _around, onward
 from rag.web.suggestions.suggest import candidates
 
@@ -51,6 +54,14 @@ def test_each_question_is_answered_stands_for_itself_and_is_none_that_was_asked(
     assert resolve(further[0], asked) == further[0]
     assert office.ask(further[0]).answer == "结构一所"
     assert list(onward(office, [Earlier(further[0], ""), *asked], answer.citations)) == [[]]
+
+
+def test_no_two_questions_ask_for_the_same() -> None:
+    """A heading and a column may be called alike."""
+    asked = ["杯子的容量是什么？", "杯子容量是多少？", "杯子的产地是哪里？", "杯子产地是什么"]
+    made = [Candidate(question, Kind.WHAT, "", Span(0, 0)) for question in asked]
+    *_, found = offered(made, lambda _: True, 3)
+    assert found == ["杯子的容量是什么？", "杯子的产地是哪里？"]
 
 
 def test_documents_of_rows_and_rules_have_examples_too(office: Library) -> None:

@@ -196,6 +196,7 @@ def test_the_answer_says_sections_and_cites_every_sentence(rules: Library) -> No
         "differs": False,
         "edition": None,
         "heading": "一、工作时间",
+        "change": None,
     }
 
 
@@ -249,6 +250,9 @@ def test_the_page_shows_sections_with_citations_and_takes_them_away(rules: Libra
     shown = answers.turn(turn)
     assert shown.count('class="cite"') == 4
     assert '<span class="title">二、请假</span>' in shown
+    doc_id = answer.citations[0].doc_id
+    assert f'data-open="{doc_id}:0:0:0:0:0" data-outline="{doc_id}"' in shown
+    assert shown.count('class="paragraph"') == 4
     assert "data-keep" not in shown
     assert 'class="meta"' not in shown
     (entry,) = entries([turn])

@@ -55,6 +55,13 @@ def test_of_all_documents_first_and_of_the_one_that_is_open_then(page: Page) -> 
     shot(page, sized(page, "overview-document"))
     turn.locator(".cite").nth(2).click()
     expect(page.locator("#source mark.exact")).to_have_text("事假每年不超过12天。")
+    turn.get_by_role("button", name="目录").click()
+    leave = page.locator("#source details.outline .jump", has_text="二、请假")
+    expect(leave).to_be_in_viewport()
+    expect(page.locator("#source mark.exact")).to_have_count(0)
+    shot(page, sized(page, "overview-outline"))
+    leave.click()
+    expect(page.locator("#source .heading", has_text="二、请假")).to_be_in_viewport()
 
 
 def test_the_fold_above_a_source_has_outline_and_key_facts_and_stays_open(page: Page) -> None:

@@ -20,8 +20,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import Citation, Span
 from rag.web import quotes
-from rag.web.page.answers import _where
-from rag.web.page.markup import Place
+from rag.web.page.markup import Place, where
 from rag.web.page.sources import document as source_pane
 from rag.wire import to_json
 
@@ -71,8 +70,8 @@ def test_an_answer_cites_the_page_that_it_was_found_on() -> None:
 
 
 def test_the_web_page_names_the_page_beside_the_paragraph_and_marks_where_it_begins() -> None:
-    assert "第 3 页 · 第 5 段" in _where("[1]", "题", 5, 3)
-    assert "页" not in _where("[1]", "题", 5)
+    assert "第 3 页 · 第 5 段" in where("[1]", "题", 5, 3)
+    assert "页" not in where("[1]", "题", 5)
     pane = source_pane(MADE, Place(MADE.doc_id))
     assert pane.count('class="page-mark"') == 2
     assert pane.index("第 1 页") < pane.index(FIRST) < pane.index("第 3 页") < pane.index(SECOND)

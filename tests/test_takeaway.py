@@ -18,8 +18,8 @@ from markdown_it import MarkdownIt
 
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Role, Status
 from rag.web.conversation import Turn
-from rag.web.page.answers import place
 from rag.web.page.escaping import html, markdown, nameable
+from rag.web.page.markup import place_of
 from rag.web.page.takeaway import entries, to_html, to_markdown
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def test_the_page_needs_nothing_from_anywhere(turns: list[Turn]) -> None:
 
 def test_with_a_base_each_citation_has_its_address(turns: list[Turn]) -> None:
     cited = turns[0].answer.citations[0]
-    address = f"http://127.0.0.1:7860/#place/{place(cited)}"
+    address = f"http://127.0.0.1:7860/#place/{place_of(cited)}"
     assert f"<{address}>" in as_markdown(turns, "http://127.0.0.1:7860/")
     links = [href for href in Elements(as_html(turns, "http://127.0.0.1:7860/")).all("href") if href[0] != "#"]
     assert links[0] == address

@@ -252,3 +252,42 @@ def openers(shelf: Locator) -> dict[str, Locator]:
         "naming": shelf.locator(".named .edit"),
         "collecting": shelf.get_by_role("button", name="放进文档集"),
     }
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+def test_what_two_editions_differ_in_stands_side_by_side_and_opens_each(
+    browser: Browser, unchanged: str, size: ViewportSize
+) -> None:
+    with opened(browser, unchanged, size) as page:
+        ask(page, "新版改了什么")
+        turn = page.locator(".turn").last
+        expect(turn.locator(".of")).to_have_text("《考勤办法（2025版）》与《考勤办法（2022版）》有 1 处不同：")
+        sides = turn.locator(".changes .side")
+        expect(sides.locator("mark")).to_have_text(["七十", "六十"])
+        expect(sides.locator("p.newer, p.older")).to_have_text(["新 · 2025 版", "旧 · 2022 版"], use_inner_text=True)
+        expect(page.locator("#source h2")).to_have_text("考勤办法（2025版）")
+        shot(page, sized(page, "differences"))
+        sides.nth(1).locator(".cite").click()
+        expect(page.locator("#source h2")).to_have_text("考勤办法（2022版）")
+        expect(page.locator("#source mark.exact")).to_have_text("六十")
+        count = page.locator("#source .steps .at")
+        expect(count).to_have_text("2 / 2")
+        # It stands between the arrows.
+        expect(count).to_have_css("position", "static")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_of_several_documents_with_two_editions_one_is_chosen_by_a_click(wide: Page) -> None:
+    shelf = library(wide)
+    dialog = replace(wide, "差旅费管理办法")
+    dialog.get_by_label("新版的文件").set_input_files(FILE)
+    dialog.get_by_role("button", name="换成新版").click()
+    expect(shelf.locator(".uploads .done")).to_be_visible()
+    wide.locator("[data-view=ask]").click()
+    ask(wide, "两版有什么不同")
+    expect(wide.locator(".turn .of")).to_have_text("有 2 篇资料有两版，请写明是哪一篇：")
+    shot(wide, "differences-which")
+    wide.locator(".turn .chip", has_text="差旅费管理办法").click()
+    turn = wide.locator(".turn").nth(1)
+    expect(turn.locator(".changes > li.changed")).to_have_count(2)
+    expect(turn.locator(".sides mark").last).to_have_text("300")

@@ -18,7 +18,8 @@ from rag.types import Document, Span
 # Sentences with less in common are two sentences, not one that was changed.
 _ALIKE = 0.5
 Step = tuple[Literal["=", "-", "+"], str]
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|\s+|.", re.DOTALL)
+# Numbers and Latin words are whole, Chinese is taken character by character.
+WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|\s+|.", re.DOTALL)
 
 
 class State(StrEnum):
@@ -108,7 +109,7 @@ def compare(citation: SavedCitation, document: Document | None) -> Compared:
 
 def difference(before: str, after: str) -> list[Step]:
     """How ``before`` became ``after``: what stayed, went and came, in order; numbers and Latin words are kept whole."""
-    old, new = _WORD.findall(before), _WORD.findall(after)
+    old, new = WORD.findall(before), WORD.findall(after)
     steps: list[Step] = []
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":

@@ -80,14 +80,17 @@ def edition_of(old: Document, new: Document) -> str:
 
 def alike(one: Document, other: Document) -> bool:
     """Whether two documents are editions of one: the same title but for date and version, or without any, file name."""
-    titles, files = zip(map(_stem, _names(one)), map(_stem, _names(other)), strict=True)
+    titles, files = zip(map(stem, _names(one)), map(stem, _names(other)), strict=True)
     return titles[0] == titles[1] if any(titles) else files[0] == files[1] != ""
 
 
 def editions(one: Document, other: Document) -> tuple[Edition, Edition] | None:
     """Both documents' editions, of one kind and not the same; None where they are not editions of one document."""
-    if not alike(one, other):
-        return None
+    return told_apart(one, other) if alike(one, other) else None
+
+
+def told_apart(one: Document, other: Document) -> tuple[Edition, Edition] | None:
+    """The dates or versions of two documents, where both have one of a kind and these are not the same."""
     for kind in (by_date, by_version):
         first, second = kind(one), kind(other)
         if first and second and first.key != second.key:
@@ -111,8 +114,8 @@ class Families:
             return {}
         by_stem: dict[str, list[str]] = {}
         for record in self._generation.about().store.records():
-            by_stem.setdefault(_stem(normalise(record.title).text), []).append(record.doc_id)
-        few = (ids for stem, ids in by_stem.items() if stem and 1 < len(ids) <= _FAMILY)
+            by_stem.setdefault(stem(normalise(record.title).text), []).append(record.doc_id)
+        few = (ids for name, ids in by_stem.items() if name and 1 < len(ids) <= _FAMILY)
         return {one: tuple(other for other in ids if other != one) for ids in few for one in ids}
 
 
@@ -132,6 +135,11 @@ def names(question: str, edition: str) -> bool:
     """Whether a question names an edition by its label: its version, its date, or the year or month of that."""
     (asked, versions), (of_it, version) = (_told(normalise(text).text) for text in (question, edition))
     return bool(versions & version) or any(one == date[: len(one)] for one in asked for date in of_it)
+
+
+def says_when(text: str) -> bool:
+    """Whether a date or version is in ``text``."""
+    return any(_told(normalise(text).text))
 
 
 def called(edition: str, form: str) -> str:
@@ -186,7 +194,7 @@ def _dated(groups: Sequence[str | None]) -> Edition:
     )
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """What is left of a name without date and version, and without the brackets in which they stand."""
     name = _BRACKETED.sub(lambda part: "" if _DATED.search(part[0]) or _VERSION.search(part[0]) else part[0], name)
     for pattern in (_DAYS, _DATED, _VERSION, _EDITION):

@@ -19,7 +19,7 @@ from rag.question.summaries import Summary
 from rag.reading import Evidence
 from rag.retrieval.collections import Scope
 from rag.text.normalization import folded, statements
-from rag.types import Answer, AnswerItem, AnswerPart, Block, BlockKind, Citation, Document, Span, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Block, BlockKind, Citation, Document, Role, Span, Status
 
 MOST_SECTIONS = 12
 MOST_DOCUMENTS = 10
@@ -131,7 +131,7 @@ def of_one(question: str, of: Overview, language: Language) -> Answer:
     items: list[AnswerItem] = []
     citations: list[Citation] = []
     for n, section in enumerate(of.sections, start=1):
-        citation = _cite(of.document, section.sentence, n)
+        citation = beginning(of.document, section.sentence, n)
         heading = _said(of.document, section.heading) if section.heading else ""
         items.append(AnswerItem(citation.quote, (n,), heading="" if heading == citation.quote else heading))
         citations.append(citation)
@@ -148,7 +148,7 @@ def _of_several(
     citations: list[Citation] = []
     for n, record in enumerate(records[:MOST_DOCUMENTS], start=1):
         of = overview(document(record.doc_id))
-        citation = _cite(of.document, of.lead, n)
+        citation = beginning(of.document, of.lead, n)
         items.append(AnswerItem(citation.quote, (n,), heading=record.title))
         citations.append(citation)
     first = template["library"].format(count=len(records))
@@ -188,7 +188,7 @@ def shown(item: AnswerItem, citation: Citation) -> str:
     return item.text if citation.end >= citation.sentence_end else f"{item.text}…"
 
 
-def _cite(document: Document, sentence: Span, n: int) -> Citation:
+def beginning(document: Document, sentence: Span, n: int, role: Role = Role.ANSWER) -> Citation:
     """A citation of the beginning of a sentence, or of all of it if that is short or is a table's row."""
     quote = sentence
     is_row = document.block_at(sentence.start).kind is BlockKind.ROW
@@ -196,7 +196,7 @@ def _cite(document: Document, sentence: Span, n: int) -> Citation:
         head = document.text[sentence.start : sentence.start + _LONGEST]
         cut = max(head.rfind(mark) for mark in _CLAUSE_ENDS)
         quote = Span(sentence.start, sentence.start + (cut if cut > _SAYS else _LONGEST))
-    return cite(Source(Evidence(document, (quote,), sentence, 0.0), document.also_in), n)
+    return cite(Source(Evidence(document, (quote,), sentence, 0.0, role), document.also_in), n)
 
 
 def _sections(document: Document, least: int) -> list[Section]:

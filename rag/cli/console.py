@@ -48,7 +48,7 @@ def show_answer(console: Console, answer: Answer, document: Callable[[str], Docu
     _line(console, Text(first, style))
     if rest:
         _line(console, Text(rest))
-    if answer.status is Status.OVERVIEW:
+    if answer.status in (Status.OVERVIEW, Status.DIFFERENCES):
         for citation in answer.citations:
             _line(console, _heading(citation))
         return

@@ -85,7 +85,9 @@ RECIPE: Final = Recipe(
         Stage(parts=_mixed(0.08, 0.25, 1.0), learning_rate=1.5e-4, warmup=0.05, last=0.0, negatives=_MORE),
         Stage(parts=_mixed(0.15, 0.7, 0.85, 1.0), warmup=0.05, last=0.0, negatives=_CLOSE),
         Stage(parts=_mixed(0.08, 0.25, 0.35, 0.4, 1.0), learning_rate=1.5e-4, warmup=0.05, last=0.0, negatives=_CLOSE),
-        Stage(parts=_mixed(0.06, 0.15, 0.2, 0.2, 0.3, 1.0), learning_rate=1.5e-4, warmup=0.05, last=0.0, negatives=_CLOSE),
+        Stage(
+            parts=_mixed(0.06, 0.15, 0.2, 0.2, 0.3, 1.0), learning_rate=1.5e-4, warmup=0.05, last=0.0, negatives=_CLOSE
+        ),
     )
 )
 _GOING_ON: Final = 5

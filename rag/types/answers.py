@@ -133,13 +133,14 @@ class Status(StrEnum):
     """Whether the documents answered the question.
 
     Mere courtesy asks nothing, see `rag.question.courtesy`; what asks what documents are about gets an overview, see
-    `rag.answering.overview`.
+    `rag.answering.overview`; what asks how two editions differ gets their differences, see `rag.answering.revised`.
     """
 
     ANSWERED = "answered"
     ABSTAINED = "abstained"
     COURTESY = "courtesy"
     OVERVIEW = "overview"
+    DIFFERENCES = "differences"
 
 
 class AnswerItem(NamedTuple):
@@ -164,8 +165,18 @@ class AnswerItem(NamedTuple):
     heading: Annotated[
         str,
         Meaning(
-            "In an overview, the section's heading or the document's title; else null.",
-            "概览里是这一节的标题或文档的标题；否则为 null。",
+            "In an overview or a difference, the section's heading or the document's title; else null.",
+            "概览和版本差异里是这一节的标题或文档的标题；否则为 null。",
+            null=True,
+        ),
+    ] = ""
+    change: Annotated[
+        str,
+        Meaning(
+            "Of two editions: `changed` (the new wording, and in the next item the old one, which differs), `added`, "
+            "`removed`; else null.",
+            "两版的差异：`changed`（新的说法，下一项是旧的，`differs` 为真）、`added`（新增）、`removed`（删去）；"
+            "否则为 null。",
             null=True,
         ),
     ] = ""
@@ -208,7 +219,11 @@ class AnswerPart(NamedTuple):
         ),
     ] = ""
     more: Annotated[
-        int, Meaning("How many sections or documents an overview leaves out.", "概览没有列出的节数或篇数。")
+        int,
+        Meaning(
+            "How many sections, documents or differences are not listed.",
+            "概览没有列出的节数或篇数，没有列出的差异数。",
+        ),
     ] = 0
 
 
@@ -237,8 +252,10 @@ class Answer:
         Status,
         Meaning(
             "`courtesy`: no question, such as 谢谢; `text` is a line in return. `overview`: the first sentences of a "
-            "document's sections, or of several documents, for what asks what they are about.",
-            "有任何一问得到回答即为 `answered`；不是提问的为 `courtesy`；问文档讲了什么的为 `overview`。",
+            "document's sections, or of several documents, for what asks what they are about. `differences`: what two "
+            "editions of a document differ in, or without `change` which documents have two; no items: nothing.",
+            "有任何一问得到回答即为 `answered`；不是提问的为 `courtesy`；问文档讲了什么的为 `overview`；"
+            "问两版有什么不同的为 `differences`，没有项即没有不同，各项没有 `change` 则是有两版的文档，请写明哪一篇。",
         ),
     ]
     answer: Annotated[
@@ -262,8 +279,8 @@ class Answer:
         float,
         Meaning(
             "0 to 1: the estimated probability that the answer is right; of several answered parts the lowest. 0 for "
-            "courtesy and overviews.",
-            "0 到 1：估计的答对概率；几问都答了则取最低。回应和概览为 0。",
+            "courtesy, overviews and differences.",
+            "0 到 1：估计的答对概率；几问都答了则取最低。回应、概览和差异为 0。",
         ),
     ]
     citations: Annotated[tuple[Citation, ...], Meaning("By `n`; empty if abstained.", "按 `n` 排列；拒答时为空。")]

@@ -51,8 +51,8 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         """用本地中文文档的原话回答一个问题，每个答案都带出处；文档没有说的，status 为 abstained，绝不编造。
         Answer a question from the user's own (Chinese) documents in their exact words, with citations. If the documents
         do not say, status is "abstained" and hits are the nearest passages; what asks nothing gets "courtesy", and
-        what asks what a document is about "overview": the first sentences of its sections. Quote `answer` and
-        `citations` unchanged.
+        what asks what a document is about "overview": the first sentences of its sections; what asks how two editions
+        differ gets "differences". Quote `answer` and `citations` unchanged.
         """
         documents = [document] if document else []
         return await _json(

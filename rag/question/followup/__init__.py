@@ -16,6 +16,7 @@ from rag.question.followup.meanings import Earlier
 from rag.question.followup.naming import ASKING
 from rag.question.followup.pronouns import replaced
 from rag.question.followup.wording import ASKS, CHINESE, Phrase
+from rag.question.revisions import revision
 from rag.question.summaries import summary
 from rag.text.normalization import normalise
 
@@ -31,23 +32,22 @@ _ASKS = re.compile(rf"{ASKS.pattern}|[呢吗么]|'s\b|\b(?:and|{ASKING})\b", re.
 def resolve(question: str, earlier: Sequence[Earlier]) -> str:
     """``question`` as it reads after the turns ``earlier``, oldest first; ``question`` itself if it leans on none.
 
-    Of several questions in one the first is resolved: the others lean on it. Neither courtesy nor a request for an
-    overview is a turn, and the latter leans on none.
+    Of several questions in one the first is resolved: the others lean on it. Neither courtesy nor what asks for
+    an overview of documents or for the differences of editions is a turn, and the latter lean on none.
     """
-    if _asks_overview(question):
+    if _asks_of_documents(question):
         return question
     asked = bare(question)
     first = _FIRST.match(asked)
     asked, rest = (first.group(), asked[first.end() :]) if first else (asked, "")
-    turns = [turn for turn in earlier if courtesy(turn.question) is None and not _asks_overview(turn.question)]
+    turns = [turn for turn in earlier if courtesy(turn.question) is None and not _asks_of_documents(turn.question)]
     resolved = _resolved(Phrase.of(asked), turns)
     return resolved + rest if resolved and resolved != asked and _ASKS.search(normalise(resolved).text) else question
 
 
-def _asks_overview(question: str) -> bool:
-    """Whether it asks for an overview, whatever titles documents have."""
-    asked = summary(question)
-    return asked is not None and asked.names_nothing
+def _asks_of_documents(question: str) -> bool:
+    """Whether it asks for an overview or differences, whatever titles documents have."""
+    return any(asked is not None and asked.names_nothing for asked in (summary(question), revision(question)))
 
 
 def _resolved(asked: Phrase, earlier: Sequence[Earlier]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answering.editions import called
-from rag.answering.overview import shown
 from rag.question.courtesy import Courtesy, courtesy
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Hit, Role, Span, Status
 from rag.web.conversation import Turn
@@ -15,7 +14,8 @@ from rag.web.page.cells import cited_row
 from rag.web.page.choosing import named, said
 from rag.web.page.elsewhere import also_in, edition_mark
 from rag.web.page.marking import marked
-from rag.web.page.markup import Place, both, esc, exact, opener
+from rag.web.page.markup import Place, both, esc, exact, marks, opener, place_of, sentence, where
+from rag.web.page.overviews import differences, overview
 
 EXCERPT = 96
 # Characters on either side of a citation that is only pointed at.
@@ -29,6 +29,7 @@ _CONFIDENCE = (
     (0.0, "把握一般", "some confidence"),
 )
 _DIFFERS = both("另有不同的说法", "Elsewhere it is said otherwise")
+_LINK = f'<button type="button" class="act" data-link>{both("复制链接", "Copy link")}</button>'
 _NONE = both("资料里没有找到答案。", "The documents do not answer this.")
 _DOING = {
     "load": both("正在载入模型，要多等几秒…", "Loading the model, a few seconds more…"),
@@ -41,8 +42,8 @@ def turn(one: Turn) -> str:
     """A question and its reply."""
     if one.answer.status is Status.COURTESY:
         return _courtesy(one)
-    if one.answer.status is Status.OVERVIEW:
-        return _overview(one)
+    if one.answer.status in (Status.OVERVIEW, Status.DIFFERENCES):
+        return _of_documents(one)
     abstained = one.answer.status is Status.ABSTAINED
     foot = f'<footer class="foot">{_meta(one.answer)}{_actions(one.answer)}</footer>{_why(one.answer)}'
     state = " abstained" if abstained else ""
@@ -75,43 +76,14 @@ def _courtesy(one: Turn) -> str:
     )
 
 
-def _overview(one: Turn) -> str:
-    """Sections of a document, or documents, each with its first sentence."""
-    (part,) = one.answer.parts
-    cited = {citation.n: citation for citation in one.answer.citations}
-    several = len({citation.doc_id for citation in one.answer.citations}) > 1
-    about = _head_of_several(part) if several else _head_of_one(part, one.answer.citations[0])
-    rows = "".join(f"<li>{_begins(item, cited[item.citations[0]])}</li>" for item in part.items)
-    left = part.more and (
-        both(f"还有 {part.more} 篇没有列出。", f"{part.more} more documents are not listed.")
-        if several
-        else both(f"还有 {part.more} 节没有列出。", f"{part.more} more sections are not listed.")
-    )
-    rest = f'<p class="near">{left}</p>' if left else ""
-    foot = f'<footer class="foot"><div class="acts">{_copy(one.answer)}</div></footer>'
+def _of_documents(one: Turn) -> str:
+    """What was asked of documents as such: an overview, or what two editions differ in."""
+    told = overview(one.answer) if one.answer.status is Status.OVERVIEW else differences(one.answer)
+    foot = f'<footer class="foot"><div class="acts">{_copy(one.answer)}{_LINK}</div></footer>'
     return (
         f'<article class="turn">{_asked(one.asked, one.answer.question)}{_only(one)}'
-        f'<div class="reply overview">{about}<ul class="sections">{rows}</ul>{rest}{foot}</div></article>'
+        f'<div class="reply {one.answer.status}">{told}{foot}</div></article>'
     )
-
-
-def _head_of_one(part: AnswerPart, first: Citation) -> str:
-    count = sum(bool(item.heading) for item in part.items) + part.more
-    sections = f' <span class="note">{both(f"共 {count} 节", f"{count} sections")}</span>' if count else ""
-    return f'<h3 class="of">{esc(first.title)}{sections}</h3>'
-
-
-def _head_of_several(part: AnswerPart) -> str:
-    count = len(part.items) + part.more
-    return f'<h3 class="of">{both(f"资料共 {count} 篇，各篇的开头：", f"{count} documents; each begins:")}</h3>'
-
-
-def _begins(item: AnswerItem, citation: Citation) -> str:
-    """What stands under a heading or title, which leads there too."""
-    heading = (
-        opener(place(citation), f'<span class="title">{esc(item.heading)}</span>', "where") if item.heading else ""
-    )
-    return f'{heading}<p class="sentence">{esc(shown(item, citation))}{_marks(item, {citation.n: citation})}</p>'
 
 
 def alternatives(question: str, found: Sequence[Citation]) -> str:
@@ -119,12 +91,12 @@ def alternatives(question: str, found: Sequence[Citation]) -> str:
     cards = ""
     for c in found:
         before, quote, after = map(esc, c.in_sentence)
-        where = opener(place(c), _where("", c.title, c.paragraph, c.page), "where")
+        there = opener(place_of(c), where("", c.title, c.paragraph, c.page), "where")
         pair = exact(_pair(question, [c.quote], [c]))
         keep = (
             f'<button type="button" class="act" data-keep="{pair}">✓ {both("这个才对", "This one is right")}</button>'
         )
-        cards += f'<li>{where}<p class="sentence">{before}<mark>{quote}</mark>{after}</p>{keep}</li>'
+        cards += f'<li>{there}<p class="sentence">{before}<mark>{quote}</mark>{after}</p>{keep}</li>'
     if not cards:
         return f'<p class="near">{both("没有找到别的可能。", "Nothing else was found that might answer.")}</p>'
     return f'<p class="near">{both("可能是这些：", "Perhaps one of these:")}</p><ul class="cards">{cards}</ul>'
@@ -137,7 +109,7 @@ def glimpse(source: Document, there: Place) -> str:
     _, near = marked(source.text, Span(block.start, block.end), there, _GLIMPSE)
     path = f'<p class="path">{esc(" › ".join(block.path))}</p>' if block.path else ""
     words = cited_row(row) if row else f'<p class="near-by">{near}</p>'
-    return f'<p class="where">{_where("", source.title, block.number, block.page)}</p>{path}{words}'
+    return f'<p class="where">{where("", source.title, block.number, block.page)}</p>{path}{words}'
 
 
 def pending(question: str, meant: str, stage: str) -> str:
@@ -154,12 +126,6 @@ def queued(question: str, seconds: int) -> str:
 def _pending(question: str, meant: str, doing: str) -> str:
     waiting = f'<p class="waiting" role="status"><i></i>{doing}</p>'
     return f'<article class="turn pending">{_asked(question, meant)}{waiting}</article>'
-
-
-def place(citation: Citation) -> Place:
-    """Where a citation leads."""
-    around = Span(citation.sentence_start, citation.sentence_end)
-    return Place(citation.doc_id, Span(citation.start, citation.end), around)
 
 
 def _asked(question: str, meant: str) -> str:
@@ -207,7 +173,7 @@ def _section(items: Sequence[AnswerItem], cited: Mapping[int, Citation]) -> str:
         return f'<div class="sides">{sides}</div>{cards}'
     older = _from_older(own)
     if len(own) > 1:
-        rows = "".join(f"<li>{esc(item.text)}{_marks(item, cited)}</li>" for item in own)
+        rows = "".join(f"<li>{esc(item.text)}{marks(item, cited)}</li>" for item in own)
         return f'{older}<ol class="items">{rows}</ol>{cards}'
     return older + _lead(own[0], cited) + cards
 
@@ -230,34 +196,18 @@ def _told_by(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
 
 def _lead(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
     long = len(item.text) > 60 or len(item.text) > _WHOLE * len(cited[item.citations[0]].sentence)
-    return f'<p class="{"lead long" if long else "lead"}">{esc(item.text)}{_marks(item, cited)}</p>'
-
-
-def _marks(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
-    return "".join(opener(place(cited[n]), f"[{n}]", "cite", f"出处 {n} · source {n}") for n in item.citations)
+    return f'<p class="{"lead long" if long else "lead"}">{esc(item.text)}{marks(item, cited)}</p>'
 
 
 def _cards(citations: Sequence[Citation]) -> str:
     cards = ""
     for c in citations:
-        where = _where(f"[{c.n}]" if c.n else "", c.title, c.paragraph, c.page)
+        there = where(f"[{c.n}]" if c.n else "", c.title, c.paragraph, c.page)
         cards += (
-            f"<li>{opener(place(c), where, 'where')}{cited_row(c.row) if c.row else _sentence(c)}"
+            f"<li>{opener(place_of(c), there, 'where')}{cited_row(c.row) if c.row else sentence(c)}"
             f"{also_in(c.also_in, c.doc_id)}</li>"
         )
     return f'<ul class="cards">{cards}</ul>'
-
-
-def _sentence(citation: Citation) -> str:
-    before, quote, after = map(esc, citation.in_sentence)
-    return f'<p class="sentence">{before}<mark>{quote}</mark>{after}</p>'
-
-
-def _where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
-    number = f'<span class="n">{esc(mark)}</span>' if mark else ""
-    zh, en = (f"第 {page} 页 · ", f"page {page} · ") if page else ("", "")
-    number_of = both(f"{zh}第 {paragraph} 段", f"{en}paragraph {paragraph}")
-    return f'{number}<span class="title">{esc(title)}</span><span class="paragraph">{number_of}</span>'
 
 
 def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
@@ -289,8 +239,8 @@ def _holds(hit: Hit, related: Citation | None) -> bool:
 def _nearest(hit: Hit, titles: Mapping[str, str]) -> str:
     passage = hit.passage
     there = Place(passage.doc_id, Span(passage.start, passage.start), Span(passage.start, passage.end))
-    where = _where("", titles.get(passage.doc_id, passage.doc_id), passage.paragraph)
-    return f'{opener(there, where, "where")}<p class="sentence">{esc(hit.excerpt(EXCERPT))}</p>'
+    stands = where("", titles.get(passage.doc_id, passage.doc_id), passage.paragraph)
+    return f'{opener(there, stands, "where")}<p class="sentence">{esc(hit.excerpt(EXCERPT))}</p>'
 
 
 def _meta(answer: Answer) -> str:
@@ -307,14 +257,13 @@ def _copy(answer: Answer) -> str:
 
 
 def _actions(answer: Answer) -> str:
-    copy = _copy(answer)
-    copy += f'<button type="button" class="act" data-link>{both("复制链接", "Copy link")}</button>'
+    copy = _copy(answer) + _LINK
     if answer.status is Status.ABSTAINED:
         return f'<div class="acts">{copy}</div>'
     copy += f'<button type="button" class="act" data-clip>{both("摘录", "Clip")}</button>'
     right = f'class="act" data-keep="{exact(_gold(answer))}"'
     keep = f'<button type="button" {right}>✓ {both("答对了", "Right")}</button>'
-    places = ",".join(str(place(c)) for c in answer.citations if c.role is Role.ANSWER)
+    places = ",".join(str(place_of(c)) for c in answer.citations if c.role is Role.ANSWER)
     wrong = f'class="act" data-wrong="{exact(answer.question)}" data-places="{exact(places)}"'
     return f'<div class="acts">{copy}{keep}<button type="button" {wrong}>✗ {both("不对", "Wrong")}</button></div>'
 

@@ -1,13 +1,14 @@
-"""The smallest pieces of the page: escaping, words in both languages, and the addresses that buttons carry."""
+"""The smallest pieces of the page: escaping, words in both languages, the addresses that buttons carry, citations."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.printable import BIDIRECTIONAL
-from rag.types import Span
+from rag.types import AnswerItem, Citation, Span
 
 _COMMAND = re.compile(r"wenyuan [a-z]+\b.*$", re.DOTALL)
 _ABSOLUTE = re.compile(r"/|\\\\|[A-Za-z]:[\\/]")
@@ -84,3 +85,29 @@ def opener(place: Place, content: str, style: str, label: str = "", **data: obje
     said = f' aria-label="{esc(label)}"' if label else ""
     more = "".join(f' data-{name}="{esc(str(value))}"' for name, value in data.items())
     return f'<button type="button" class="{style}" data-open="{esc(str(place))}"{more}{said}>{content}</button>'
+
+
+def place_of(citation: Citation) -> Place:
+    """Where a citation leads."""
+    around = Span(citation.sentence_start, citation.sentence_end)
+    return Place(citation.doc_id, Span(citation.start, citation.end), around)
+
+
+def marks(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
+    """The numbers of the citations that say an item, each to be opened."""
+    return "".join(opener(place_of(cited[n]), f"[{n}]", "cite", f"出处 {n} · source {n}") for n in item.citations)
+
+
+def where(mark: str, title: str, paragraph: int, page: int = 0) -> str:
+    """In which document and paragraph something stands, after its ``mark``; without what is empty."""
+    number = f'<span class="n">{esc(mark)}</span>' if mark else ""
+    name = f'<span class="title">{esc(title)}</span>' if title else ""
+    zh, en = (f"第 {page} 页 · ", f"page {page} · ") if page else ("", "")
+    number_of = both(f"{zh}第 {paragraph} 段", f"{en}paragraph {paragraph}")
+    return f'{number}{name}<span class="paragraph">{number_of}</span>'
+
+
+def sentence(citation: Citation, after: str = "") -> str:
+    """A citation's sentence with the quote marked, and what stands ``after`` it as HTML."""
+    begin, quote, end = map(esc, citation.in_sentence)
+    return f'<p class="sentence">{begin}<mark>{quote}</mark>{end}{after}</p>'

@@ -20,7 +20,7 @@ from rag.web.conversations.conversation_file import MOST_TURNS
 from rag.web.desk import Desk
 from rag.web.page import answers, choosing, seeking, sources
 from rag.web.page.elsewhere import other_versions
-from rag.web.page.markup import Place, both, esc, exact, message
+from rag.web.page.markup import Place, both, esc, exact, message, place_of
 from rag.web.page.why import why, why_not
 from rag.web.suggestions.instead import instead
 from rag.web.suggestions.key_facts import key_facts
@@ -339,15 +339,22 @@ def _chips(zh: str, en: str, questions: Sequence[str]) -> str:
 def _first_place(turns: Sequence[Turn]) -> str:
     """Where the answer of the first of ``turns`` stands, or what may be related.
 
-    Without either the list of documents, for an old source would look like a new one; of an overview of several that
-    list, too.
+    Without either the list of documents, for an old source would look like a new one; of an answer that names several
+    documents that list, too.
     """
     said = [turn.answer for turn in turns[:1]]
-    if any(one.status is Status.OVERVIEW and len({c.doc_id for c in one.citations}) > 1 for one in said):
+    if any(map(_names_several, said)):
         return DOCUMENTS
     related = (part.related for answer in said for part in answer.parts if part.related)
     first = next(chain((citation for answer in said for citation in answer.citations), related), None)
-    return str(answers.place(first)) if first else DOCUMENTS
+    return str(place_of(first)) if first else DOCUMENTS
+
+
+def _names_several(answer: Answer) -> bool:
+    """Whether it is an overview of several documents, or names those that have two editions."""
+    told = answer.status in (Status.OVERVIEW, Status.DIFFERENCES)
+    changes = any(item.change for part in answer.parts for item in part.items)
+    return told and not changes and len({citation.doc_id for citation in answer.citations}) > 1
 
 
 def _document(address: str) -> str | None:

@@ -13,10 +13,10 @@ from rag.answering.editions import called
 from rag.errors import Language
 from rag.types import Citation, Hit, Role, Status, TableRow
 from rag.web.conversation import Turn
-from rag.web.page.answers import EXCERPT, place
+from rag.web.page.answers import EXCERPT
 from rag.web.page.choosing import named
 from rag.web.page.escaping import html, markdown
-from rag.web.page.markup import shown_source
+from rag.web.page.markup import place_of, shown_source
 
 _TEMPLATE = Path(__file__).parents[1] / "static" / "takeaway.html"
 
@@ -33,8 +33,8 @@ class Note:
 class Line:
     """One thing that was answered, with its notes; those of them in ``first`` are marked here for the first time.
 
-    ``differs``: another source says this instead. ``heading`` is what an overview has it under, ``edition`` as in
-    `rag.types.AnswerItem`.
+    ``differs``: another source says this instead. ``heading`` is what an overview has it under, ``edition`` and
+    ``change`` as in `rag.types.AnswerItem`.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Line:
     differs: bool
     heading: str = ""
     edition: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,25 @@ class Reply:
     """The reply to one question inside a question; ``asked`` is empty where there is but one.
 
     Without ``lines`` it was not answered: ``missing`` are its words that no document has, ``nearest`` what came near.
+    ``head`` is what stands above the differences of two editions; without lines these have none.
     """
 
     asked: str
     lines: tuple[Line, ...]
     missing: tuple[str, ...]
     nearest: tuple[Near, ...]
+    head: str = ""
+
+    @property
+    def changes(self) -> list[list[Line]]:
+        """The lines of each difference of two editions: the new wording, then the old one."""
+        found: list[list[Line]] = []
+        for line in self.lines:
+            if line.change == "changed" and line.differs:
+                found[-1].append(line)
+            elif line.change:
+                found.append([line])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,7 @@ def to_html(turns: Sequence[Turn], *, language: Language, generated: datetime, v
 
 def permalink(base: str, citation: Citation) -> str:
     """The address under which the app at ``base`` opens a citation in its document."""
-    return f"{base}#place/{place(citation)}"
+    return f"{base}#place/{place_of(citation)}"
 
 
 def elsewhere(citation: Citation) -> list[str]:
@@ -172,6 +186,14 @@ class Words:
         edition = called(line.edition, self("{} 版", "{} edition"))
         return self(f"（{edition}）", f" ({edition})") if line.edition else ""
 
+    def change(self, line: Line) -> str:
+        """What stands before a line of which another edition says otherwise or nothing."""
+        if line.change == "added":
+            return self("新增：", "Added: ")
+        if line.change == "removed":
+            return self("删去：", "Removed: ")
+        return self("旧：", "Old: ") if line.differs else self("新：", "New: ")
+
     def instead(self, line: Line) -> str:
         """What stands before a line of which another source says otherwise."""
         if line.edition:
@@ -187,10 +209,12 @@ def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
         for item in part.items:
             its = tuple(found[n] for n in item.citations)
             first = tuple(n for n in its if n.number not in marked)
-            lines.append(Line(item.text, its, first, item.differs, item.heading, item.edition))
+            lines.append(Line(item.text, its, first, item.differs, item.heading, item.edition, item.change))
             marked |= {note.number for note in its}
         asked = part.question if len(turn.answer.parts) > 1 else ""
-        yield Reply(asked, tuple(lines), part.missing, tuple(_near(hit, turn) for hit in part.nearest))
+        nearest = tuple(_near(hit, turn) for hit in part.nearest)
+        head = turn.answer.text.partition("\n")[0] if turn.answer.status is Status.DIFFERENCES else ""
+        yield Reply(asked, tuple(lines), part.missing, nearest, head)
 
 
 def _near(hit: Hit, turn: Turn) -> Near:
@@ -207,6 +231,12 @@ def _about(words: Words, found: Sequence[Entry], generated: datetime, version: s
 
 
 def _markdown_reply(words: Words, reply: Reply) -> Iterator[str]:
+    if reply.head:
+        yield markdown(reply.head)
+    if reply.changes:
+        yield "\n".join(_markdown_change(words, n, lines) for n, lines in enumerate(reply.changes, start=1))
+    if reply.changes or (reply.head and not reply.lines):
+        return
     own = [line for line in reply.lines if not line.differs]
     if len(own) == 1:
         yield f"> {_markdown_line(words, own[0])}"
@@ -232,6 +262,16 @@ def _markdown_line(words: Words, line: Line) -> str:
     heading = f"**{markdown(line.heading)}** " if line.heading else ""
     notes = "".join(f"[^{note.number}]" for note in line.notes)
     return heading + markdown(line.text) + markdown(words.edition(line)) + notes
+
+
+def _markdown_change(words: Words, number: int, lines: Sequence[Line]) -> str:
+    """A numbered item; what is in its lines is set in by as much as its number takes."""
+    heading = f"**{markdown(lines[0].heading)}** " if lines[0].heading else ""
+    said = (
+        f"{words.change(line)}{markdown(line.text)}{''.join(f'[^{note.number}]' for note in line.notes)}"
+        for line in lines
+    )
+    return f"{number}. {heading}" + "\\\n   ".join(said)
 
 
 def _markdown_row(row: TableRow) -> str:

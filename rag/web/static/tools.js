@@ -113,8 +113,19 @@ async function lookOver(details) {
   if (inside) inside.innerHTML = html;
   if (doc === lookedOver.doc) lookedOver.html = html;
 }
+// Beside an overview a button leads to the outline of its document: the fold is opened once that is there.
+let outlined = "";
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-outline]");
+  if (button) { outlined = button.dataset.outline; stayOpen(); }
+});
 function stayOpen() {
   const details = find("#source details.outline");
+  if (details && details.dataset.facts === outlined) {
+    outlined = "";
+    details.open = true;
+    details.scrollIntoView({ block: "nearest" });
+  }
   if (!details || "drawn" in details.dataset) return;
   details.dataset.drawn = "";
   if (details.dataset.facts !== lookedOver.doc) return;

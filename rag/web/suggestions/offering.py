@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from rag.library import Library
 from rag.retrieval.collections import ALL, Choice
+from rag.text.normalization import folded
 from rag.types import Status
 from rag.web.suggestions.candidate import Candidate
+
+# With what a question ends that names what it asks for.
+_ASKS = re.compile("[是有为]?(?:什么时候|什么|多少|哪些|哪里|谁)$")
+
+
+def gist(question: str) -> str:
+    """What is the same in questions that ask for the same in other words: 杯子的容量是什么, 杯子容量是多少."""
+    return _ASKS.sub("", folded(question)).replace("的", "")
 
 
 def holds(library: Library, candidate: Candidate, choice: Choice = ALL) -> bool:
@@ -20,7 +30,8 @@ def holds(library: Library, candidate: Candidate, choice: Choice = ALL) -> bool:
 
 
 def offered(candidates: Iterable[Candidate], good: Callable[[Candidate], bool], limit: int) -> Iterator[list[str]]:
-    """The first ``limit`` questions that are ``good``, as far as they are found: at first, and after each trial.
+    """The first ``limit`` questions that are ``good``, as far as they are found: at first, and after each trial. No two
+    of them ask for the same.
 
     Trying takes as long as an answer: whoever has something more urgent to do does it in between.
     """
@@ -29,6 +40,8 @@ def offered(candidates: Iterable[Candidate], good: Callable[[Candidate], bool], 
     for candidate in candidates:
         if len(found) == limit:
             return
+        if gist(candidate.question) in map(gist, found):
+            continue
         if good(candidate):
             found = [*found, candidate.question]
         yield found

@@ -12,7 +12,7 @@ from rag.retrieval.collections import ALL, Choice
 from rag.text.normalization import folded, sentences
 from rag.types import Block, BlockKind, Citation, Document
 from rag.web.suggestions.candidate import Candidate
-from rag.web.suggestions.offering import holds, offered
+from rag.web.suggestions.offering import gist, holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
 # Blocks and headings on either side that are looked at.
@@ -35,11 +35,11 @@ def onward(
     """
     document = library.document(cited[0].doc_id)
     found = {folded(one.question): one for one in _around(document, document.block_at(cited[0].start))}
-    before = {folded(one.question) for one in asked}
+    before = {gist(one.question) for one in asked}
     fit = (
         one
-        for words, one in found.items()
-        if words not in before and len(one.question) <= QUESTION and not _told(one, cited)
+        for one in found.values()
+        if gist(one.question) not in before and len(one.question) <= QUESTION and not _told(one, cited)
     )
     alone = (one for one in fit if resolve(one.question, asked) == one.question)
     return offered(islice(alone, tried), partial(holds, library, choice=choice), limit)
