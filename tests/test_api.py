@@ -291,7 +291,16 @@ def test_a_follow_up_is_asked_as_what_it_means(small: TestClient) -> None:
     assert answer["parts"] == [
         {
             "question": "豆包的月活跃用户有多少？",
-            "items": [{"text": "近6000万", "citations": [1], "differs": False, "edition": None, "heading": None}],
+            "items": [
+                {
+                    "text": "近6000万",
+                    "citations": [1],
+                    "differs": False,
+                    "edition": None,
+                    "heading": None,
+                    "change": None,
+                }
+            ],
             "missing": [],
             "related": None,
             "confirmed": None,

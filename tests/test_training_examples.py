@@ -143,7 +143,8 @@ def test_no_example_without_an_answer_holds_it(source: ExampleSource) -> None:
 
 def test_a_document_that_has_all_that_a_question_names_is_no_lookalike() -> None:
     answered = as_document("云湖泳馆夏天开到晚上九点，押金五十元。", "云湖泳馆")
-    others = [as_document("夏天开到晚上十点，押金八十元，跳水池另行收费。", name) for name in ("东岭泳馆", "夏天须知")]
+    texts = ("夏天开到晚上十点，押金八十元，跳水池另行收费。", "夏天开到晚上八点，押金三十元，跳水池不收费。")
+    others = [as_document(text, name) for text, name in zip(texts, ("东岭泳馆", "夏天须知"), strict=True)]
     assert answered
     assert all(others)
     asked = ("云湖夏天开到几点", "夏天押金多少")

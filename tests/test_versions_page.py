@@ -53,11 +53,13 @@ def served(index: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def unchanged(index: Path) -> Iterator[str]:
+def unchanged(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over documents that stay as they are, one of them in a collection."""
-    library = Library.open(index)
-    NamedCollections(index).make("要复核的", library.documents()[:1])
-    with running(index, index.parent / "log") as server:
+    # Of its own, for the fixture is made again where a test is.
+    folder = tmp_path_factory.mktemp("unchanged")
+    shutil.copytree(index, folder / "index")
+    NamedCollections(folder / "index").make("要复核的", Library.open(folder / "index").documents()[:1])
+    with running(folder / "index", folder / "log") as server:
         yield server.url
 
 
