@@ -18,6 +18,8 @@ from rag.text.enumerations import enumerations
 SECONDS = 40
 FOUND = {
     "docx": [b"(\0\x80"],
+    # A cell of a style that the workbook does not have.
+    "xlsx": [bytes.fromhex("000003060202021e1836393c3f3a2548e801000600000306093300e803090c0c0f12000015")],
 }
 
 

@@ -59,7 +59,11 @@ class Cells:
     def _read_style(self, number: int) -> _Style:
         from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-        style = self._book._cell_styles[number]
+        styles = self._book._cell_styles
+        if not 0 <= number < len(styles):
+            # Programs other than Excel write numbers of styles that the workbook lacks.
+            return _Style("", is_date=False, struck=False)
+        style = styles[number]
         at, own = style.numFmtId, self._book._number_formats
         usual = BUILTIN_FORMATS.get(at, "") if at < _OWN_FORMATS else ""
         code = CHINESE.get(at) or usual or (own[at - _OWN_FORMATS] if 0 <= at - _OWN_FORMATS < len(own) else "")
