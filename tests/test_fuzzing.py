@@ -17,6 +17,8 @@ from rag.text.enumerations import enumerations
 # What is no longer quadratic takes a second or two; it took minutes.
 SECONDS = 40
 FOUND = {
+    # A cell of nothing but a colon.
+    "csv": [bytes.fromhex("00d7fffffffffffff8236d6dffffd2ff")],
     "docx": [b"(\0\x80"],
     # A cell of a style that the workbook does not have.
     "xlsx": [bytes.fromhex("000003060202021e1836393c3f3a2548e801000600000306093300e803090c0c0f12000015")],

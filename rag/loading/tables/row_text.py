@@ -92,7 +92,7 @@ def fields_of(line: Line) -> list[Value]:
     for column in line.own:
         text = line.texts[column]
         if column in labels:
-            values.append((column, "", text.rstrip("：: ")))
+            values.append((column, "", text.rstrip("：: ") or text))
             open_label = True
         elif open_label:
             place, _, label = values[-1]
