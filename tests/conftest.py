@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -42,6 +43,13 @@ HOSTILE = (
 # The settings of whoever runs the tests are not what is tested.
 for _name in [name for name in os.environ if name.startswith("WENYUAN_") and name != "WENYUAN_CACHE_DIR"]:
     del os.environ[_name]
+
+
+def trained_and_gold_questions() -> set[str]:
+    """What is asked in the written training sets and in the gold sets of the evaluation."""
+    files = [*ROOT.glob("rag/training/written/*.questions.jsonl"), *ROOT.glob("eval/data/**/gold*.jsonl")]
+    pairs = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    return {pair.get("question") or pair.get("q") or "" for pair in pairs}
 
 
 @dataclass(frozen=True)

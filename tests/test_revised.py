@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import samples
-from conftest import ROOT, Command
+from conftest import Command, trained_and_gold_questions
 from documents import document
 
 from rag.answering.differences import Place, differences
@@ -189,11 +188,7 @@ def test_what_two_other_things_differ_in_is_asked_as_ever(question: str) -> None
 
 
 def test_no_question_of_the_trained_and_the_gold_ones_is_taken_for_one() -> None:
-    asked: set[str] = set()
-    for file in [*ROOT.glob("rag/training/written/*.questions.jsonl"), *ROOT.glob("eval/data/**/gold*.jsonl")]:
-        for line in file.read_text("utf-8").splitlines():
-            pair = json.loads(line)
-            asked.add(pair.get("question") or pair.get("q") or "")
+    asked = trained_and_gold_questions()
     assert len(asked) > 10_000
     assert [question for question in asked if (meant := revision(question)) and meant.names_nothing] == []
 

@@ -90,6 +90,16 @@ def replace(page: Page, title: str) -> Locator:
     return page.get_by_role("dialog")
 
 
+def replace_and_go_to_ask(page: Page) -> None:
+    """Replace 差旅费管理办法 by its newer file."""
+    shelf = library(page)
+    dialog = replace(page, "差旅费管理办法")
+    dialog.get_by_label("新版的文件").set_input_files(FILE)
+    dialog.get_by_role("button", name="换成新版").click()
+    expect(shelf.locator(".uploads .done")).to_be_visible()
+    page.locator("[data-view=ask]").click()
+
+
 def test_a_newer_file_is_asked_and_the_older_version_by_its_link_and_box(page: Page) -> None:
     shelf = library(page)
     dialog = replace(page, "差旅费管理办法")
@@ -126,12 +136,7 @@ def test_a_newer_file_is_asked_and_the_older_version_by_its_link_and_box(page: P
 
 
 def test_an_answer_from_an_older_version_that_the_question_names_says_so(wide: Page) -> None:
-    shelf = library(wide)
-    dialog = replace(wide, "差旅费管理办法")
-    dialog.get_by_label("新版的文件").set_input_files(FILE)
-    dialog.get_by_role("button", name="换成新版").click()
-    expect(shelf.locator(".uploads .done")).to_be_visible()
-    wide.locator("[data-view=ask]").click()
+    replace_and_go_to_ask(wide)
     ask(wide, f"2023年的{ASKED}")
     expect(wide.locator(".turn .of-older .edition .zh")).to_have_text("旧版 2023-05-01")
     expect(wide.locator(".turn .lead")).to_contain_text("300元")
@@ -280,12 +285,7 @@ def test_what_two_editions_differ_in_stands_side_by_side_and_opens_each(
 
 
 def test_of_several_documents_with_two_editions_one_is_chosen_by_a_click(wide: Page) -> None:
-    shelf = library(wide)
-    dialog = replace(wide, "差旅费管理办法")
-    dialog.get_by_label("新版的文件").set_input_files(FILE)
-    dialog.get_by_role("button", name="换成新版").click()
-    expect(shelf.locator(".uploads .done")).to_be_visible()
-    wide.locator("[data-view=ask]").click()
+    replace_and_go_to_ask(wide)
     ask(wide, "两版有什么不同")
     expect(wide.locator(".turn .of")).to_have_text("有 2 篇资料有两版，请写明是哪一篇：")
     shot(wide, "differences-which")
