@@ -73,7 +73,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """By vectors and words, by vectors alone, or by words alone; ``bm25`` needs no embedding model when asked."""
     candidates: _Count = 50
     """How many passages each retriever proposes."""
-    bm25_weight: _Share = 0.15
+    bm25_weight: _Share = 0.45
     """What the highest possible BM25 score adds to the cosine."""
     hits: _Count = 10
     """How many passages are listed with an answer."""

@@ -17,7 +17,7 @@ from rag.index.segments import texts
 from rag.index.store import Part, Store, writing
 from rag.indexing.splitting import SplitSettings, split
 from rag.loading import parse
-from rag.types import Document, Origin
+from rag.types import Document, Origin, Row
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -79,9 +79,9 @@ class HashEncoder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:  # noqa: ARG002
-        self.passages += texts
-        return self._encode(texts)
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
+        self.passages += [row.own for row in rows]
+        return self._encode([row.own for row in rows])
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dimension), np.float32)

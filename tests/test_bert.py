@@ -74,7 +74,7 @@ def sequences() -> list[Tokens]:
 
 
 def states(bert: Bert, sequences: list[Tokens]) -> list[Tensor]:
-    return bert.each(sequences, lambda one: one.copy())
+    return bert.each(sequences, lambda one, _: one.copy())
 
 
 def equal(some: list[Tensor], others: list[Tensor]) -> bool:
@@ -118,8 +118,8 @@ def test_one_sequence_on_several_cores_has_the_same_states(folder: Path, sequenc
 
 def test_a_question_does_not_wait_for_all_that_is_to_be_indexed(folder: Path, sequences: list[Tokens]) -> None:
     bert = Bert(folder)
-    indexing = bert.start(sequences * 200, lambda one: one.copy())
-    bert.each(sequences[:1], lambda one: one.copy())
+    indexing = bert.start(sequences * 200, lambda one, _: one.copy())
+    bert.each(sequences[:1], lambda one, _: one.copy())
     assert not all(made.done() for _, made in indexing.batches)
     indexing.cancel()
 
@@ -179,7 +179,7 @@ def test_without_a_cache_that_can_be_written_it_computes_the_same(
 def test_processes_that_start_at_once_all_compute(folder: Path) -> None:
     code = (
         "import sys, numpy as np; from pathlib import Path; from rag.inference.bert import Bert\n"
-        "print(Bert(Path(sys.argv[1])).each([np.arange(9)], lambda one: float(one.sum())))"
+        "print(Bert(Path(sys.argv[1])).each([np.arange(9)], lambda one, _: float(one.sum())))"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", code, folder], stdout=subprocess.PIPE, text=True) for _ in range(3)

@@ -40,8 +40,8 @@ def query(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 def test_a_passage_has_a_row_for_itself_and_one_a_sentence_if_there_are_several() -> None:
     text = "甲甲。乙乙。"
     one, two = passage(Span(0, 3)), passage(Span(0, 3), Span(3, 6), context="题")
-    assert dense.row_texts(one, text) == ["甲甲。"]
-    assert dense.row_texts(two, text) == ["题 甲甲。乙乙。", "甲甲。", "乙乙。"]
+    assert [row.own for row in dense.rows_of(one, text)] == ["甲甲。"]
+    assert [row.own for row in dense.rows_of(two, text)] == ["题 甲甲。乙乙。", "甲甲。", "乙乙。"]
     assert [dense.row_count(p) for p in (one, two)] == [1, 3]
 
 

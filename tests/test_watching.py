@@ -28,9 +28,9 @@ PROGRAM = """
 import signal, sys
 from documents import HashEncoder, use
 class Telling(HashEncoder):
-    def encode_passages(self, texts, *, progress=False):
-        print(*("embedded " + one.split()[-1] for one in texts), sep="\\n", file=sys.stderr, flush=True)
-        return super().encode_passages(texts)
+    def encode_rows(self, rows):
+        print(*("embedded " + row.own.split()[-1] for row in rows), sep="\\n", file=sys.stderr, flush=True)
+        return super().encode_rows(rows)
 use(Telling())
 # Whoever runs the tests in the background has it ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)

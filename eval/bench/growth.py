@@ -195,7 +195,9 @@ def run_index(folder: Path, what: str, *, embed: bool) -> Run:
         file.write_text(
             f"这里要{what}一个文件。\n" + "仓库的盘点在每个季度的最后一天，由两个人一起做。\n" * 20, "utf-8"
         )
-    return measured([folder / "files"], folder / "index", embed=embed, progress=sys.stderr.isatty())
+    return measured(
+        [folder / "files"], folder / "index", encoder=None if embed else MadeUp(), progress=sys.stderr.isatty()
+    )
 
 
 def run_ask(folder: Path, questions: int, *, embed: bool) -> Asked:
@@ -246,9 +248,9 @@ class _BesideMadeUp(MadeUp):
 
         self._real = load_encoder()
 
-    def encode_queries(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:  # noqa: ARG002
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
         self._real.encode_queries(texts)
-        return self.encode_passages(texts)
+        return super().encode_queries(texts)
 
 
 def _questions(library: Library) -> Iterator[str]:

@@ -22,7 +22,7 @@ from eval.bench.folder import make
 from rag.errors import EvaluationError
 from rag.evaluation.environment import Code, Machine, code, machine
 from rag.evaluation.results import RESULTS, pretty
-from rag.evaluation.stages import Run, measured
+from rag.evaluation.stages import MadeUp, Run, measured
 
 _ROOT = Path(__file__).parents[2]
 
@@ -104,7 +104,7 @@ def run(folder: Path, encoder: str) -> _Measured:
     """Index ``folder/files`` into ``folder/index`` in this process, which should do nothing else."""
     from rag.index.generations import open_generation
 
-    done = measured([folder / "files"], folder / "index", embed=encoder != "none")
+    done = measured([folder / "files"], folder / "index", encoder=MadeUp() if encoder == "none" else None)
     records = open_generation(folder / "index").store.records()
     return _Measured(done, sum(record.characters for record in records))
 

@@ -7,7 +7,8 @@ Importing this package is cheap; OpenVINO (half a second), or torch and sentence
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from rag.errors import ModelError
 from rag.settings import BUNDLED, Engine
 
 if TYPE_CHECKING:
+    from rag.embedding.pieces import Pieces
     from rag.types import Encoder
 
 SCALES: Final = Path(__file__).parent / "scales.safetensors"
@@ -39,6 +41,9 @@ def load_encoder(model: str = BUNDLED, *, device: str = "cpu", engine: Engine = 
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
+    pieces = _pieces(folder)
+    # The bundled model is trained for late chunking; of others that is not known.
+    late = pieces.ids if pieces else None
     if engine != "torch":
         from rag.embedding.recipe import read_recipe
 
@@ -50,7 +55,8 @@ def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
                 folder,
                 name=name,
                 recipe=recipe,
-                ids=_tokenizer(folder, recipe.longest),
+                ids=pieces.sequence if pieces else _tokenizer(folder, recipe.longest),
+                late=late,
                 scales=read_scales(SCALES, folder.name) if engine == "openvino" else None,
             )
         _log.info(
@@ -59,27 +65,40 @@ def _load(folder: Path, name: str, device: str, engine: Engine) -> Encoder:
         )
     from rag.embedding.encoder import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder(folder, name=name, device=device)
+    return SentenceTransformerEncoder(folder, name=name, device=device, late=late)
+
+
+def _pieces(folder: Path) -> Pieces | None:
+    """The bundled model's tokenizer; None for another model. Raises ModelError."""
+    from rag.embedding.bundled import FOLDER
+
+    if folder.name != FOLDER:
+        return None
+    from rag.embedding.pieces import load_pieces
+
+    with _told(folder):
+        return load_pieces(folder)
 
 
 def _tokenizer(folder: Path, longest: int) -> Callable[[str], Sequence[int]]:
-    """What gives a text's tokens to the model in ``folder``. Raises ModelError."""
-    from rag.embedding.bundled import FOLDER
+    """What gives a text's tokens to a model that is not the bundled one. Raises ModelError."""
+    from rag.embedding.tokenizer import load_tokenizer
 
-    try:
-        if folder.name == FOLDER:
-            from rag.embedding.pieces import load_pieces
-
-            return load_pieces(folder).sequence
-        from rag.embedding.tokenizer import load_tokenizer
-
+    with _told(folder):
         tokenizer = load_tokenizer(folder, longest)
+    return lambda text: tokenizer.encode(text).ids
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What goes wrong while a tokenizer loads is a ModelError."""
+    try:
+        yield
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"模型的分词器无法加载（{folder}）：{error}。请检查或删除该文件夹后重试。",
             f"The model's tokenizer does not load ({folder}): {error}. Check or delete that folder and try again.",
         ) from error
-    return lambda text: tokenizer.encode(text).ids
 
 
 def encoder_name(model: str = BUNDLED) -> str:

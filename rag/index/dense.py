@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ import faiss
 import numpy as np
 
 from rag.index.vectors import Rows, chunks
+from rag.types import Row, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,27 +47,31 @@ _LEARNT_FROM = 32_768
 _AT_ONCE = 4096
 
 
-def row_texts(passage: Passage, document_text: str) -> list[str]:
-    """The texts whose vectors are the passage's rows, in order."""
+def rows_of(passage: Passage, document_text: str) -> list[Row]:
+    """The passage's rows, in order."""
     body = document_text[passage.start : passage.end]
-    whole = f"{passage.context} {body}" if passage.context else body
-    if len(passage.sentences) < 2:
+    above = f"{passage.context} " if passage.context else ""
+    moved = len(above) - passage.start
+    whole = Row(above + body, tuple(Span(s.start + moved, s.end + moved) for s in passage.sentences))
+    if row_count(passage) == 1:
         return [whole]
-    return [whole, *(document_text[s.start : s.end] for s in passage.sentences)]
+    return [whole, *(replace(whole, number=number) for number in range(len(passage.sentences)))]
 
 
-def row_texts_of(segments: Iterable[Texts]) -> Iterator[tuple[int, str]]:
-    """The ordinal of its passage in its segment and the text of every row, one segment after the other, in order."""
+def all_rows(segments: Iterable[Texts]) -> Iterator[tuple[int, Row]]:
+    """The ordinal of its passage in its segment and every row, one segment after the other, in order."""
     for segment in segments:
         for document, passages in segment.contents():
             for passage in passages:
-                for text in row_texts(passage, document):
-                    yield passage.ordinal, text
+                for row in rows_of(passage, document):
+                    yield passage.ordinal, row
 
 
-def digest_of(text: str) -> bytes:
-    """What tells a text that is embedded from all others, DIGEST_BYTES long."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+def digest_of(row: Row) -> bytes:
+    """What tells a row from all others, DIGEST_BYTES long: a sentence's vector may depend on all of its passage."""
+    places = ",".join(f"{s.start}-{s.end}" for s in row.sentences)
+    named = f"{row.text}\0{places}\0{'' if row.number is None else row.number}"
+    return hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def row_count(passage: Passage) -> int:

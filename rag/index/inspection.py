@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.errors import WenyuanError
-from rag.index.dense import CODES, digest_of, read_codes, row_count, row_texts_of
+from rag.index.dense import CODES, all_rows, digest_of, read_codes, row_count
 from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, vectors_file
 from rag.index.manifest import MANIFEST, OLDEST_FORMAT, Manifest, Segment, differing, parse_manifest
 from rag.index.segments.texts import Texts
@@ -188,7 +188,7 @@ def _inspect_vectors(folder: Path, expected: _Expected) -> Iterator[Problem]:
         return
     if owners.tolist() != expected.owners:
         yield _differ(OWNERS, "向量", "vectors", len(owners), len(expected.owners))
-    if keys is not None and keys != b"".join(digest_of(text) for _, text in row_texts_of([expected.texts])):
+    if keys is not None and keys != b"".join(digest_of(row) for _, row in all_rows([expected.texts])):
         yield Problem(KEYS, "不是这些文字的", "is not of these texts")
     norms = np.concatenate([np.linalg.norm(some, axis=1) for some in chunks(rows)])
     # A norm that is no number is not near 1 either.

@@ -1,4 +1,4 @@
-"""Vectors by content: a text that was embedded before is not embedded again, wherever it stood."""
+"""Vectors by content: a passage that was embedded before is not embedded again, wherever it stood."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rag.index import vectors
-from rag.index.dense import digest_of, row_texts_of
+from rag.index.dense import all_rows, digest_of
 from rag.index.generations import KEYS, OWNERS, VECTORS, vectors_file
 from rag.index.segments.texts import Texts
 from rag.index.vectors import VectorFile
 from rag.indexing.journal import Journal
-from rag.types import Encoder
+from rag.types import Encoder, Row
 
 if TYPE_CHECKING:
     from rag.types import Vectors
 
 Rows = NDArray[np.int64]
-# Texts that are embedded between two writes of the journal; sorted by length, so that many are better than few.
+# Rows that are embedded between two writes of the journal; sorted by length, so that many are better than few.
 _AT_ONCE = 2048
 _COPIED_AT_ONCE = 8192
 
@@ -131,12 +131,12 @@ def _embed(
     """Embed the texts of the rows ``missing``, which ascend, and write them down as they come."""
     total = int(texts.lengths[missing].sum())
     with tqdm(total=total, desc="嵌入 embed", unit="字", unit_scale=True, disable=not progress, delay=2) as bar:
-        wanted = _texts_at(stores, missing)
+        wanted = _rows_at(stores, missing)
         for start in range(0, len(missing), _AT_ONCE):
             rows = missing[start : start + _AT_ONCE]
             some = [next(wanted) for _ in rows]
-            journal.append(texts.keys[rows].tobytes(), encoder.encode_passages(some))
-            bar.update(sum(map(len, some)))
+            journal.append(texts.keys[rows].tobytes(), encoder.encode_rows(some))
+            bar.update(sum(len(row.own) for row in some))
 
 
 def _read(stores: Sequence[Texts]) -> _Texts:
@@ -147,9 +147,9 @@ def _read(stores: Sequence[Texts]) -> _Texts:
     counts: list[int] = []
     for store in stores:
         before = len(owners)
-        for ordinal, text in row_texts_of([store]):
-            keys += digest_of(text)
-            lengths.append(len(text))
+        for ordinal, row in all_rows([store]):
+            keys += digest_of(row)
+            lengths.append(len(row.own))
             owners.append(ordinal)
         counts.append(len(owners) - before)
     return _Texts(_keys(keys), np.array(lengths, np.int32), np.array(owners, np.int32), counts)
@@ -159,13 +159,13 @@ def _keys(digests: bytes | bytearray) -> NDArray[np.uint64]:
     return np.frombuffer(digests, np.uint64).reshape(-1, 2)
 
 
-def _texts_at(stores: Sequence[Texts], rows: Rows) -> Iterator[str]:
-    """The texts of the given rows, which ascend."""
-    wanted = iter(rows.tolist())
-    row = next(wanted, -1)
-    for place, (_, text) in enumerate(row_texts_of(stores)):
-        if place == row:
-            yield text
-            row = next(wanted, -1)
-            if row < 0:
+def _rows_at(stores: Sequence[Texts], places: Rows) -> Iterator[Row]:
+    """The rows at the given places, which ascend."""
+    wanted = iter(places.tolist())
+    next_one = next(wanted, -1)
+    for place, (_, row) in enumerate(all_rows(stores)):
+        if place == next_one:
+            yield row
+            next_one = next(wanted, -1)
+            if next_one < 0:
                 return

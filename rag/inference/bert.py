@@ -169,21 +169,22 @@ class Bert:
         return int(self._words.shape[1])
 
     def start(
-        self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result], *, soon: bool = False
+        self, sequences: Sequence[Tokens], make: Callable[[Tensor, int], Result], *, soon: bool = False
     ) -> Computing[Result]:
         """Begin to compute what ``make`` makes of each sequence's hidden states, ``(tokens, hidden)`` in float32.
 
-        ``make`` must keep no view of them. What is wanted ``soon`` does not wait for what is not.
+        It is given the sequence's place, too, and must keep no view of the states. What is wanted ``soon`` does not
+        wait for what is not.
         """
         line = self._line(self._single and soon and len(sequences) == 1)
         groups = batches([len(ids) for ids in sequences], line.streams)
         submit = self._pools[soon].submit
         return Computing(
             len(sequences),
-            [(group, submit(self._batch, line, [sequences[i] for i in group], make)) for group in groups],
+            [(group, submit(self._batch, line, sequences, group, make)) for group in groups],
         )
 
-    def each(self, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
+    def each(self, sequences: Sequence[Tokens], make: Callable[[Tensor, int], Result]) -> list[Result]:
         """What ``make`` makes of each sequence's hidden states, in order, soon; see `start`."""
         return self.start(sequences, make, soon=True).results()
 
@@ -198,15 +199,18 @@ class Bert:
         )
         return fit_all(observed(source, inputs), source.weights(), source.shape.layers)
 
-    def _batch(self, line: _Line, sequences: Sequence[Tokens], make: Callable[[Tensor], Result]) -> list[Result]:
-        length = _padded(max(map(len, sequences)))
-        states = np.zeros((len(sequences), length, self.dimension), dtype=np.float32)
-        mask = np.full((len(sequences), 1, 1, length), _HIDDEN_BY_MASK, dtype=np.float32)
-        for row, ids in enumerate(sequences):
+    def _batch(
+        self, line: _Line, sequences: Sequence[Tokens], places: Sequence[int], make: Callable[[Tensor, int], Result]
+    ) -> list[Result]:
+        length = _padded(max(len(sequences[place]) for place in places))
+        states = np.zeros((len(places), length, self.dimension), dtype=np.float32)
+        mask = np.full((len(places), 1, 1, length), _HIDDEN_BY_MASK, dtype=np.float32)
+        for row, place in enumerate(places):
+            ids = sequences[place]
             states[row, : len(ids)] = self._summed(ids)
             mask[row, ..., : len(ids)] = 0.0
         found = line.infer(states, mask)
-        return [make(one[: len(ids)]) for one, ids in zip(found, sequences, strict=True)]
+        return [make(one[: len(sequences[place])], place) for one, place in zip(found, places, strict=True)]
 
 
 def batches(lengths: Sequence[int], streams: int) -> list[list[int]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import LoadError, WenyuanError
-from rag.index.dense import row_count, row_texts
+from rag.index.dense import row_count, rows_of
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.splitting import split
 from rag.loading import SourceFile, parse, read
@@ -20,7 +20,7 @@ from rag.milvus.expressions import any_of
 from rag.milvus.generation import MilvusGeneration
 from rag.milvus.layout import number_of
 from rag.milvus.rows import Made, check_size
-from rag.types import Document, Omission, Passage
+from rag.types import Document, Omission, Passage, Row
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document before it is embedded, and the texts of its rows."""
+    """A document before it is embedded, and its rows."""
 
     document: Document
     path: Path
     passages: Sequence[Passage]
-    texts: Sequence[str]
+    rows: Sequence[Row]
 
 
 class Maker:
@@ -51,8 +51,8 @@ class Maker:
         self._notices = notices
         self.omitted: list[tuple[str, Omission]] = []
 
-    def drafts(self, wanted: Sequence[Wanted], texts: int) -> Iterator[list[Draft]]:
-        """Documents read and split, in groups of at least so many ``texts``."""
+    def drafts(self, wanted: Sequence[Wanted], rows: int) -> Iterator[list[Draft]]:
+        """Documents read and split, in groups of at least so many ``rows``."""
         group: list[Draft] = []
         for one in wanted:
             try:
@@ -61,19 +61,19 @@ class Maker:
                 group.append(draft)
             except LoadError as error:
                 self.failed.append((one.first.file, error))
-            if sum(len(draft.texts) for draft in group) >= texts:
+            if sum(len(draft.rows) for draft in group) >= rows:
                 yield group
                 group = []
         if group:
             yield group
 
     def finished(self, drafts: Sequence[Draft]) -> list[Made]:
-        """The documents with terms and vectors; texts that their former versions had are not embedded again."""
+        """The documents with terms and vectors; what their former versions had is not embedded again."""
         held = self._held(drafts)
-        missing = list(dict.fromkeys(text for draft in drafts for text in draft.texts if text not in held))
+        missing = list(dict.fromkeys(row for draft in drafts for row in draft.rows if row not in held))
         if missing:
             encoder = self._pipeline.models.encoder.get()
-            held |= dict(zip(missing, encoder.encode_passages(missing), strict=True))
+            held |= dict(zip(missing, encoder.encode_rows(missing), strict=True))
         return [self._made(draft, held) for draft in drafts]
 
     def _draft(self, wanted: Wanted) -> Draft:
@@ -88,14 +88,14 @@ class Maker:
         document = replace(document, modified=modified, copies=wanted.copies)
         self.omitted += [(file.source, one) for one in document.omitted]
         passages = split(document, self._pipeline.settings.split, number_of(document.doc_id))
-        texts = [text for passage in passages for text in row_texts(passage, document.text)]
-        return Draft(document, file.place, passages, texts)
+        rows = [row for passage in passages for row in rows_of(passage, document.text)]
+        return Draft(document, file.place, passages, rows)
 
-    def _held(self, drafts: Sequence[Draft]) -> dict[str, Vectors]:
-        """The vectors of texts by text, of the documents that stand where ``drafts`` are to stand."""
+    def _held(self, drafts: Sequence[Draft]) -> dict[Row, Vectors]:
+        """The vectors by row, of the documents that stand where ``drafts`` are to stand."""
         generation = self._generation.about()
         paths = {str(draft.path): draft for draft in drafts}
-        held: dict[str, Vectors] = {}
+        held: dict[Row, Vectors] = {}
         for row in self._generation.rows(any_of("path", list(paths))):
             if row["doc_id"] != paths[row["path"]].document.doc_id:
                 self.replaced.add(paths[row["path"]].document.source)
@@ -107,10 +107,10 @@ class Maker:
             for passage in passages:
                 vectors = generation.dense.vectors(passage.ordinal)
                 if len(vectors) == row_count(passage):
-                    held |= dict(zip(row_texts(passage, document.text), vectors, strict=True))
+                    held |= dict(zip(rows_of(passage, document.text), vectors, strict=True))
         return held
 
-    def _made(self, draft: Draft, vectors: dict[str, Vectors]) -> Made:
+    def _made(self, draft: Draft, vectors: dict[Row, Vectors]) -> Made:
         cutting, text = self._pipeline.cutting, draft.document.text
         cut = [
             (cutting(text[passage.start : passage.end]).terms(), cutting(passage.context).terms())
@@ -118,7 +118,6 @@ class Maker:
         ]
         # In half precision, as an index folder keeps them, so that both give the same scores.
         rows = [
-            np.array([vectors[one] for one in row_texts(p, text)], np.float16).astype(np.float32)
-            for p in draft.passages
+            np.array([vectors[one] for one in rows_of(p, text)], np.float16).astype(np.float32) for p in draft.passages
         ]
         return Made(draft.document, draft.path, draft.passages, cut, rows)

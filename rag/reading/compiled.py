@@ -39,7 +39,7 @@ class CompiledScorer:
         """See `rag.reading.scoring.Scorer`."""
         return self._bert.start([pair.ids for pair in pairs], self._scored, soon=True).results
 
-    def _scored(self, states: Tensor) -> PairScores:
+    def _scored(self, states: Tensor, _: int) -> PairScores:
         (weight, bias), (passage_weight, passage_bias) = self._tokens, self._passage
         start, end, inside = (states @ weight + bias).T
         relevance, several = states[0] @ passage_weight + passage_bias

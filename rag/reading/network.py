@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, BertConfig, BertModel
 from transformers.masking_utils import eager_mask
 
+from rag.inference.deltas import Array
 from rag.reading.pairs import Pair, PairScores, pad
-from rag.reading.weights import HEADS, Array, misfit, read, write
+from rag.reading.weights import HEADS, misfit, read, write
 
 TRAINING: Final = "wenyuan-lean"
 """Attention to train with: written out, as on CPUs the fused kernel's gradient is slow, and in the states' own type.

@@ -1,8 +1,4 @@
-"""The trained reader's weights on disk: how far training moved each of the encoder's, and the heads.
-
-A matrix' difference is kept as one byte a weight and one factor a row, since differences are small: what comes out of
-the network changes by less than by computing in bfloat16. Everything else is float32.
-"""
+"""The trained reader's weights on disk: how far training moved each of the encoder's, and the heads."""
 
 from __future__ import annotations
 
@@ -11,34 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from rag.errors import ModelError
+from rag.inference.deltas import Array, packed, unpacked
 
-Array = NDArray[np.float32]
-
-FORMAT: Final = "difference-1"
+FORMAT: Final = "difference-2"
+"""Raise it when the bundled encoder's weights change, which the differences are from."""
 HEADS: Final = {"tokens": 3, "passage": 2}
 """Outputs of each head: start, end and inside of each token; relevance and several answers of the passage."""
 ENCODER: Final = "encoder."
-_FACTOR: Final = ".factor"
-_LARGEST: Final = 127
 
 
 def write(differences: Mapping[str, Array], heads: Mapping[str, Array], file: Path, notes: Mapping[str, str]) -> None:
     """Write what training changed of the encoder's tensors, by their names, and the heads, with ``notes``."""
-    kept: dict[str, NDArray[np.float32] | NDArray[np.int8]] = {name: np.asarray(head) for name, head in heads.items()}
-    for name, difference in differences.items():
-        if difference.ndim < 2:
-            kept[ENCODER + name] = difference
-            continue
-        factor = np.maximum(np.abs(difference).max(axis=1, keepdims=True) / _LARGEST, np.finfo(np.float32).tiny)
-        kept[ENCODER + name] = np.rint(difference / factor).astype(np.int8)
-        kept[ENCODER + name + _FACTOR] = factor.astype(np.float32)
-    save_file(kept, file, metadata={"format": FORMAT, **notes})
+    moved = packed({ENCODER + name: difference for name, difference in differences.items()})
+    save_file({**moved, **heads}, file, metadata={"format": FORMAT, **notes})
 
 
 def read(file: Path) -> tuple[dict[str, Array], dict[str, Array], dict[str, str]]:
@@ -47,8 +32,8 @@ def read(file: Path) -> tuple[dict[str, Array], dict[str, Array], dict[str, str]
     Raises ModelError if it is missing, damaged, or of another format.
     """
     with _opened(file) as opened:
-        kept = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        differences = {name.removeprefix(ENCODER): _difference(name, kept) for name in kept if _is_of_encoder(name)}
+        kept = {name: opened.get_tensor(name) for name in opened.keys() if name.startswith(ENCODER)}  # noqa: SIM118
+        differences = {name.removeprefix(ENCODER): value for name, value in unpacked(kept).items()}
         return differences, _heads(opened), dict(opened.metadata())
 
 
@@ -75,15 +60,6 @@ def _opened(file: Path) -> Iterator[Any]:
 
 def _heads(opened: Any) -> dict[str, Array]:
     return {f"{head}.{part}": opened.get_tensor(f"{head}.{part}") for head in HEADS for part in ("weight", "bias")}
-
-
-def _is_of_encoder(name: str) -> bool:
-    return name.startswith(ENCODER) and not name.endswith(_FACTOR)
-
-
-def _difference(name: str, kept: Mapping[str, Array]) -> Array:
-    factor = kept.get(name + _FACTOR)
-    return kept[name] if factor is None else kept[name].astype(np.float32) * factor
 
 
 def misfit() -> ModelError:

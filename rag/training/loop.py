@@ -53,7 +53,7 @@ def train(
             "No usable gold pairs: answers must be in their paragraphs verbatim.",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    _keep_memory()
+    keep_memory()
     torch.manual_seed(recipe.seed)
     network = ReaderNetwork(load_base(base, attention=TRAINING if device == "cpu" else READING)).to(device)
     if start:
@@ -83,7 +83,7 @@ def train(
             found = {name: check(average, made, device) for name, made in checked.items()}
             append(folder, meter.line(place.done, place.epoch, found))
             save_checkpoint(folder, state, recipe)
-            _return_memory()
+            return_memory()
             meter = Meter()
         if place.done.step == limit:
             return folder / CHECKPOINT
@@ -159,7 +159,7 @@ def _move_average(average: ReaderNetwork, network: ReaderNetwork, kept: float) -
     torch._foreach_lerp_(own, list(network.trained().values()), 1 - kept)
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Have glibc keep freed memory: otherwise each step's large tensors are mapped anew, which costs a fifth."""
     if _LIBC is not None and hasattr(_LIBC, "mallopt"):
         trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
@@ -167,7 +167,7 @@ def _keep_memory() -> None:
         _LIBC.mallopt(trim_threshold, largest)
 
 
-def _return_memory() -> None:
+def return_memory() -> None:
     """Give back what is kept, which batches of ever other shapes would let grow without end."""
     if _LIBC is not None and hasattr(_LIBC, "malloc_trim"):
         _LIBC.malloc_trim(0)

@@ -22,7 +22,7 @@ from rag.inference.scales import write_scales
 from rag.reading.compiled import CompiledScorer, weights_key
 from rag.reading.pairs import PairEncoder
 from rag.reading.readers import SCALES, WEIGHTS
-from rag.text.normalization import normalise, sentences
+from rag.text.normalization import normalise
 from rag.training.golds import Gold, squad_golds
 
 # Paragraphs, with a question each.
@@ -43,11 +43,10 @@ def main() -> None:
     assert isinstance(encoder, CompiledEncoder)
     some = sample(pairs)
     passages = [pair.document.text[:_LONGEST] for pair in some]
-    middle = [one[span.start : span.end] for one in passages for span in sentences(one)[1:2]]
     lines = [line for line in options.lines.read_text("utf-8").splitlines() if len(line) > _LINE]
     lines = random.Random(_SEED).sample(lines, min(_SAMPLE, len(lines)))
     queries = [pair.question for pair in some] + lines[: len(lines) // 2]
-    write_scales(encoder.fit(queries, passages + middle + lines), ENCODER_SCALES, FOLDER)
+    write_scales(encoder.fit(queries, passages + lines), ENCODER_SCALES, FOLDER)
 
 
 def write_reader_scales(folder: Path, pairs: Sequence[Gold]) -> None:

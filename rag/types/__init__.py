@@ -25,6 +25,7 @@ from rag.types.documents import Elsewhere as Elsewhere
 from rag.types.documents import Omission as Omission
 from rag.types.documents import Origin as Origin
 from rag.types.documents import Passage as Passage
+from rag.types.documents import Row as Row
 from rag.types.documents import Span as Span
 from rag.types.documents import TableRow as TableRow
 from rag.types.indexed import IndexReport as IndexReport
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """Texts to vectors: float32, shape ``(len(texts), dimension)``, each row of unit length."""
+    """Texts to vectors: float32, of shape ``(texts, dimension)``, each of unit length."""
 
     @property
     def name(self) -> str: ...
@@ -47,4 +48,4 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
 
-    def encode_passages(self, texts: Sequence[str], *, progress: bool = False) -> Vectors: ...
+    def encode_rows(self, rows: Sequence[Row]) -> Vectors: ...

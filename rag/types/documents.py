@@ -235,3 +235,21 @@ class Passage:
     paragraph: int
     context: str
     sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the index has a vector of: a passage, or one of its sentences.
+
+    ``text`` is all of the passage, after what stands over it, and ``sentences`` are ranges of that; ``number`` is the
+    place of the row's own sentence among them, None where the row is the passage's.
+    """
+
+    text: str
+    sentences: tuple[Span, ...]
+    number: int | None = None
+
+    @property
+    def own(self) -> str:
+        """The words that the vector is of."""
+        return self.text if self.number is None else self.text[slice(*self.sentences[self.number])]
