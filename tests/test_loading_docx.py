@@ -163,6 +163,38 @@ def test_a_text_box_is_read_once_after_the_paragraph_that_holds_it() -> None:
     assert texts(paragraph("段", f"{run}</mc:AlternateContent></w:r>") + paragraph("后")) == ["段", "框内", "后"]
 
 
+def test_headings_in_a_text_box_head_nothing_after_it() -> None:
+    style = '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 2"/></w:style>'
+    heading = '<w:pStyle w:val="H"/>'
+    box = f"<w:r><w:txbxContent>{paragraph('联系', properties=heading)}{paragraph('电话：8801')}</w:txbxContent></w:r>"
+    body = paragraph("租赁", properties=heading) + paragraph("租期三个月。", box) + paragraph("押金一个月。")
+    blocks = parse_docx(samples.docx(body, styles=style), NAME).blocks
+    assert [(block.text, block.path) for block in blocks] == [
+        ("租赁", ()),
+        ("租期三个月。", ("租赁",)),
+        ("联系", ()),
+        ("电话：8801", ("联系",)),
+        ("押金一个月。", ("租赁",)),
+    ]
+
+
+def test_where_nothing_was_filled_in_the_prompt_of_word_is_no_value_and_one_of_the_author_is_text() -> None:
+    def control(said: str, properties: str) -> str:
+        run = f"<w:r><w:t>{said}</w:t></w:r>"
+        return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{run}</w:sdtContent></w:sdt>"
+
+    prompt = "<w:showingPlcHdr/>"
+    word = '<w:placeholder><w:docPart w:val="DefaultPlaceholder_-1854013440"/></w:placeholder>'
+    own = '<w:placeholder><w:docPart w:val="0A1B"/></w:placeholder>'
+    body = (
+        paragraph("姓名：", control("单击此处输入文字。", word + prompt))
+        + paragraph("房型：", control("选择一项。", f"<w:dropDownList/>{prompt}"))
+        + paragraph("单位：", control("与公章一致", own + prompt))
+        + paragraph("入住：", control("5月1日", "<w:date/>"))
+    )
+    assert texts(body) == ["姓名：", "房型：", "单位：与公章一致", "入住：5月1日"]
+
+
 def test_a_cell_that_continues_the_one_above_it_says_the_same() -> None:
     def row(*cells: tuple[str, str]) -> str:
         inner = "".join(f"<w:tc><w:tcPr>{merge}</w:tcPr>{paragraph(text)}</w:tc>" for text, merge in cells)

@@ -255,6 +255,35 @@ def test_a_warning_beside_the_text_is_text_and_a_list_of_links_is_none() -> None
     assert texts(page) == [SENTENCE, "升级前必须先备份数据。"]
 
 
+def test_facts_beside_the_text_are_blocks_of_their_own_and_head_nothing_after_them() -> None:
+    beside = "<aside><h3>联系</h3><p>电话：8801</p></aside><div class=sidebar><h3>营业</h3><p>9 点至 18 点</p></div>"
+    links = "<div class=left-sidebar><a href=1>2024 年房源</a></div>"
+    page = f"<h1>公寓</h1><p>{SENTENCE}</p>{beside}<p>租期三个月。</p>{links}"
+    assert [(b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [
+        ("公寓", ()),
+        (SENTENCE, ("公寓",)),
+        ("联系", ("公寓",)),
+        ("电话：8801", ("公寓", "联系")),
+        ("营业", ("公寓",)),
+        ("9 点至 18 点", ("公寓", "营业")),
+        ("租期三个月。", ("公寓",)),
+    ]
+
+
+def test_facts_beside_the_main_part_stand_after_it() -> None:
+    page = f"<aside>电话：8801</aside>栏外<article><h1>公寓</h1><p>{SENTENCE}</p></article><aside>推荐</aside>"
+    assert texts(page) == ["公寓", SENTENCE, "电话：8801"]
+
+
+def test_a_form_that_was_filled_in_is_text_beside_the_main_text_too_and_a_box_to_search_in_is_none() -> None:
+    form = (
+        "<form><label>姓名 <input value=林溪></label><br><label>班级</label><select><option>甲班<option selected>乙班"
+        "</select><br><label>备注</label><textarea>对花生过敏</textarea></form>"
+    )
+    search = "<form><label>搜索</label><input value=公寓><button>找</button></form>"
+    assert texts(f"<p>{SENTENCE * 2}</p>{search}{form}") == [SENTENCE * 2, "姓名 林溪\n班级 乙班\n备注 对花生过敏"]
+
+
 def test_comments_are_text_where_they_are_most_of_what_is_said() -> None:
     comments = "<div class=comment><p>同时按住两个键十秒。</p></div><div class=comment><p>好。</p></div>"
     assert texts(f"<p>开不了机怎么办？</p>{comments}") == ["开不了机怎么办？", "同时按住两个键十秒。", "好。"]

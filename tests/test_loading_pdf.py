@@ -501,3 +501,98 @@ def test_a_few_lines_of_different_lengths_are_not_one_paragraph() -> None:
         ["Launch signing", "Finish hiring by November", "Review"], 72
     )
     assert texts(samples.pdf([words]))[:2] == ["Next steps in the quarter", "Launch signing"]
+
+
+def columns(
+    rows: Sequence[Sequence[str]], xs: Sequence[float], *, top: float = 700, step: float = 20
+) -> list[tuple[str, float, float]]:
+    """The words of a table that has no lines; a blank cell has none."""
+    return [(cell, x, top - step * n) for n, row in enumerate(rows) for x, cell in zip(xs, row, strict=True) if cell]
+
+
+STAFF = (("姓名", "部门", "职务"), ("欧阳文静", "研发一部", "高级工程师"), ("张三", "财务部", "会计"))
+
+
+def test_columns_that_stand_little_more_than_a_blank_apart_are_columns() -> None:
+    said = [
+        "姓名 | 部门 | 职务",
+        "姓名：欧阳文静；部门：研发一部；职务：高级工程师",
+        "姓名：张三；部门：财务部；职务：会计",
+    ]
+    # The longest cells end 10 points before the next ones, which is 0.7 of a character.
+    assert texts(chinese(columns(STAFF, (72, 138, 204)))) == said
+
+
+def test_blanks_in_names_and_in_lines_of_text_part_nothing() -> None:
+    names = columns((("张", "三", "研发部"), ("李", "四", "财务部"), ("王", "五", "人事部")), (72, 100, 160))
+    assert texts(chinese(names))[0] == "张三 | 研发部"
+    lines = ("The tender is kept  sealed until the opening", "date, and whoever is  late will have it back.")
+    assert texts(samples.pdf([column([*lines, "Nobody opens it  before that day has come."], 72)])) == [
+        "The tender is kept sealed until the opening date, and whoever is late will have it back. "
+        "Nobody opens it before that day has come."
+    ]
+
+
+def test_cells_of_two_lines_without_lines_between_the_rows_are_joined() -> None:
+    rows = (
+        ("设备", "保养内容", "周期"),
+        ("切割机", "更换润滑油并", "每月"),
+        ("", "检查皮带", ""),
+        ("面罩", "擦拭镜片，", "每周"),
+        ("", "更换滤芯", ""),
+        ("起重机", "检查钢丝绳", "每半年"),
+    )
+    assert texts(chinese(columns(rows, (72, 180, 340), step=16))) == [
+        "设备 | 保养内容 | 周期",
+        "设备：切割机；保养内容：更换润滑油并检查皮带；周期：每月",
+        "设备：面罩；保养内容：擦拭镜片，更换滤芯；周期：每周",
+        "设备：起重机；保养内容：检查钢丝绳；周期：每半年",
+    ]
+
+
+PROSE = (
+    "本项目位于江城市滨江新区，建设内容包括泵站一",
+    "座、管道三公里以及配套的绿化工程，计划于明年",
+    "三月开工，工期十个月，由市水务局组织实施，资",
+    "金由市财政安排，监理单位经招标确定，施工期间",
+    "须保证周边道路的通行，并按规定做好防汛准备工",
+    "作，验收后移交运行单位管理，质保期为两年，期",
+    "内由施工单位负责维修。",
+)
+
+
+@pytest.mark.parametrize("x", [420, 40])
+def test_what_stands_beside_a_text_is_read_by_itself(x: float) -> None:
+    """It is neither a part of its lines nor a column of a table."""
+    left = 72 if x > 72 else 170
+    text = [(words, left, 700 - 18 * n) for n, words in enumerate(PROSE)]
+    note = [("联系方式", x, 700), ("电话：八八零一", x, 682), ("地址：滨河路", x, 664), ("联系人：周宁", x, 646)]
+    assert sorted(texts(chinese([*text, *note]))) == sorted(
+        ["".join(PROSE), "联系方式", "电话：八八零一", "地址：滨河路", "联系人：周宁"]
+    )
+
+
+def test_cells_of_several_lines_beside_labels_are_cells() -> None:
+    rows = (("甲方", PROSE[0]), ("", PROSE[1]), ("乙方", PROSE[2]), ("", PROSE[3]), ("监理", PROSE[4]), ("", PROSE[5]))
+    words = [
+        (cell, x, y - 8 * (n // 2))
+        for n, row in enumerate(rows)
+        for cell, x, y in columns([row], (72, 150), top=700 - 18 * n)
+    ]
+    assert texts(chinese(words)) == [
+        f"甲方：{PROSE[0]}{PROSE[1]}",
+        f"乙方：{PROSE[2]}{PROSE[3]}",
+        f"监理：{PROSE[4]}{PROSE[5]}",
+    ]
+
+
+def test_two_tables_whose_cells_stand_across_each_other_are_two() -> None:
+    above = columns(
+        (("客户", "云阶科技公司", "单号", "甲零七"), ("日期", "三月五日", "送货人", "周宁")), (72, 120, 300, 360)
+    )
+    rows = (("序号", "品名", "数量"), ("甲", "水泵", "四台"), ("乙", "阀门", "十只"))
+    assert texts(chinese([*above, *columns(rows, (72, 130, 180), top=644)]))[-3:] == [
+        "序号 | 品名 | 数量",
+        "序号：甲；品名：水泵；数量：四台",
+        "序号：乙；品名：阀门；数量：十只",
+    ]

@@ -554,6 +554,11 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="what stands in a form beside one label is a table",
         ),
         pytest.param(
+            [["姓名：", "张三"], [Cell("经历：", down=3)], ["云阶", "2012"], ["江城", "2016"]],
+            ["姓名：张三", "经历：", "经历：> 云阶：2012", "经历：> 江城：2016"],
+            id="also where nothing stands in its first row",
+        ),
+        pytest.param(
             [["甲方", "弘毅公司", "乙方", "启明公司"], ["代表人", "任平", "代表人", "班昭"], ["日期", "", "日期", ""]],
             ["甲方：弘毅公司；乙方：启明公司", "代表人：任平；代表人：班昭", "日期；日期"],
             id="two parties have the same labels",
@@ -832,10 +837,103 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             ],
             id="months under few names are the second level",
         ),
+        pytest.param(
+            [
+                ["姓名", "张三", "性别", "未知"],
+                ["出生年月", "1990年5月", "民族", "汉"],
+                ["学历", "本科", "邮箱", "zs@example.com"],
+                ["电话", "138****1111", "", ""],
+            ],
+            [
+                "姓名：张三；性别：未知",
+                "出生年月：1990年5月；民族：汉",
+                "学历：本科；邮箱：zs@example.com",
+                "电话：138****1111",
+            ],
+            id="values of several kinds in several columns have no names, though the first of them are words",
+        ),
+        pytest.param(
+            [["姓名", "张三", "性别", "女"], ["籍贯", "湖南", "民族", "汉族"]],
+            ["姓名：张三；性别：女", "籍贯：湖南；民族：汉族"],
+            id="nor has one that is a single character where labels have more",
+        ),
+        pytest.param(
+            [["外观", "合格", "尺寸", "合格"], ["强度", "合格", "气密性", "不合格"]],
+            ["外观：合格；尺寸：合格", "强度：合格；气密性：不合格"],
+            id="nor one that is said again below",
+        ),
+        pytest.param(
+            [["型号", "KX-200", "颜色", "银灰"], ["功率", "1200 W", "电压", "220 V"]],
+            ["型号：KX-200；颜色：银灰", "功率：1200 W；电压：220 V"],
+            id="nor a code",
+        ),
+        pytest.param(
+            [["项目", "标准", "适用", "备注"], ["交通", "450元", "全员", "随工资"], ["住房", "面议", "外地", "须申请"]],
+            [
+                "项目 | 标准 | 适用 | 备注",
+                "项目：交通；标准：450元；适用：全员；备注：随工资",
+                "项目：住房；标准：面议；适用：外地；备注：须申请",
+            ],
+            id="but one column of words and numbers makes no form",
+        ),
+        pytest.param(
+            [["项目", "KX-200", "单位", "备注"], ["功率", "1200", "瓦", "额定"], ["电压", "220", "伏", "交流"]],
+            [
+                "项目 | KX-200 | 单位 | 备注",
+                "项目：功率；KX-200：1200；单位：瓦；备注：额定",
+                "项目：电压；KX-200：220；单位：伏；备注：交流",
+            ],
+            id="nor does a code above numbers of one kind",
+        ),
+        pytest.param(
+            [["申请人", "", "部门", ""], ["事由", Cell("", across=3)]],
+            ["申请人；部门", "事由"],
+            id="a form may be blank",
+        ),
+        pytest.param(
+            [["姓名：", "张三", "性别", "未知"], ["年龄：", "三五", "职业", "教师"]],
+            ["姓名：张三；性别：未知", "年龄：三五；职业：教师"],
+            id="of the labels some may have a colon",
+        ),
+        pytest.param(
+            [
+                ["姓名", "张三", "性别", "女"],
+                ["籍贯", "湖南", "民族", "汉"],
+                [Cell("工作经历", across=4)],
+                ["起止", "单位", "职务", "证明人"],
+                ["2012—2016", "云阶", "工程师", "李四"],
+                [Cell("自我评价", across=4)],
+                [Cell("踏实，肯学。", across=4)],
+                ["签名", Cell("张三", across=3)],
+            ],
+            [
+                "姓名：张三；性别：女",
+                "籍贯：湖南；民族：汉",
+                "工作经历",
+                "工作经历> 起止 | 单位 | 职务 | 证明人",
+                "工作经历> 起止：2012—2016；单位：云阶；职务：工程师；证明人：李四",
+                "自我评价",
+                "自我评价> 踏实，肯学。",
+                "签名：张三",
+            ],
+            id="below a cell that fills the width of a form may stand a table, or what it is to say",
+        ),
     ],
 )
 def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:
     assert texts(rows) == said
+
+
+def test_a_long_list_of_labels_is_told_from_a_long_list_of_one_kind_by_what_its_values_are() -> None:
+    kinds = ["云雀", "1.2 kg", "220V", "2024-01", "浙江", "50Hz", "三年", "KX-1"]
+    labels = [f"{a}{b}" for a in "甲乙丙丁戊" for b in "子丑寅卯辰巳午未"]
+    form = [Row([label, kinds[n % len(kinds)]]) for n, label in enumerate(labels)]
+    assert [block.text for block in table(form, ())][:2] == ["甲子：云雀", "甲丑：1.2 kg"]
+    goods = [Row([label, f"{n + 3} 个"]) for n, label in enumerate(labels)]
+    assert [block.text for block in table([Row(["物品", "数量"]), *goods], ())][:2] == [
+        "物品 | 数量",
+        "物品：甲子；数量：3 个",
+    ]
 
 
 def test_a_long_merged_cell_is_said_once() -> None:

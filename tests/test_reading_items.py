@@ -33,10 +33,10 @@ def office() -> Document:
     return document(TEXT, "办事.md")
 
 
-def found(office: Document, *slices: str) -> list[str]:
+def found(office: Document, *slices: str, asked: str = "") -> list[str]:
     starts = [office.text.index(words) for words in slices]
     spans = [Span(start, start + len(words)) for start, words in zip(starts, slices, strict=True)]
-    return [office.text[span.start : span.end] for span in all_items(office, spans)]
+    return [office.text[span.start : span.end] for span in all_items(office, spans, Span(0, len(office.text)), asked)]
 
 
 @pytest.mark.parametrize("slices", [("租房合同",), ("身份证原件", "一寸照片两张"), ("须带以下材料",)])
@@ -47,6 +47,24 @@ def test_an_item_or_the_lead_becomes_all_items(office: Document, slices: tuple[s
 @pytest.mark.parametrize("slices", [("水泵、风机",), ("五个工作日",), ("租房合同", "五个工作日"), ("两张",)])
 def test_what_stands_inside_of_an_item_or_beside_the_list_stays(office: Document, slices: tuple[str, ...]) -> None:
     assert found(office, *slices) == list(slices)
+
+
+@pytest.mark.parametrize("slices", [("安全责任包括",), ("配齐器材，定期检查",), ("建立制度", "做好台账")])
+def test_a_list_inside_of_a_sentence_is_one_too(slices: tuple[str, ...]) -> None:
+    made = document("总则。安全责任包括：一是建立制度；二是配齐器材，定期检查；三是做好台账。其他见附件。", "责任.txt")
+    assert found(made, *slices) == ["建立制度", "配齐器材，定期检查", "做好台账"]
+    assert found(made, "其他见附件") == ["其他见附件"]
+
+
+def test_a_list_whose_lead_the_question_repeats_is_the_one_that_is_asked_for() -> None:
+    made = document("管理办法\n\n安全责任包括：一是建立制度；二是做好台账。\n", "责任.txt")
+    assert found(made, "管理办法", asked="安全责任包括哪些内容?") == ["建立制度", "做好台账"]
+    assert found(made, "管理办法", asked="依据有哪些?") == ["管理办法"]
+
+
+def test_numbers_side_by_side_are_no_list() -> None:
+    made = document("范围为：1、2、3 号楼。", "范围.txt")
+    assert found(made, "范围为") == ["范围为"]
 
 
 def test_which_of_some_asks_for_a_list_and_how_many_does_not() -> None:

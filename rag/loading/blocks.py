@@ -108,6 +108,12 @@ class Outline:
         self._above.append((level, path_name(text)))
         return block
 
+    def branch(self) -> Outline:
+        """The same place, from which headings do not come back to this outline."""
+        branched = Outline()
+        branched._above = self._above.copy()
+        return branched
+
     def leave(self, level: int) -> None:
         """What stood under headings of this level and below it ends here."""
         while self._above and self._above[-1][0] >= level:

@@ -14,6 +14,7 @@ from rag.reading import Candidate, Evidence, Ranked, Reading
 from rag.reading.calibration import Calibration
 from rag.reading.edges import one_cell, whole
 from rag.reading.items import all_items
+from rag.reading.lookup import looked_up
 from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.stretches import MOST, Stretch, stretches
 from rag.text.normalization import normalise, statements
@@ -99,8 +100,13 @@ class TrainedReader:
         if not ranked:
             return Reading((), 0.0, tuple(question.written.values()))
         chance = self.calibration.confidence(self.certainty(question, ranked))
-        evidence = self._evidence(question, ranked, read)
+        stretch = read.stretches[ranked[0].stretch]
+        cells = looked_up(stretch.document, stretch.span, ranked[0].span, read.question)
+        evidence = self._evidence(question, ranked, read, cells or ())
         chance *= _UNKNOWN_NAME if question.unknown_names else 1.0
+        if cells == []:
+            # The cell is blank: whatever stands beside it is no answer.
+            chance = 0.0
         return Reading(evidence, chance, _missing(question, evidence[0]), tuple(self._order(candidates, read)))
 
     def ranked(self, found: Sequence[Proposal]) -> list[Proposal]:
@@ -129,11 +135,17 @@ class TrainedReader:
                 order.append(Ranked(place, round(candidates[place].hit.score + boost, 6), opinion))
         return sorted(order, key=lambda ranked: (-ranked.score, ranked.candidate))
 
-    def _evidence(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
+    def _evidence(
+        self, question: Question, ranked: Sequence[Proposal], read: Read, cells: Sequence[Span]
+    ) -> tuple[Evidence, ...]:
+        """The evidence for the first of ``ranked``; ``cells`` are those that the question names."""
         best = ranked[0]
         slices = read.slices(best)
         if Kind.LIST in question.kinds:
-            slices = all_items(read.stretches[best.stretch].document, slices)
+            stretch = read.stretches[best.stretch]
+            slices = all_items(stretch.document, slices, stretch.span, read.question)
+        elif len(cells) == 1:
+            slices = list(cells)
         evidence = self._cut(best, slices, read)
         answers = len(evidence)
         for other in ranked[1:]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from rag.text.markers import MARKER
+from rag.text.markers import MARKER, marker
 from rag.text.normalization import sentences
 from rag.types import Block, BlockKind, Document, Span
 
@@ -27,6 +28,9 @@ _ORDINALS = (
     re.compile(r"(?:其次|再次|再者|然后|最后|此外|第[二三四五六七八九十][，,、是]|另一方面)"),
 )
 _CLAUSE_END = re.compile(r"[，,。；;：:！？!?\n]")
+_CLAUSE_BEGIN = re.compile(r"(?:^|[：:；;，,。！？!?\n])\s*")
+_ITEM_END, _AFTER_ITEM, _SENTENCE_ENDS = re.compile("[；;。！？!?\n]"), "，,；;。 \n", "。！？!?\n"
+_LONGEST_MARKER = 8
 _LEAD_END = ("：", ":")
 _SHORT_SENTENCE = 14
 _LONGEST_LEAD = 120
@@ -66,6 +70,47 @@ def enumerations(document: Document) -> tuple[Enumeration, ...]:
         if len(group) > 1
     ]
     return tuple(sorted(found, key=lambda enumeration: enumeration.items[0].block.number))
+
+
+def counted_in(document: Document, block: Block) -> Iterator[tuple[Span, list[Span]]]:
+    """The lists inside of a block, of several items that are counted from 1: what leads up to each, and its items."""
+    text = document.text[block.start : block.end]
+    for run in _counted_runs(text):
+        begin = max(text.rfind(mark, 0, run[0].start) for mark in _SENTENCE_ENDS) + 1
+        ends = [after.start for after in run[1:]]
+        last = _ITEM_END.search(text, run[-1].end)
+        items = zip((one.end for one in run), [*ends, last.start() if last else len(text)], strict=True)
+        spans = [Span(a, a + len(text[a:b].rstrip(_AFTER_ITEM))) for a, b in items]
+        lead = Span(begin, run[0].start)
+        yield _moved(lead, block.start), [_moved(span, block.start) for span in spans]
+
+
+class _Counted(NamedTuple):
+    """An item's number in a text: where it begins and ends, what it is like, and what it is."""
+
+    start: int
+    end: int
+    kind: str
+    number: int
+
+
+def _counted_runs(text: str) -> Iterator[list[_Counted]]:
+    run: list[_Counted] = []
+    for clause in _CLAUSE_BEGIN.finditer(text):
+        found = marker(text[clause.end() : clause.end() + _LONGEST_MARKER])
+        if found is None or not found.number:
+            continue
+        one = _Counted(clause.end(), clause.end() + found.end, found.kind, found.number)
+        if run and (one.kind, one.number) == (run[-1].kind, run[-1].number + 1):
+            run.append(one)
+        elif one.number == 1:
+            yield from [run] if len(run) > 1 else []
+            run = [one]
+    yield from [run] if len(run) > 1 else []
+
+
+def _moved(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
 
 
 def _numbered(document: Document, kind: BlockKind) -> list[list[Block]]:

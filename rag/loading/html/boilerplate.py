@@ -8,37 +8,45 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from rag.loading.html.elements import is_aside
+from rag.loading.html.filled import FIELDS, field_value
 from rag.loading.html.flow import hidden
 
-_ROLES = ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "tablist")
-_TAGS = ("nav", "footer", "aside", "form")
+_ROLES = ("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar", "tablist")
+_TAGS = ("nav", "footer", "form")
 _NAMES = re.compile(
-    r"(?:site-?|page-?|main-?|top-?|global-?)?(?:nav|navbar|navigation|menu|footer|sidebar|toolbar)|breadcrumbs?|crumbs?|"
+    r"(?:site-?|page-?|main-?|top-?|global-?)?(?:nav|navbar|navigation|menu|footer|toolbar)|breadcrumbs?|crumbs?|"
     r"pagination|pager|share|social|related|recommend(?:ed|ation)?s?|copyright|cookies?|advert(?:isement)?s?|ads?|"
     # Of these no text is called, whatever stands before them.
-    r"[\w-]+[-_](?:side-?(?:bar|column)|breadcrumbs?|pagination|pager|related(?:-?\w+)?)"
+    r"[\w-]+[-_](?:breadcrumbs?|pagination|pager|related(?:-?\w+)?)"
 )
 _COMMENTS = re.compile(r"(?:user-?|post-?)?(?:comments?|replies|reply)(?:-?(?:list|area|box|section|body|item))?")
 # Under an article comments are no part of it; under a question they are what one looks for.
 _ARTICLE = 400
 # A note beside the text says something; what leads elsewhere has links.
 _ASIDE_LINKS = 0.3
+# A form with so many fields filled in is no box to search in or to sign up.
+_FILLED = 2
 # A list or division of at least so many links, which make up this share of its characters, leads elsewhere.
 _LEAST_LINKS = 4
 _LINK_SHARE = 0.6
-_SENTENCE_ENDS = re.compile("[。！？]")
+_SENTENCE_ENDS, _FACT = re.compile("[。！？]"), re.compile(r"[：:\d]")
 _GROUPS = ("ul", "ol", "div", "section", "table", "dl", "p")
 # An element that says it is the main one holds at least this share of the page's text.
 _MAIN_SHARE = 0.3
 
 
 class _Weight(NamedTuple):
-    """The characters of an element, those of them in links, its links, and the sentences outside of them."""
+    """The characters of an element, those of them in links, its links, and the sentences outside of them.
+
+    ``facts``: texts outside of links that have a number or a label with a colon.
+    """
 
     characters: int = 0
     linked: int = 0
     links: int = 0
     sentences: int = 0
+    facts: int = 0
 
 
 def drop_boilerplate(root: Any) -> Any:
@@ -46,6 +54,9 @@ def drop_boilerplate(root: Any) -> Any:
     weights = _weigh(root)
     whole = weights[root].characters
     main = _main(root, weights, whole)
+    for element in [one for one in root.iter() if main is not root and _is_fact_beside(one, main, weights)]:
+        element.tail = None
+        main.append(element)
     inside = main.tag in ("main", "article") or main.get("role") == "main"
     comments = _comments(main, weights)
     for element in list(main.iter()):
@@ -61,6 +72,19 @@ def drop_boilerplate(root: Any) -> Any:
     return main
 
 
+def _is_fact_beside(element: Any, main: Any, weights: dict[Any, _Weight]) -> bool:
+    """Whether an element beside the page's main one says something, and is in no other such."""
+    if element not in weights or not is_aside(element) or not _says(weights[element]):
+        return False
+    above = list(element.iterancestors())
+    return main not in above and element not in main.iterancestors() and not any(map(is_aside, above))
+
+
+def _says(weight: _Weight) -> bool:
+    """Whether what stands beside the text says something, rather than that it leads elsewhere."""
+    return bool(weight.sentences or weight.facts) and weight.linked < _ASIDE_LINKS * weight.characters
+
+
 def _weigh(root: Any) -> dict[Any, _Weight]:
     """The weight of each element that is seen."""
     from lxml import etree
@@ -72,7 +96,7 @@ def _weigh(root: Any) -> dict[Any, _Weight]:
     for event, element in walk:
         if event == "start":
             links += element.tag == "a"
-            stack.append([0, 0, 0, 0])
+            stack.append([0, 0, 0, 0, 0])
             if hidden(element):
                 walk.skip_subtree()
             else:
@@ -95,7 +119,9 @@ def _count(weight: list[int], text: str | None, links: int) -> None:
         return
     weight[0] += length
     weight[1] += length if links else 0
-    weight[3] += 0 if links else len(_SENTENCE_ENDS.findall(text or ""))
+    if not links:
+        weight[3] += len(_SENTENCE_ENDS.findall(text or ""))
+        weight[4] += bool(_FACT.search(text or ""))
 
 
 def _main(root: Any, weights: dict[Any, _Weight], whole: int) -> Any:
@@ -124,15 +150,20 @@ def _called(element: Any) -> list[str]:
 
 def _announced(element: Any, weight: _Weight, *, inside: bool) -> bool:
     """Whether the element says that it is no text. Inside of a page's main text, notes may stand in ``aside``."""
-    if element.tag == "aside" and weight.sentences and weight.linked < _ASIDE_LINKS * weight.characters:
+    if is_aside(element):
+        return not (_says(weight) or (inside and element.tag == "aside"))
+    if element.tag == "form" and (inside or _is_filled(element)):
         return False
-    if element.get("role") in _ROLES:
+    if element.get("role") in _ROLES or element.tag in _TAGS:
         return True
-    if element.tag in _TAGS:
-        return not (inside and element.tag in ("aside", "form"))
     if element.tag == "header":
         return not inside and element.find(".//h1") is None
     return any(map(_NAMES.fullmatch, _called(element))) and element.find(".//h1") is None
+
+
+def _is_filled(form: Any) -> bool:
+    fields = (field for field in form.iter(*FIELDS) if field.get("type") not in ("checkbox", "radio"))
+    return sum(bool(field_value(field).strip()) for field in fields) >= _FILLED
 
 
 def _leads_elsewhere(element: Any, weight: _Weight) -> bool:

@@ -15,6 +15,7 @@ _LONGEST_MARK = 6
 _INLINE = frozenset(("a", "span", "label", "em", "i", "b", "strong", "small", "time"))
 # Editors write sentences in parts of several styles, which have numbers.
 _PROSE, _DIGIT = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "code", "pre"), re.compile(r"\d")
+_SIDE = re.compile(r"(?:[\w-]+[-_])?side-?(?:bar|column)")
 _ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
 
 
@@ -42,6 +43,14 @@ def list_mark(element: Any) -> str:
     if _NO_MARKER.search(element.get("style") or ""):
         return ""
     return _FORMS.get(element.get("type") or "", "decimal") if element.tag == "ol" else "•"
+
+
+def is_aside(element: Any) -> bool:
+    """Whether an element stands beside the text, and not in its order."""
+    if element.tag == "aside" or element.get("role") == "complementary":
+        return True
+    called = f"{element.get('class', '')} {element.get('id', '')}".lower()
+    return "side" in called and any(map(_SIDE.fullmatch, called.split()))
 
 
 def refers_to_note(element: Any) -> bool:

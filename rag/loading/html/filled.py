@@ -15,9 +15,10 @@ def field_value(element: Any) -> str:
     """What was filled into a field, or chosen; a box is ticked or not."""
     match element.tag:
         case "textarea":
-            return str(element.text or "")
+            return f" {element.text or ''}"
         case "select":
-            return "、".join(_text(option) for option in element.iter("option") if option.get("selected") is not None)
+            chosen = (_text(option) for option in element.iter("option") if option.get("selected") is not None)
+            return f" {'、'.join(chosen)}"
     kind = (element.get("type") or "text").lower()
     if kind in ("checkbox", "radio"):
         return CHECKED if element.get("checked") is not None else UNCHECKED

@@ -12,6 +12,7 @@ from rag.loading.html.elements import (
     first_number,
     follows_term,
     icon_label,
+    is_aside,
     is_note_mark,
     list_mark,
     refers_to_note,
@@ -73,6 +74,8 @@ class _Flow:
         self.unread, self.pictures, self.icons = unread, pictures, icons
         self.shown: list[bytes] = []
         self.outline = Outline()
+        # Those of the text around asides: what is said in these heads nothing after them.
+        self.around: list[Outline] = []
         self.lists: list[int] = []
         self.steps: list[int] = []
         # How the items of each list are marked: by a bullet, by nothing, or by a form of numbers.
@@ -104,6 +107,9 @@ class _Flow:
                     if tag in _BLOCKS:
                         yield from self.flush()
                         self.open(element)
+                        if is_aside(element):
+                            self.around.append(self.outline)
+                            self.outline = self.outline.branch()
                     elif tag == "br" and self.blank_line(element):
                         yield from self.flush()
                     elif self.pieces and not self.preformatted and stands_apart(element, self.pieces[-1]):
@@ -115,6 +121,8 @@ class _Flow:
                 if tag in _BLOCKS and not hidden(element) and not is_table(element):
                     yield from self.flush(tag)
                     self.close(tag)
+                    if self.around and is_aside(element):
+                        self.outline = self.around.pop()
                 if element is not root:
                     self.text(element.tail)
         yield from self.flush()

@@ -6,12 +6,13 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rag.loading.pdf.legible import is_odd
+from rag.loading.pdf.rivers import cuts
 from rag.loading.pdf.rulings import Rulings, rulings
 from rag.loading.scripts import Script, in_line
 from rag.text.normalization import is_cjk
@@ -113,7 +114,9 @@ def page_text(page: Any) -> PageText:
             glyphs = [_upright(glyph) for glyph in glyphs if not glyph.generated]
         highest = (top, right, -bottom, -left)[angle]
         ruled = rulings(page, angle, highest)
-        pieces = list(_pieces(text, glyphs, highest, ruled))
+        pieces = list(_pieces(text, glyphs, highest, ruled, set()))
+        if parted := cuts([(line.y, line.size, inside) for line, inside in pieces]):
+            pieces = list(_pieces(text, glyphs, highest, ruled, parted))
         height = right - left if angle % 2 else top - bottom
         lines, inside = [line for line, _ in pieces], tuple(glyphs for _, glyphs in pieces)
         return PageText(lines, height, odd / max(1, shown), ruled, odd, turned, inside)
@@ -188,7 +191,10 @@ def _turned(angle: int, box: Any, x: float, y: float) -> tuple[float, float, flo
             return box.left, box.right, y
 
 
-def _pieces(text: Any, glyphs: Sequence[Glyph], top: float, ruled: Rulings) -> Iterator[tuple[Line, list[Glyph]]]:
+def _pieces(
+    text: Any, glyphs: Sequence[Glyph], top: float, ruled: Rulings, parted: Collection[int]
+) -> Iterator[tuple[Line, list[Glyph]]]:
+    """The pieces of lines; ``parted``: the places of characters that begin one in any case."""
     characters: list[tuple[str, Script]] = []
     inside: list[Glyph] = []
     x0 = x1 = y = size = height = 0.0
@@ -202,6 +208,7 @@ def _pieces(text: Any, glyphs: Sequence[Glyph], top: float, ruled: Rulings) -> I
             last
             and abs(top - glyph.y - y) <= _RAISED * size
             and -size <= glyph.x0 - x1 <= _GAP * size
+            and glyph.place not in parted
             and not ruled.between(x1, glyph.x0, y)
         ):
             edge = max(x1, last.x0 + _CHINESE_WIDTH * size) if is_cjk(last.character) else x1

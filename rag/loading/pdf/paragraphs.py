@@ -25,6 +25,7 @@ _GAP = 1.3
 _FEW = 1.6
 _ENDS = tuple("。！？!?：:；;.…”」』")
 _NUMBERED = re.compile(r"第?\s*(\d{1,4})\s*([\u4e00-\u9fff.、．)）])")
+_FIELD = re.compile(r"[^\s：:。，；、]{1,8}[：:]\s*\S")
 _HYPHENATED = re.compile(r"[A-Za-z]{2}[-\u00ad]\Z")
 # Between the two halves of a paragraph may stand the footnotes of its page, which are smaller.
 _MOST_FOOTNOTES = 20
@@ -64,13 +65,15 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
     text = _usual_size(pages)
     for number, columns in enumerate(pages, start=1):
         for column in columns:
-            margin, leading = _margin(column), _leading(column)
+            margin, leading, fields = _margin(column), _leading(column), _says_fields(column)
             above: Line | None = None
             for line in column.lines:
                 if above is None:
-                    into = _continued(found, line, number, margin) if line.size <= (1 + _SIZES) * text else None
+                    may = not column.beside and line.size <= (1 + _SIZES) * text
+                    into = _continued(found, line, number, margin) if may else None
                 else:
-                    into = None if _begins(above, line, column, margin, leading) else found[-1]
+                    own = (fields and _FIELD.match(line.text)) or _begins(above, line, column, margin, leading)
+                    into = None if own else found[-1]
                 if into is None:
                     found.append(Paragraph([line.text], line.size, number, 1, line, number, column, line.ocr))
                 else:
@@ -114,6 +117,11 @@ def _leading(column: Column) -> dict[int, float]:
         size: median(sorted(found)[: -(-len(found) * 3 // 4)]) if len(found) > 2 else min([*found, _FEW * size])
         for size, found in distances.items()
     }
+
+
+def _says_fields(column: Column) -> bool:
+    """Whether most lines are fields with their labels."""
+    return 2 * sum(bool(_FIELD.match(line.text)) for line in column.lines) > len(column.lines) > 2
 
 
 def _alike(above: Line, line: Line) -> bool:
@@ -162,6 +170,8 @@ def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> 
     if line.inside:
         return None
     for paragraph in reversed(found[-_MOST_FOOTNOTES:]):
+        if paragraph.column.beside:
+            continue
         if _alike(paragraph.last, line):
             last = paragraph.last
             below = paragraph.last_page == page and line.y > last.y

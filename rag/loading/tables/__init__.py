@@ -11,7 +11,7 @@ from itertools import chain, groupby, islice
 from rag.loading.blocks import RawBlock, path_name
 from rag.loading.tables.cell_text import FIELD, LONGEST_NAME, RULE, SENTENCE
 from rag.loading.tables.filling import Cell, Line, Row, beside_each_other, beside_label, cut, filled, side_parts
-from rag.loading.tables.forms import are_pairs, is_form
+from rag.loading.tables.forms import are_pairs, begins_as_form, is_form, sections, table_inside
 from rag.loading.tables.heads import (
     LOOKED_AT,
     Parts,
@@ -67,7 +67,7 @@ class _Tables:
     def part(self, lines: Iterator[Line], *, sides: bool = True) -> Iterator[RawBlock]:
         """The blocks of what stands between blank rows; ``sides``: it may be several tables side by side."""
         first = list(islice(lines, LOOKED_AT))
-        count = title_rows(first)
+        count = title_rows(first) if first else 0
         titles, rest = first[:count], first[count:]
         for title in titles:
             yield self.block(BlockKind.PARAGRAPH, title.text, title)
@@ -91,16 +91,29 @@ class _Tables:
             for line in chain(rest, lines):
                 yield from self.row(line)
             return
-        for part in side_parts(chain(rest, lines)):
+        for section in sections(chain(rest, lines)):
+            yield from self.section_of_form(section)
+
+    def section_of_form(self, lines: list[Line]) -> Iterator[RawBlock]:
+        """A part of a form; it may be a table below a cell that fills the width."""
+        if rows := table_inside(lines):
+            yield from self.row(lines[0])
+            yield from self.inside(lines[0], iter(lines[1 : 1 + rows]))
+            lines = lines[1 + rows :]
+        for part in side_parts(lines):
             yield from self.labelled(part) if len(part) > 1 else self.row(part[0])
+
+    def inside(self, label: Line, lines: Iterator[Line], *, form: bool = False) -> Iterator[RawBlock]:
+        """A table that stands in a form, below or beside a label."""
+        path = (*self.path, *filter(None, (self.caption,)))
+        yield from _Tables(path, path_name(label.text), form=form).part(lines, sides=False)
 
     def labelled(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
         """The table that stands in a form beside a label."""
         first = lines[0]
         label = Line(first.line, first.page, first.texts[:1]).close()
         yield self.block(BlockKind.PARAGRAPH, label.text, label, above=False)
-        inside = _Tables((*self.path, *filter(None, (self.caption,))), path_name(label.text), form=are_pairs(lines))
-        yield from inside.part(beside_label(lines), sides=False)
+        yield from self.inside(label, beside_label(lines), form=are_pairs(lines))
 
     def side(self, lines: Iterator[Line]) -> Iterator[RawBlock]:
         tables = _Tables(self.path, self.title or self.caption)
@@ -121,7 +134,7 @@ class _Tables:
         return bool(self.title or first.heads) or others or first.blanks > 1 or sets_off(first, lines[count:])
 
     def begin(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
-        self.form = self.known or is_form(lines)
+        self.form = self.known or begins_as_form(lines)
         self.header = () if self.form else lines[: header_rows(lines)]
         self.names = names_of(self.header)
         self.places = places_of(self.names)
@@ -139,8 +152,9 @@ class _Tables:
         if ruled or any(line.texts == header.texts for header in self.header):
             return
         if line.merged:
-            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)
-            self.section = "" if SENTENCE.search(line.text) or len(line.text) > LONGEST_NAME else line.text
+            says = bool(SENTENCE.search(line.text)) or len(line.text) > LONGEST_NAME
+            yield self.block(BlockKind.PARAGRAPH, line.text, line, above=says and self.form)
+            self.section = "" if says else line.text
             return
         if self.notes(line):
             yield self.block(BlockKind.PARAGRAPH, line.text, line, above=False)

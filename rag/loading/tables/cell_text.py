@@ -17,7 +17,7 @@ LABEL = re.compile(r"[^：:\d]{1,16}[：:](?!//)")
 RULE = re.compile(r":?-{2,}:?")
 _COUNTED = re.compile(r"(\D*?)(\d+)(\D*)")
 _YEARS = range(1900, 2101)
-_ADDRESS = re.compile(r"@|://")
+ADDRESS = re.compile(r"@|://")
 _NUMBER = re.compile(r"\d+")
 _LONGEST_UNIT, _FEW_WORDS = 8, 3
 # "<1岁", "181–260", "260以上".
@@ -33,7 +33,7 @@ def is_name(text: str) -> bool:
         and not VALUE.fullmatch(text)
         and not SENTENCE.search(text)
         and not (text.endswith(".") and text.count(" ") >= _FEW_WORDS)
-        and not _ADDRESS.search(text)
+        and not ADDRESS.search(text)
         and not _BOX.search(text)
         and any(map(str.isalpha, text))
     )

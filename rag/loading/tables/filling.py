@@ -183,7 +183,7 @@ def side_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 def beside_label(part: Sequence[Line]) -> Iterator[Line]:
     """Of lines beside one label what stands beside it."""
-    first, width = part[0], len(part[0].texts)
+    first, width = part[0], max(len(line.texts) for line in part)
     begin = next((column for column in range(1, width) if column not in first.across), width)
     return cut(part, range(begin, width))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile, zip_longest
 
-from rag.loading.tables.cell_text import VALUE, is_name
+from rag.loading.tables.cell_text import ADDRESS, VALUE, is_name
 from rag.loading.tables.filling import Line, beside_label, side_parts
 from rag.loading.tables.heads import LOOKED_AT, names_columns
 
@@ -15,11 +16,15 @@ _LONGEST_LABEL = 16
 _DIGIT = re.compile(r"\d")
 # What is left of a value are its signs and its unit.
 _DIGITS = re.compile(r"[\d.,\s]")
+# "KX-200", "139****2211"
+_CODE = re.compile(r"(?=.*\d)[!-~]+")
 # This share of a form's labels end with a colon at least; of the numbers of a column so many are of one kind.
 _LABELLED, _SAME_KIND = 0.5, 0.8
 # In narrower rows one value is not written over the columns of others.
 _LEAST_WIDTH = 3
 _PAIR = 2
+# A longer table is read as labels with values only if these are of so many kinds, and so many of them words.
+_KINDS, _WORDS = 4, 0.2
 
 
 def is_form(lines: Sequence[Line]) -> bool:
@@ -39,7 +44,7 @@ def is_form(lines: Sequence[Line]) -> bool:
     said = [line.texts[column] for line in lines for column in line.own[::2]]
     if sum(label.endswith(("：", ":")) for label in said) >= _LABELLED * len(said):
         return True
-    if len(lines) < 2 or len(lines) == LOOKED_AT:
+    if len(lines) < 2:
         return False
     pairs = [_pairs(line) for line in lines]
     twins = _are_twins(pairs)
@@ -47,13 +52,48 @@ def is_form(lines: Sequence[Line]) -> bool:
     values = [value for fields in pairs for _, value in fields if value]
     if not all(map(_is_label, labels)) or not (twins or len({*labels, *values}) == len(labels) + len(set(values))):
         return False
+    if len(lines) >= LOOKED_AT and not _vary(values):
+        return False
     first = [value for _, value in pairs[0]]
     if twins or (any(not is_name(value) for value in first) and not names_columns(lines[0], lines[1:])):
         return True
     if max(len(line.texts) for line in lines) >= _LEAST_WIDTH:
         figures = any(map(_DIGIT.search, values)) and not any(map(_are_of_a_kind, zip(*pairs[1:], strict=False)))
-        return figures and _has_wide_values(lines)
+        return ((figures or not values) and _has_wide_values(lines)) or _head_nothing(first, labels, pairs[1:])
     return _differ(values[bool(first[0]) :], said=bool(_DIGIT.search(first[0])))
+
+
+def begins_as_form(lines: Sequence[Line]) -> bool:
+    """Whether the rows are a form, or begin as one above a table that stands below a row of one cell."""
+    parts = list(sections(lines))
+    return is_form(lines) or (is_form(parts[0]) and any(map(table_inside, parts[1:])))
+
+
+def sections(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines in parts, of which each but the first begins with a cell that fills the width."""
+    part: list[Line] = []
+    for line in lines:
+        if part and line.merged:
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part
+
+
+def table_inside(section: Sequence[Line]) -> int:
+    """How many lines below the first, a cell that fills the width of a form, are a table with names of columns."""
+    lines = list(takewhile(lambda line: not _is_wide_pair(line), section[1:]))
+    return len(lines) if section[0].merged and _is_table(lines) else 0
+
+
+def _is_table(lines: Sequence[Line]) -> bool:
+    """Whether the first of a few lines in a form names the columns of the others."""
+    if len(lines) < 2 or not lines[0].cells == lines[0].own == lines[1].cells or is_form(lines):
+        return False
+    below = [line.texts[column] for line in lines[1:] for column in line.cells[::2]]
+    rows = len(lines[0].own) % 2 or not all(map(_is_label, below))
+    return bool(rows) and all(_is_label(text) and not text.endswith(("：", ":")) for text in lines[0].texts)
 
 
 def _is_form_beside(part: Sequence[Line]) -> bool:
@@ -104,6 +144,47 @@ def _has_wide_values(lines: Sequence[Line]) -> bool:
     if 2 * alike > len(first) or len(begins) < _LEAST_WIDTH:
         return False
     return any(line.cells == begins[:2] and begins[2] in line.across for line in lines[1:])
+
+
+def _head_nothing(first: Sequence[str], labels: Sequence[str], below: Sequence[Sequence[tuple[str, str]]]) -> bool:
+    """Whether the values of a form's first row are no names of what stands ``below`` them.
+
+    They are said again there, one has a single character where all labels have more, one is a code, or what stands
+    below is of several kinds in several columns, of which none is of numbers of one kind.
+    """
+    columns = [[value for _, value in column if value] for column in zip_longest(*below, fillvalue=("", ""))]
+    if not set(first).isdisjoint(value for column in columns for value in column):
+        return True
+    if min(map(len, labels)) > 1 and any(len(value) == 1 for value in first):
+        return True
+    if any(map(_counts_one_thing, columns)):
+        return False
+    return any(map(_CODE.fullmatch, first)) or sum(map(_are_of_several_kinds, columns)) > 1
+
+
+def _counts_one_thing(values: Sequence[str]) -> bool:
+    """Whether the numbers among values, two or more, are of one kind."""
+    numbers = [_DIGITS.sub("", value) for value in values if VALUE.fullmatch(value)]
+    return len(numbers) > 1 == len(set(numbers))
+
+
+def _are_of_several_kinds(values: Sequence[str]) -> bool:
+    """Whether some values are numbers, codes or addresses, and others are not, or numbers of another kind."""
+    return len(set(map(_kind, values))) > 1
+
+
+def _vary(values: Sequence[str]) -> bool:
+    """Whether values are of many kinds, words among them: things that are counted, each by its own word, are not."""
+    kinds = Counter(map(_kind, values))
+    return len(kinds) >= _KINDS and kinds[""] >= _WORDS * len(values)
+
+
+def _kind(value: str) -> str:
+    if ADDRESS.search(value):
+        return "@"
+    if VALUE.fullmatch(value):
+        return f"0{_DIGITS.sub('', value)}"
+    return "A" if _CODE.fullmatch(value) else ""
 
 
 def _are_of_a_kind(fields: Sequence[tuple[str, str]]) -> bool:

@@ -111,4 +111,7 @@ def _labels(line: Line) -> set[int]:
     if line.heads:
         return line.heads
     named = {column for column, text in enumerate(line.texts) if text.endswith(("：", ":"))}
-    return named or set(line.cells[::2])
+    every_other = line.cells[::2]
+    if not named.issubset(every_other):
+        return named
+    return {column for column in every_other if not named or column in named or not _NUMBER.search(line.texts[column])}

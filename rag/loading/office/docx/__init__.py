@@ -22,6 +22,7 @@ from rag.loading.html.bold import placed, visible
 from rag.loading.mail import archived_page
 from rag.loading.office.docx.docx_elements import (
     W,
+    blank_prompts,
     children_of,
     content_of,
     is_box,
@@ -63,6 +64,7 @@ def _read(data: bytes, name: Path, unread: Unread, deep: int) -> Iterator[RawBlo
     body = tree(archive, main, _STRICT, W)
     if body is None:
         raise archive.broken(main)
+    blank_prompts(body)
     reader = _Reader(archive, related(archive, main), unread, deep)
     said: set[str] = set()
     for block in reader.read(body.find(f"{W}body")):
@@ -225,7 +227,7 @@ class _Reader:
             return True
         match local(element):
             case "txbxContent":
-                self.after.append(lambda: self.read_inside(element))
+                self.after.append(lambda: self.boxed(element))
             case "relIds":
                 self.after.append(lambda: self.diagram(self.named(reference(element, "dm"))))
             case "chart" if reference(element):
@@ -237,6 +239,12 @@ class _Reader:
             case _:
                 return False
         return True
+
+    def boxed(self, element: Any) -> Iterator[RawBlock]:
+        """What stands in a box beside the text: its headings head nothing after it."""
+        around, self.outline = self.outline, self.outline.branch()
+        yield from self.read_inside(element)
+        self.outline = around
 
     def read_inside(self, container: Any) -> Iterator[RawBlock]:
         for element in content_of(container):

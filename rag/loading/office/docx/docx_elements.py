@@ -17,6 +17,8 @@ _UNSAID = ("del", "moveFrom", "delText", "pPr", "rPr", "sectPr", "tblPr", "sdtPr
 SKIPPED = frozenset({_FALLBACK, *(f"{W}{name}" for name in _UNSAID)})
 _PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _LONGEST_FIELD = 100
+# What Word calls the prompts that it brings, and controls whose prompt says no more than that one is to choose.
+_PROMPT, _CHOICES = "DefaultPlaceholder", ("dropDownList", "comboBox", "date")
 
 
 class Fields:
@@ -73,6 +75,18 @@ def tick_box(control: Any) -> str:
     if box is None:
         return ""
     return CHECKED if toggled(box.find(f"{_W14}checked"), _W14) else UNCHECKED
+
+
+def blank_prompts(root: Any) -> None:
+    """Take away what Word says in content controls in which nothing was chosen or written: 单击此处输入文字."""
+    for mark in root.iter(f"{W}showingPlcHdr"):
+        properties = mark.getparent()
+        part = properties.find(f"{W}placeholder/{W}docPart")
+        own = part is None or not (part.get(f"{W}val") or "").startswith(_PROMPT)
+        if own and not any(properties.find(f"{W}{kind}") is not None for kind in _CHOICES):
+            continue
+        for text in properties.getparent().iter(f"{W}t"):
+            text.text = ""
 
 
 def font_of(run: Any) -> str:

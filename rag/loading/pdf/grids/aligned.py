@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from statistics import median
 
+from rag.loading.pdf.columns import runs_on, stands_beside
 from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.grids.placing import (
     FULL_ROWS,
@@ -15,25 +17,68 @@ from rag.loading.pdf.grids.placing import (
     by_column,
     columns_of,
     rows_of,
+    step,
 )
 from rag.loading.plain import ordinal_of
 
 _PROSE = 8.0
 _ROW_GAP = 4.0
 _FILLED = 0.55
+_MOSTLY = 0.8
+# A text's columns are so wide, in ems and as a share of the widest, and have so many lines.
+_PAGE, _AS_WIDE, _LINES = 14.0, 0.75, 6
 _LONGEST_NUMBER = 4
+# A cell has no more lines than make this the share of the rows that have several cells.
+_LEAST_FULL = 0.25
+# Rows of two tables stand so much farther apart than others do; of so many columns fewer rows are a table.
+_APART, _MANY_COLUMNS = 1.5, 4
 
 
 def aligned(pieces: Sequence[Line]) -> Iterator[tuple[list[Line], Grid]]:
-    for run in _runs(baselines(pieces)):
+    for run in chain.from_iterable(map(_alike, _runs(baselines(pieces)))):
         inside = [piece for row in run for piece in row]
         xs = columns_of(inside)
-        full = sum(_is_tabular(row) for row in run)
-        if full < LEAST_ROWS or full < FULL_ROWS * len(run) or len(xs) < 3 or _is_prose(inside, xs):
+        if not _has_full_rows(run, len(xs) - 1) or len(xs) < 3 or _is_prose(inside, xs) or _is_beside_text(inside, xs):
             continue
         rows = rows_of(inside, xs)
         if len(rows) >= 2:
             yield inside, Grid(rows, tuple(xs), median(p.size for p in inside))
+
+
+def _alike(run: list[list[Line]]) -> Iterator[list[list[Line]]]:
+    """The rows, or parts that stand apart, if cells of some stand across the columns of others."""
+    xs = columns_of([piece for row in run for piece in row])
+    if len(run) < LEAST_ROWS or all(
+        len({step(xs, (piece.x0 + piece.x1) / 2) for piece in row}) == len(row) for row in run
+    ):
+        yield run
+        return
+    gaps = [row[0].y - above[0].y for above, row in pairwise(run)]
+    part: list[list[Line]] = []
+    for row, gap in zip(run, [0.0, *gaps], strict=True):
+        if gap > _APART * median(gaps):
+            yield part
+            part = []
+        if part or _is_tabular(row):
+            part.append(row)
+    yield part
+
+
+def _has_full_rows(run: Sequence[list[Line]], columns: int) -> bool:
+    """Whether enough rows have several cells; what follows closely under a cell is its next line."""
+    full = sum(map(_is_tabular, run))
+    apart = sum(not _is_tabular(row) and row[0].y - above[0].y > WRAPPED * row[0].size for above, row in pairwise(run))
+    least = LEAST_ROWS if columns < _MANY_COLUMNS else LEAST_ROWS - 1
+    return full >= least and full >= FULL_ROWS * (full + apart) and full >= _LEAST_FULL * len(run)
+
+
+def _is_beside_text(inside: Sequence[Line], xs: Sequence[float]) -> bool:
+    """Whether one of the columns is text that runs on beside the others."""
+    columns = by_column(inside, xs)
+    return any(
+        stands_beside([piece for other in columns if other is not column for piece in other], column)
+        for column in columns
+    )
 
 
 def _runs(rows: Sequence[list[Line]]) -> Iterator[list[list[Line]]]:
@@ -75,10 +120,26 @@ def _room(piece: Line, row: Sequence[Line]) -> float:
 
 
 def _is_prose(inside: Sequence[Line], xs: Sequence[float]) -> bool:
-    """Whether the columns are those of a text set in columns: wide, and filled from edge to edge."""
+    """Whether the columns are those of a text set in columns: wide, and filled from edge to edge.
+
+    Beside these there may be a few pieces, as of a figure or numbers of items, if they are long and about as wide, or
+    the first is such and lines run on.
+    """
     size = median(p.size for p in inside)
-    for column in filter(None, by_column(inside, xs)):
-        width = max(p.x1 for p in column) - min(p.x0 for p in column)
-        if width < _PROSE * size or median(p.x1 - p.x0 for p in column) < _FILLED * width:
-            return False
-    return True
+    columns = list(filter(None, by_column(inside, xs)))
+    prose = [column for column in columns if _is_filled(column, size)]
+    said = sum(len(piece.text) for column in prose for piece in column)
+    if len(prose) == len(columns) or len(prose) < 2 or said < _MOSTLY * sum(len(piece.text) for piece in inside):
+        return len(prose) == len(columns)
+    widths = [_width(column) for column in prose]
+    pages = min(widths) >= max(_PAGE * size, _AS_WIDE * max(widths)) and min(map(len, prose)) >= _LINES
+    return pages or (prose[0] is columns[0] and any(map(runs_on, prose)))
+
+
+def _width(column: Sequence[Line]) -> float:
+    return max(p.x1 for p in column) - min(p.x0 for p in column)
+
+
+def _is_filled(column: Sequence[Line], size: float) -> bool:
+    width = _width(column)
+    return width >= _PROSE * size and median(p.x1 - p.x0 for p in column) >= _FILLED * width

@@ -1,0 +1,53 @@
+"""A question for a cell of a table is answered with that cell, and not with what stands beside it where it is blank."""
+
+from __future__ import annotations
+
+import pytest
+from documents import document
+
+from rag.reading.lookup import looked_up
+from rag.types import Document, Span
+
+TABLE = "姓名,班级,成绩 语文,成绩 英语,英语老师\n赵刚,一班,76,,林溪\n王强,二班,88,79,周宁\n孙悦,二班,90,,周宁\n"
+
+
+@pytest.fixture(scope="module")
+def marks() -> Document:
+    return document(TABLE, "成绩.csv")
+
+
+def cells(made: Document, question: str, answer: str) -> list[str] | None:
+    at = made.text.index(answer)
+    found = looked_up(made, Span(0, len(made.text)), Span(at, at + len(answer)), question)
+    return None if found is None else [made.text[span.start : span.end] for span in found]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("赵刚的英语是多少?", [], id="a cell may be blank"),
+        pytest.param("王强的英语是多少?", ["79"], id="or not"),
+        pytest.param("赵刚的语文是多少?", ["76"], id="of a name of two levels the lower one is enough"),
+        pytest.param("赵刚的英语老师是谁?", ["林溪"], id="a name that is a part of another is not meant"),
+        pytest.param("赵刚的语文和英语是多少?", ["76"], id="two columns"),
+        pytest.param("二班的语文是多少?", ["88", "90"], id="two rows"),
+        pytest.param("二班孙悦的英语是多少?", [], id="the row that most is said of is meant"),
+        pytest.param("英语最高是多少?", None, id="no row"),
+        pytest.param("赵刚考了多少?", None, id="no column"),
+        pytest.param("姓名是赵刚的人怎么样?", None, id="a column that only names the row is not asked for"),
+    ],
+)
+def test_a_row_and_a_column_are_named(marks: Document, question: str, said: list[str] | None) -> None:
+    assert cells(marks, question, "79") == said
+
+
+def test_what_stands_in_no_table_may_answer() -> None:
+    made = document("# 说明\n\n赵刚的英语为 81 分。\n\n|姓名|英语|\n|-|-|\n|赵刚||\n", "说明.md")
+    assert cells(made, "赵刚的英语是多少?", "81") is None
+
+
+def test_a_number_or_word_that_is_a_part_of_another_names_nothing() -> None:
+    made = document("编号,部门,人数\n10,it,7\n11,hr,9\n", "部门.csv")
+    assert cells(made, "2010年的人数是多少?", "9") is None
+    assert cells(made, "what is 人数 of items?", "9") is None
+    assert cells(made, "it 的人数是多少?", "9") == ["7"]
