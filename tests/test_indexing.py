@@ -222,8 +222,8 @@ def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_r
     monkeypatch.setattr("rag.indexing.merging.SPLITTER", 2)
     (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
     index_paths([corpus], index, Settings())
-    # The sentences of a.md had rows already, b.txt is one sentence and splits as before.
-    assert hash_encoder.passages == ["c 可灵有超600万用户。"]
+    # b.txt is one sentence and splits as before.
+    assert hash_encoder.passages == ["甲", "豆包的月活是6000万。", "第二句。", "c 可灵有超600万用户。"]
     dense = open_generation(index).dense
     wanted = hash_encoder.encode_queries(
         ["甲", "豆包的月活是6000万。", "第二句。", "b 文心的日均调用量达15亿次。", "c 可灵有超600万用户。"]
