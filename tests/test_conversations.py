@@ -87,6 +87,17 @@ def test_the_one_that_was_used_last_is_first(kept: ConversationFile) -> None:
     assert names(kept.listed()) == ["甲 一？", "乙？"]
 
 
+def test_so_many_as_are_wanted_are_listed_and_found_those_used_last(kept: ConversationFile) -> None:
+    made = [kept.append("", turn(name)) for name in ("甲？", "乙？", "丙？")]
+    kept.append(made[1], turn("再问？"))
+    assert [(one.name, one.questions) for one in kept.listed(most=2)] == [("乙？", 2), ("丙？", 1)]
+    assert [(one.name, one.found) for one in kept.listed(QUOTE, most=2)] == [("乙？", 1), ("丙？", 1)]
+    assert kept.one(made[0]) == kept.listed()[2]
+    kept.delete(made[0])
+    with pytest.raises(NotFoundError):
+        kept.one(made[0])
+
+
 def test_words_are_found_in_names_questions_and_answers_in_either_script_and_width(kept: ConversationFile) -> None:
     one = kept.append("", turn("甲？"))
     kept.append(one, turn("豆包GPT怎样？"))
@@ -186,6 +197,7 @@ def test_the_api_lists_reads_renames_and_deletes_with_a_way_back(api: TestClient
     assert [(one["id"], one["found"]) for one in listed["conversations"]] == [
         (made, {"question": 1, "asked": "豆包有多少用户？"})
     ]
+    assert [api.get("/conversations", params={"count": count}).status_code for count in (0, 1, 1001)] == [422, 200, 422]
     read = api.get(f"/conversations/{made}").json()
     assert [
         (t["asked"], t["answer"]["question"], t["answer"]["answer"], t["answer"]["hits"]) for t in read["turns"]

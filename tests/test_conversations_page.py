@@ -11,6 +11,10 @@ import pytest
 from browser import THREE_SOURCES, ask, running, shot
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
+from rag.types import Answer, Status
+from rag.web.conversation import Turn
+from rag.web.conversations.conversation_file import NAME, ConversationFile
+
 DOUBAO = "豆包2024年11月的月活跃用户有多少？"
 GPT5 = "GPT-5是什么时候发布的？"
 MOONSHOT = "月之暗面的投后估值是多少？"
@@ -178,6 +182,42 @@ def test_the_list_names_finds_renames_and_deletes_with_a_way_back(wide: Page) ->
     expect(row(page, "模型公司")).to_be_visible()
     row(page, "模型公司").locator("a").click()
     expect(page.locator(".turn .asked")).to_have_text([MOONSHOT, DOUBAO])
+
+
+def test_of_many_conversations_the_list_shows_those_used_last_and_more_on_demand(
+    browser: Browser, shown_index: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(shown_index, tmp_path / "index", ignore=shutil.ignore_patterns(f"{NAME}*"))
+    kept = ConversationFile(tmp_path / "index" / NAME)
+    for number in range(70):
+        asked = f"第 {number} 个问题"
+        kept.append("", Turn(asked, Answer(asked, Status.ABSTAINED, "", "没有答案", 0.0, (), (), ()), {}))
+    with (
+        browser.new_context(locale="zh-CN", viewport=WIDE) as context,
+        running(tmp_path / "index", tmp_path / "log") as at,
+    ):
+        page = context.new_page()
+        page.goto(at.url)
+        links = page.locator("#conversations li a")
+        expect(links).to_have_count(60)
+        expect(links.first).to_have_text("第 69 个问题")
+        page.locator("#conversations .earlier").click()
+        expect(links).to_have_count(70)
+        expect(links.nth(60)).to_be_focused()
+        expect(page.locator("#conversations .earlier")).to_have_count(0)
+        page.locator("#conversations .find").fill("第 3 个")
+        expect(links).to_have_text(["第 3 个问题"])
+
+
+def test_the_tab_is_called_by_the_question_that_is_shown(page: Page) -> None:
+    expect(page).to_have_title("问源 Wenyuan")
+    ask(page, DOUBAO)
+    ask(page, GPT5)
+    expect(page).to_have_title(f"{GPT5} · 问源")
+    page.go_back()
+    expect(page).to_have_title(f"{DOUBAO} · 问源")
+    page.locator(".views [data-view=library]").click()
+    expect(page).to_have_title("问源 Wenyuan")
 
 
 def test_the_address_of_a_deleted_conversation_says_so_and_still_opens_the_place(page: Page) -> None:

@@ -40,6 +40,10 @@ def test_a_row_that_begins_with_its_number_has_no_name_to_ask_by() -> None:
     assert list(of_row(table, table.blocks[-1])) == []
 
 
+def test_what_shares_no_word_with_the_question_is_not_offered(plain_library: Library) -> None:
+    assert list(instead(plain_library, "有没有班车？"))[-1] == []
+
+
 def test_each_question_that_is_offered_is_answered_when_it_is_asked(plain_library: Library) -> None:
     *_, offered = instead(plain_library, GPT5)
     assert 1 <= len(offered) <= 3

@@ -40,7 +40,7 @@ DOCUMENTS = [
 
 # What becomes of a note and of an archive of two files.
 UPLOADED = [
-    {"name": "便笺.md", "status": "added", "notices": []},
+    {"name": "便笺.md", "status": "added", "doc_id": "n", "notices": []},
     {"name": "资料.zip/内/a.txt", "status": "duplicate", "title": "甲", "notices": []},
     {"name": "资料.zip/b.exe", "status": "failed", "problem": {"detail_zh": "不支持这种文件", "detail": "no"}},
 ]
@@ -48,7 +48,7 @@ UPLOADED = [
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    scripts = ("client.js", "library.js", "collecting.js", "replacing.js")
+    scripts = ("client.js", "library.js", "collecting.js", "replacing.js", "searching.js")
     names = ("page.css", "reading.css", "library.html", *scripts)
     parts = {name: (WEB / name).read_text("utf-8") for name in names}
     html = (
@@ -63,6 +63,8 @@ def page(browser: Browser) -> Iterator[Page]:
             route.fulfill(status=409, json={"detail_zh": "正在写", "detail": "busy"})
         elif route.request.url.endswith("/collections"):
             route.fulfill(json=[])
+        elif "/search?" in route.request.url:
+            route.fulfill(json=[{"doc_id": "c", "start": 100, "end": 120, "text": "𠮷日，Wi-Fi 的口令是琥珀。"}])
         elif route.request.method == "POST":
             route.fulfill(status=207, json={"results": UPLOADED})
         else:
@@ -105,6 +107,42 @@ def test_a_line_says_size_date_and_where_the_text_stands_too(page: Page) -> None
     expect(line.locator(".also button")).to_have_attribute("data-open", "b:0:0:0:0:1")
     assert page.locator("tbody tr", has_text="c.md").locator(".figure").last.inner_text() == "—"
     expect(page.locator(".also")).to_have_count(1)
+
+
+def dropped(page: Page, name: str, onto: str) -> None:
+    """A file of this name is dropped onto an element."""
+    files = page.evaluate_handle(
+        "name => { const d = new DataTransfer(); d.items.add(new File(['a'], name)); return d; }", name
+    )
+    page.dispatch_event(onto, "drop", {"dataTransfer": files})
+
+
+def test_documents_are_found_by_name_and_by_the_words_of_their_text(page: Page) -> None:
+    box = page.get_by_role("searchbox", name="按名称或正文查找资料")
+    box.fill("Ｃ.md")
+    assert titles(page) == ["丙"]
+    expect(page.locator(".count")).to_have_text("找到 1 篇，共 3 篇", use_inner_text=True)
+    box.fill("没有说过")
+    expect(page.locator("tbody tr")).to_have_count(0)
+    box.fill("wi-fi")
+    there = page.locator("tbody tr", has_text="丙").locator(".found-in")
+    expect(there).to_have_text("𠮷日，Wi-Fi 的口令是琥珀。")
+    expect(there).to_have_attribute("data-open", "c:103:108:100:120:0")
+    assert titles(page) == ["丙"]
+    box.fill("")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator(".found-in")).to_have_count(0)
+
+
+def test_a_file_that_is_dropped_is_added_and_in_a_dialog_that_asks_for_one_it_is_that(page: Page) -> None:
+    dropped(page, "便笺.md", "body")
+    expect(page.locator(".uploads li").first).to_contain_text("便笺.md")
+    expect(page.locator(".uploads .name button")).to_have_attribute("data-open", "n:0:0:0:0:1")
+    count = page.locator(".uploads li").count()
+    page.get_by_role("button", name="换成新版").first.click()
+    dropped(page, "新版.md", "dialog.replacing .note")
+    expect(page.locator(".replacing .picked")).to_have_text("新版.md")
+    expect(page.locator(".uploads li")).to_have_count(count)
 
 
 def test_a_document_that_cannot_be_removed_says_why_until_that_is_dismissed(page: Page) -> None:

@@ -235,6 +235,21 @@ def test_of_several_documents_each_says_one_sentence_and_the_rest_are_counted(
     assert (len(answer.citations), answer.parts[0].more) == (MOST_DOCUMENTS, 3)
 
 
+@pytest.mark.parametrize("asked", ["3月14日的周会讲了什么？", "总结一下3月14日的周会", "总结一下产品周会的纪要"])
+def test_a_name_in_several_parts_is_that_of_the_document_whose_title_has_them_all(
+    tmp_path: Path, plain_models: Models, asked: str
+) -> None:
+    table = "| 事项 | 负责人 | 截止日期 |\n|---|---|---|\n| 试产计划 | 何苗 | 3月21日 |\n"
+    (tmp_path / "a.md").write_text(f"# 产品周会纪要（2025年3月14日）\n\n## 待办\n\n{table}", "utf-8")
+    (tmp_path / "b.md").write_text("# 行政例会（2025年3月14日）\n\n讨论了搬家的安排。\n", "utf-8")
+    settings = Settings(retrieval="bm25")
+    Library.index([tmp_path], tmp_path / "index", settings)
+    answer = Library.open(tmp_path / "index", settings, models=plain_models).ask(asked)
+    assert answer.status is Status.OVERVIEW
+    # The names of a table's columns say nothing without a row.
+    assert answer.answer == "事项：试产计划；负责人：何苗；截止日期：3月21日"
+
+
 def test_a_title_that_no_document_has_is_asked_as_a_question(rules: Library) -> None:
     assert rules.ask("《红楼梦》讲了什么？").status is Status.ABSTAINED
 

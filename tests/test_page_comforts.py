@@ -46,6 +46,30 @@ def test_the_last_question_comes_back_into_the_empty_box(page: Page) -> None:
     expect(page.locator("#question")).to_have_value(DOUBAO)
 
 
+def test_what_was_typed_outlasts_a_reload_until_it_is_asked(page: Page) -> None:
+    page.locator("#question").fill(DOUBAO)
+    page.reload()
+    expect(page.locator("#question")).to_have_value(DOUBAO)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn .lead")).to_contain_text("近6000万")
+    page.reload()
+    expect(page.locator(".turn .lead")).to_contain_text("近6000万")
+    expect(page.locator("#question")).to_have_value("")
+
+
+def test_all_of_the_conversation_is_printed_and_nothing_else(page: Page) -> None:
+    for question in (DOUBAO, GPT5, DOUBAO, GPT5):
+        ask(page, question)
+    page.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("#top", "#composer", "#side", ".acts"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    box = page.locator("#conversation").bounding_box()
+    assert box
+    assert box["height"] > 4 * 150
+    expect(page.locator(".lead").first).to_have_css("color", "rgb(32, 36, 42)")
+    shot(page, "printed")
+
+
 def test_a_screen_reader_hears_the_answer_and_then_its_source(page: Page) -> None:
     ask(page, DOUBAO)
     heard = page.get_by_role("status").filter(has_text="出处")
@@ -164,6 +188,25 @@ def test_words_are_found_in_the_open_document_in_any_width_and_script(page: Page
     expect(page.get_by_role("search")).to_have_count(0)
     highlighted(page, "")
     expect(page.locator("#source [data-find]")).to_be_focused()
+
+
+def test_a_document_is_found_by_words_of_its_text_which_are_opened(page: Page) -> None:
+    page.locator(".views [data-view=library]").click()
+    page.get_by_role("searchbox", name="按名称或正文查找资料").fill("欧阳清")
+    found = page.locator("#library .found-in")
+    expect(found).to_have_text("琥珀仓库的管理员是欧阳清。")
+    shot(page, "library-found")
+    found.click()
+    expect(page.locator("#source mark.exact")).to_have_text("欧阳清")
+    in_view(page, "#source mark.exact")
+
+
+def test_a_file_that_is_dropped_while_one_asks_is_added_in_the_library(page: Page) -> None:
+    files = page.evaluate_handle(
+        "() => { const d = new DataTransfer(); d.items.add(new File(['AC'], '图.dwg')); return d; }"
+    )
+    page.dispatch_event("#conversation", "drop", {"dataTransfer": files})
+    expect(page.locator("#library .uploads .failed .name")).to_have_text("图.dwg")
 
 
 def test_words_are_found_where_a_long_document_does_not_show_them_yet(page: Page) -> None:

@@ -18,7 +18,7 @@ from rag.reading import Candidate
 from rag.reading.calibration import Calibration, Logistic
 from rag.reading.decoding import Window
 from rag.reading.scoring import Text, TextReader, TextScores
-from rag.reading.trained import CHOICE, TrainedReader
+from rag.reading.trained import CHOICE, TrainedReader, _has
 from rag.text.tokenization import Cutting
 from rag.types import Hit, Role, Span
 
@@ -118,6 +118,22 @@ def test_other_sources_that_agree_are_cited_as_repeating() -> None:
     given = candidates("创始人杨植麟很年轻。", "它由杨植麟创立。", "别的公司很多。")
     roles = [(e.role, e.texts) for e in reader(杨植麟=6.0).read(FOUNDER, given).evidence]
     assert roles == [(Role.ANSWER, ("杨植麟",)), (Role.REPEAT, ("杨植麟",))]
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "held"),
+    [
+        ("15天", "5天", False),
+        ("2399", "399", False),
+        ("3.5%", "3", False),
+        ("5.5天", "5天", False),
+        ("共5天", "5天", True),
+        ("5天,即5月1日至5日", "5月1日至5日", True),
+        ("3元", "元", True),
+    ],
+)
+def test_a_number_is_no_part_of_a_longer_one(text: str, part: str, held: bool) -> None:
+    assert _has(text, part) is held
 
 
 def test_another_source_that_says_otherwise_about_as_surely_is_shown_as_different() -> None:

@@ -85,13 +85,28 @@ def test_a_refusal_opens_the_nearest_sentence_and_offers_questions_that_are_answ
     expect(page.locator(".turn").last.locator(".cite").first).to_be_visible()
 
 
+def test_the_sentence_beside_a_refusal_is_the_answer_after_a_click(page: Page, rules: Path) -> None:
+    ask(page, GPT5)
+    turn = page.locator(".turn").first
+    quote = turn.locator(".cards mark").first.inner_text()
+    turn.get_by_role("button", name="这就是答案").click()
+    note = turn.locator(".corrected-to")
+    expect(note).to_contain_text(quote)
+    note.get_by_role("button", name="再问一次").click()
+    page.wait_for_function("document.querySelectorAll('.turn').length === 2 && !document.querySelector('.pending')")
+    expect(page.locator(".turn").last.locator(".lead")).to_contain_text(quote)
+    page.locator(".turn").last.locator("[data-kept]").click()
+    expect(note).to_have_count(0)
+    assert (rules / "gold.jsonl").read_text("utf-8") == ""
+
+
 def test_of_two_editions_the_newer_comes_first_and_both_say_when_they_are_of(page: Page) -> None:
     ask(page, ASKED)
     sides = page.locator(".turn").last.locator(".side")
     expect(sides).to_have_count(2)
-    expect(sides.nth(0)).to_contain_text("2025 版")
+    expect(sides.nth(0)).to_contain_text("新 · 差旅费管理办法（2025版）")
     expect(sides.nth(0).locator(".lead")).to_contain_text("100元")
-    expect(sides.nth(1)).to_contain_text("2023 版")
+    expect(sides.nth(1)).to_contain_text("旧 · 差旅费管理办法（2023版）")
     expect(sides.nth(1).locator(".lead")).to_contain_text("80元")
     shot(page, sized(page, "editions"))
 

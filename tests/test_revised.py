@@ -355,6 +355,12 @@ def test_marks_and_numbering_make_no_difference_but_numbers_do() -> None:
     assert found(old, other) == [("每人35元，共1.5天", "每人3.5元，共15天")]
 
 
+def test_of_a_table_that_is_new_the_rows_are_told_and_not_the_names_above_them() -> None:
+    old = document("# 规则\n\n每人3.5元。\n")
+    new = document("# 规则\n\n每人3.5元。\n\n| 城市 | 标准 |\n|---|---|\n| 北京 | 600元 |\n| 上海 | 500元 |\n")
+    assert found(old, new) == [("城市：北京；标准：600元", ""), ("城市：上海；标准：500元", "")]
+
+
 def test_large_tables_are_compared_in_a_moment() -> None:
     def prices(more: int) -> Document:
         rows = "".join(f"| 商品{n} | {n * 3 + more * (n % 2)}元 | 第{n % 7}仓 |\n" for n in range(1, 2001))

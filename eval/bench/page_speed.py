@@ -36,7 +36,7 @@ _ASKED = 40
 _CONVERSATION = 8
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Types a question and waits until its reply has been painted; gives milliseconds, or an error.
-_ASK = """
+ASK = """
 async (question) => {
   const turns = () => document.querySelectorAll("#conversation .turn:not(.pending)").length;
   const before = turns();
@@ -127,7 +127,7 @@ async def _measure(address: str, questions: Sequence[str], seconds: int) -> tupl
         # The model is loaded, and the browser's own caches are filled.
         first = await _opened(browser, address)
         for question in questions[:3]:
-            await first.evaluate(_ASK, question)
+            await first.evaluate(ASK, question)
         opened = [await _interactive(browser, address) for _ in range(_OPENED)]
         alone = await _asking(first, questions[:_ASKED])
         pages = [await _opened(browser, address) for _ in range(_PEOPLE)]
@@ -168,7 +168,7 @@ async def _asking(page: Page, questions: Sequence[str], *, until: float | None =
             if number % _CONVERSATION == 0:
                 await page.locator("[data-fresh]").click()
                 await page.wait_for_selector(".welcome")
-            found.append(await page.evaluate(_ASK, question))
+            found.append(await page.evaluate(ASK, question))
         if until is None:
             return found
 

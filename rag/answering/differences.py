@@ -264,11 +264,12 @@ def _brought_together(steps: Sequence[Step]) -> list[Step]:
 
 
 def _is_said_below(step: Step, after: Step) -> bool:
-    """Whether a heading that one document has alone has its text below it, of which it is then the heading."""
+    """Whether a heading or a table's names, which one document has alone, stand above what it has alone, too."""
     for side in (0, 1):
         one, other = step[side], after[side]
-        if one and other and one.is_heading and _is_alone(step, side) and _is_alone(after, side):
-            return one.key in map(_heading_key, other.block.path)
+        if one and other and _is_alone(step, side) and _is_alone(after, side):
+            is_above = one.is_heading and one.key in map(_heading_key, other.block.path)
+            return is_above or (one.block.number == other.block.header and one.block != other.block)
     return False
 
 

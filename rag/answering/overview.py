@@ -34,6 +34,8 @@ _FULL_STOP = ("。", "！", "？", "!", "?", "…", ".", "。”", "！”", "�
 _CLAUSE_ENDS = "，,；;：:、。"
 # A part of a title that is this long names it.
 _NAMES, _LONG_TITLE = 4, 6
+# Of a name in several parts (3月14日的周会) each is in the title, and has so many characters.
+_PART = 2
 
 _TEMPLATES: dict[Language, dict[str, str]] = {
     "zh": {
@@ -111,7 +113,8 @@ def answer(
     )
     if len(found) == 1:
         return of_one(question, overview(generation.document(found[0].doc_id)), language)
-    return _of_several(question, found, generation.document, _TEMPLATES[language]) if found else None
+    doc_ids, first = [record.doc_id for record in found], _TEMPLATES[language]["library"]
+    return of_several(question, first, doc_ids, generation.document, language) if found else None
 
 
 def _meant(asked: Summary, records: Sequence[DocumentRecord], at_hand: str | None) -> list[DocumentRecord]:
@@ -141,18 +144,22 @@ def of_one(question: str, of: Overview, language: Language) -> Answer:
     return _answer(question, first, items, citations, of.more, template, "section")
 
 
-def _of_several(
-    question: str, records: Sequence[DocumentRecord], document: Callable[[str], Document], template: dict[str, str]
+def of_several(
+    question: str,
+    first: str,
+    doc_ids: Sequence[str],
+    document: Callable[[str], Document],
+    language: Language,
+    status: Status = Status.OVERVIEW,
 ) -> Answer:
+    """What each of several documents begins with, under its title; ``first`` is the line above, with its {count}."""
     items: list[AnswerItem] = []
     citations: list[Citation] = []
-    for n, record in enumerate(records[:MOST_DOCUMENTS], start=1):
-        of = overview(document(record.doc_id))
-        citation = beginning(of.document, of.lead, n)
-        items.append(AnswerItem(citation.quote, (n,), heading=record.title))
-        citations.append(citation)
-    first = template["library"].format(count=len(records))
-    return _answer(question, first, items, citations, len(records) - len(items), template, "title")
+    for n, one in enumerate(map(document, doc_ids[:MOST_DOCUMENTS]), start=1):
+        citations.append(beginning(one, overview(one).lead, n))
+        items.append(AnswerItem(citations[-1].quote, (n,), heading=one.title))
+    first, more = first.format(count=len(doc_ids)), len(doc_ids) - len(items)
+    return _answer(question, first, items, citations, more, _TEMPLATES[language], "title", status)
 
 
 def _answer(
@@ -163,6 +170,7 @@ def _answer(
     more: int,
     template: dict[str, str],
     heading: str,
+    status: Status = Status.OVERVIEW,
 ) -> Answer:
     """An answer of ``items``, each with its citation, under the headings of one kind: ``section`` or ``title``."""
     lines = [first]
@@ -173,7 +181,7 @@ def _answer(
         lines.append(template[f"more_{heading}"].format(more=more))
     return Answer(
         question=question,
-        status=Status.OVERVIEW,
+        status=status,
         answer="；".join(item.text for item in items),
         text="\n".join(lines),
         confidence=0.0,
@@ -249,8 +257,9 @@ def _first(document: Document, body: Sequence[Block]) -> Span | None:
 
 def _says_something(document: Document, sentence: Span) -> bool:
     block = document.block_at(sentence.start)
-    has_values = block.kind is BlockKind.ROW and block.header != block.number
-    return has_values or len(folded(document.text[slice(*sentence)])) >= _SAYS
+    if block.kind is BlockKind.ROW:
+        return block.header != block.number
+    return len(folded(document.text[slice(*sentence)])) >= _SAYS
 
 
 def _sentences(document: Document, body: Sequence[Block]) -> Iterator[Span]:
@@ -273,6 +282,10 @@ def _is_called(record: DocumentRecord, name: str, *, surely: bool) -> bool:
     if not surely and len(wanted) < _LONG_TITLE:
         return False
     names = [folded(said) for said in (record.title, PurePath(record.source).stem)]
+    parts = [folded(part) for part in name.split("的")]
     return bool(wanted) and any(
-        wanted == said or (len(wanted) >= _NAMES and wanted in said and 2 * len(wanted) >= len(said)) for said in names
+        wanted == said
+        or (len(wanted) >= _NAMES and wanted in said and 2 * len(wanted) >= len(said))
+        or (len(parts) > 1 and all(len(part) >= _PART and part in said for part in parts))
+        for said in names
     )

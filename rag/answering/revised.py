@@ -12,7 +12,7 @@ from rag.answering.agreement import Source
 from rag.answering.compose import cite
 from rag.answering.differences import Difference, Place, differences
 from rag.answering.editions import Edition, Families, by_date, by_version, called, names, says_when, stem, told_apart
-from rag.answering.overview import beginning, overview, shown
+from rag.answering.overview import beginning, of_several, shown
 from rag.errors import Language
 from rag.index.protocols import Snapshot
 from rag.index.store import DocumentRecord
@@ -25,8 +25,6 @@ from rag.text.normalization import folded, normalise, sentences
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Role, Status
 
 MOST_DIFFERENCES = 20
-MOST_DOCUMENTS = 10
-"""So many documents are named where several could be meant."""
 # Documents of which there may be two editions, that are looked at.
 _LOOKED_AT = 50
 # A part of a title that is this long, and half of it, names it.
@@ -50,8 +48,6 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "removed": "{n}. 删去{heading}\n   {old}",
         "more": "还有 {more} 处没有列出。",
         "which": "有 {count} 篇资料有两版，请写明是哪一篇：",
-        "document": "· 《{title}》：{text}{mark}",
-        "more_documents": "还有 {more} 篇没有列出。",
     },
     "en": {
         "title": "“{title}”",
@@ -66,8 +62,6 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
         "removed": "{n}. Removed{heading}\n   {old}",
         "more": "{more} more are not listed.",
         "which": "{count} documents have two editions; say which is meant:",
-        "document": "· “{title}”: {text}{mark}",
-        "more_documents": "{more} more documents are not listed.",
     },
 }
 
@@ -98,7 +92,8 @@ def answer(question: str, meant: Revision, known: Known, asked: Asked, language:
     found = list(_pairs(meant, known, asked))
     template = _TEMPLATES[language]
     if len(found) > 1:
-        return _which(question, found, template)
+        news = [new.doc_id for _, new in found]
+        return of_several(question, template["which"], news, known.generation.document, language, Status.DIFFERENCES)
     return _of_two(question, *found[0], known.versions, template) if found else None
 
 
@@ -242,7 +237,17 @@ def _of_two(question: str, old: Document, new: Document, versions: Standing, tem
     more = len(found) - len(lines)
     head = template["head" if found else "moved" if moved else "same"]
     first = head.format(new=called_new, old=called_old, count=len(found))
-    return _answer(question, [first, *lines], items, citations, more, template["more"])
+    own = [item.text for item in items if not item.differs] or [item.text for item in items]
+    return Answer(
+        question=question,
+        status=Status.DIFFERENCES,
+        answer="；".join(own),
+        text="\n".join([first, *lines, *([template["more"].format(more=more)] if more else ())]),
+        confidence=0.0,
+        citations=tuple(citations),
+        hits=(),
+        parts=(AnswerPart(question, tuple(items), more=more),),
+    )
 
 
 def _called(old: Document, new: Document, editions: tuple[str, str], template: dict[str, str]) -> tuple[str, str]:
@@ -294,39 +299,3 @@ def _line(n: int, some: Sequence[tuple[AnswerItem, Citation]], template: dict[st
 
 def _shown(item: AnswerItem, citation: Citation) -> str:
     return item.text if item.change == "changed" else shown(item, citation)
-
-
-def _which(question: str, found: Sequence[tuple[Document, Document]], template: dict[str, str]) -> Answer:
-    """Which documents have two editions, each with its first sentence."""
-    items: list[AnswerItem] = []
-    citations: list[Citation] = []
-    for n, (_, new) in enumerate(found[:MOST_DOCUMENTS], start=1):
-        citations.append(beginning(new, overview(new).lead, n))
-        items.append(AnswerItem(citations[-1].quote, (n,), heading=new.title))
-    first = template["which"].format(count=len(found))
-    lines = [
-        template["document"].format(title=item.heading, text=shown(item, citation), mark=f"[{citation.n}]")
-        for item, citation in zip(items, citations, strict=True)
-    ]
-    return _answer(question, [first, *lines], items, citations, len(found) - len(items), template["more_documents"])
-
-
-def _answer(
-    question: str,
-    lines: Sequence[str],
-    items: Sequence[AnswerItem],
-    citations: Sequence[Citation],
-    more: int,
-    left_out: str,
-) -> Answer:
-    own = [item.text for item in items if not item.differs] or [item.text for item in items]
-    return Answer(
-        question=question,
-        status=Status.DIFFERENCES,
-        answer="；".join(own),
-        text="\n".join([*lines, left_out.format(more=more)] if more else lines),
-        confidence=0.0,
-        citations=tuple(citations),
-        hits=(),
-        parts=(AnswerPart(question, tuple(items), more=more),),
-    )

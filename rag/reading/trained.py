@@ -225,7 +225,14 @@ def _text(one: Stretch) -> Text:
 
 def _agree(one: Proposal, other: Proposal) -> bool:
     """Whether two proposals give the same answer, or one of them the other's and more."""
-    return bool(one.text and other.text) and (one.text in other.text or other.text in one.text)
+    return bool(one.text and other.text) and (_has(one.text, other.text) or _has(other.text, one.text))
+
+
+def _has(text: str, part: str) -> bool:
+    """Whether ``part`` stands in ``text``, at its ends no part of a longer number: 5天 is not in 15天."""
+    before = r"(?<![\d.])" if part[0].isdigit() else ""
+    after = r"(?!\.?\d)" if part[-1].isdigit() else ""
+    return part in text and re.search(before + re.escape(part) + after, text) is not None
 
 
 def _overlaps(one: Proposal, read: Read, evidence: Evidence) -> bool:

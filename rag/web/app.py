@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from rag.errors import BusyError, WenyuanError
 from rag.indexing.uploads import Shelf
-from rag.loading import PARSERS
+from rag.loading.formats import FORMATS
 from rag.settings import Settings, load_settings
 from rag.web import api, mcp_server, serving
 from rag.web.desk import Desk
@@ -29,6 +29,7 @@ from rag.web.guard import access as guard
 from rag.web.guard.admission import Admission
 from rag.web.guard.surface import surfaced
 from rag.web.page.fragments import fragments
+from rag.web.page.markup import both
 from rag.web.page.steps import Page, View
 from rag.web.running import answering
 from rag.web.tools import tools
@@ -172,8 +173,9 @@ def _blocks(page: Page, asking: Admission) -> gr.Blocks:
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
                 _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js", "facsimile.js"))
-        shelf = _part("library.html").replace("{formats}", " ".join(PARSERS))
-        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js"))
+        zh, en = zip(*(one.name for one in FORMATS), strict=True)
+        shelf = _part("library.html").replace("{formats}", both("、".join(zh), ", ".join(en)))
+        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js", "searching.js"))
         _html(_part("clippings.html"), "aside", js_on_load=_program("addresses.js", "clippings.js"))
         _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]

@@ -82,12 +82,23 @@ class ConversationFile:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
-    def listed(self, words: str = "") -> list[Conversation]:
-        """Those that have ``words`` in their name, questions or answers, last used first. Raises StorageError."""
-        folded = _folded(words)
+    def listed(self, words: str = "", most: int = MOST_CONVERSATIONS) -> list[Conversation]:
+        """Those that have ``words`` in their name, questions or answers, last used first, at ``most`` so many.
+
+        Raises StorageError.
+        """
+        words = _folded(words)
         with self._connected() as connection:
-            rows = connection.execute(_LIST, {"words": folded}).fetchall()
+            rows = connection.execute(_FOUND if words else _LIST, {"words": words, "most": most}).fetchall()
         return [Conversation(*row) for row in rows]
+
+    def one(self, conversation: str) -> Conversation:
+        """As it is listed. Raises NotFoundError and StorageError."""
+        with self._connected() as connection:
+            row = connection.execute(_ONE, (conversation,)).fetchone()
+        if row is None:
+            raise _gone()
+        return Conversation(*row)
 
     def turns(self, conversation: str) -> list[Turn]:
         """The turns of a conversation, in order. Raises NotFoundError if there is none of that id, and StorageError."""
@@ -197,14 +208,22 @@ def _open(file: Path | str) -> sqlite3.Connection:
     return connection
 
 
-_LIST = """
-SELECT c.id, c.name, c.begun, c.used, (SELECT count(*) FROM turns t WHERE t.conversation = c.id),
-    coalesce(f.number, 0), coalesce(t.asked, '')
-FROM conversations c
-LEFT JOIN (SELECT conversation, min(number) AS number FROM turns
-    WHERE :words != '' AND instr(folded, :words) GROUP BY conversation) f ON f.conversation = c.id
-LEFT JOIN turns t ON t.conversation = c.id AND t.number = f.number
-WHERE c.deleted IS NULL AND (:words = '' OR f.number IS NOT NULL OR instr(c.folded, :words))
+# Only of what is listed the questions are counted.
+_COLUMNS = "SELECT c.id, c.name, c.begun, c.used, (SELECT count(*) FROM turns t WHERE t.conversation = c.id)"
+_ONE = f"{_COLUMNS} FROM conversations c WHERE c.id = ? AND c.deleted IS NULL"
+_LIST = f"""
+{_COLUMNS}
+FROM (SELECT * FROM conversations WHERE deleted IS NULL ORDER BY used DESC, id LIMIT :most) c
+ORDER BY c.used DESC, c.id
+"""
+_FOUND = f"""
+{_COLUMNS}, coalesce(c.number, 0), coalesce(t.asked, '')
+FROM (SELECT * FROM conversations
+    LEFT JOIN (SELECT conversation, min(number) AS number FROM turns WHERE instr(folded, :words) GROUP BY conversation)
+        ON conversation = id
+    WHERE deleted IS NULL AND (number IS NOT NULL OR instr(folded, :words))
+    ORDER BY used DESC, id LIMIT :most) c
+LEFT JOIN turns t ON t.conversation = c.id AND t.number = c.number
 ORDER BY c.used DESC, c.id
 """
 _TURNS = """

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.errors import Language, NotFoundError
-from rag.web.conversations.conversation_file import Conversation, ConversationFile
+from rag.errors import Language
+from rag.web.conversations.conversation_file import MOST_CONVERSATIONS, ConversationFile
 from rag.web.conversations.taking import Format, everything, file_name, one
 from rag.web.endpoints import problems
 from rag.web.schema import requests, responses
@@ -33,6 +33,9 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: Annotated[str, Field(max_length=1000, description="Only those whose name, questions or answers have this.")] = ""
+    count: Annotated[
+        int, Field(ge=1, le=MOST_CONVERSATIONS, description="How many at most: those that were used last.")
+    ] = MOST_CONVERSATIONS
 
 
 class FileQuery(BaseModel):
@@ -57,8 +60,8 @@ router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503), tags=[
 
 @router.get("/conversations", response_model=described(responses.Conversations))
 def list_conversations(query: Annotated[ListQuery, Query()], kept: Kept) -> Any:
-    """List the page's conversations, last used first, or those that have some words."""
-    listed = [responses.ConversationRecord.of(one) for one in kept.listed(query.q)]
+    """List the page's conversations, last used first: all, `count` of them, or those that have some words."""
+    listed = [responses.ConversationRecord.of(one) for one in kept.listed(query.q, query.count)]
     return to_json(responses.Conversations(kept.lasting, listed))
 
 
@@ -75,7 +78,7 @@ def take_conversations(query: Annotated[FileQuery, Query()], kept: Kept) -> Resp
 def read_conversation(conversation_id: Id, kept: Kept) -> Any:
     """Read a conversation: what was asked, and each answer as it was given."""
     turns = [responses.Exchanged(turn.asked, *turn.only, turn.answer) for turn in kept.turns(conversation_id)]
-    record = responses.ConversationRecord.of(_find(kept, conversation_id))
+    record = responses.ConversationRecord.of(kept.one(conversation_id))
     return to_json(taken(responses.Conversation, record, turns=turns))
 
 
@@ -83,7 +86,7 @@ def read_conversation(conversation_id: Id, kept: Kept) -> Any:
 def take_conversation(conversation_id: Id, query: Annotated[FileQuery, Query()], kept: Kept) -> Response:
     """Take a conversation away: its questions, answers and sources as one file."""
     text = one(kept, conversation_id, query.format, query.language, query.base)
-    name = file_name(_find(kept, conversation_id), query.format)
+    name = file_name(kept.one(conversation_id), query.format)
     # Half of a surrogate pair can't be in a file.
     return Response(text.encode("utf-8", "replace"), media_type=_MEDIA[query.format], headers=_named(name))
 
@@ -101,13 +104,6 @@ def change_conversation(conversation_id: Id, change: requests.ConversationChange
 def delete_conversation(conversation_id: Id, kept: Kept) -> None:
     """Delete a conversation."""
     kept.delete(conversation_id)
-
-
-def _find(kept: ConversationFile, conversation_id: str) -> Conversation:
-    listed = next((listed for listed in kept.listed() if listed.id == conversation_id), None)
-    if listed is None:
-        raise NotFoundError("这个对话不在了。", "This conversation is not there.")
-    return listed
 
 
 def _named(name: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answering.editions import called
+from rag.answering.editions import called, names
 from rag.question.courtesy import Courtesy, courtesy
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Hit, Role, Span, Status
 from rag.web.conversation import Turn
@@ -88,18 +88,17 @@ def _of_documents(one: Turn) -> str:
 
 def alternatives(question: str, found: Sequence[Citation]) -> str:
     """What else might answer ``question``, each with a button that keeps it as the right answer."""
-    cards = ""
-    for c in found:
-        before, quote, after = map(esc, c.in_sentence)
-        there = opener(place_of(c), where("", c.title, c.paragraph, c.page), "where")
-        pair = exact(_pair(question, [c.quote], [c]))
-        keep = (
-            f'<button type="button" class="act" data-keep="{pair}">✓ {both("这个才对", "This one is right")}</button>'
-        )
-        cards += f'<li>{there}<p class="sentence">{before}<mark>{quote}</mark>{after}</p>{keep}</li>'
+    right = both("这个才对", "This one is right")
+    cards = "".join(_card(c, _keep(question, c, right)) for c in found)
     if not cards:
         return f'<p class="near">{both("没有找到别的可能。", "Nothing else was found that might answer.")}</p>'
     return f'<p class="near">{both("可能是这些：", "Perhaps one of these:")}</p><ul class="cards">{cards}</ul>'
+
+
+def _keep(question: str, answer: Citation, words: str) -> str:
+    """A button that keeps ``answer`` as the right one."""
+    pair = exact(_pair(question, [answer.quote], [answer]))
+    return f'<button type="button" class="act" data-keep="{pair}">✓ {words}</button>'
 
 
 def glimpse(source: Document, there: Place) -> str:
@@ -186,11 +185,13 @@ def _from_older(items: Sequence[AnswerItem]) -> str:
 
 def _told_by(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
     """Which document says one of two things, and its edition."""
-    title = f"<b>{esc(cited[item.citations[0]].title)}</b>"
+    said = cited[item.citations[0]].title
+    title = f"<b>{esc(said)}</b>"
     if item.edition:
-        edition = both(called(item.edition, "{} 版"), called(item.edition, "{} edition"))
+        edition = both(called(item.edition, "{} 版 · "), called(item.edition, "{} edition · "))
         age = both("旧", "older") if item.differs else both("新", "newer")
-        return f'<p class="{"older" if item.differs else "newer"}">{edition} · {age} · {title}</p>'
+        words = f"{'' if names(said, item.edition) else edition}{age} · {title}"
+        return f'<p class="{"older" if item.differs else "newer"}">{words}</p>'
     return f"<p>{_DIFFERS} · {title}</p>" if item.differs else f'<p class="newer">{title}</p>'
 
 
@@ -200,14 +201,12 @@ def _lead(item: AnswerItem, cited: Mapping[int, Citation]) -> str:
 
 
 def _cards(citations: Sequence[Citation]) -> str:
-    cards = ""
-    for c in citations:
-        there = where(f"[{c.n}]" if c.n else "", c.title, c.paragraph, c.page)
-        cards += (
-            f"<li>{opener(place_of(c), there, 'where')}{cited_row(c.row) if c.row else sentence(c)}"
-            f"{also_in(c.also_in, c.doc_id)}</li>"
-        )
-    return f'<ul class="cards">{cards}</ul>'
+    return f'<ul class="cards">{"".join(map(_card, citations))}</ul>'
+
+
+def _card(c: Citation, act: str = "") -> str:
+    there = opener(place_of(c), where(f"[{c.n}]" if c.n else "", c.title, c.paragraph, c.page), "where")
+    return f"<li>{there}{cited_row(c.row) if c.row else sentence(c)}{also_in(c.also_in, c.doc_id)}{act}</li>"
 
 
 def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
@@ -217,7 +216,8 @@ def _nothing(part: AnswerPart, titles: Mapping[str, str]) -> str:
     if part.related:
         # Of an older version the titles say so.
         related = replace(part.related, title=titles.get(part.related.doc_id, part.related.title))
-        maybe = f'<p class="near">{both("可能相关：", "Perhaps related:")}</p>{_cards([related])}'
+        card = _card(related, _keep(part.question, related, both("这就是答案", "This is the answer")))
+        maybe = f'<p class="near">{both("可能相关：", "Perhaps related:")}</p><ul class="cards">{card}</ul>'
     instead = f'<div class="instead" data-instead="{exact(part.question)}"></div>'
     cards = "".join(f"<li>{_nearest(hit, titles)}</li>" for hit in part.nearest if not _holds(hit, part.related))
     nearest = both("其他接近的段落", "Other passages that come near")

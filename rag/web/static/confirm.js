@@ -1,12 +1,14 @@
 // Follows tools.js: what the user says of an answer (right, wrong, this instead), and other questions after a refusal.
 // The conversation is drawn anew with every turn; what belongs to its answers is put back by `dress`.
 let confirmed = [];
+let byQuestion = new Map();
 const wrong = new Map();
 const instead = new Map();
 
 async function learn() {
   try {
     ({ confirmed } = await (await request("api/v1/confirmed")).json());
+    byQuestion = new Map(confirmed.toReversed().map((one) => [folded(one.question), one]));
   } catch { /* without an index there are none */ }
   dress();
   list();
@@ -41,7 +43,7 @@ async function forget(id, said = ["已撤销", "Undone"]) {
 const button = (zh, en, data) => make("button", { type: "button", className: "act", data }, both(zh, en));
 // What the library takes for the same words, too: marks, blanks and case make no other question.
 const folded = (question) => question.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
-const of = (question) => confirmed.find((one) => folded(one.question) === folded(question));
+const of = (question) => byQuestion.get(folded(question));
 const same = (one, pair) => one.answers.join("\n") === pair.answers.join("\n");
 
 function dress() {
@@ -130,12 +132,12 @@ function corrected() {
 
 async function offer(place) {
   const query = String(new URLSearchParams({ question: place.dataset.instead, only: place.closest(".turn").dataset.only ?? "" }));
-  if (!instead.has(query)) {
-    instead.set(query, "");
-    instead.set(query, await request(`page/instead?${query}`).then((response) => response.text()).catch(() => ""));
-    return dress();
-  }
   if (instead.get(query)) place.innerHTML = instead.get(query);
+  // Of a long conversation that is opened, only for the newest: each takes as long as several answers.
+  if (instead.has(query) || place.closest(".turn") !== turns().at(-1)) return;
+  instead.set(query, "");
+  instead.set(query, await request(`page/instead?${query}`).then((response) => response.text()).catch(() => ""));
+  dress();
 }
 
 // All of them, in the library's view.
@@ -150,7 +152,8 @@ function list() {
     make("td", { className: "figure" }, one.confirmed),
     make("td", {}, one.holds ? both("在用", "In use") : both("原文已变，不再用", "Text changed; not used")),
     make("td", {}, button("移除", "Remove", { forget: one.id }))));
-  const head = [["问题和答案", "Question and answer"], ["出处", "Source"], ["确认于", "Confirmed"], ["状态", "State"]].map((name) => make("th", { scope: "col" }, both(...name)));
+  const head = [["问题和答案", "Question and answer"], ["出处", "Source"], ["确认于", "Confirmed"], ["状态", "State"]]
+    .map((name, at) => make("th", { scope: "col", className: at === 2 ? "figure" : "" }, both(...name)));
   box.hidden = !rows.length;
   box.replaceChildren(make("h3", {}, both(`你确认过的答案（${rows.length}）`, `Answers that you confirmed (${rows.length})`)),
     make("a", { href: "api/v1/gold.jsonl", download: "gold.jsonl", className: "act" }, both("导出为问答集", "Export as gold pairs")),

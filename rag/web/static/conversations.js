@@ -12,6 +12,9 @@ const current = () => document.querySelector("#conversation .log")?.dataset.id ?
 let listed = [];
 let lasting = true;
 let asked = 0;
+// So many are shown at first, and so many more with each click.
+const MANY = 60;
+let most = MANY;
 // What the list was drawn from, and whose menu is open: it is drawn again only for something new, and leaves the menu open.
 let drawn = "";
 let opened = "";
@@ -20,7 +23,7 @@ async function refresh() {
   const mine = ++asked;
   const words = search.value.trim();
   try {
-    const found = await (await request(`${API}?${new URLSearchParams({ q: words })}`)).json();
+    const found = await (await request(`${API}?${new URLSearchParams({ q: words, count: most + 1 })}`)).json();
     if (mine !== asked || lists.querySelector(".renaming")) return;
     const told = JSON.stringify([words, found, new Date().toDateString()]);
     if (told === drawn) return mark();
@@ -36,13 +39,21 @@ async function refresh() {
 
 function show(words) {
   const today = new Date().toDateString();
-  const of = (is) => listed.filter((one) => (new Date(one.used).toDateString() === today) === is);
+  const of = (is) => listed.slice(0, most).filter((one) => (new Date(one.used).toDateString() === today) === is);
   const parts = [group("今天", "Today", of(true)), group("更早", "Earlier", of(false))].flat();
   if (!parts.length) parts.push(words ? hint("没有对话提到它", "No conversation mentions this") : hint("问过的会留在这里", "What you ask stays here"));
+  if (listed.length > most) parts.push(act("更早的…", "Earlier…", showMore, "earlier"));
   if (!lasting) parts.unshift(hint("索引文件夹不可写：这些对话只保留到服务结束", "The index folder can’t be written: these last until the server ends"));
   lists.replaceChildren(...parts);
   element.querySelector("footer").hidden = !listed.length || Boolean(words);
   mark();
+}
+
+async function showMore() {
+  const shown = most;
+  most += MANY;
+  await refresh();
+  lists.querySelectorAll("a")[shown]?.focus();
 }
 
 function hint(zh, en) { return make("p", { className: "hint" }, both(zh, en)); }
@@ -144,7 +155,7 @@ function close() {
 }
 
 let typed = null;
-search.addEventListener("input", () => { clearTimeout(typed); typed = setTimeout(refresh, 150); });
+search.addEventListener("input", () => { most = MANY; clearTimeout(typed); typed = setTimeout(refresh, 150); });
 element.addEventListener("click", (event) => {
   const all = event.target.closest("[data-all]");
   if (all) take(`${API}.zip`, all.dataset.all);

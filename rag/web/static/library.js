@@ -2,7 +2,6 @@
 const root = document.documentElement;
 const listing = element.querySelector(".listing");
 const uploads = element.querySelector(".uploads");
-const drop = element.querySelector(".drop");
 const choice = element.querySelector("#files");
 const dialog = element.querySelector("dialog.removing");
 const API = "api/v1/documents";
@@ -33,11 +32,12 @@ let sorted = { by: "modified", down: true };
 function show() {
   const { order } = COLUMNS[sorted.by];
   const ordered = documents.toSorted((one, other) => (sorted.down ? order(other, one) : order(one, other)) || byTitle(one, other));
-  const current = ordered.filter((one) => !one.replaced_by);
+  const all = ordered.filter((one) => !one.replaced_by);
+  const current = all.filter((one) => [one, ...olderThan(one)].some(isFound));
   const rows = current.flatMap((one) => [one, ...olderThan(one)]).map(line);
   const table = make("table", {}, make("thead", {}, make("tr", {}, Object.keys(COLUMNS).map(head), make("td"))), make("tbody", {}, rows));
-  const older = ordered.length - current.length;
-  const count = both(`共 ${current.length} 篇${older ? `，另有旧版 ${older} 篇` : ""}`, `${current.length} documents${older ? ` and ${older} older versions` : ""}`);
+  const older = ordered.length - all.length;
+  const count = current.length < all.length ? both(`找到 ${current.length} 篇，共 ${all.length} 篇`, `${current.length} of ${all.length} documents`) : both(`共 ${all.length} 篇${older ? `，另有旧版 ${older} 篇` : ""}`, `${all.length} documents${older ? ` and ${older} older versions` : ""}`);
   listing.replaceChildren(parts(), make("p", { className: "count" }, count), table);
   showChosen();
 }
@@ -81,7 +81,7 @@ function line(one) {
   box.dataset.in = JSON.stringify(one.collections);
   box.ariaLabel = one.replaced_by ? `只问旧版 Ask this older version only: ${one.title} ${one.edition}` : `只问这一篇 Ask this one only: ${one.title}`;
   const file = make("span", { className: "note" }, editionOf(one), shownSource(one.source));
-  const entry = make("div", { className: "entry" }, make("label", { className: "tick" }, box), make("div", {}, opener(one, "title"), file, alsoIn(one), lacking(one)));
+  const entry = make("div", { className: "entry" }, make("label", { className: "tick" }, box), make("div", {}, opener(one, "title"), file, foundIn(one), alsoIn(one), lacking(one)));
   return make("tr", { className: one.replaced_by ? "older" : "" }, make("td", {}, entry),
     figure(number.format(one.characters), " 字", " characters"), figure(number.format(one.paragraphs), " 段", " paragraphs"),
     figure(one.modified ? new Date(one.modified).toLocaleDateString("sv-SE") : "—"), make("td", { className: "doing" }, acts(one)));
@@ -200,6 +200,7 @@ function send(files, replaces = null) {
     for (const [at, one] of (said.results ?? []).entries()) (rows[at] ??= add("")).querySelector(".name").textContent = one.name;
     for (const [at, row] of rows.entries()) {
       const one = said.results?.[at];
+      if (one?.doc_id) row.querySelector(".name").replaceChildren(opener({ ...one, title: one.name }));
       if (!one) finish(row, "failed", refused.zh, refused.en);
       else if (one.status === "failed") finish(row, "failed", one.problem.detail_zh, one.problem.detail);
       else if (replaces) finish(row, "done", `已是《${replaces.title}》的新版，原来的留作旧版`, `Now the current version of ${replaces.title}; the one before is kept as an older version`);
@@ -212,12 +213,27 @@ function send(files, replaces = null) {
 }
 
 choice.addEventListener("change", () => { send(choice.files); choice.value = ""; });
+// A file may be dropped anywhere on the page, which would else be left for it; in a dialog that asks for one it is the one.
+// What is dragged from the page itself, as the picture of a page, is none.
+let inside = false;
+for (const name of ["dragstart", "dragend"]) document.addEventListener(name, () => { inside = name === "dragstart"; });
 for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
-  element.addEventListener(name, (event) => {
+  document.addEventListener(name, (event) => {
+    if (inside || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    drop.classList.toggle("over", over);
-    if (name === "drop") send(event.dataTransfer.files);
+    root.toggleAttribute("data-over", over);
+    if (name === "drop") receive(event.dataTransfer.files);
   });
+}
+function receive(files) {
+  const wanted = element.querySelector("dialog[open] input[type=file]");
+  if (wanted) {
+    wanted.files = files;
+    wanted.dispatchEvent(new Event("change", { bubbles: true }));
+  } else if (!document.querySelector("dialog[open]")) {
+    document.querySelector("[data-view=library]:not(html)")?.click();
+    send(files);
+  }
 }
 window.addEventListener("wenyuan-view", (event) => { if (event.detail === "library") refresh(); });
 if (root.dataset.view === "library") refresh();

@@ -5,7 +5,7 @@ const further = new Map();
 let leaving = new AbortController();
 
 function goOn() {
-  const place = find("#conversation .turn:last-child .onward:empty");
+  const place = turns().at(-1)?.querySelector(".onward:empty");
   if (!place || !shown()) return;
   const id = `${shown()}/${turns().length}`;
   if (further.get(id)) place.innerHTML = further.get(id);

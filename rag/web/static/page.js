@@ -123,10 +123,17 @@ function view(name) {
   window.dispatchEvent(new CustomEvent("wenyuan-view", { detail: name }));
 }
 
+// Tabs and the browser's history are told apart by the question.
+function entitle() {
+  const asked = root.dataset.view === "ask" && turns()[questionOf(null) - 1]?.querySelector(".asked").textContent;
+  document.title = asked ? `${asked} · 问源` : "问源 Wenyuan";
+}
+
 // The address decides what is shown, whether it was a click, the back button or a link that changed it.
 function route() {
   const to = wanted();
   view(to.view);
+  entitle();
   if (to.view !== "ask") return;
   lastAsk = here();
   pressed &&= Boolean(to.place);
@@ -239,6 +246,7 @@ function changed() {
   const drawing = [shown(), answered.number, turns().length].join("/");
   if (drawing === drawn) { askNext(); return; }
   drawn = drawing;
+  entitle();
   if (waiting) taken();
   toQuestion(waiting ? 0 : wanted().question);
   window.dispatchEvent(new CustomEvent("wenyuan-conversation", { detail: shown() }));
@@ -262,6 +270,13 @@ document.addEventListener("click", (event) => {
 });
 element.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
 box.addEventListener("input", fit);
+// What was typed and not sent outlasts a reload.
+const TYPED = "wenyuan-typed";
+try {
+  box.value = sessionStorage.getItem(TYPED) ?? "";
+  fit();
+} catch { /* private windows may refuse */ }
+window.addEventListener("pagehide", () => { try { sessionStorage.setItem(TYPED, box.value); } catch { /* the same */ } });
 box.addEventListener("keydown", (event) => {
   // While an input method composes, Enter belongs to it (229 is how Safari says so).
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;

@@ -38,7 +38,9 @@ def instead(
     """
     hits = library.search(question, _PASSAGES, **choice._asdict())
     found = {one.question: one for one in _near(library, question, hits)}
-    ranked = sorted(found.values(), key=lambda one: -_shared(question, one.question))
+    shared = {one: _shared(question, one.question) for one in found.values()}
+    # What shares no word with the question is no rewording of it.
+    ranked = sorted((one for one in shared if shared[one]), key=lambda one: -shared[one])
     fit = [one for one in ranked if folded(one.question) != folded(question) and len(one.question) <= QUESTION]
     alone = (one for one in fit[:asked] if resolve(one.question, [Earlier(question, "")]) == one.question)
     return offered(alone, partial(_answered, library, choice), limit)

@@ -35,13 +35,14 @@ def offered(candidates: Iterable[Candidate], good: Callable[[Candidate], bool], 
 
     Trying takes as long as an answer: whoever has something more urgent to do does it in between.
     """
-    found: list[str] = []
-    yield found
+    found: dict[str, str] = {}
+    yield []
     for candidate in candidates:
         if len(found) == limit:
             return
-        if gist(candidate.question) in map(gist, found):
+        asked = gist(candidate.question)
+        if asked in found:
             continue
         if good(candidate):
-            found = [*found, candidate.question]
-        yield found
+            found[asked] = candidate.question
+        yield list(found.values())
