@@ -70,8 +70,16 @@ def all_rows(segments: Iterable[Texts]) -> Iterator[tuple[int, Row]]:
 def digest_of(row: Row) -> bytes:
     """What tells a row from all others, DIGEST_BYTES long: a sentence's vector may depend on all of its passage."""
     places = ",".join(f"{s.start}-{s.end}" for s in row.sentences)
-    named = f"{row.text}\0{places}\0{'' if row.number is None else row.number}"
-    return hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    return _digest(f"{row.text}\0{places}\0{'' if row.number is None else row.number}")
+
+
+def former_digest_of(row: Row) -> bytes:
+    """What told rows apart while a sentence was embedded by itself: generations of that time are sound."""
+    return _digest(row.own)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def row_count(passage: Passage) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.errors import WenyuanError
-from rag.index.dense import CODES, all_rows, digest_of, read_codes, row_count
+from rag.index.dense import CODES, all_rows, digest_of, former_digest_of, read_codes, row_count
 from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, vectors_file
 from rag.index.manifest import MANIFEST, OLDEST_FORMAT, Manifest, Segment, differing, parse_manifest
 from rag.index.segments.texts import Texts
 from rag.index.sparse import SparseIndex
 from rag.index.store import DocumentRecord, Store
 from rag.index.vectors import VectorFile, chunks
-from rag.types import Document, Passage
+from rag.types import Document, Passage, Row
 
 # How far from 1 the length of a vector may be: that of float32, and of models in half precision.
 _NORM_TOLERANCE = 1e-2
@@ -165,6 +165,10 @@ def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passa
         end = passage.end
 
 
+def _digests(texts: Texts, of: Callable[[Row], bytes]) -> bytes:
+    return b"".join(of(row) for _, row in all_rows([texts]))
+
+
 class _Expected(NamedTuple):
     """What the vectors of a segment should be: of which dimension, of which passages, and of which texts."""
 
@@ -188,7 +192,7 @@ def _inspect_vectors(folder: Path, expected: _Expected) -> Iterator[Problem]:
         return
     if owners.tolist() != expected.owners:
         yield _differ(OWNERS, "向量", "vectors", len(owners), len(expected.owners))
-    if keys is not None and keys != b"".join(digest_of(row) for _, row in all_rows([expected.texts])):
+    if keys is not None and all(keys != _digests(expected.texts, of) for of in (digest_of, former_digest_of)):
         yield Problem(KEYS, "不是这些文字的", "is not of these texts")
     norms = np.concatenate([np.linalg.norm(some, axis=1) for some in chunks(rows)])
     # A norm that is no number is not near 1 either.
