@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.numpy import load_file
 from test_training_examples import FACTS, VERSIONS, article, golds
 
 from rag.embedding import bundled
+from rag.errors import TrainingError
 from rag.inference.deltas import unpacked
 from rag.training.retriever.contrast import Contrast
 from rag.training.retriever.tuning import Tuning
@@ -46,6 +48,11 @@ def test_a_passage_with_the_words_of_an_answer_is_no_sure_negative(contrast: Con
     held = [place for place in range(len(contrast.passages)) if contrast.may_answer(query, place)]
     assert query.passage in held
     assert len(held) < len(contrast.passages)
+
+
+def test_without_an_answered_question_there_is_nothing_to_tune_on() -> None:
+    with pytest.raises(TrainingError, match="没有可用"):
+        Contrast([replace(gold, slices=()) for gold in VERSIONS])
 
 
 @pytest.mark.slow

@@ -15,12 +15,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rag.embedding import BUNDLED
 from rag.errors import ModelError, StorageError
-from rag.inference.deltas import Array, unpacked
 from rag.paths import cache_dir
+
+if TYPE_CHECKING:
+    from rag.inference.deltas import Array
 
 WEIGHTS_FILE: Final = "e5-small-q4.bin"
 WEIGHTS_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -115,6 +117,8 @@ def _verify(source: Path, sha256: str, remedy: str) -> None:
 def tuned() -> dict[str, Array]:
     """How far tuning moved the model's tensors, by their names. Raises ModelError."""
     from safetensors.numpy import load_file
+
+    from rag.inference.deltas import unpacked
 
     if not TUNED_FILE.is_file():
         raise ModelError(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-# Texts that are sorted by length together. More make the batches no fuller; a bar moves in steps of these.
+# Texts that are sorted by length together. More make the batches no fuller.
 _AT_ONCE: Final = 256
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -45,6 +46,11 @@ def save_checkpoint(folder: Path, state: State, recipe: Recipe) -> None:
         "average": state.average.trained(),
         "optimiser": state.optimiser.state_dict(),
     }
+    write_checkpoint(folder, saved)
+
+
+def write_checkpoint(folder: Path, saved: Mapping[str, object]) -> None:
+    """Write what is ``saved`` as the checkpoint in ``folder``, all of it or nothing."""
     temporary = folder / f".{CHECKPOINT}"
     torch.save(saved, temporary)
     temporary.replace(folder / CHECKPOINT)

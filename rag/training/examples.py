@@ -175,7 +175,7 @@ class ExampleSource:
         if passage is None:
             return None
         text = gold.document.text
-        kept = [text[s.start : s.end] for s in passage.sentences if not _mentions(text[s.start : s.end], gold.accepted)]
+        kept = [text[s.start : s.end] for s in passage.sentences if not mentions(text[s.start : s.end], gold.accepted)]
         rest = "".join(kept)
         # An answer that crosses sentences would survive in part.
         if len(rest) < _LEAST_LEFT or len(kept) == len(passage.sentences):
@@ -204,7 +204,7 @@ class ExampleSource:
             if other not in entity.text
             and entity.text not in other
             and other not in gold.question
-            and not _mentions(other, gold.accepted)
+            and not mentions(other, gold.accepted)
             and (near or other not in shown)
         ]
         if not choices:
@@ -238,7 +238,7 @@ class ExampleSource:
 
     @staticmethod
     def _holds(gold: Gold, passage: Passage, document: Document) -> bool:
-        return _mentions(document.text[passage.start : passage.end], gold.accepted)
+        return mentions(document.text[passage.start : passage.end], gold.accepted)
 
     def _dressed(self, example: Example, rng: random.Random) -> Example:
         """The question in some style; the context, where the question's sense does not hang on it, not always shown."""
@@ -294,7 +294,8 @@ def _holding(passages: Sequence[Passage], answer: Span) -> Passage | None:
     return next((p for p in passages if p.start <= answer.start and answer.end <= p.end), None)
 
 
-def _mentions(text: str, answers: Sequence[str]) -> bool:
+def mentions(text: str, answers: Sequence[str]) -> bool:
+    """Whether a text has the words of one of the answers."""
     return any(answer in text for answer in answers)
 
 

@@ -180,6 +180,14 @@ def divided(golds: Iterable[Gold]) -> tuple[list[Gold], list[Gold]]:
     return trained, [gold for gold in golds if gold.document.doc_id in aside]
 
 
+def nothing_usable() -> TrainingError:
+    """The error for golds that nothing can be learnt from."""
+    return TrainingError(
+        "没有可用的训练问答：答案要是段落里的原文。",
+        "No usable gold pairs: answers must be in their paragraphs verbatim.",
+    )
+
+
 def _touches(text: str, windows: Collection[int]) -> bool:
     # Two shared windows that follow each other, so that a common phrase is not taken for a common passage.
     hits = [window in windows for window in _windows(text, _STRIDE)]

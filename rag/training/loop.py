@@ -6,21 +6,22 @@ import copy
 import ctypes
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import torch
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from rag.errors import TrainingError
 from rag.reading.network import READING, TRAINING, ReaderNetwork, load_base, preferred_dtype, save
 from rag.reading.pairs import PairEncoder
 from rag.training.batches import Group, batches, encoded
 from rag.training.checkpoints import CHECKPOINT, Done, State, resume, save_checkpoint
 from rag.training.curve import Meter, append, check, validation_batches
 from rag.training.examples import SHARES, ExampleSource
+from rag.training.golds import nothing_usable
 from rag.training.losses import items_of, losses, scores_of
 from rag.training.recipe import Recipe
 
@@ -48,10 +49,7 @@ def train(
     TrainingError if there is nothing to train on, or if the checkpoint in ``folder`` is of another recipe.
     """
     if not any(source.golds for source in sources.values()):
-        raise TrainingError(
-            "没有可用的训练问答：答案要是段落里的原文。",
-            "No usable gold pairs: answers must be in their paragraphs verbatim.",
-        )
+        raise nothing_usable()
     folder.mkdir(parents=True, exist_ok=True)
     keep_memory()
     torch.manual_seed(recipe.seed)
@@ -76,7 +74,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        _move_average(average, network, min(recipe.average, place.done.step / (place.done.step + 10)))
+        move_average(average.trained().values(), network.trained().values(), recipe.average, place.done.step)
         meter.add(total.item(), span_loss.item(), sum(len(item.pair.ids) for item in items))
         state.done = place.done
         if place.is_last or place.done.step % checkpoint_every == 0 or place.done.step == limit:
@@ -144,19 +142,22 @@ def _epoch(
 
 def _groups(network: ReaderNetwork, recipe: Recipe) -> list[dict[str, Any]]:
     """The parameters by layer, each layer with its share of the rate; the heads have all of it."""
-    layers = list(network.encoder.encoder.layer)
-    decay = recipe.layer_decay
-    groups = [
-        {"params": list(layer.parameters()), "share": decay ** (len(layers) - 1 - i)} for i, layer in enumerate(layers)
-    ]
     heads = [*network.tokens.parameters(), *network.passage.parameters()]
-    return [*groups, {"params": heads, "share": 1.0}]
+    return [*layer_groups(network.encoder.encoder.layer, recipe.layer_decay), {"params": heads, "share": 1.0}]
+
+
+def layer_groups(layers: Iterable[nn.Module], decay: float) -> list[dict[str, Any]]:
+    """The parameters by layer; the rate is multiplied by ``decay`` from each layer to the one below it."""
+    below = reversed(list(layers))
+    groups = [{"params": list(layer.parameters()), "share": decay**depth} for depth, layer in enumerate(below)]
+    return groups[::-1]
 
 
 @torch.no_grad()
-def _move_average(average: ReaderNetwork, network: ReaderNetwork, kept: float) -> None:
-    own = list(average.trained().values())
-    torch._foreach_lerp_(own, list(network.trained().values()), 1 - kept)
+def move_average(average: Iterable[Tensor], now: Iterable[Tensor], most: float, step: int) -> None:
+    """Move a moving average of weights, of which ``most`` stays at a step and less at the first ones."""
+    kept = min(most, step / (step + 10))
+    torch._foreach_lerp_(list(average), list(now), 1 - kept)
 
 
 def keep_memory() -> None:

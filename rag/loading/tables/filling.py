@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Self
@@ -171,9 +171,14 @@ def _turns(names: Sequence[str], size: int) -> bool:
 
 def side_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """The lines of a form; those beside one label, which is merged down its side, together."""
+    return parted(lines, lambda line: 0 not in line.up)
+
+
+def parted(lines: Iterable[Line], begins: Callable[[Line], bool]) -> Iterator[list[Line]]:
+    """The lines in parts, of which each but the first begins with one that ``begins`` it."""
     part: list[Line] = []
     for line in lines:
-        if part and 0 not in line.up:
+        if part and begins(line):
             yield part
             part = []
         part.append(line)

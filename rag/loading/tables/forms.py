@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile, zip_longest
 
 from rag.loading.tables.cell_text import ADDRESS, VALUE, is_name
-from rag.loading.tables.filling import Line, beside_label, side_parts
+from rag.loading.tables.filling import Line, beside_label, parted, side_parts
 from rag.loading.tables.heads import LOOKED_AT, names_columns
 
 # The label of a field has no more characters.
@@ -71,14 +71,7 @@ def begins_as_form(lines: Sequence[Line]) -> bool:
 
 def sections(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """The lines in parts, of which each but the first begins with a cell that fills the width."""
-    part: list[Line] = []
-    for line in lines:
-        if part and line.merged:
-            yield part
-            part = []
-        part.append(line)
-    if part:
-        yield part
+    return parted(lines, lambda line: line.merged)
 
 
 def table_inside(section: Sequence[Line]) -> int:
@@ -190,8 +183,7 @@ def _kind(value: str) -> str:
 def _are_of_a_kind(fields: Sequence[tuple[str, str]]) -> bool:
     """Whether several values below each other are numbers of one kind."""
     values = [value for _, value in fields if value]
-    kinds = {_DIGITS.sub("", value) for value in values}
-    return len(values) > 1 and len(kinds) == 1 and all(map(VALUE.fullmatch, values))
+    return all(map(VALUE.fullmatch, values)) and _counts_one_thing(values)
 
 
 def _differ(values: Sequence[str], *, said: bool) -> bool:

@@ -15,7 +15,8 @@ from tqdm import tqdm
 from rag.indexing.splitting import SplitSettings, split
 from rag.question.styles import varied
 from rag.text.tokenization import terms
-from rag.training.golds import Gold
+from rag.training.examples import mentions
+from rag.training.golds import Gold, nothing_usable
 from rag.types import Document, Passage
 
 # Of each passage, how many others that share its words are known, and how many of these stand beside it in a batch.
@@ -58,7 +59,10 @@ class Contrast:
     """The passages of documents, the questions about each, and the passages that look like each."""
 
     def __init__(self, golds: Sequence[Gold], *, progress: bool = False) -> None:
-        """Cut the golds' documents as they are indexed, and find what looks alike."""
+        """Cut the golds' documents as they are indexed, and find what looks alike.
+
+        Raises TrainingError if none of the golds is answered.
+        """
         documents = {gold.document.doc_id: gold.document for gold in golds}
         self.passages: list[tuple[Document, Passage]] = []
         places: dict[str, range] = {}
@@ -71,6 +75,8 @@ class Contrast:
             query = None if gold.nameless else self._query(gold, places[gold.document.doc_id])
             if query is not None:
                 self.queries.setdefault(query.passage, []).append(query)
+        if not self.queries:
+            raise nothing_usable()
         texts = [f"{p.context} {document.text[p.start : p.end]}" for document, p in self.passages]
         self._alike = _alike(texts, progress=progress)
 
@@ -87,13 +93,13 @@ class Contrast:
     def may_answer(self, query: Query, place: int) -> bool:
         """Whether a passage that does not hold a question's answer is no sure negative: it has the answer's words."""
         document, passage = self.passages[place]
-        return place in query.others or _mentions(document.text[passage.start : passage.end], query)
+        return place in query.others or mentions(document.text[passage.start : passage.end], query.accepted)
 
     def doubtful(self, query: Query) -> list[int]:
         """The other sentences of the passage with the answer that have its words, too."""
         document, passage = self.passages[query.passage]
         texts = enumerate(document.text[s.start : s.end] for s in passage.sentences)
-        return [n for n, text in texts if n != query.sentence and _mentions(text, query)]
+        return [n for n, text in texts if n != query.sentence and mentions(text, query.accepted)]
 
     def epoch(self, rng: random.Random) -> Iterator[Batch]:
         """Batches in which each passage is asked for by some of its questions, beside others like it."""
@@ -123,10 +129,6 @@ class Contrast:
 
 def _begins_in(passage: Passage, place: int) -> bool:
     return passage.start <= place < passage.end
-
-
-def _mentions(text: str, query: Query) -> bool:
-    return any(answer in text for answer in query.accepted)
 
 
 def _alike(texts: Sequence[str], *, progress: bool) -> NDArray[np.int64]:

@@ -34,14 +34,15 @@ from rag.index.dense import rows_of
 from rag.inference.deltas import packed
 from rag.reading.network import TRAINING, load_base, preferred_dtype
 from rag.reading.pairs import PADDING
+from rag.training.checkpoints import CHECKPOINT, write_checkpoint
 from rag.training.golds import divided
-from rag.training.loop import keep_memory, return_memory
+from rag.training.loop import keep_memory, layer_groups, move_average, return_memory
+from rag.training.recipe import Stage
 from rag.training.retriever.contrast import Batch, Contrast
 from rag.training.shipped import NOT_ASKED, NOT_TRAINED, read_sets
 
 _STEPS: Final = 640
-_RATE: Final = 1e-4
-_WARMUP: Final = 0.06
+_STAGE: Final = Stage(parts={}, learning_rate=1e-4, warmup=0.06, last=0.0)
 # The factor of the rate from each layer to the one below it.
 _LAYER_DECAY: Final = 0.95
 _WEIGHT_DECAY: Final = 0.01
@@ -58,7 +59,6 @@ _SEED: Final = 1
 _EVERY: Final = 100
 """Steps between two checkpoints."""
 _HIDDEN: Final = -1e4
-_CHECKPOINT: Final = "checkpoint.pt"
 _LAYERS: Final = "encoder."
 
 
@@ -149,11 +149,7 @@ class Tuning:
         _untune(self._layers)
         self._before = copy.deepcopy(self._layers)
         self._average = copy.deepcopy(self._layers)
-        count = len(self._layers.layer)
-        groups = [
-            {"params": list(layer.parameters()), "share": _LAYER_DECAY ** (count - 1 - i)}
-            for i, layer in enumerate(self._layers.layer)
-        ]
+        groups = layer_groups(self._layers.layer, _LAYER_DECAY)
         self._optimiser = torch.optim.AdamW(groups, weight_decay=_WEIGHT_DECAY, fused=True)
         self._done = 0
         self._resume()
@@ -184,8 +180,7 @@ class Tuning:
                     yield batch
 
     def _step(self, batch: Batch) -> float:
-        share = self._done / self._steps
-        rate = _RATE * (share / _WARMUP if share < _WARMUP else (1 - share) / (1 - _WARMUP))
+        rate = _STAGE.rate(self._done / self._steps)
         for group in self._optimiser.param_groups:
             group["lr"] = rate * group["share"]
         held = [passage_of(self._contrast, place, self._pieces) for place in batch.passages]
@@ -198,9 +193,7 @@ class Tuning:
         nn.utils.clip_grad_norm_(self._layers.parameters(), 1.0)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            kept = min(_AVERAGE, self._done / (self._done + 10))
-            torch._foreach_lerp_(list(self._average.parameters()), list(self._layers.parameters()), 1 - kept)
+        move_average(self._average.parameters(), self._layers.parameters(), _AVERAGE, self._done)
         return loss.item()
 
     def _save(self) -> None:
@@ -210,13 +203,11 @@ class Tuning:
             "optimiser": self._optimiser.state_dict(),
             "done": self._done,
         }
-        temporary = self._folder / f".{_CHECKPOINT}"
-        torch.save(saved, temporary)
-        temporary.replace(self._folder / _CHECKPOINT)
+        write_checkpoint(self._folder, saved)
 
     def _resume(self) -> None:
-        if (self._folder / _CHECKPOINT).is_file():
-            saved = torch.load(self._folder / _CHECKPOINT, weights_only=True)
+        if (self._folder / CHECKPOINT).is_file():
+            saved = torch.load(self._folder / CHECKPOINT, weights_only=True)
             self._layers.load_state_dict(saved["network"])
             self._average.load_state_dict(saved["average"])
             self._optimiser.load_state_dict(saved["optimiser"])
