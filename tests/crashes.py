@@ -28,7 +28,7 @@ from rag.index.switching import names
 from rag.index.transfer import export_library, import_library
 from rag.indexing import seen
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.settings import Settings
 
 EARLIER, OLD, NEW = "更早的正文。", "旧的正文。", "新的正文，比旧的长一些。"
@@ -85,7 +85,7 @@ def build(corpus: Path, pristine: Path) -> None:
     for text in (EARLIER, OLD):
         (corpus / "a.txt").write_text(text, "utf-8")
         index_paths([corpus], pristine, Settings())
-    Shelf(pristine, Settings()).add([Upload("u.txt", "上传的。".encode())])
+    UploadStore(pristine, Settings()).add([Upload("u.txt", "上传的。".encode())])
     (pristine / "gold.jsonl").write_text(json.dumps(quote(OLD)), "utf-8")
 
 
@@ -114,7 +114,7 @@ def operations(folder: Path, corpus: Path, pristine: Path, index: Path) -> Itera
     other = folder / "other"
     (corpus / "a.txt").write_text(NEW, "utf-8")
     index_paths([corpus], other, Settings())
-    Shelf(other, Settings()).add([Upload("u.txt", "别处上传的。".encode()), Upload("v.txt", "也是。".encode())])
+    UploadStore(other, Settings()).add([Upload("u.txt", "别处上传的。".encode()), Upload("v.txt", "也是。".encode())])
     (other / "gold.jsonl").write_text(json.dumps(quote(NEW)), "utf-8")
     export_library(folder / "library.tar.gz", other)
     yield "import", lambda: import_library(folder / "library.tar.gz", index, Settings(), force=True)

@@ -23,13 +23,13 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.index.file_names import safe_name
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.settings import Settings
 from rag.web import api
-from rag.web.desk import Desk
 from rag.web.guard.access import guarded, rules
 from rag.web.guard.admission import Admission
 from rag.web.guard.surface import surfaced, ways
+from rag.web.live_library import LiveLibrary
 
 PART = b"\xff\xfe\xff"
 TOKEN = "correct-horse-battery"
@@ -206,7 +206,7 @@ def _uploads() -> tuple[ASGIApp, Path]:
     """The API, and the folder of its index, which is emptied after each request; files of four bytes are taken."""
     index, settings = Path(tempfile.mkdtemp()) / "index", Settings(retrieval="bm25")
     app = FastAPI(openapi_url=None)
-    api.mount(app, Desk(index, settings), Shelf(index, settings, max_bytes=4), Admission())
+    api.mount(app, LiveLibrary(index, settings), UploadStore(index, settings, max_bytes=4), Admission())
     return guarded(surfaced(app), rules("127.0.0.1")), index
 
 

@@ -177,7 +177,7 @@ def test_steps_have_one_turn_together_and_give_their_place_back_when_nobody_read
 def test_the_page_says_how_long_one_waits_and_when_too_many_do(plain_library: Any) -> None:
     from rag.settings import Settings
     from rag.web.app import _blocks
-    from rag.web.desk import Desk
+    from rag.web.live_library import LiveLibrary
     from rag.web.page.steps import Page
 
     shown: list[str] = []
@@ -185,8 +185,8 @@ def test_the_page_says_how_long_one_waits_and_when_too_many_do(plain_library: An
 
     async def crowd() -> None:
         asking, held = Admission(1, 3), Held()
-        desk = Desk(plain_library.index_dir, Settings(retrieval="bm25"))
-        (ask,) = (one.fn for one in _blocks(Page(desk), asking).fns.values() if one.name == "ask" and one.fn)
+        live = LiveLibrary(plain_library.index_dir, Settings(retrieval="bm25"))
+        (ask,) = (one.fn for one in _blocks(Page(live), asking).fns.values() if one.name == "ask" and one.fn)
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(asking.run, held)

@@ -20,14 +20,14 @@ from rag import __version__
 from rag.contract import answer_json
 from rag.contract.documents import Document, Record
 from rag.errors import BusyError
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer
 from rag.web import api
-from rag.web.desk import Desk
 from rag.web.guard.access import guarded, rules
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 from rag.web.schema.described import described
 from rag.web.schema.responses import Problem
 from rag.wire import to_json
@@ -41,7 +41,7 @@ PLAIN = Settings(retrieval="bm25", min_confidence=0.0)
 
 def served(index: Path, settings: Settings, **more: Any) -> FastAPI:
     app = FastAPI(openapi_url=None)
-    api.mount(app, Desk(index, settings), Shelf(index, settings), more.pop("asking", Admission()))
+    api.mount(app, LiveLibrary(index, settings), UploadStore(index, settings), more.pop("asking", Admission()))
     return app
 
 

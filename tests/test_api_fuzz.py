@@ -15,17 +15,17 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.settings import Settings
 from rag.web import api
-from rag.web.desk import Desk
-from rag.web.endpoints import Office
+from rag.web.endpoints import Services
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 from rag.web.problems import HANDLERS
 
 PLAIN = Settings(retrieval="bm25")
 NOWHERE = Path("nowhere")
-API = api.create_api(Desk(NOWHERE, PLAIN), Shelf(NOWHERE, PLAIN))
+API = api.create_api(LiveLibrary(NOWHERE, PLAIN), UploadStore(NOWHERE, PLAIN))
 SERVED = FastAPI(openapi_url=None, exception_handlers=HANDLERS)
 SERVED.mount(api.PREFIX, API)
 DESCRIBED = schemathesis.openapi.from_asgi(f"{api.PREFIX}/openapi.json", SERVED)
@@ -49,8 +49,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("rag.models.encoder_name", lambda *_: encoder.name)
         patch.setattr("rag.models.load_encoder", lambda *_, **__: encoder)
         index_paths([folder / "a.md", folder / "b.txt"], folder / "index", PLAIN)
-        desk, shelf = Desk(folder / "index", PLAIN), Shelf(folder / "index", PLAIN)
-        patch.setattr(API.state, "office", Office(desk, shelf, Admission()))
+        live, upload_store = LiveLibrary(folder / "index", PLAIN), UploadStore(folder / "index", PLAIN)
+        patch.setattr(API.state, "services", Services(live, upload_store, Admission()))
         yield
 
 

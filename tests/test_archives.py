@@ -17,7 +17,7 @@ from documents import HashEncoder
 
 from rag.errors import CorpusError, LoadError
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Fate, Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStatus, UploadStore
 from rag.library import Library
 from rag.loading import SourceFile, each, load, read
 from rag.loading.files import unpack
@@ -186,30 +186,33 @@ def test_an_archive_of_nothing_readable_is_an_error_that_says_what_was_in_it(tmp
 
 
 def test_an_uploaded_archive_is_kept_as_the_files_in_it(index: Path) -> None:
-    shelf = Shelf(index, Settings())
+    upload_store = UploadStore(index, Settings())
     data = packed(("内/a.txt", "甲的话。"), ("外/a.txt", "乙的话。"), ("c.exe", "MZ"), ("../d.txt", "丁"))
-    results = shelf.add([Upload("资料.zip", data), Upload("e.txt", "甲的话。".encode())])
-    assert [(one.name, one.fate) for one in results] == [
-        ("资料.zip/内/a.txt", Fate.ADDED),
-        ("资料.zip/外/a.txt", Fate.ADDED),
-        ("资料.zip/c.exe", Fate.FAILED),
-        ("资料.zip/d.txt", Fate.FAILED),
-        ("e.txt", Fate.DUPLICATE),
+    results = upload_store.add([Upload("资料.zip", data), Upload("e.txt", "甲的话。".encode())])
+    assert [(one.name, one.status) for one in results] == [
+        ("资料.zip/内/a.txt", UploadStatus.ADDED),
+        ("资料.zip/外/a.txt", UploadStatus.ADDED),
+        ("资料.zip/c.exe", UploadStatus.FAILED),
+        ("资料.zip/d.txt", UploadStatus.FAILED),
+        ("e.txt", UploadStatus.DUPLICATE),
     ]
-    assert {path.name: path.read_text("utf-8") for path in shelf.folder.iterdir()} == {
+    assert {path.name: path.read_text("utf-8") for path in upload_store.folder.iterdir()} == {
         "a.txt": "甲的话。",
         "a (2).txt": "乙的话。",
     }
-    shelf.remove(results[0].doc_id)
-    assert [path.name for path in shelf.folder.iterdir()] == ["a (2).txt"]
+    upload_store.remove(results[0].doc_id)
+    assert [path.name for path in upload_store.folder.iterdir()] == ["a (2).txt"]
     assert [record.source for record in Library.open(index, Settings()).documents()] == [
-        str(shelf.folder / "a (2).txt")
+        str(upload_store.folder / "a (2).txt")
     ]
 
 
 def test_an_uploaded_archive_that_is_none_or_too_large_is_one_failure(index: Path) -> None:
-    shelf = Shelf(index, Settings(), max_bytes=1_000)
+    upload_store = UploadStore(index, Settings(), max_bytes=1_000)
     large = samples.archive({f"{n}.txt": os.urandom(100) for n in range(20)})
-    results = shelf.add([Upload("a.zip", b"PK"), Upload("b.zip", large)])
-    assert [(one.name, one.fate) for one in results] == [("a.zip", Fate.FAILED), ("b.zip", Fate.FAILED)]
+    results = upload_store.add([Upload("a.zip", b"PK"), Upload("b.zip", large)])
+    assert [(one.name, one.status) for one in results] == [
+        ("a.zip", UploadStatus.FAILED),
+        ("b.zip", UploadStatus.FAILED),
+    ]
     assert ["已损坏" in str(results[0].error), "太大" in str(results[1].error)] == [True, True]

@@ -21,7 +21,7 @@ from rag.index.manifest import parse_manifest, record_files, write_manifest
 from rag.index.switching import names
 from rag.indexing.repair import repair
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.settings import Settings
 
@@ -269,7 +269,7 @@ def test_quotes_of_gold_pairs_are_checked_against_what_documents_say(index: Path
 
 
 def test_uploads_that_changed_or_are_gone_are_found_and_strays_are_noted(index: Path) -> None:
-    Shelf(index, Settings()).add([Upload(f"{n}.md", f"第{n}个文件。".encode()) for n in (1, 2, 3)])
+    UploadStore(index, Settings()).add([Upload(f"{n}.md", f"第{n}个文件。".encode()) for n in (1, 2, 3)])
     assert found(index) == []
     (index / "uploads" / "1.md").write_text("改了", "utf-8")
     (index / "uploads" / "2.md").unlink()

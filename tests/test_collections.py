@@ -17,7 +17,7 @@ from rag.errors import CollectionError, NotFoundError
 from rag.index.generations import COLLECTIONS, open_generation
 from rag.index.sparse import SparseIndex, writing
 from rag.index.store import DocumentRecord
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.models import Models
 from rag.retrieval.collections import Choice, collections_of, in_scope, names_by_document
@@ -25,8 +25,8 @@ from rag.retrieval.named import NamedCollections, named_collections
 from rag.settings import Settings
 from rag.types import Origin
 from rag.web import api
-from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 
 PLAIN = Settings(retrieval="bm25", min_confidence=0.0)
 TEXTS = {
@@ -202,7 +202,7 @@ def test_another_edition_is_not_shown_where_it_is_not_asked(tmp_path: Path, plai
 def test_uploads_have_a_collection_of_their_own(library: Library, tmp_path: Path) -> None:
     index = tmp_path / "index"
     shutil.copytree(library.index_dir, index)
-    Shelf(index, PLAIN).add([Upload("新.md", "# 新\n\n交货地点待定。\n".encode())])
+    UploadStore(index, PLAIN).add([Upload("新.md", "# 新\n\n交货地点待定。\n".encode())])
     copy = Library.open(index, PLAIN, models=library._models)
     assert titles(copy, collections=["uploads"]) == {"新"}
     assert "uploads" in [one.name for one in copy.collections()]
@@ -212,7 +212,7 @@ def test_uploads_have_a_collection_of_their_own(library: Library, tmp_path: Path
 def client(library: Library) -> Iterator[TestClient]:
     app = FastAPI(openapi_url=None)
     settings = PLAIN
-    api.mount(app, Desk(library.index_dir, settings), Shelf(library.index_dir, settings), Admission())
+    api.mount(app, LiveLibrary(library.index_dir, settings), UploadStore(library.index_dir, settings), Admission())
     with TestClient(app) as opened:
         yield opened
 

@@ -15,14 +15,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from rag.errors import NotFoundError
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.settings import Settings
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Elsewhere, Hit, Passage, Span, Status
 from rag.web.api import create_api
 from rag.web.conversation import Turn
 from rag.web.conversations.conversation_file import MOST_CONVERSATIONS, MOST_TURNS, NAME, Conversation, ConversationFile
 from rag.web.conversations.taking import file_name
-from rag.web.desk import Desk
+from rag.web.live_library import LiveLibrary
 from rag.web.page.steps import Page
 
 QUOTE = "近6000万"
@@ -60,8 +60,8 @@ def kept(tmp_path: Path) -> ConversationFile:
 
 @pytest.fixture
 def api(tmp_path: Path) -> TestClient:
-    desk = Desk(tmp_path, Settings())
-    return TestClient(create_api(desk, Shelf(tmp_path, Settings())))
+    live = LiveLibrary(tmp_path, Settings())
+    return TestClient(create_api(live, UploadStore(tmp_path, Settings())))
 
 
 def names(listed: list[Conversation]) -> list[str]:
@@ -244,13 +244,13 @@ def test_a_file_is_called_by_what_any_file_system_takes(name: str, expected: str
 
 
 def test_the_page_shows_a_kept_conversation_and_says_when_it_is_gone(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, Settings())
-    made = desk.conversations.append("", turn("<b>甲</b>？"))
-    shown = Page(desk).conversation(made, 1, "documents")
+    live = LiveLibrary(tmp_path, Settings())
+    made = live.conversations.append("", turn("<b>甲</b>？"))
+    shown = Page(live).conversation(made, 1, "documents")
     assert shown.conversation is not None
     assert f'data-id="{made}"' in shown.conversation
     assert "&lt;b&gt;甲&lt;/b&gt;？" in shown.conversation
-    gone = Page(desk).conversation("nowhere", 1, "documents")
+    gone = Page(live).conversation("nowhere", 1, "documents")
     assert gone.conversation is not None
     assert gone.notice is not None
     assert "welcome" in gone.conversation

@@ -20,7 +20,7 @@ from stores import Place, at_once, leave, milvus_in, milvus_server
 
 from rag.errors import IndexMismatchError, MilvusError, NotFoundError, SettingsError
 from rag.evaluation.gold import GOLD, load_gold
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.library import Library
 from rag.milvus import client, writing
 from rag.milvus.client import Connection, Row
@@ -44,9 +44,9 @@ from rag.milvus.writing import Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer
 from rag.web import api
-from rag.web.desk import Desk
 from rag.web.guard.access import guarded, rules
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 
 pytest.importorskip("milvus_lite")
 
@@ -418,7 +418,7 @@ def test_the_evaluation_asks_a_library_in_milvus(wenyuan: Command, in_milvus: Pl
 def test_the_http_api_answers_from_milvus_and_takes_no_uploads(in_milvus: Place) -> None:
     app = FastAPI(openapi_url=None)
     settings = in_milvus.settings
-    api.mount(app, Desk(in_milvus.index, settings), Shelf(in_milvus.index, settings), Admission())
+    api.mount(app, LiveLibrary(in_milvus.index, settings), UploadStore(in_milvus.index, settings), Admission())
     with TestClient(guarded(app, rules("127.0.0.1")), base_url="http://127.0.0.1:7860") as asked:
         listed = asked.get(f"{api.PREFIX}/documents").json()
         assert {one["doc_id"] for one in listed} == {one.doc_id for one in in_milvus.open().documents()}

@@ -14,7 +14,7 @@ from rag.models import Models, Once
 from rag.reading import Reader
 from rag.settings import Settings
 from rag.types import Encoder
-from rag.web.desk import Desk
+from rag.web.live_library import LiveLibrary
 
 
 def test_a_value_is_made_once_whoever_asks_and_however_often() -> None:
@@ -96,10 +96,10 @@ def test_a_server_loads_nothing_ahead_before_it_is_to(plain_library: Library) ->
     def loading() -> list[threading.Thread]:
         return [thread for thread in threading.enumerate() if thread.name == "warm-up"]
 
-    desk = Desk(plain_library.index_dir, plain_library.settings)
-    assert len(desk.library().documents()) == 2
-    assert (loading(), desk.ready) == ([], False)
-    desk.warm_up()
+    live = LiveLibrary(plain_library.index_dir, plain_library.settings)
+    assert len(live.library().documents()) == 2
+    assert (loading(), live.ready) == ([], False)
+    live.warm_up()
     for thread in loading():
         thread.join(60)
-    assert desk.ready
+    assert live.ready

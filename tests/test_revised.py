@@ -13,7 +13,7 @@ from documents import document
 from rag.answering.differences import Place, differences
 from rag.answering.revised import MOST_DIFFERENCES
 from rag.contract import answer_json
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.models import Models
 from rag.question.followup import Earlier, resolve
@@ -251,16 +251,16 @@ def test_a_version_that_was_replaced_is_compared_with_the_one_that_replaced_it(
     old = opened.documents()[0].doc_id
     assert opened.ask("新版改了什么").status is not Status.DIFFERENCES
     newer = text.replace("十一点半", "十二点").encode()
-    (shelved,) = Shelf(opened.index_dir, PLAIN).add([Upload("须知.md", newer)])
+    (result,) = UploadStore(opened.index_dir, PLAIN).add([Upload("须知.md", newer)])
     opened.refresh()
-    opened.replace(old, shelved.doc_id)
+    opened.replace(old, result.doc_id)
     date = opened.versions().older[old].edition
-    for asked in (opened.ask("新版改了什么"), opened.ask("跟旧版比有哪些变化", documents=[shelved.doc_id])):
+    for asked in (opened.ask("新版改了什么"), opened.ask("跟旧版比有哪些变化", documents=[result.doc_id])):
         assert asked.text == (
             f"《食堂须知》（新版）与《食堂须知》{date} 版有 1 处不同：\n"
             "1. 改动\n   新：午餐十二点开始。[1]\n   旧：午餐十一点半开始。[2]"
         )
-        assert [(c.doc_id, c.quote) for c in asked.citations] == [(shelved.doc_id, "十二点"), (old, "十一点半")]
+        assert [(c.doc_id, c.quote) for c in asked.citations] == [(result.doc_id, "十二点"), (old, "十一点半")]
 
 
 def test_rows_of_a_docx_are_compared_by_their_cells(tmp_path: Path, plain_models: Models) -> None:

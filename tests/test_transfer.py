@@ -24,7 +24,7 @@ from rag.index.manifest import parse_manifest, record_file, write_manifest
 from rag.index.switching import names
 from rag.index.transfer import export_library, import_library
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.retrieval.named import NamedCollections
 from rag.settings import Settings
@@ -44,7 +44,9 @@ def index(tmp_path: Path) -> Path:
     (tmp_path / "corpus" / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
     folder = tmp_path / "index"
     index_paths([tmp_path / "corpus"], folder, Settings())
-    Shelf(folder, Settings()).add([Upload("c.md", "可灵的上传。".encode()), Upload(LONG, "名字很长的。".encode())])
+    UploadStore(folder, Settings()).add(
+        [Upload("c.md", "可灵的上传。".encode()), Upload(LONG, "名字很长的。".encode())]
+    )
     (folder / "gold.jsonl").write_text(GOLD, "utf-8")
     return folder
 
@@ -88,7 +90,7 @@ def test_uploads_are_documents_of_their_new_place(index: Path, file: Path, tmp_p
     assert records["c.md"].path == uploads["c.md"].resolve()
     assert records["b.txt"].path == tmp_path / "corpus" / "b.txt"
     shutil.rmtree(index)
-    Shelf(other, Settings()).remove(records["c.md"].doc_id)
+    UploadStore(other, Settings()).remove(records["c.md"].doc_id)
     assert {path.name for path in (other / "uploads").iterdir()} == {LONG}
     assert check(other).sound
 

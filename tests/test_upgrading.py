@@ -20,7 +20,7 @@ from rag.index.transfer import export_library, import_library
 from rag.indexing.repair import repair
 from rag.indexing.update import index_paths
 from rag.indexing.upgrading import Upgraded, upgrade
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.settings import Settings
 
@@ -67,7 +67,7 @@ def shown(index: Path) -> str:
 def test_whoever_opens_it_is_told_what_to_do(old: Path) -> None:
     for use in (
         lambda: Library.open(old, Settings()),
-        lambda: Shelf(old, Settings()).add([Upload("x.md", "新的。".encode())]),
+        lambda: UploadStore(old, Settings()).add([Upload("x.md", "新的。".encode())]),
     ):
         with pytest.raises(IndexMismatchError) as caught:
             use()

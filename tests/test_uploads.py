@@ -26,7 +26,7 @@ from rag.errors import (
 from rag.index.generations import Stored, current_name, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import MAX_NAME_BYTES, Fate, Shelf, Upload, safe_name
+from rag.indexing.uploads import MAX_NAME_BYTES, Upload, UploadStatus, UploadStore, safe_name
 from rag.library import Library
 from rag.loading import parse
 from rag.loading.blocks import Tell
@@ -45,12 +45,14 @@ def index(tmp_path: Path, hash_encoder: HashEncoder) -> Path:  # noqa: ARG001
 
 
 @pytest.fixture
-def shelf(index: Path) -> Shelf:
-    return Shelf(index, Settings())
+def upload_store(index: Path) -> UploadStore:
+    return UploadStore(index, Settings())
 
 
-def files(shelf: Shelf) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in shelf.folder.iterdir()} if shelf.folder.exists() else {}
+def files(upload_store: UploadStore) -> dict[str, bytes]:
+    return (
+        {path.name: path.read_bytes() for path in upload_store.folder.iterdir()} if upload_store.folder.exists() else {}
+    )
 
 
 def titles(index: Path) -> set[str]:
@@ -117,17 +119,17 @@ def test_whatever_is_sent_the_name_is_safe(name: str, suffix: str) -> None:
     assert safe_name(kept) == kept
 
 
-def test_the_first_upload_makes_the_index(shelf: Shelf, index: Path) -> None:
-    (added,) = shelf.add([Upload("../豆包.md", TEXT)])
-    assert (added.name, added.fate, added.title) == ("../豆包.md", Fate.ADDED, "豆包")
+def test_the_first_upload_makes_the_index(upload_store: UploadStore, index: Path) -> None:
+    (added,) = upload_store.add([Upload("../豆包.md", TEXT)])
+    assert (added.name, added.status, added.title) == ("../豆包.md", UploadStatus.ADDED, "豆包")
     assert Path(added.source) == index / "uploads" / "豆包.md"
-    assert files(shelf) == {"豆包.md": TEXT}
+    assert files(upload_store) == {"豆包.md": TEXT}
     document = Library.open(index, Settings()).document(added.doc_id)
     assert (document.text, document.source) == (TEXT.decode(), added.source)
 
 
-def test_an_upload_is_listed_with_the_time_of_its_file(shelf: Shelf, index: Path) -> None:
-    (added,) = shelf.add([Upload("周报.md", "本周完成了索引。".encode())])
+def test_an_upload_is_listed_with_the_time_of_its_file(upload_store: UploadStore, index: Path) -> None:
+    (added,) = upload_store.add([Upload("周报.md", "本周完成了索引。".encode())])
     (record,) = Library.open(index, Settings()).documents()
     assert added.doc_id == record.doc_id
     assert datetime.fromisoformat(record.modified).timestamp() == int(record.path.stat().st_mtime)
@@ -135,10 +137,10 @@ def test_an_upload_is_listed_with_the_time_of_its_file(shelf: Shelf, index: Path
     assert Library.open(index, Settings()).documents() == [record]
 
 
-def test_a_batch_is_one_generation_and_each_file_has_its_own_result(shelf: Shelf, index: Path) -> None:
-    shelf.add([Upload("a.md", TEXT)])
+def test_a_batch_is_one_generation_and_each_file_has_its_own_result(upload_store: UploadStore, index: Path) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
     before = current_name(index)
-    results = shelf.add(
+    results = upload_store.add(
         [
             Upload("b.md", OTHER),
             Upload("empty.md", b""),
@@ -150,10 +152,10 @@ def test_a_batch_is_one_generation_and_each_file_has_its_own_result(shelf: Shelf
             Upload("c.md", "第三篇。".encode("gb18030") * 20),
         ]
     )
-    assert [result.fate.value for result in results] == [
+    assert [result.status.value for result in results] == [
         "added", "failed", "failed", "failed", "failed", "duplicate", "duplicate", "added",
     ]  # fmt: skip
-    assert files(shelf).keys() == {"a.md", "b.md", "c.md"}
+    assert files(upload_store).keys() == {"a.md", "b.md", "c.md"}
     assert titles(index) == {"a", "b", "c"}
     assert len(list((index / "generations").iterdir())) == 2
     assert current_name(index) != before
@@ -163,76 +165,80 @@ def test_a_batch_is_one_generation_and_each_file_has_its_own_result(shelf: Shelf
     assert "not a text file" in (results[3].error or LoadError("", "")).en
 
 
-def test_nothing_readable_changes_nothing(shelf: Shelf, index: Path) -> None:
-    assert [r.fate for r in shelf.add([Upload("a.md", b"\0\0"), Upload("b.exe", TEXT)])] == [Fate.FAILED] * 2
-    assert not shelf.folder.exists()
+def test_nothing_readable_changes_nothing(upload_store: UploadStore, index: Path) -> None:
+    assert [r.status for r in upload_store.add([Upload("a.md", b"\0\0"), Upload("b.exe", TEXT)])] == [
+        UploadStatus.FAILED
+    ] * 2
+    assert not upload_store.folder.exists()
     assert not (index / "CURRENT").exists()
-    assert shelf.add([]) == []
+    assert upload_store.add([]) == []
 
 
-def test_the_same_name_never_overwrites(shelf: Shelf) -> None:
-    shelf.add([Upload("报告.md", TEXT), Upload("报告.md", OTHER)])
-    shelf.add([Upload("x/报告.md", TEXT + OTHER)])
-    assert files(shelf) == {"报告.md": TEXT, "报告 (2).md": OTHER, "报告 (3).md": TEXT + OTHER}
+def test_the_same_name_never_overwrites(upload_store: UploadStore) -> None:
+    upload_store.add([Upload("报告.md", TEXT), Upload("报告.md", OTHER)])
+    upload_store.add([Upload("x/报告.md", TEXT + OTHER)])
+    assert files(upload_store) == {"报告.md": TEXT, "报告 (2).md": OTHER, "报告 (3).md": TEXT + OTHER}
 
 
-def test_a_long_name_has_room_for_its_number(shelf: Shelf) -> None:
-    shelf.add([Upload("字" * 100 + ".md", TEXT), Upload("字" * 100 + ".md", OTHER)])
-    assert files(shelf) == {"字" * 84 + ".md": TEXT, "字" * 82 + " (2).md": OTHER}
+def test_a_long_name_has_room_for_its_number(upload_store: UploadStore) -> None:
+    upload_store.add([Upload("字" * 100 + ".md", TEXT), Upload("字" * 100 + ".md", OTHER)])
+    assert files(upload_store) == {"字" * 84 + ".md": TEXT, "字" * 82 + " (2).md": OTHER}
 
 
 def test_a_file_over_the_limit_is_refused_and_one_at_it_is_not(index: Path) -> None:
-    shelf = Shelf(index, Settings(), max_bytes=len(TEXT))
-    refused, taken = shelf.add([Upload("a.md", TEXT + b" "), Upload("b.md", TEXT)])
-    assert (refused.fate, taken.fate) == (Fate.FAILED, Fate.ADDED)
+    upload_store = UploadStore(index, Settings(), max_bytes=len(TEXT))
+    refused, taken = upload_store.add([Upload("a.md", TEXT + b" "), Upload("b.md", TEXT)])
+    assert (refused.status, taken.status) == (UploadStatus.FAILED, UploadStatus.ADDED)
     assert f"{len(TEXT)} bytes" in (refused.error or LoadError("", "")).en
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-def test_a_file_is_kept_readable_and_not_executable(shelf: Shelf) -> None:
-    shelf.add([Upload("a.md", b"#!/bin/sh\nrm -rf /\n")])
-    assert stat.S_IMODE((shelf.folder / "a.md").stat().st_mode) == 0o644
+def test_a_file_is_kept_readable_and_not_executable(upload_store: UploadStore) -> None:
+    upload_store.add([Upload("a.md", b"#!/bin/sh\nrm -rf /\n")])
+    assert stat.S_IMODE((upload_store.folder / "a.md").stat().st_mode) == 0o644
 
 
-def test_a_link_in_the_folder_is_neither_followed_nor_replaced(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_link_in_the_folder_is_neither_followed_nor_replaced(upload_store: UploadStore, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
-    shelf.add([Upload("a.md", TEXT)])
-    (shelf.folder / "b.md").symlink_to(secret)
-    shelf.add([Upload("b.md", OTHER)])
+    upload_store.add([Upload("a.md", TEXT)])
+    (upload_store.folder / "b.md").symlink_to(secret)
+    upload_store.add([Upload("b.md", OTHER)])
     assert not secret.exists()
-    assert (shelf.folder / "b.md").is_symlink()
-    assert (shelf.folder / "b (2).md").read_bytes() == OTHER
+    assert (upload_store.folder / "b.md").is_symlink()
+    assert (upload_store.folder / "b (2).md").read_bytes() == OTHER
 
 
-def test_an_uploads_folder_that_is_a_link_is_refused(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+def test_an_uploads_folder_that_is_a_link_is_refused(upload_store: UploadStore, index: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     index.mkdir()
-    shelf.folder.symlink_to(tmp_path / "elsewhere")
+    upload_store.folder.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError, match="链接"):
-        shelf.add([Upload("a.md", TEXT)])
+        upload_store.add([Upload("a.md", TEXT)])
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_removing_what_a_link_leads_to_leaves_it(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+def test_removing_what_a_link_leads_to_leaves_it(upload_store: UploadStore, index: Path, tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_bytes(OTHER)
-    shelf.add([Upload("a.md", TEXT)])
-    (shelf.folder / "b.txt").symlink_to(tmp_path / "own.txt")
-    index_paths([shelf.folder, tmp_path / "own.txt"], index, Settings())
+    upload_store.add([Upload("a.md", TEXT)])
+    (upload_store.folder / "b.txt").symlink_to(tmp_path / "own.txt")
+    index_paths([upload_store.folder, tmp_path / "own.txt"], index, Settings())
     (record,) = [r for r in Library.open(index, Settings()).documents() if r.path == tmp_path / "own.txt"]
-    shelf.remove(record.doc_id)
+    upload_store.remove(record.doc_id)
     assert (tmp_path / "own.txt").read_bytes() == OTHER
 
 
-def test_a_folder_that_is_no_index_stays_as_it_is(shelf: Shelf, index: Path) -> None:
+def test_a_folder_that_is_no_index_stays_as_it_is(upload_store: UploadStore, index: Path) -> None:
     index.mkdir()
     (index / "thesis.txt").write_text("mine", "utf-8")
     with pytest.raises(StorageError, match="不是索引文件夹"):
-        shelf.add([Upload("a.md", TEXT)])
+        upload_store.add([Upload("a.md", TEXT)])
     assert [path.name for path in index.iterdir()] == ["thesis.txt"]
 
 
-def test_if_indexing_fails_nothing_is_kept(shelf: Shelf, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf.add([Upload("a.md", TEXT)])
+def test_if_indexing_fails_nothing_is_kept(
+    upload_store: UploadStore, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
     before = current_name(index)
 
     def full(*_: object, **__: object) -> None:
@@ -240,42 +246,43 @@ def test_if_indexing_fails_nothing_is_kept(shelf: Shelf, index: Path, monkeypatc
 
     monkeypatch.setattr("rag.indexing.building.write_generation", full)
     with pytest.raises(StorageError, match="磁盘满"):
-        shelf.add([Upload("b.md", OTHER)])
-    assert files(shelf) == {"a.md": TEXT}
+        upload_store.add([Upload("b.md", OTHER)])
+    assert files(upload_store) == {"a.md": TEXT}
     assert current_name(index) == before
 
 
-def test_what_a_killed_upload_left_is_swept_away(shelf: Shelf) -> None:
-    shelf.add([Upload("a.md", TEXT)])
-    (shelf.folder / ".upload-1234").write_bytes(b"half a f")
-    shelf.add([Upload("b.md", OTHER)])
-    assert files(shelf).keys() == {"a.md", "b.md"}
+def test_what_a_killed_upload_left_is_swept_away(upload_store: UploadStore) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
+    (upload_store.folder / ".upload-1234").write_bytes(b"half a f")
+    upload_store.add([Upload("b.md", OTHER)])
+    assert files(upload_store).keys() == {"a.md", "b.md"}
 
 
-def test_a_damaged_index_is_not_replaced_by_an_upload(shelf: Shelf, index: Path) -> None:
-    shelf.add([Upload("a.md", TEXT)])
+def test_a_damaged_index_is_not_replaced_by_an_upload(upload_store: UploadStore, index: Path) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
     (index / "generations" / current_name(index) / "manifest.json").write_text("{}", "ascii")
     with pytest.raises((IndexDamagedError, IndexMismatchError)):
-        shelf.add([Upload("b.md", OTHER)])
-    assert files(shelf) == {"a.md": TEXT}
+        upload_store.add([Upload("b.md", OTHER)])
+    assert files(upload_store) == {"a.md": TEXT}
 
 
-def test_an_index_of_other_settings_is_not_rebuilt_by_an_upload(shelf: Shelf, index: Path) -> None:
-    shelf.add([Upload("a.md", TEXT)])
+def test_an_index_of_other_settings_is_not_rebuilt_by_an_upload(upload_store: UploadStore, index: Path) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
     with pytest.raises(IndexMismatchError):
-        Shelf(index, Settings(passage_max_chars=200)).add([Upload("b.md", OTHER)])
-    assert files(shelf) == {"a.md": TEXT}
+        UploadStore(index, Settings(passage_max_chars=200)).add([Upload("b.md", OTHER)])
+    assert files(upload_store) == {"a.md": TEXT}
 
 
-def test_another_writer_is_waited_for_by_the_user_and_nothing_is_kept(shelf: Shelf, index: Path) -> None:
+def test_another_writer_is_waited_for_by_the_user_and_nothing_is_kept(upload_store: UploadStore, index: Path) -> None:
     with writing(index), pytest.raises(StorageError, match="另一个进程"):
-        shelf.add([Upload("a.md", TEXT)])
-    assert files(shelf) == {}
+        upload_store.add([Upload("a.md", TEXT)])
+    assert files(upload_store) == {}
 
 
-def test_uploads_at_the_same_time_all_arrive(shelf: Shelf, index: Path) -> None:
+def test_uploads_at_the_same_time_all_arrive(upload_store: UploadStore, index: Path) -> None:
     threads = [
-        threading.Thread(target=shelf.add, args=([Upload("同名.md", f"第{n}篇文章。".encode())],)) for n in range(4)
+        threading.Thread(target=upload_store.add, args=([Upload("同名.md", f"第{n}篇文章。".encode())],))
+        for n in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -284,52 +291,58 @@ def test_uploads_at_the_same_time_all_arrive(shelf: Shelf, index: Path) -> None:
     assert titles(index) == {"同名", "同名 (2)", "同名 (3)", "同名 (4)"}
 
 
-def test_other_documents_stay_when_files_come_and_go(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+def test_other_documents_stay_when_files_come_and_go(upload_store: UploadStore, index: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "own.md").write_bytes(OTHER)
     index_paths([corpus], index, Settings())
-    (added,) = shelf.add([Upload("a.md", TEXT)])
+    (added,) = upload_store.add([Upload("a.md", TEXT)])
     assert titles(index) == {"own", "a"}
     index_paths([corpus], index, Settings())
     assert titles(index) == {"own", "a"}
-    shelf.remove(added.doc_id)
+    upload_store.remove(added.doc_id)
     assert titles(index) == {"own"}
-    assert not shelf.folder.exists()
+    assert not upload_store.folder.exists()
 
 
-def test_indexing_a_folder_around_the_index_keeps_the_uploads(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+def test_indexing_a_folder_around_the_index_keeps_the_uploads(
+    upload_store: UploadStore, index: Path, tmp_path: Path
+) -> None:
     (tmp_path / "own.md").write_bytes(OTHER)
-    shelf.add([Upload("a.md", TEXT)])
+    upload_store.add([Upload("a.md", TEXT)])
     report = index_paths([tmp_path], index, Settings())
     assert (len(report.added), report.removed) == (1, ())
     assert titles(index) == {"own", "a"}
 
 
-def test_removing_a_document_of_the_users_own_leaves_the_file(shelf: Shelf, index: Path, tmp_path: Path) -> None:
+def test_removing_a_document_of_the_users_own_leaves_the_file(
+    upload_store: UploadStore, index: Path, tmp_path: Path
+) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "own.md").write_bytes(OTHER)
     index_paths([corpus], index, Settings())
-    shelf.add([Upload("a.md", TEXT)])
+    upload_store.add([Upload("a.md", TEXT)])
     (own,) = [r for r in Library.open(index, Settings()).documents() if r.title == "own"]
-    shelf.remove(own.doc_id)
+    upload_store.remove(own.doc_id)
     assert titles(index) == {"a"}
     assert (corpus / "own.md").read_bytes() == OTHER
-    assert files(shelf) == {"a.md": TEXT}
+    assert files(upload_store) == {"a.md": TEXT}
 
 
-def test_removing_what_is_not_there_or_is_the_last_changes_nothing(shelf: Shelf, index: Path) -> None:
-    (added,) = shelf.add([Upload("a.md", TEXT)])
+def test_removing_what_is_not_there_or_is_the_last_changes_nothing(upload_store: UploadStore, index: Path) -> None:
+    (added,) = upload_store.add([Upload("a.md", TEXT)])
     with pytest.raises(NotFoundError):
-        shelf.remove("0" * 12)
+        upload_store.remove("0" * 12)
     with pytest.raises(CorpusError):
-        shelf.remove(added.doc_id)
-    assert (files(shelf), titles(index)) == ({"a.md": TEXT}, {"a"})
+        upload_store.remove(added.doc_id)
+    assert (files(upload_store), titles(index)) == ({"a.md": TEXT}, {"a"})
 
 
-def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf.add([Upload("a.md", TEXT)])
+def test_an_upload_opens_the_index_once_and_reads_each_file_once(
+    upload_store: UploadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_store.add([Upload("a.md", TEXT)])
     opened: list[Path] = []
     parsed: list[Path] = []
 
@@ -348,23 +361,23 @@ def test_an_upload_opens_the_index_once_and_reads_each_file_once(shelf: Shelf, m
         monkeypatch.setattr(f"rag.indexing.{place}.open_stored", opening)
     for place in ("uploads", "refresh"):
         monkeypatch.setattr(f"rag.indexing.{place}.parse", parsing)
-    shelf.add([Upload("b.md", OTHER)])
+    upload_store.add([Upload("b.md", OTHER)])
     assert (len(opened), parsed) == (1, [Path("b.md")])
 
 
 def test_an_upload_is_embedded_by_the_models_that_are_there(tmp_path: Path) -> None:
     loaded = HashEncoder("loaded@1")
-    shelf = Shelf(tmp_path / "new", Settings(), models=Models(Settings(), encoder=loaded))
-    shelf.add([Upload("a.md", TEXT)])
+    upload_store = UploadStore(tmp_path / "new", Settings(), models=Models(Settings(), encoder=loaded))
+    upload_store.add([Upload("a.md", TEXT)])
     assert loaded.passages
     assert open_stored(tmp_path / "new").manifest.encoder == "loaded@1"
 
 
-def test_what_of_a_file_could_not_be_read_is_told_with_its_result(shelf: Shelf) -> None:
+def test_what_of_a_file_could_not_be_read_is_told_with_its_result(upload_store: UploadStore) -> None:
     document = "<h1>价</h1><p>现价 2699 元 <s>3299 元</s></p>".encode()
-    added, same = shelf.add([Upload("a.html", document), Upload("b.html", document)])
-    assert (added.fate, [notice.zh for notice in added.notices]) == (
-        Fate.ADDED,
+    added, same = upload_store.add([Upload("a.html", document), Upload("b.html", document)])
+    assert (added.status, [notice.zh for notice in added.notices]) == (
+        UploadStatus.ADDED,
         ["a.html 里有 1 处划掉的文字没有读入（“价”之下）。"],
     )
-    assert (same.fate, same.notices) == (Fate.DUPLICATE, ())
+    assert (same.status, same.notices) == (UploadStatus.DUPLICATE, ())

@@ -15,7 +15,7 @@ from rag.errors import NotFoundError, VersionError
 from rag.index.dense import DenseIndex
 from rag.index.generations import open_generation
 from rag.indexing.update import index_paths
-from rag.indexing.uploads import Shelf, Upload
+from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library
 from rag.models import Models
 from rag.retrieval.named import NamedCollections
@@ -23,8 +23,8 @@ from rag.retrieval.versions import versions
 from rag.settings import Settings
 from rag.types import Document
 from rag.web import api
-from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 
 pytestmark = pytest.mark.usefixtures("hash_encoder")
 
@@ -59,9 +59,9 @@ def opened(index: Path, plain_models: Models) -> Library:
 
 
 def upload(library: Library, text: str, name: str = "差旅.md") -> str:
-    (shelved,) = Shelf(library.index_dir, PLAIN).add([Upload(name, text.encode())])
+    (result,) = UploadStore(library.index_dir, PLAIN).add([Upload(name, text.encode())])
     library.refresh()
-    return shelved.doc_id
+    return result.doc_id
 
 
 def id_of(library: Library, amount: str) -> str:
@@ -149,11 +149,11 @@ def test_versions_stand_in_a_row_and_the_last_that_is_there_is_current(opened: L
     opened.replace(new, newest)
     assert opened.versions().older_than(newest) == [(new, "2023-05-01"), (old, "2019-03-01")]
     assert opened.ask(ASKED).answer == "520元"
-    Shelf(index, PLAIN).remove(newest)
+    UploadStore(index, PLAIN).remove(newest)
     opened.refresh()
     assert opened.ask(ASKED).answer == "450元"
     assert opened.versions().older_than(new) == [(old, "2019-03-01")]
-    Shelf(index, PLAIN).remove(new)
+    UploadStore(index, PLAIN).remove(new)
     opened.refresh()
     assert opened.versions().older == {}
     assert opened.ask(ASKED).answer == "300元"
@@ -201,7 +201,7 @@ def test_it_outlasts_indexing_a_text_that_changes_in_its_folder_and_files_of_the
     assert {older.replaced_by for older in opened.versions().older.values()} == {new}
     assert opened.ask(ASKED).answer == "450元"
     other = upload(opened, "# 另一篇\n\n食堂十二点开饭。\n", "考勤.md")
-    Shelf(index, PLAIN).remove(other)
+    UploadStore(index, PLAIN).remove(other)
     again = upload(opened, "# 又一篇\n\n食堂十一点开饭。\n", "考勤.md")
     assert again not in opened.versions().older
 
@@ -265,7 +265,7 @@ def test_of_many_passages_but_for_few_the_nearest_are_looked_for(
 @pytest.fixture
 def client(opened: Library) -> Iterator[TestClient]:
     app = FastAPI(openapi_url=None)
-    api.mount(app, Desk(opened.index_dir, PLAIN), Shelf(opened.index_dir, PLAIN), Admission())
+    api.mount(app, LiveLibrary(opened.index_dir, PLAIN), UploadStore(opened.index_dir, PLAIN), Admission())
     with TestClient(app) as made:
         yield made
 

@@ -44,7 +44,7 @@ class Documents(Protocol):
         """How many passages there are."""
 
 
-class Meanings(Protocol):
+class DenseSearch(Protocol):
     """Search by vectors. A score is the mean of two cosines: with the passage, and with its best sentence."""
 
     def search(self, query: Vectors, k: int, within: Sequence[range] | None = None) -> list[tuple[int, float]]:
@@ -57,7 +57,7 @@ class Meanings(Protocol):
         """For each passage the cosine with each of its sentences, in order; with its only one, with the passage."""
 
 
-class Terms(Protocol):
+class SparseSearch(Protocol):
     """Search by terms, and what is known of them: BM25 as tantivy has it."""
 
     def __len__(self) -> int:
@@ -133,10 +133,10 @@ class Snapshot(Protocol):
         """All ordinals are below it."""
 
     @property
-    def dense(self) -> Meanings: ...
+    def dense(self) -> DenseSearch: ...
 
     @property
-    def sparse(self) -> Terms: ...
+    def sparse(self) -> SparseSearch: ...
 
     def about(self, question: Sequence[Cut] = ()) -> Self:
         """The same snapshot for a question in these parts; what their words need is fetched at once, and kept."""

@@ -28,7 +28,7 @@ from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
-from rag.indexing.merging import MOST_PASSAGES, Held, to_keep
+from rag.indexing.merging import MOST_PASSAGES, Reusable, to_keep
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.reuse import write_vectors
 from rag.indexing.splitting import SPLITTER, split
@@ -43,7 +43,7 @@ _Cut = Callable[[str], str]
 
 
 def build(
-    folder: Path, entries: Sequence[Entry], old: Held | None, pipeline: Pipeline, *, outdated: Collection[str]
+    folder: Path, entries: Sequence[Entry], old: Reusable | None, pipeline: Pipeline, *, outdated: Collection[str]
 ) -> Manifest:
     """Split, cut, embed and write ``entries`` as a new generation in force; returns its manifest.
 
@@ -72,7 +72,7 @@ def build(
 class _Draft:
     """A generation that is being written into ``folder``."""
 
-    def __init__(self, folder: Path, entries: Sequence[Entry], old: Held | None, pipeline: Pipeline) -> None:
+    def __init__(self, folder: Path, entries: Sequence[Entry], old: Reusable | None, pipeline: Pipeline) -> None:
         self.folder = folder
         self._entries = entries
         self._old = old
@@ -294,7 +294,7 @@ def _cutting(pipeline: Pipeline) -> _Cut:
     return cut
 
 
-def _known_terms(passages: Sequence[Passage], old: Held | None) -> list[_Terms] | None:
+def _known_terms(passages: Sequence[Passage], old: Reusable | None) -> list[_Terms] | None:
     """The terms of a document's passages, if the old generation has the same passages of it."""
     if old is None or old.store is None or old.sparse is None:
         return None

@@ -60,7 +60,7 @@ class Entry:
         return replace(self.read(), source=source, title=title, modified=modified, copies=self.copies, alike=alike)
 
 
-class Spool:
+class DocumentBuffer:
     """Documents that were read and are not in a store yet, in a file of the index: a folder may hold more than memory.
 
     To be used inside `writing`. There is no file before the first document, and none after the block.

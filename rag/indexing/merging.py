@@ -31,7 +31,7 @@ _SIDE_BY_SIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Reusable:
     """What a generation holds that need not be made again.
 
     ``vectors`` are those of the encoder in use; ``sparse`` has the terms of the passages of ``store`` if they would be
@@ -46,7 +46,7 @@ class Held:
     folder: Path = Path()
 
 
-def held(old: Stored, pipeline: Pipeline) -> Held:
+def reusable(old: Stored, pipeline: Pipeline) -> Reusable:
     """What need not be made again with ``pipeline``. Raises ModelError, OSError, ValueError."""
     made, wanted = old.manifest, build_settings(pipeline.settings)
     same_model = made.encoder == pipeline.models.encoder_name
@@ -54,10 +54,10 @@ def held(old: Stored, pipeline: Pipeline) -> Held:
     vectors = [known_vectors(one, None if made.segments else texts) for one, texts in folders] if same_model else []
     terms = old.sparse if (made.cutter, made.settings.user_dictionary) == (cutter(), wanted.user_dictionary) else None
     same = made.splitter == SPLITTER and made.settings == wanted and terms is not None
-    return Held(old.store, vectors, terms, made if made.segments and same_model and same else None, old.folder)
+    return Reusable(old.store, vectors, terms, made if made.segments and same_model and same else None, old.folder)
 
 
-def to_keep(old: Held, entries: Sequence[Entry]) -> list[int]:
+def to_keep(old: Reusable, entries: Sequence[Entry]) -> list[int]:
     """The segments of ``old``, by their places in its manifest, that serve for ``entries`` as they are."""
     if old.manifest is None or old.store is None:
         return []

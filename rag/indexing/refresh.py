@@ -14,7 +14,7 @@ from rag.errors import LoadError, WenyuanError
 from rag.index.generations import Stored
 from rag.index.manifest import Manifest
 from rag.index.store import DocumentRecord
-from rag.indexing.entries import Entry, Spool
+from rag.indexing.entries import DocumentBuffer, Entry
 from rag.indexing.seen import Seen, state_of
 from rag.loading import LOADERS, SourceFile, each, parse, read
 from rag.types import Document, Omission, Origin
@@ -43,12 +43,12 @@ def refresh(
     old: Stored | None,
     known: Mapping[str, tuple[DocumentRecord, Origin]],
     parsed: Mapping[Path, Document],
-    spool: Spool,
+    buffer: DocumentBuffer,
     seen: Seen,
     *,
     progress: bool = False,
 ) -> Refreshed:
-    """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put into ``spool``.
+    """Read ``files`` and those in archives; what is new, changed or of former loaders is parsed and put in ``buffer``.
 
     ``known`` are the files of ``old`` by resolved path. Nothing is read that is in ``parsed``, by that path, too, or is
     the same as in ``seen``. A file that failed before is tried again.
@@ -79,7 +79,7 @@ def refresh(
                 found.entries[path] = _stored(old, *current, file)
             else:
                 document = parse(data, source=file.source, name=file.path, notices=found.notices, tell=tell)
-                found.entries[path] = spool.add(replace(document, modified=modified), place)
+                found.entries[path] = buffer.add(replace(document, modified=modified), place)
                 found.omitted += [(file.source, one) for one in document.omitted]
                 found.reread += held is not None and _is_of(*held, file, sha256)
                 bar.set_postfix_str("", refresh=False)

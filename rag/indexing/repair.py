@@ -17,7 +17,7 @@ from rag.index.store import DocumentRecord, Store
 from rag.index.switching import set_aside, switch
 from rag.indexing.building import build
 from rag.indexing.entries import Entry
-from rag.indexing.merging import Held
+from rag.indexing.merging import Reusable
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.reuse import Known, known_vectors
 from rag.loading import SourceFile, load
@@ -99,7 +99,7 @@ def _rebuild(
     vectors = [known for donor in donors for known in _vectors(donor, everything_kept.models.encoder_name)]
     # Who has read them is not known of all: the next run of wenyuan index reads them again.
     stale = [entry.doc_id for entry in entries]
-    made = build(index, entries, Held(store, vectors), everything_kept, outdated=stale)
+    made = build(index, entries, Reusable(store, vectors), everything_kept, outdated=stale)
     zh = f"已重建为新版本：{len(entries)} 篇文档，{made.passages} 个段落单元"
     report.done.append(Step(zh, f"rebuilt as a new generation: {len(entries)} documents, {made.passages} passages"))
     _put_away(index, current.name, report)

@@ -12,8 +12,8 @@ from rag.index.generations import Stored, open_stored, writing
 from rag.index.manifest import FORMAT_VERSION, OLDEST_FORMAT, Manifest, build_settings, check_settings
 from rag.index.store import DocumentRecord
 from rag.indexing.building import build
-from rag.indexing.entries import Entry, Spool
-from rag.indexing.merging import held
+from rag.indexing.entries import DocumentBuffer, Entry
+from rag.indexing.merging import reusable
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated, refresh
 from rag.indexing.seen import Seen
@@ -66,8 +66,8 @@ def update(
     Documents in ``parsed``, by resolved path, are taken without reading their files.
     """
     started = perf_counter()
-    with Spool(folder) as spool:
-        report = _updated(folder, old, paths, discovery, pipeline, parsed=parsed or {}, spool=spool)
+    with DocumentBuffer(folder) as buffer:
+        report = _updated(folder, old, paths, discovery, pipeline, parsed=parsed or {}, buffer=buffer)
     return replace(report, seconds=perf_counter() - started)
 
 
@@ -79,13 +79,13 @@ def _updated(
     pipeline: Pipeline,
     *,
     parsed: Mapping[Path, Document],
-    spool: Spool,
+    buffer: DocumentBuffer,
 ) -> IndexReport:
     before = old.store.records() if old else ()
     lying = {file.path: (record, file) for record in before for file in record.files}
     seen = Seen(folder, trusted=not pipeline.checksum)
     with pipeline.timing("read"):
-        found = refresh(discovery.files, old, lying, parsed, spool, seen, progress=pipeline.progress)
+        found = refresh(discovery.files, old, lying, parsed, buffer, seen, progress=pipeline.progress)
     unsupported = (*discovery.unsupported, *found.unsupported)
     known = {path: record.sha256 for path, (record, _) in lying.items()}
     if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
@@ -113,7 +113,7 @@ def _updated(
     passages = old.manifest.passages if old else 0
     if rebuilt or added or changed or removed or found.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
-        made = held(old, pipeline) if old else None
+        made = reusable(old, pipeline) if old else None
         passages = build(folder, entries, made, pipeline, outdated=stale).passages
     seen.save(now.keys())
     return IndexReport(
@@ -160,7 +160,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
         build(
             folder,
             _unique(_reloaded(old, kept))[0],
-            held(old, pipeline),
+            reusable(old, pipeline),
             pipeline,
             outdated=stale,
         )

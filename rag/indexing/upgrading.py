@@ -9,7 +9,7 @@ from rag.index.generations import open_generation, open_stored, writing
 from rag.index.manifest import OLDEST_FORMAT
 from rag.indexing.building import build
 from rag.indexing.entries import Entry
-from rag.indexing.merging import held
+from rag.indexing.merging import reusable
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated
 from rag.indexing.update import is_current
@@ -44,5 +44,5 @@ def upgrade(
             return None
         entries = [Entry.stored(old.store, record) for record in old.store.records()]
         stale = outdated(old.manifest, old.store.records())
-        made = build(folder, entries, held(old, pipeline), pipeline, outdated=stale)
+        made = build(folder, entries, reusable(old, pipeline), pipeline, outdated=stale)
     return Upgraded(made.documents, made.passages, old.manifest.format_version)

@@ -30,7 +30,7 @@ MAX_BYTES = 50 * 2**20
 _DRAFT = ".upload-"
 
 
-class Fate(StrEnum):
+class UploadStatus(StrEnum):
     """What became of an uploaded file."""
 
     ADDED = "added"
@@ -47,7 +47,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class UploadResult:
     """What became of one upload, sent as ``name``.
 
     ``doc_id``, ``title`` and ``source`` are those of the document that holds its text, empty if it failed; ``error``
@@ -55,7 +55,7 @@ class Shelved:
     """
 
     name: str
-    fate: Fate
+    status: UploadStatus
     doc_id: str = ""
     title: str = ""
     source: str = ""
@@ -63,7 +63,7 @@ class Shelved:
     notices: tuple[WenyuanError, ...] = ()
 
 
-class Shelf:
+class UploadStore:
     """The uploaded files of the index in folder ``index``, which need not be there yet. Safe to use from threads."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Shelf:
         self._models = models
         self._lock = threading.Lock()
 
-    def add(self, uploads: Sequence[Upload]) -> list[Shelved]:
+    def add(self, uploads: Sequence[Upload]) -> list[UploadResult]:
         """Keep and index what can be read, all in one generation; what became of each, in order.
 
         An archive stands for the files in it, each called by its path there, behind the archive's name. A text that
@@ -93,7 +93,7 @@ class Shelf:
                     self._sweep()
                     old = self._opened()
                     records = old.store.records() if old else ()
-                    known: dict[str, DocumentRecord | Shelved] = {record.sha256: record for record in records}
+                    known: dict[str, DocumentRecord | UploadResult] = {record.sha256: record for record in records}
                     results = [one for upload in uploads for one in self._keep_all(upload, known, kept)]
                     if kept:
                         pipeline = Pipeline.of(self._settings, models=self._models)
@@ -159,8 +159,8 @@ class Shelf:
             self.folder.rmdir()
 
     def _keep_all(
-        self, upload: Upload, known: dict[str, DocumentRecord | Shelved], kept: dict[Path, Document]
-    ) -> Iterator[Shelved]:
+        self, upload: Upload, known: dict[str, DocumentRecord | UploadResult], kept: dict[Path, Document]
+    ) -> Iterator[UploadResult]:
         """`_keep` of a file, or of each file in an archive."""
         if not is_archive(Path(upload.name)):
             yield self._keep(upload, known, kept)
@@ -171,20 +171,22 @@ class Shelf:
                 raise _too_large(name, self.max_bytes)
             files = unpack(upload.data, Path(name))
         except LoadError as error:
-            yield Shelved(upload.name, Fate.FAILED, error=error)
+            yield UploadResult(upload.name, UploadStatus.FAILED, error=error)
             return
         for file in files:
             inner = f"{upload.name}/{file.path}"
             if file.refused:
-                yield Shelved(inner, Fate.FAILED, error=LoadError(*file.refused))
+                yield UploadResult(inner, UploadStatus.FAILED, error=LoadError(*file.refused))
             else:
                 yield self._keep(Upload(inner, file.data or b""), known, kept)
 
-    def _keep(self, upload: Upload, known: dict[str, DocumentRecord | Shelved], kept: dict[Path, Document]) -> Shelved:
+    def _keep(
+        self, upload: Upload, known: dict[str, DocumentRecord | UploadResult], kept: dict[Path, Document]
+    ) -> UploadResult:
         """Write one file that is new and readable; adds it to ``known`` and, by resolved path, to ``kept``."""
         digest = hashlib.sha256(upload.data).hexdigest()
         if same := known.get(digest):
-            return Shelved(upload.name, Fate.DUPLICATE, same.doc_id, same.title, same.source)
+            return UploadResult(upload.name, UploadStatus.DUPLICATE, same.doc_id, same.title, same.source)
         try:
             path = self._free(safe_name(upload.name))
             if len(upload.data) > self.max_bytes:
@@ -192,14 +194,14 @@ class Shelf:
             notices: list[WenyuanError] = []
             document = parse(upload.data, source=str(path), name=Path(path.name), notices=notices)
         except LoadError as error:
-            return Shelved(upload.name, Fate.FAILED, error=error)
+            return UploadResult(upload.name, UploadStatus.FAILED, error=error)
         self._write(path, upload.data)
         kept[path.resolve()] = replace(document, modified=changed_at(path.stat()))
-        shelved = Shelved(
-            upload.name, Fate.ADDED, document.doc_id, document.title, document.source, notices=tuple(notices)
+        result = UploadResult(
+            upload.name, UploadStatus.ADDED, document.doc_id, document.title, document.source, notices=tuple(notices)
         )
-        known[digest] = replace(shelved, fate=Fate.DUPLICATE, notices=())
-        return shelved
+        known[digest] = replace(result, status=UploadStatus.DUPLICATE, notices=())
+        return result
 
     def _free(self, name: str) -> Path:
         """Where no file stands, nor a link to one: ``a.md``, or else ``a (2).md`` and so on."""

@@ -1,4 +1,4 @@
-"""Terms of passages in Milvus, as `rag.index.protocols.Terms`: Milvus finds, and what it finds is scored as by tantivy.
+"""Terms of passages in Milvus, as `rag.index.protocols.SparseSearch`: Milvus finds, and the scores are as by tantivy.
 
 Milvus' own BM25 proposes passages. Its scores can't be had by parts and are of each segment's own statistics, so those
 that count are worked out here from the passages' terms and how many passages hold each. Those numbers are asked for

@@ -1,4 +1,4 @@
-"""Vectors of passages and sentences in Milvus, as `rag.index.protocols.Meanings`: it finds, exact cosines decide."""
+"""Vectors of passages and sentences in Milvus, as `rag.index.protocols.DenseSearch`: it finds, exact cosines decide."""
 
 from __future__ import annotations
 

@@ -16,16 +16,16 @@ from rag import __version__
 from rag.contract.documents import Document as Shown
 from rag.contract.documents import Record
 from rag.errors import IndexMissingError, NotFoundError, QuestionError, VersionError
-from rag.indexing.uploads import Fate, Shelf, Shelved, Upload
+from rag.indexing.uploads import Upload, UploadResult, UploadStatus, UploadStore
 from rag.loading.files import is_archive
 from rag.question.followup import Earlier, resolve
 from rag.question.validation import validate
 from rag.types import Answer, Document, Hit
 from rag.web.collection_routes import router as collections
 from rag.web.conversations.conversation_routes import router as conversations
-from rag.web.desk import Desk
-from rag.web.endpoints import AtOffice, DocId, Office, Position, problems
+from rag.web.endpoints import DocId, Position, Services, ServicesDep, problems
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 from rag.web.originals.original_routes import router as originals
 from rag.web.problems import HANDLERS, problem_of
 from rag.web.quotes import opened
@@ -81,31 +81,33 @@ router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503))
 
 
 @router.post("/ask", response_model=described(Answer), responses=problems(404), tags=["ask"])
-async def ask(body: requests.Ask, office: AtOffice) -> Any:
+async def ask(body: requests.Ask, services: ServicesDep) -> Any:
     """Ask a question and get an answer with citations, or an abstention with the nearest passages."""
-    return to_json(await office.asking.run(partial(_ask, office, body, body.history)))
+    return to_json(await services.asking.run(partial(_ask, services, body, body.history)))
 
 
 @router.post("/ask/batch", response_model=described(responses.Results), tags=["ask"])
-async def ask_batch(body: requests.Batch, office: AtOffice) -> Any:
+async def ask_batch(body: requests.Batch, services: ServicesDep) -> Any:
     """Ask up to 100 questions; one that won't do has a problem for a result, and the others their answers."""
-    results = await office.asking.each([partial(_result, office, question) for question in body.questions])
+    results = await services.asking.each([partial(_result, services, question) for question in body.questions])
     return to_json(responses.Results(results))
 
 
 @router.get("/search", response_model=described(list[Hit]), responses=problems(404), tags=["ask"])
-async def search(query: Annotated[SearchQuery, Query()], office: AtOffice) -> Any:
+async def search(query: Annotated[SearchQuery, Query()], services: ServicesDep) -> Any:
     """Search for passages, best first, without answering."""
-    hits = await office.asking.run(
-        lambda: office.desk.library().search(query.q, query.k, collections=query.collections, documents=query.documents)
+    hits = await services.asking.run(
+        lambda: services.live.library().search(
+            query.q, query.k, collections=query.collections, documents=query.documents
+        )
     )
     return to_json(hits)
 
 
 @router.get("/documents", response_model=described(list[Record]), tags=["documents"])
-def list_documents(office: AtOffice) -> Any:
+def list_documents(services: ServicesDep) -> Any:
     """List all documents, in index order."""
-    return to_json(Record.all(office.desk.library()))
+    return to_json(Record.all(services.live.library()))
 
 
 @router.post(
@@ -118,7 +120,7 @@ async def add_documents(
     files: Annotated[
         list[UploadFile], File(min_length=1, max_length=MAX_FILES, description="Markdown and text files.")
     ],
-    office: AtOffice,
+    services: ServicesDep,
     request: Request,
     response: Response,
     replaces: Annotated[
@@ -132,25 +134,25 @@ async def add_documents(
     unknown = (await request.form()).keys() - {"files", "replaces"}
     if unknown:
         raise RequestValidationError([{"loc": ("body", min(unknown)), "msg": "Extra inputs are not permitted"}])
-    uploads = [Upload(file.filename or "", await file.read(office.shelf.max_bytes + 1)) for file in files]
-    shelved = await office.filing.run(partial(_shelve, office, uploads, replaces))
-    if any(one.fate is Fate.FAILED for one in shelved):
+    uploads = [Upload(file.filename or "", await file.read(services.upload_store.max_bytes + 1)) for file in files]
+    results = await services.filing.run(partial(_store_uploads, services, uploads, replaces))
+    if any(one.status is UploadStatus.FAILED for one in results):
         response.status_code = 207
-    return to_json(responses.Uploads([_uploaded(one) for one in shelved]))
+    return to_json(responses.Uploads([_uploaded(one) for one in results]))
 
 
 @router.get(
     "/documents/{doc_id}", response_model=described(responses.Document), responses=problems(404), tags=["documents"]
 )
-def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], office: AtOffice) -> Any:
+def read_document(doc_id: DocId, slice_: Annotated[SliceQuery, Query()], services: ServicesDep) -> Any:
     """Read a document: its text and its blocks, a long one in slices; `next` is the `first` of the next one."""
-    return to_json(_slice(office.desk.library().document(doc_id), slice_.first, slice_.count))
+    return to_json(_slice(services.live.library().document(doc_id), slice_.first, slice_.count))
 
 
 @router.patch("/documents/{doc_id}", response_model=described(Record), responses=problems(404, 409), tags=["documents"])
-def change_document(doc_id: DocId, change: requests.DocumentChange, office: AtOffice) -> Any:
+def change_document(doc_id: DocId, change: requests.DocumentChange, services: ServicesDep) -> Any:
     """Make a document an older version of another, which is asked instead of it, or a current one again."""
-    library = office.desk.library()
+    library = services.live.library()
     if change.replaced_by is None:
         library.reinstate(doc_id)
     else:
@@ -159,9 +161,9 @@ def change_document(doc_id: DocId, change: requests.DocumentChange, office: AtOf
 
 
 @router.delete("/documents/{doc_id}", status_code=204, responses=problems(404, 409), tags=["documents"])
-async def remove_document(doc_id: DocId, office: AtOffice) -> None:
+async def remove_document(doc_id: DocId, services: ServicesDep) -> None:
     """Remove a document from the index, and its file if it was uploaded; a file of the user's own folders stays."""
-    await office.filing.run(lambda: office.shelf.remove(doc_id))
+    await services.filing.run(lambda: services.upload_store.remove(doc_id))
 
 
 @router.get(
@@ -170,22 +172,22 @@ async def remove_document(doc_id: DocId, office: AtOffice) -> None:
     responses=problems(404),
     tags=["documents"],
 )
-def open_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> Any:
+def open_citation(doc_id: DocId, start: Position, end: Position, services: ServicesDep) -> Any:
     """Open a citation: its words, and the sentence, paragraph and document that they stand in."""
-    return to_json(opened(office.desk.library(), doc_id, start, end))
+    return to_json(opened(services.live.library(), doc_id, start, end))
 
 
 @router.get("/health", response_model=described(responses.Health), tags=["server"])
-async def health(office: AtOffice) -> Any:
+async def health(services: ServicesDep) -> Any:
     """Whether the server is up. Also at `/health`, where no token is needed."""
-    return to_json(responses.Health("ok", office.desk.ready))
+    return to_json(responses.Health("ok", services.live.ready))
 
 
 @router.get("/version", response_model=described(responses.Version), tags=["server"])
-def version(office: AtOffice) -> Any:
+def version(services: ServicesDep) -> Any:
     """What is running, and over which index."""
     try:
-        index: responses.IndexState | None = taken(responses.IndexState, office.desk.library().manifest)
+        index: responses.IndexState | None = taken(responses.IndexState, services.live.library().manifest)
     except IndexMissingError:
         index = None
     return to_json(responses.Version(__version__, index))
@@ -205,8 +207,8 @@ class _Described(FastAPI):
         return described
 
 
-def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> FastAPI:
-    """The API as an application to be mounted at ``PREFIX``. ``asking`` is shared with whatever else asks the desk."""
+def create_api(live: LiveLibrary, upload_store: UploadStore, asking: Admission | None = None) -> FastAPI:
+    """The API as an application to be mounted at ``PREFIX``. ``asking`` is shared with whatever else asks."""
     app = _Described(
         title="问源 Wenyuan",
         version=__version__,
@@ -220,45 +222,45 @@ def create_api(desk: Desk, shelf: Shelf, asking: Admission | None = None) -> Fas
         generate_unique_id_function=lambda route: route.name,
         exception_handlers=HANDLERS,
     )
-    app.state.office = Office(desk, shelf, asking or Admission())
+    app.state.services = Services(live, upload_store, asking or Admission())
     for one in ROUTERS:
         app.include_router(one)
     return app
 
 
-def mount(app: FastAPI, desk: Desk, shelf: Shelf, asking: Admission, *others: APIRouter) -> None:
+def mount(app: FastAPI, live: LiveLibrary, upload_store: UploadStore, asking: Admission, *others: APIRouter) -> None:
     """Put the API at ``PREFIX`` of ``app``, with ``others`` beside it, and its health at ``/health``.
 
     Other addresses of ``app`` give problems too.
     """
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    api = create_api(desk, shelf, asking)
+    api = create_api(live, upload_store, asking)
     for other in others:
         api.include_router(other)
     app.mount(PREFIX, api)
 
     async def health() -> Any:
         # Not in a thread: when all of those are busy the server is up nevertheless.
-        return to_json(responses.Health("ok", desk.ready))
+        return to_json(responses.Health("ok", live.ready))
 
     app.add_api_route("/health", health, response_model=described(responses.Health))
 
 
-def _shelve(office: Office, uploads: Sequence[Upload], replaces: str | None) -> list[Shelved]:
+def _store_uploads(services: Services, uploads: Sequence[Upload], replaces: str | None) -> list[UploadResult]:
     """Keep and index uploads; where one ``replaces`` a document, that is an older version of it then."""
     if replaces is None:
-        return office.shelf.add(uploads)
+        return services.upload_store.add(uploads)
     if len(uploads) != 1 or is_archive(Path(uploads[0].name)):
         raise VersionError(
             "换成新版要正好一个文件，不能是压缩包。请逐个上传。",
             "A document is replaced by exactly one file, and by no archive. Upload them one by one.",
         )
-    office.desk.library().check_current(replaces)
-    (shelved,) = office.shelf.add(uploads)
-    if shelved.fate is not Fate.FAILED:
-        office.desk.library().replace(replaces, shelved.doc_id)
-    return [shelved]
+    services.live.library().check_current(replaces)
+    (result,) = services.upload_store.add(uploads)
+    if result.status is not UploadStatus.FAILED:
+        services.live.library().replace(replaces, result.doc_id)
+    return [result]
 
 
 def _slice(document: Document, first: int, count: int) -> responses.Document:
@@ -274,28 +276,28 @@ def _slice(document: Document, first: int, count: int) -> responses.Document:
     return taken(responses.Document, shown, text=text, text_start=begin, next=following)
 
 
-def _ask(office: Office, asked: requests.Question, history: Sequence[requests.Exchange] = ()) -> Answer:
+def _ask(services: Services, asked: requests.Question, history: Sequence[requests.Exchange] = ()) -> Answer:
     validate(asked.question)
     question = resolve(asked.question, [Earlier(one.question, one.answer) for one in history])
     documents = [*([] if asked.document is None else [asked.document]), *asked.documents]
-    return office.desk.library().ask(
+    return services.live.library().ask(
         question, collections=asked.collections, documents=documents, min_confidence=asked.min_confidence
     )
 
 
-def _result(office: Office, asked: requests.BatchQuestion) -> responses.Result:
+def _result(services: Services, asked: requests.BatchQuestion) -> responses.Result:
     try:
-        return responses.Result(asked.id, replace(_ask(office, asked), id=asked.id), None)
+        return responses.Result(asked.id, replace(_ask(services, asked), id=asked.id), None)
     except (QuestionError, NotFoundError) as error:
         return responses.Result(asked.id, None, problem_of(error))
 
 
-def _uploaded(shelved: Shelved) -> responses.Uploaded:
+def _uploaded(result: UploadResult) -> responses.Uploaded:
     return taken(
         responses.Uploaded,
-        shelved,
-        name=shelved.name.encode("utf-8", "replace").decode("utf-8"),
-        status=shelved.fate,
-        problem=problem_of(shelved.error) if shelved.error else None,
-        notices=[responses.Notice(one.en, one.zh) for one in shelved.notices],
+        result,
+        name=result.name.encode("utf-8", "replace").decode("utf-8"),
+        status=result.status,
+        problem=problem_of(result.error) if result.error else None,
+        notices=[responses.Notice(one.en, one.zh) for one in result.notices],
     )

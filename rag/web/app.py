@@ -17,17 +17,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from rag.errors import BusyError, WenyuanError
-from rag.indexing.uploads import Shelf
+from rag.indexing.uploads import UploadStore
 from rag.loading.formats import FORMATS
 from rag.settings import Settings, load_settings
 from rag.web import api, mcp_server, serving
-from rag.web.desk import Desk
 from rag.web.evaluation.routes import bench_router
 from rag.web.framework import FOLDER
 from rag.web.framework import gradio as gr
 from rag.web.guard import access as guard
 from rag.web.guard.admission import Admission
 from rag.web.guard.surface import surfaced
+from rag.web.live_library import LiveLibrary
 from rag.web.page.fragments import fragments
 from rag.web.page.markup import both
 from rag.web.page.steps import Page, View
@@ -82,26 +82,26 @@ def serve(
     """
     with serving.listen(host, port) as listener:
         rules = guard.rules(listener.getsockname()[0], token, name)
-        desk = Desk(index, settings)
+        live = LiveLibrary(index, settings)
         new_token = "" if token else rules.token
-        app = guard.guarded(surfaced(served(index, settings, desk)), rules)
-        warming = threading.Timer(_FIRST_PAGE, desk.warm_up)
+        app = guard.guarded(surfaced(served(index, settings, live)), rules)
+        warming = threading.Timer(_FIRST_PAGE, live.warm_up)
         warming.daemon = True
-        with answering(index, settings, desk.library):
+        with answering(index, settings, live.library):
             serving.run(
                 app, listener, token=new_token, open_browser=open_browser, started=warming.start, ended=FOLDER.cleanup
             )
 
 
-def served(index: Path, settings: Settings, desk: Desk) -> FastAPI:
+def served(index: Path, settings: Settings, live: LiveLibrary) -> FastAPI:
     """The page, and the API and the tools beside it: more than may be reached, see `rag.web.guard.surface`."""
     app = FastAPI(openapi_url=None)
     asking = Admission()
-    shelf = Shelf(index, settings, models=desk.models)
-    api.mount(app, desk, shelf, asking, bench_router(index, settings, desk.library))
-    page = Page(desk)
+    upload_store = UploadStore(index, settings, models=live.models)
+    api.mount(app, live, upload_store, asking, bench_router(index, settings, live.library))
+    page = Page(live)
     app.include_router(fragments(page, asking))
-    mcp_server.mount(app, tools(desk, asking))
+    mcp_server.mount(app, tools(live, asking))
     blocks = _blocks(page, asking)
     gr.mount_gradio_app(
         app,
@@ -174,8 +174,8 @@ def _blocks(page: Page, asking: Admission) -> gr.Blocks:
                 source = _html(first.source, "source")
                 _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js", "facsimile.js"))
         zh, en = zip(*(one.name for one in FORMATS), strict=True)
-        shelf = _part("library.html").replace("{formats}", both("、".join(zh), ", ".join(en)))
-        _html(shelf, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js", "searching.js"))
+        library = _part("library.html").replace("{formats}", both("、".join(zh), ", ".join(en)))
+        _html(library, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js", "searching.js"))
         _html(_part("clippings.html"), "aside", js_on_load=_program("addresses.js", "clippings.js"))
         _html(_part("bench.html"), "evaluation", js_on_load=_program("bench.js"))
         parts = [conversation, notice, source]

@@ -12,7 +12,7 @@ from rag.errors import NotFoundError
 from rag.index.store import DocumentRecord
 from rag.library import Library
 from rag.retrieval.named import NamedCollections
-from rag.web.endpoints import AtOffice, problems
+from rag.web.endpoints import ServicesDep, problems
 from rag.web.schema import requests
 from rag.web.schema.described import described
 from rag.wire import to_json
@@ -22,23 +22,23 @@ router = APIRouter(responses=problems(400, 401, 403, 413, 422, 500, 503), tags=[
 
 
 @router.get("/collections", response_model=described(list[Collection]))
-def list_collections(office: AtOffice) -> Any:
+def list_collections(services: ServicesDep) -> Any:
     """List the collections: folders by path, then the user's own. `ask` and `search` take their names."""
-    return to_json([Collection.of(one) for one in office.desk.library().collections()])
+    return to_json([Collection.of(one) for one in services.live.library().collections()])
 
 
 @router.post("/collections", status_code=201, response_model=described(Collection), responses=problems(404, 409))
-def make_collection(new: requests.NewCollection, office: AtOffice) -> Any:
+def make_collection(new: requests.NewCollection, services: ServicesDep) -> Any:
     """Make a collection of documents, wherever their files lie."""
-    library = office.desk.library()
+    library = services.live.library()
     taken = [one.name for one in library.collections()]
     return _listed(library, _own(library).make(new.name, _records(library, new.documents), taken))
 
 
 @router.patch("/collections/{name}", response_model=described(Collection), responses=problems(404, 409))
-def change_collection(name: Name, change: requests.CollectionChange, office: AtOffice) -> Any:
+def change_collection(name: Name, change: requests.CollectionChange, services: ServicesDep) -> Any:
     """Rename a collection that was made, put documents in, or out."""
-    library = office.desk.library()
+    library = services.live.library()
     own, added, removed = _own(library), _records(library, change.add), _records(library, change.remove)
     if change.name is not None:
         name = own.rename(name, change.name, [one.name for one in library.collections() if one.name != name])
@@ -50,9 +50,9 @@ def change_collection(name: Name, change: requests.CollectionChange, office: AtO
 
 
 @router.delete("/collections/{name}", status_code=204, responses=problems(404))
-def delete_collection(name: Name, office: AtOffice) -> None:
+def delete_collection(name: Name, services: ServicesDep) -> None:
     """Delete a collection that was made; its documents stay."""
-    _own(office.desk.library()).delete(name)
+    _own(services.live.library()).delete(name)
 
 
 def _own(library: Library) -> NamedCollections:

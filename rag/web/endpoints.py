@@ -7,34 +7,34 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 
-from rag.indexing.uploads import Shelf
-from rag.web.desk import Desk
+from rag.indexing.uploads import UploadStore
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 from rag.web.originals.facsimiles import Facsimiles
 from rag.web.problems import MEDIA_TYPE
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Services:
     """What the endpoints work with."""
 
-    desk: Desk
-    shelf: Shelf
+    live: LiveLibrary
+    upload_store: UploadStore
     asking: Admission
     filing: Admission = field(default_factory=lambda: Admission(1, 8))
     drawing: Admission = field(default_factory=lambda: Admission(2, 16))
     facsimiles: Facsimiles = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "facsimiles", Facsimiles(self.desk))
+        object.__setattr__(self, "facsimiles", Facsimiles(self.live))
 
 
-def _office(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
 
 
-AtOffice = Annotated[Office, Depends(_office)]
+ServicesDep = Annotated[Services, Depends(_services)]
 DocId = Annotated[str, Path(max_length=100, examples=["0123456789ab"])]
 Position = Annotated[int, Path(ge=0, le=2**53)]
 

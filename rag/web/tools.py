@@ -12,8 +12,8 @@ from pydantic import Field
 
 from rag.contract.documents import Collection
 from rag.errors import WenyuanError
-from rag.web.desk import Desk
 from rag.web.guard.admission import Admission
+from rag.web.live_library import LiveLibrary
 from rag.web.quotes import opened
 from rag.wire import to_json
 
@@ -44,8 +44,8 @@ _Start = Annotated[int, Field(description="出处里的 start。 The citation's 
 _End = Annotated[int, Field(description="出处里的 end。 The citation's end.")]
 
 
-def tools(desk: Desk, asking: Admission) -> list[Tool]:
-    """The tools over the library at ``desk``: ``ask``, ``search``, ``list_collections``, ``open_citation``; JSON."""
+def tools(live: LiveLibrary, asking: Admission) -> list[Tool]:
+    """The tools over the library at ``live``: ``ask``, ``search``, ``list_collections``, ``open_citation``; JSON."""
 
     async def ask(question: _Question, document: _Only = "", collections: _Among = None) -> str:
         """用本地中文文档的原话回答一个问题，每个答案都带出处；文档没有说的，status 为 abstained，绝不编造。
@@ -57,7 +57,7 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         documents = [document] if document else []
         return await _json(
             asking,
-            lambda: desk.library().ask(question, collections=collections or (), documents=documents),
+            lambda: live.library().ask(question, collections=collections or (), documents=documents),
         )
 
     async def search(query: _Query, k: _Count = 10, collections: _Among = None) -> str:
@@ -67,20 +67,20 @@ def tools(desk: Desk, asking: Admission) -> list[Tool]:
         most = min(max(k, 1), MOST_HITS)
         return await _json(
             asking,
-            lambda: desk.library().search(query, most, collections=collections or ()),
+            lambda: live.library().search(query, most, collections=collections or ()),
         )
 
     async def list_collections() -> str:
         """列出文档集（文件夹）和各有几篇；ask 和 search 可以只查其中几个。
         List the collections (folders) of the user's documents and how many each has: `ask` and `search` take names.
         """
-        return await _json(asking, lambda: [Collection.of(one) for one in desk.library().collections()])
+        return await _json(asking, lambda: [Collection.of(one) for one in live.library().collections()])
 
     async def open_citation(doc_id: _Cited, start: _Start, end: _End) -> str:
         """打开一条出处：核对原文的这一段，并看它所在的句子、段落和文章。
         Open a citation to verify it: the document's exact words at [start, end), with their sentence and paragraph.
         """
-        return await _json(asking, lambda: opened(desk.library(), doc_id, start, end))
+        return await _json(asking, lambda: opened(live.library(), doc_id, start, end))
 
     return [_told(tool) for tool in (ask, search, list_collections, open_citation)]
 

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from victims import SLOW
 
 from rag.settings import Settings
-from rag.web.desk import Desk
 from rag.web.guard.surface import WAYS, ways
+from rag.web.live_library import LiveLibrary
 
 if TYPE_CHECKING:
     from victims import Victim
@@ -122,7 +122,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     from rag.web.app import served
 
     index, settings = tmp_path_factory.mktemp("nothing") / "index", Settings(retrieval="bm25")
-    return served(index, settings, Desk(index, settings))
+    return served(index, settings, LiveLibrary(index, settings))
 
 
 @pytest.fixture(scope="module")

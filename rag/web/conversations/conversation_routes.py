@@ -23,7 +23,7 @@ _PIECE = 2**16
 
 
 def _kept(request: Request) -> ConversationFile:
-    kept: ConversationFile = request.app.state.office.desk.conversations
+    kept: ConversationFile = request.app.state.services.live.conversations
     return kept
 
 

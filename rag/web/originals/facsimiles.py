@@ -16,17 +16,17 @@ from rag.web.originals.original_file import original_name, read_original
 
 if TYPE_CHECKING:
     from rag.index.store import DocumentRecord
-    from rag.web.desk import Desk
+    from rag.web.live_library import LiveLibrary
 
 # Of the order of 200 KB each.
 _KEPT = 24
 
 
 class Facsimiles:
-    """The pages of the documents of ``desk``. Safe to use from several threads."""
+    """The pages of the documents of ``live``. Safe to use from several threads."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, live: LiveLibrary) -> None:
+        self._live = live
         self._drawn = lru_cache(maxsize=_KEPT)(self._draw)
 
     def original(self, doc_id: str) -> tuple[str, bytes]:
@@ -45,7 +45,7 @@ class Facsimiles:
         Without frames the words were not found where they should stand.
         """
         self._record(doc_id)
-        document = self._desk.library().document(doc_id)
+        document = self._live.library().document(doc_id)
         look = _is_recognised(document, span)
         first = document.block_at(span.start).page or 1 if document.blocks else 1
         pages = self._page(doc_id, first, look=look).pages
@@ -56,7 +56,7 @@ class Facsimiles:
         return pages, framed(document, span, lines)
 
     def _record(self, doc_id: str) -> DocumentRecord:
-        library = self._desk.library()
+        library = self._live.library()
         library.document(doc_id)
         return next(record for record in library.documents() if record.doc_id == doc_id)
 

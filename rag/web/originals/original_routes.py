@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Response
 
 from rag.types import Span
-from rag.web.endpoints import AtOffice, DocId, Position, problems
+from rag.web.endpoints import DocId, Position, ServicesDep, problems
 from rag.web.schema import responses
 from rag.web.schema.described import described
 from rag.wire import to_json
@@ -28,23 +28,23 @@ def _binary(media: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get("/documents/{doc_id}/original", response_class=Response, responses=_binary("application/octet-stream"))
-async def read_original(doc_id: DocId, office: AtOffice) -> Response:
+async def read_original(doc_id: DocId, services: ServicesDep) -> Response:
     """Download the file that a document was read from, as long as it is there and unchanged."""
-    name, data = await office.drawing.run(lambda: office.facsimiles.original(doc_id))
+    name, data = await services.drawing.run(lambda: services.facsimiles.original(doc_id))
     shown = name.encode("utf-8", "replace").decode("utf-8")
     headers = _SAVED | {"content-disposition": f"attachment; filename*=UTF-8''{quote(shown, safe='')}"}
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/documents/{doc_id}/pages/{page}", response_class=Response, responses=_binary("image/webp"))
-async def draw_page(doc_id: DocId, page: PageNumber, office: AtOffice) -> Response:
+async def draw_page(doc_id: DocId, page: PageNumber, services: ServicesDep) -> Response:
     """Look at a page of a PDF or a picture as it is: WebP, at most 2,000 pixels wide."""
-    image = await office.drawing.run(lambda: office.facsimiles.image(doc_id, page))
+    image = await services.drawing.run(lambda: services.facsimiles.image(doc_id, page))
     return Response(image, media_type="image/webp", headers=_SHOWN)
 
 
 @router.get("/citations/{doc_id}/{start}/{end}/frames", response_model=described(responses.Frames))
-async def frame_citation(doc_id: DocId, start: Position, end: Position, office: AtOffice) -> Any:
+async def frame_citation(doc_id: DocId, start: Position, end: Position, services: ServicesDep) -> Any:
     """Find a citation's words on the pages of its PDF or picture: a box for each line that they touch."""
-    pages, frames = await office.drawing.run(lambda: office.facsimiles.frames(doc_id, Span(start, max(start, end))))
+    pages, frames = await services.drawing.run(lambda: services.facsimiles.frames(doc_id, Span(start, max(start, end))))
     return to_json(responses.Frames(pages, frames))

@@ -17,7 +17,7 @@ from rag.retrieval.collections import Choice
 from rag.types import Answer, Status
 from rag.web.conversation import Turn
 from rag.web.conversations.conversation_file import MOST_TURNS
-from rag.web.desk import Desk
+from rag.web.live_library import LiveLibrary
 from rag.web.page import answers, choosing, seeking, sources
 from rag.web.page.elsewhere import other_versions
 from rag.web.page.markup import Place, both, esc, exact, message, place_of
@@ -57,10 +57,10 @@ class View(NamedTuple):
 
 
 class Page:
-    """A view of the library at ``desk``; keeps nothing of its own between two calls."""
+    """A view of the library at ``live``; keeps nothing of its own between two calls."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, live: LiveLibrary) -> None:
+        self._live = live
 
     def opening(self) -> View:
         """The page before the first question."""
@@ -69,7 +69,7 @@ class Page:
 
     def arrived(self) -> None:
         """To be called when a page is there: what its first question needs is loaded in the background."""
-        self._desk.warm_up()
+        self._live.warm_up()
 
     def conversation(self, conversation: str, question: int, place: str) -> View:
         """A kept conversation ("" for a new one), with ``place`` beside it, or without one the source of its answer
@@ -79,7 +79,7 @@ class Page:
             opening = self.opening()
             return opening if not place else View(opening.conversation, *self.open(place)[1:])
         try:
-            turns, notice = self._desk.conversations.turns(conversation), ""
+            turns, notice = self._live.conversations.turns(conversation), ""
         except WenyuanError as error:
             turns, notice = [], _notice(error)
         beside = self.open(place or _first_place(turns[:question][-1:] or turns[-1:]))
@@ -87,14 +87,14 @@ class Page:
 
     def examples(self) -> Iterator[str]:
         """Questions to try, each a button, as far as they are found; empty if there are none."""
-        return _offered("试试这些问题", "Try one of these", self._desk.examples)
+        return _offered("试试这些问题", "Try one of these", self._live.examples)
 
     def instead(self, question: str, only: str = "") -> Iterator[str]:
         """Questions in the documents' own words that come near to one without an answer, and have one, as far as they
         are found; may be empty.
         """
         words = ("换成资料里的说法，这些答得出", "In the documents’ words, these are answered")
-        return _offered(*words, lambda: instead(self._desk.library(), question, choosing.parse(only)))
+        return _offered(*words, lambda: instead(self._live.library(), question, choosing.parse(only)))
 
     def onward(self, conversation: str, number: int) -> Iterator[str]:
         """Questions to go on with after the answer to question ``number`` of a conversation, as far as they are found;
@@ -102,17 +102,17 @@ class Page:
         """
 
         def found() -> Iterator[Sequence[str]]:
-            turns = self._desk.conversations.turns(conversation)[: max(0, number)]
+            turns = self._live.conversations.turns(conversation)[: max(0, number)]
             if not turns or turns[-1].answer.status is not Status.ANSWERED:
                 return iter(())
-            return onward(self._desk.library(), _earlier(turns), turns[-1].answer.citations, choice=turns[-1].only)
+            return onward(self._live.library(), _earlier(turns), turns[-1].answer.citations, choice=turns[-1].only)
 
         return _offered("接着问", "Go on with", found)
 
     def chosen(self, only: str) -> str:
         """What is chosen to be asked, each to be taken back; nothing for all."""
         try:
-            return choosing.chosen(choosing.parse(only), self._desk.library())
+            return choosing.chosen(choosing.parse(only), self._live.library())
         except WenyuanError as error:
             return _notice(error)
         except Exception:
@@ -125,7 +125,7 @@ class Page:
         """
         try:
             places = [Place.parse(address) for address in wrong.split(",") if address]
-            library = self._desk.library()
+            library = self._live.library()
             found = library.others(
                 question, [(place.doc_id, place.exact) for place in places], choice=choosing.parse(only)
             )
@@ -151,7 +151,7 @@ class Page:
             before = self._turns(conversation)
             validate(question)
             meant = resolve(question, _earlier(before))
-            library = self._desk.library()
+            library = self._live.library()
             choice = choosing.parse(only)
             for said in _asked(library, meant, choice, _document(beside)):
                 if isinstance(said, str):
@@ -183,7 +183,7 @@ class Page:
     def open(self, address: str) -> View:
         """The source pane at an address that one of the page's own buttons, or a link to a citation, carried."""
         try:
-            library = self._desk.library()
+            library = self._live.library()
             if address == DOCUMENTS:
                 listed = sources.documents(library.documents(), library.collections(), library.versions())
                 return View(None, "", listed)
@@ -209,7 +209,7 @@ class Page:
         """The words around the place at ``address``; empty where it can't be opened, as a click on it will say."""
         try:
             place = Place.parse(address)
-            return answers.glimpse(self._desk.library().document(place.doc_id), place)
+            return answers.glimpse(self._live.library().document(place.doc_id), place)
         except (ValueError, WenyuanError):
             return ""
         except Exception:
@@ -217,12 +217,12 @@ class Page:
 
     def found(self, doc_id: str, words: str) -> list[tuple[int, int, int]]:
         """Where ``words`` stand in a document, as `seeking.found`. Raises as `Library.open` and `Library.document`."""
-        return seeking.found(self._desk.library().document(doc_id), words)
+        return seeking.found(self._live.library().document(doc_id), words)
 
     def why(self, question: str, doc_id: str | None, start: int, only: str = "") -> str:
         """Why ``question`` was answered from position ``start`` of a document, or why not if ``doc_id`` is None."""
         try:
-            library, choice = self._desk.library(), choosing.parse(only)
+            library, choice = self._live.library(), choosing.parse(only)
             if doc_id is None:
                 return why_not(library.explain_abstention(question, choice=choice))
             return why(library.explain(question, doc_id, start, choice=choice), question)
@@ -234,7 +234,7 @@ class Page:
     def facts(self, doc_id: str) -> str:
         """The key figures, dates and names of a document, each to be opened; empty if it is gone or has none."""
         try:
-            document = self._desk.library().document(doc_id)
+            document = self._live.library().document(doc_id)
             return sources.facts(document, key_facts(document))
         except WenyuanError:
             return ""
@@ -244,14 +244,14 @@ class Page:
     def _turns(self, conversation: str) -> list[Turn]:
         """What was asked before; nothing in a new conversation. Raises StorageError."""
         try:
-            return self._desk.conversations.turns(conversation) if conversation else []
+            return self._live.conversations.turns(conversation) if conversation else []
         except NotFoundError:
             return []
 
     def _kept(self, conversation: str, before: Sequence[Turn], turn: Turn) -> tuple[str, str]:
         """The log with ``turn``, and a notice if there is something to say of the conversation that it is kept in."""
         try:
-            now = self._desk.conversations.append(conversation, turn)
+            now = self._live.conversations.append(conversation, turn)
             log = self._log(self._turns(now), now)
         except StorageError as error:
             return self._log([*before, turn], conversation), _notice(error)
@@ -271,7 +271,7 @@ class Page:
         """What is chosen after ``turn``, as the page sends it, and what is to say of it."""
         try:
             if any(turn.only):
-                library = self._desk.library()
+                library = self._live.library()
                 now = choosing.still(turn.only, library)
                 return choosing.said(now), choosing.changed(turn.only, library, turn.titles)
         except WenyuanError:

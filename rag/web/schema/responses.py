@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from rag.contract import documents
-from rag.indexing.uploads import Fate
+from rag.indexing.uploads import UploadStatus
 from rag.loading.facsimile.framing import Frame
 from rag.types import Answer, TableRow
 from rag.wire import Meaning, taken
@@ -101,7 +101,7 @@ class Uploaded(NamedTuple):
     """What became of one uploaded file."""
 
     name: Annotated[str, Meaning("The file's name as it was sent.", "发来的文件名。")]
-    status: Annotated[Fate, Meaning("What became of it.", "结果。")]
+    status: Annotated[UploadStatus, Meaning("What became of it.", "结果。")]
     doc_id: Annotated[str, Meaning("The document that now holds its text.", "现在包含其文字的文档。", null=True)]
     title: Annotated[str, Meaning("Its title.", "标题。", null=True)]
     source: Annotated[str, Meaning("Where the file is kept.", "文件保存在哪里。", null=True)]

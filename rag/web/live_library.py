@@ -17,7 +17,7 @@ from rag.web.suggestions.suggest import checked
 logger = logging.getLogger(__name__)
 
 
-class Desk:
+class LiveLibrary:
     """The library in ``index``, which need not be there yet. Safe to use from several threads."""
 
     def __init__(self, index: Path, settings: Settings) -> None:
