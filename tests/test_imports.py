@@ -36,6 +36,7 @@ PLACE = {place: number for number, row in enumerate(ROWS) for place in row.split
 TWICE = {
     "answers": "what they are, how good they are, and how the page shows them",
     "app": "the shim that `python app.py` needs, and what it serves",
+    "cells": "what questions ask of them, and how the page shows them",
     "compiled": "a model computed by OpenVINO: the encoder, the reader",
     "documents": "what they are, what other programs see of them, and how Milvus keeps them",
     "eval": "the folder of this repository, and the command of that name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from documents import document
 
-from rag.reading.lookup import looked_up
+from rag.reading.cells.lookup import looked_up
 from rag.types import Document, Span
 
 TABLE = "姓名,班级,成绩 语文,成绩 英语,英语老师\n赵刚,一班,76,,林溪\n王强,二班,88,79,周宁\n孙悦,二班,90,,周宁\n"

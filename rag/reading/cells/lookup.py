@@ -31,7 +31,8 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
 def _named(names: Collection[str], question: str) -> set[int]:
     """The columns whose names stand in a question, of two levels the lower, and not as a part of another's."""
     said = {
-        column: _said(name, question) or _said(name.rpartition(" ")[2], question) for column, name in enumerate(names)
+        column: said_in(name, question) or said_in(name.rpartition(" ")[2], question)
+        for column, name in enumerate(names)
     }
     return {column for column, name in said.items() if name and not _is_part(name, said)}
 
@@ -44,7 +45,7 @@ def _best_named(document: Document, around: Span, header: int, question: str) ->
     """The rows of which most cells stand in a question, each with the columns of these."""
     found = []
     for row in _rows(document, around, header):
-        cells = (cell for cell in row.cells if _said(document.text[cell.start : cell.end], question))
+        cells = (cell for cell in row.cells if said_in(document.text[cell.start : cell.end], question))
         found.append((row, frozenset(cell.column for cell in cells)))
     most = max((len(mentioned) for _, mentioned in found), default=0)
     return ((row, mentioned) for row, mentioned in found if most and len(mentioned) == most)
@@ -60,7 +61,7 @@ def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
             yield block
 
 
-def _said(text: str, question: str) -> str:
+def said_in(text: str, question: str) -> str:
     """What a cell says, if a question has it, and not inside of a number or of a word in Latin letters; else ""."""
     said = normalise(text).text.strip()
     if len(said) < _LEAST or said not in question:

@@ -1,0 +1,233 @@
+"""One end of a table's column: 「哪个月销售额最高」, 「最便宜的是哪款」, 「保修期最长的产品是什么」."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import Final, NamedTuple
+
+from rag.question.analysis import Question
+from rag.question.kinds import Kind
+from rag.question.superlatives import Superlative, superlative
+from rag.reading.cells.lookup import said_in
+from rag.text.normalization import normalise
+from rag.text.quantities import DATE, Quantity, quantity
+from rag.types import Block, Document, Span
+
+# A longer table is data that nobody reads whole; no question waits for it.
+_MOST_ROWS: Final = 1000
+_TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
+_NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
+# Numbers that order or name: of places the highest is the first, of telephones none is.
+_NO_QUANTITY: Final = re.compile("名次|位次|排名|[编序工学]号|号码|电话|手机")
+_UNIT: Final = re.compile(r"\s*\([^()]*\)|/.*")
+_IN_TIME: Final = re.compile("[年届]|日期|时间")
+_DIGIT: Final = re.compile(r"\d|^$")
+_WHICH: Final = "哪一?[个家位款种名些只本]?"
+_OF_TIME: Final = "几[月号日点班楼]"
+_HOW_MUCH: Final = re.compile(f"多少|(?!{_OF_TIME})几|多[大高长久重远宽厚深]")
+_ASKING: Final = re.compile(rf"(?:{_HOW_MUCH.pattern}).{{0,3}}$|{_WHICH}|谁|什么(?:名字)?|{_OF_TIME}")
+# Between the name of a column and the superlative, 销售额哪个月最高; and between what is asked for and 多少.
+_BETWEEN: Final = re.compile(r"[是都的]?(?:哪[^的]{1,5}|谁)?[的是]?$")
+_FILLING: Final = "的是为有要了得到达卖需值"
+# What follows the superlative where who or what has the value is asked for, and not what else holds of it.
+_ASKS_WHICH: Final = re.compile(
+    rf"(?:的[^是在有哪谁]{{0,6}})?(?:[是叫有]*(?:谁|{_WHICH}(?![里儿])[^的是]{{0,4}}|什么(?:名字)?|{_OF_TIME}))?"
+    "[呢啊呀? ]*"
+)
+# What kind of thing is asked for, behind the superlative or the asking word; both are 。 here.
+_KIND: Final = re.compile("(?<=。的)[^的]{1,4}?(?=是|。|$|[?])|(?<=^。)[^的。]{1,4}")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The rows below a header, totals aside: the texts of their cells by column; all in its normal form."""
+
+    document: Document
+    header: Block
+    rows: Sequence[tuple[Block, Mapping[int, str]]]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
+        return [_UNIT.sub("", name).strip().replace("最", "□") for name in self.written]
+
+    @cached_property
+    def written(self) -> list[str]:
+        return [normalise(name).text for name in self.document.columns(self.header)]
+
+    def column(self, number: int) -> list[str]:
+        return [texts.get(number, "") for _, texts in self.rows]
+
+    def values(self, number: int) -> list[Quantity | None] | None:
+        """What stands in a column, None in blank cells; None if these are not quantities of one unit, at least two."""
+        said = [bool(re.search(r"\w", text)) for text in self.column(number)]
+        found = [quantity(text) for text in self.column(number)]
+        read = [value for value in found if value]
+        return found if len(read) == sum(said) > 1 and len({value.unit for value in read}) == 1 else None
+
+
+class _Measured(NamedTuple):
+    """The column that a superlative is said of, what a question says after both, and whether it names the column."""
+
+    column: int
+    rest: str
+    is_named: bool
+
+
+def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
+    """The cells that ``asked`` wants of the rows with the highest or lowest value in the table where ``answer`` stands.
+
+    None where it does not ask for one end of a column, where it is not plain of which, or where the values are not all
+    quantities of one unit: what was read is better than what is guessed.
+    """
+    header = document.block_at(answer.start).header
+    if not header or "最" not in asked.normalised or {Kind.YES_NO, Kind.WHY, Kind.HOW} & set(asked.kinds):
+        return []
+    table = _table(document, document.blocks[header - 1])
+    question = asked.normalised
+    for name in filter(None, table.names):
+        question = question.replace(name.replace("□", "最"), name)
+    wanted = superlative(question)
+    if wanted is None or not 1 < len(table.rows) <= _MOST_ROWS:
+        return []
+    table = _of_rows(table, question)
+    measured = _measured(table, question, wanted)
+    shown = _shown(table, question, wanted, measured, asked.kinds) if measured else None
+    if measured is None or shown is None or not _is_about(table, question, asked, wanted, measured):
+        return []
+    values = table.values(measured.column) or ()
+    best = max(value.number * wanted.sign for value in values if value)
+    ends = [value is not None and value.number * wanted.sign == best for value in values]
+    rows = [block for (block, _), is_end in zip(table.rows, ends, strict=True) if is_end]
+    cells = [Span(cell.start, cell.end) for block in rows for cell in block.cells if cell.column == shown]
+    return cells if len(cells) == len(rows) else []
+
+
+def _table(document: Document, header: Block) -> _Table:
+    """The table below a header; without rows where it goes on below another of the same names."""
+    named = document.text[header.start : header.end]
+    rows: list[tuple[Block, Mapping[int, str]]] = []
+    for block in document.blocks:
+        if block.header == block.number != header.number and document.text[block.start : block.end] == named:
+            return _Table(document, header, ())
+        if block.header != header.number or block.number == block.header or len(rows) > _MOST_ROWS:
+            continue
+        texts = {cell.column: normalise(document.text[cell.start : cell.end]).text.strip() for cell in block.cells}
+        if not any(_TOTAL.match(text) for text in texts.values()):
+            rows.append((block, texts))
+    return _Table(document, header, rows)
+
+
+def _of_rows(table: _Table, question: str) -> _Table:
+    """The rows that a question names best by what stands in them, as 研发部 does; all if it names none."""
+    for name in table.names:
+        question = question.replace(name, "□") if len(name) > 1 else question
+    said = [sum(bool(said_in(text, question)) for text in texts.values()) for _, texts in table.rows]
+    rows = [row for row, count in zip(table.rows, said, strict=True) if count == max(said)]
+    return _Table(table.document, table.header, rows)
+
+
+def _measured(table: _Table, question: str, wanted: Superlative) -> _Measured | None:
+    """The column that the superlative is said of: named right before or behind it, or the only one that it suits."""
+    units = {column: unit for column in range(len(table.names)) if (unit := _unit(table, column, wanted)) is not None}
+    before, after = question[: wanted.start], question[wanted.end :]
+    behind = after.removeprefix("的")
+    for said, is_behind in ((before, False), (_BETWEEN.sub("", before), False), (behind, True)):
+        shares = {column: _shared(said, table.names[column], is_behind=is_behind) for column in units}
+        if named := _nearest(shares):
+            rest = behind[int(shares[named[0]]) :] if is_behind else after
+            return _Measured(named[0], rest, is_named=True) if len(named) == 1 else None
+    said_of = {column: f"{table.names[column]}\n{table.written[column]} {unit}" for column, unit in units.items()}
+    for pattern in wanted.meant:
+        if suits := [column for column, text in said_of.items() if re.search(pattern, text, re.MULTILINE)]:
+            return _Measured(suits[0], after, is_named=False) if len(suits) == 1 else None
+    return None
+
+
+def _unit(table: _Table, column: int, wanted: Superlative) -> str | None:
+    """The unit of a column's values; None where they are none that the superlative orders."""
+    values = table.values(column)
+    unit = next((value.unit for value in values if value), "") if values else None
+    name = table.names[column]
+    in_time = unit is not None and (unit.startswith(DATE) or (wanted.is_time and bool(_IN_TIME.search(name))))
+    return unit if in_time == wanted.is_time and not _NO_QUANTITY.search(name) else None
+
+
+def _shared(said: str, name: str, *, is_behind: bool = False) -> float:
+    """How many characters of a column's name, its first or last ones, a text ends or begins with; half more for all."""
+    for length in range(min(len(said), len(name)), 0, -1):
+        piece = said[:length] if is_behind else said[-length:]
+        is_whole = piece == name or (piece + name[-1] == name and name[-1] in "数量")
+        if (length > 1 or is_whole) and (name.startswith(piece) or name.endswith(piece)):
+            return length + is_whole / 2
+    return 0
+
+
+def _nearest(shares: Mapping[int, float]) -> list[int]:
+    """The columns that share most, if any shares something."""
+    most = max(shares.values(), default=0)
+    return [column for column, share in shares.items() if most and share == most]
+
+
+def _shown(table: _Table, question: str, wanted: Superlative, measured: _Measured, kinds: Sequence[Kind]) -> int | None:
+    """The column whose cells answer; None where that is not plain."""
+    if how_much := _HOW_MUCH.search(question):
+        return (
+            _counted(table, question[wanted.end : how_much.start()], measured)
+            if how_much.start() >= wanted.end
+            else None
+        )
+    if wanted.is_time and (Kind.WHEN in kinds or "几点" in question):
+        return measured.column
+    others = [column for column in range(len(table.names)) if column != measured.column]
+    named = {question.find(name, wanted.end + 2): column for column in others if len(name := table.names[column]) > 1}
+    if named and max(named) >= 0:
+        return named[max(named)]
+    compared = _compared(table, question, measured, others)
+    texts = [text for text in table.column(compared) if text] if compared is not None else []
+    # Several rows of one name may have to be added up.
+    is_plain = len(set(texts)) == len(texts) and _ASKS_WHICH.fullmatch(measured.rest)
+    return compared if is_plain else None
+
+
+def _counted(table: _Table, said: str, measured: _Measured) -> int | None:
+    """The column of which is asked how much it is, behind a superlative and what is said up to 多少."""
+    numbers = [column for column in range(len(table.names)) if all(map(_DIGIT.search, table.column(column)))]
+    named = _nearest({column: _shared(said.rstrip("是为的"), table.names[column]) for column in numbers})
+    is_known = any(said.strip(_FILLING) in name for name in table.names)
+    return named[0] if len(named) == 1 else measured.column if is_known and not named else None
+
+
+def _compared(table: _Table, question: str, measured: _Measured, others: Sequence[int]) -> int | None:
+    """The column of what the rows are compared as: the one that the question has a name of, else the rows' names."""
+    asked = (question[match.end() :] for match in re.finditer(_WHICH, question))
+    for text in (measured.rest.removeprefix("的"), *asked):
+        named = _nearest({column: _alike(text, table.names[column]) for column in others})
+        if len(named) == 1:
+            return named[0]
+    said = [column for column in others if len(table.names[column]) > 1 and table.names[column] in question]
+    titled = [column for column in others if "名" in table.names[column]]
+    plain = [column for column in others if not _NUMBERING.fullmatch(table.names[column])]
+    return next(iter((*said, *titled, *plain)), None)
+
+
+def _alike(text: str, name: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, name, strict=False)))
+
+
+def _is_about(table: _Table, question: str, asked: Question, wanted: Superlative, measured: _Measured) -> bool:
+    """Whether all that a question speaks of stands in the table or over it: it may be one of other things.
+
+    What kind of thing is asked for (员工, of a table of names) may be missing where the column is named.
+    """
+    said = _ASKING.sub("。", f"{question[: wanted.start]}。{question[wanted.end :]}")
+    said = _KIND.sub("。", said) if measured.is_named else said
+    over = " ".join((table.document.title, table.document.source, *table.header.path))
+    held = " ".join((normalise(over).text, *table.written, *(t for _, texts in table.rows for t in texts.values())))
+    words = (normalise(word).text for word in asked.written.values())
+    return all(word in held for word in words if word in said)

@@ -1,0 +1,66 @@
+"""What a cell says if it is one quantity or one date: 1.2万, ¥199, 850g, 2024-03-09."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from rag.text.equal import EQUAL
+from rag.text.numbers import value
+
+DATE: Final = "日期"
+_DATES: Final = tuple(
+    re.compile(form)
+    for form in (
+        r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?: 0?0:00(?::00)?)?",
+        r"(\d{4})(?:-|/|年)(\d{1,2})月?",
+        r"(\d{1,2})月(\d{1,2})[日号]",
+        r"(\d{1,2}):(\d{2})",
+    )
+)
+_QUANTITY: Final = re.compile(
+    r"(?P<sign>[-+]?)(?P<money>[a-z]{0,3}[$¥€£])?\s?"
+    r"(?:(?P<figures>(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*|0)(?:\.\d+)?)|(?P<han>[〇零一二两三四五六七八九十百千]+))"
+    r"\s?(?P<scale>万亿|[十百千]?[万亿]|千(?![瓦卡焦赫克米帕]))?\s?(?P<unit>[^\d\s,.;:~+-]{0,8}?(?:m[23])?)"
+)
+_REMARK: Final = re.compile(r"\s*\([^()]*\)$")
+# Where both stand in a column, or by the first of a line of equal.txt.
+_PLAINLY: Final[dict[str, tuple[str, int | Decimal]]] = {
+    "吨": ("克", 1_000_000), "公斤": ("克", 1000), "斤": ("克", 500), "g": ("克", 1), "公里": ("米", 1000),
+    "m": ("米", 1), "厘米": ("米", Decimal("0.01")), "年": ("月", 12), "个月": ("月", 1), "周": ("天", 7),
+    "日": ("天", 1), "小时": ("分钟", 60), "分": ("分钟", 1),
+}  # fmt: skip
+
+
+class Quantity(NamedTuple):
+    """A number and what it counts: one word for units that are the same, "" without one, DATE with how it is written.
+
+    Those of one unit can be compared.
+    """
+
+    number: Decimal
+    unit: str
+
+    @property
+    def is_date(self) -> bool:
+        return self.unit.startswith(DATE)
+
+
+def quantity(text: str) -> Quantity | None:
+    """What a text in its normal form says, a remark in brackets aside; None if it is not one quantity or date.
+
+    A number that begins with 0 names something: a telephone, an article.
+    """
+    said = _REMARK.sub("", text.strip())
+    for place, form in enumerate(_DATES):
+        if date := form.fullmatch(said):
+            return Quantity(Decimal("".join(f"{int(part):02d}" for part in date.groups())), f"{DATE}{place}")
+    found = _QUANTITY.fullmatch(said)
+    number = found and (Decimal(found["figures"].replace(",", "")) if found["figures"] else value(found["han"]))
+    if not found or number is None:
+        return None
+    written = (found["money"] or "") + found["unit"]
+    unit, factor = _PLAINLY.get(EQUAL.get(written, written), (EQUAL.get(written, written), 1))
+    scale = value("一" + found["scale"]) if found["scale"] else 1
+    return Quantity(Decimal(f"{found['sign']}1") * number * factor * (scale or 1), unit)
