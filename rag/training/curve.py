@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 from rag.reading.decoding import Window
-from rag.reading.network import ReaderNetwork, preferred_dtype
+from rag.reading.network import ReaderNetwork, computing
 from rag.reading.pairs import PairEncoder, PairScores
 from rag.training.batches import Item, batches, encoded
 from rag.training.checkpoints import Done
@@ -88,7 +88,7 @@ def check(network: ReaderNetwork, checked: Sequence[Sequence[Item]], device: str
     """What ``network`` makes of the batches of one set."""
     exact = overlap = answerable = refused = unanswerable = 0.0
     for batch in checked:
-        with torch.autocast(device, preferred_dtype(device)):
+        with computing(device):
             scores = scores_of(network, batch, device)
         rows = zip(*(values.float().cpu().numpy() for values in scores), strict=True)
         for item, row in zip(batch, rows, strict=True):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from rag.reading.network import READING, TRAINING, ReaderNetwork, load_base, preferred_dtype, save
+from rag.reading.network import READING, TRAINING, ReaderNetwork, computing, load_base, save
 from rag.reading.pairs import PairEncoder
 from rag.training.batches import Group, batches, encoded
 from rag.training.checkpoints import CHECKPOINT, Done, State, resume, save_checkpoint
@@ -67,7 +67,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = group["share"] * place.rate
         items = items_of(batch)
-        with torch.autocast(device, preferred_dtype(device)):
+        with computing(device):
             scores = scores_of(network, items, device)
         total, span_loss = losses(scores, batch, recipe, device)
         torch.autograd.backward(total)

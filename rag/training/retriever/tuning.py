@@ -32,7 +32,7 @@ from rag.embedding.late import Passage, passages
 from rag.embedding.pieces import Pieces, load_pieces
 from rag.index.dense import rows_of
 from rag.inference.deltas import packed
-from rag.reading.network import TRAINING, load_base, preferred_dtype
+from rag.reading.network import TRAINING, computing, load_base
 from rag.reading.pairs import PADDING
 from rag.training.checkpoints import CHECKPOINT, write_checkpoint
 from rag.training.golds import divided
@@ -185,7 +185,7 @@ class Tuning:
             group["lr"] = rate * group["share"]
         held = [passage_of(self._contrast, place, self._pieces) for place in batch.passages]
         asked = [self._pieces.sequence(PROMPTS["query"] + text) for text in batch.texts]
-        with torch.autocast("cpu", preferred_dtype("cpu")):
+        with computing("cpu"):
             states = states_of(self._network, [one.ids for one in held], _PARTS)
             questions = states_of(self._network, asked, 1)
         loss = loss_of(scores_of(questions, held, states), batch, self._contrast)
