@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -224,6 +225,10 @@ def test_one_is_taken_away_as_a_file_and_all_as_an_archive(api: TestClient, tmp_
     assert unquote(taken.headers["content-disposition"]) == f"attachment; filename*=UTF-8''{day} a b  豆包？.html"
     assert 'href="http://127.0.0.1:1/#place/d1:10:16:8:17:0"' in taken.text
     assert api.get(f"/conversations/{one}/file", params={"base": "javascript:alert(1)"}).status_code == 422
+    word = api.get(f"/conversations/{one}/file", params={"format": "docx"})
+    assert word.headers["content-type"].endswith("wordprocessingml.document")
+    notes = zipfile.ZipFile(io.BytesIO(word.content)).read("word/footnotes.xml").decode()
+    assert f"《题》第 3 段（第 2 页）：“月活{QUOTE}。”" in re.sub("<[^>]+>", "", notes)
     archive = zipfile.ZipFile(io.BytesIO(api.get("/conversations.zip").content))
     assert archive.namelist() == [f"{day} a b  豆包？.md", f"{day} a b  豆包？ (2).md"]
     assert f"> {QUOTE}[^1]" in archive.read(archive.namelist()[1]).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,6 +133,22 @@ def test_documents_are_found_by_name_and_by_the_words_of_their_text(page: Page) 
     box.fill("")
     expect(page.locator("tbody tr")).to_have_count(3)
     expect(page.locator(".found-in")).to_have_count(0)
+
+
+def test_that_only_names_were_searched_is_said_and_tried_again_with_the_next_key(page: Page) -> None:
+    box, said = page.get_by_role("searchbox", name="按名称或正文查找资料"), page.locator("#unsought")
+    page.route("**/api/v1/search?**", lambda route: route.abort())
+    box.fill("wi-fi")
+    expect(said).to_have_text(
+        "只按名称找了，没有查正文：连接不上问源的服务。请确认它还在运行，再试一次。", use_inner_text=True
+    )
+    expect(said.locator(".en")).to_have_text(re.compile("^Only names were searched, not the texts: Wenyuan’s server"))
+    expect(page.locator("tbody tr")).to_have_count(0)
+    shot(page, "library-unsought")
+    page.unroute("**/api/v1/search?**")
+    box.press("Enter")
+    expect(page.locator(".found-in")).to_have_count(1)
+    expect(said).to_be_empty()
 
 
 def test_a_file_that_is_dropped_is_added_and_in_a_dialog_that_asks_for_one_it_is_that(page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from documents import document
 
 from rag.library import Library
 from rag.models import Models
@@ -13,6 +14,7 @@ from rag.types import Span, Status
 from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.offering import offered
 from rag.web.suggestions.onward import _around, onward
+from rag.web.suggestions.stated import stated
 from rag.web.suggestions.suggest import candidates
 
 PHONES = (
@@ -22,6 +24,12 @@ PHONES = (
 TRAVEL = (
     "# 差旅费管理办法\n\n## 二、住宿标准\n\n出差人员的住宿费标准为每人每天380元。\n\n"
     "## 三、报销流程\n\n员工应在返程后十个工作日内提交报销单。部门负责人三个工作日内审核完毕。\n"
+)
+PROSE = (
+    "# 差旅费管理办法\n\n## 一、适用范围\n\n本办法适用于全体员工。\n\n## 二、住宿标准\n\n"
+    "出差人员的住宿费标准为每人每天380元。省会城市的住宿费标准为每人每天450元。\n\n"
+    "## 三、补助标准\n\n| 地区 | 补助 |\n|---|---|\n| 省内 | 80元 |\n\n"
+    "## 四、报销流程\n\n员工应在返程后十个工作日内提交报销单。\n"
 )
 
 
@@ -42,6 +50,38 @@ def test_the_row_and_the_headings_around_an_answer_become_questions(office: Libr
     assert "差旅费管理办法的报销流程是什么？" in [
         c.question for c in _around(rule, rule.block_at(rule.text.index("380")))
     ]
+
+
+def test_what_a_sentence_lays_down_of_a_thing_becomes_a_question() -> None:
+    told = {
+        "省会城市的住宿费标准为每人每天450元。": [("省会城市的住宿费标准是多少？", "450元")],
+        "试用期为三个月。": [("试用期是多久？", "三个")],
+        "员工应在返程后十个工作日内提交报销单。": [("员工应在多久之内提交报销单？", "返程后十个工作日内")],
+        "押金为两个月租金。": [],
+        "这个标准为三元。": [],
+    }
+    made = {one: [(fact.question, one[slice(*fact.answer)]) for fact in stated(one)] for one in told}
+    assert made == told
+
+
+def test_after_an_answer_in_prose_come_sentences_near_by_and_sections_of_prose_before_tables() -> None:
+    made = document(PROSE)
+    beside = [c.question for c in _around(made, made.block_at(made.text.index("380")))]
+    assert beside[0] == "出差人员的住宿费标准是多少？"
+    assert beside[2] == "省会城市的住宿费标准是多少？"
+    assert [one for one in beside if "管理办法" in one] == [
+        "差旅费管理办法的报销流程是什么？",
+        "差旅费管理办法的适用范围有哪些？",
+        "差旅费管理办法的补助标准是什么？",
+    ]
+
+
+def test_an_answer_in_prose_is_followed_by_a_question_that_prose_answers(office: Library) -> None:
+    question = "出差人员的住宿费标准是多少？"
+    answer = office.ask(question)
+    assert answer.answer == "每人每天380元"
+    *_, further = onward(office, [Earlier(question, answer.answer)], answer.citations)
+    assert "员工应在多久之内提交报销单？" in further
 
 
 def test_each_question_is_answered_stands_for_itself_and_is_none_that_was_asked(office: Library) -> None:

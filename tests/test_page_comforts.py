@@ -155,6 +155,34 @@ def test_the_link_of_an_answer_brings_question_and_answer(page: Page, question: 
     in_view(page, ".turn:first-child .asked")
 
 
+def test_on_a_phone_one_line_of_the_sources_head_stays_in_view_and_unfolds_to_the_rest(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, DOUBAO)
+    page.locator(".turn .cite").first.click()
+    in_view(page, "#source mark.exact")
+    head, more, find = (page.locator(f"#source {part}") for part in (".line", ".more summary", "[data-find]"))
+    assert head.bounding_box() == {"x": 0, "y": 56, "width": 390, "height": 45}
+    expect(head.locator("h2")).to_have_css("white-space", "nowrap")
+    expect(find).to_be_hidden()
+    shot(page, "phone-head")
+    more.click()
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("#source header :is(button, summary)")]
+            .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44).map(String)"""
+    )
+    assert small == []
+    for named in ("全部资料", "目录", "复制链接", "下载原件"):
+        expect(page.locator("#source header").get_by_text(named, exact=False).first).to_be_visible()
+    shot(page, "phone-head-unfolded")
+    page.keyboard.press("Escape")
+    expect(find).to_be_hidden()
+    expect(more).to_be_focused()
+    more.click()
+    find.click()
+    expect(page.get_by_role("searchbox", name="在这篇里查找")).to_be_focused()
+    expect(find).to_be_hidden()
+
+
 def highlighted(page: Page, words: str) -> None:
     """The place that is gone to is marked, and it alone as that."""
     here = "words => [...(CSS.highlights.get('found-here') ?? [])].map(String).join('|') === words"

@@ -1,8 +1,10 @@
-"""A conversation to take away: the sources' words and where they stand, in Markdown and in HTML."""
+"""A conversation to take away: the sources' words and where they stand, in Markdown, in HTML and in a Word document."""
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,15 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import ARTICLE
+from docx import Document
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rag.types import Answer, AnswerItem, AnswerPart, Citation, Role, Status
+from rag.types import Answer, AnswerItem, AnswerPart, Citation, Role, Status, TableRow
 from rag.web.conversation import Turn
 from rag.web.page.escaping import html, markdown, nameable
 from rag.web.page.markup import place_of
-from rag.web.page.takeaway import entries, to_html, to_markdown
+from rag.web.page.takeaway import entries, to_docx, to_html, to_markdown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -56,6 +59,14 @@ def as_markdown(turns: list[Turn], base: str = "") -> str:
 
 def as_html(turns: list[Turn], base: str = "") -> str:
     return to_html(turns, language="zh", generated=WHEN, version="9.9", base=base)
+
+
+def as_docx(turns: list[Turn], base: str = "") -> bytes:
+    return to_docx(turns, language="zh", generated=WHEN, version="9.9", base=base)
+
+
+def part_of(document: bytes, name: str) -> str:
+    return zipfile.ZipFile(io.BytesIO(document)).read(f"word/{name}.xml").decode()
 
 
 def without_tags(rendered: str) -> str:
@@ -193,6 +204,56 @@ def test_with_a_base_each_citation_has_its_address(turns: list[Turn]) -> None:
     links = [href for href in Elements(as_html(turns, "http://127.0.0.1:7860/")).all("href") if href[0] != "#"]
     assert links[0] == address
     assert len(links) == sum(len(turn.answer.citations) for turn in turns)
+
+
+def test_the_word_document_has_answers_as_quotes_and_citations_as_footnotes(turns: list[Turn]) -> None:
+    made = as_docx(turns, "http://127.0.0.1:7860/")
+    shown = [(one.style and one.style.name, one.text) for one in Document(io.BytesIO(made)).paragraphs]
+    assert shown[0] == ("Title", "问源 · 问答与出处")
+    assert shown[2:4] == [("Heading 1", "1. DeepSeek V3的训练成本是多少？"), ("Quote", "557万美元")]
+    assert ("Normal", "没有一篇资料提到：GPT-5") in shown
+    assert ("Heading 2", "豆包的月活跃用户有多少？") in shown
+    cited = turns[0].answer.citations[0]
+    text, notes = part_of(made, "document"), part_of(made, "footnotes")
+    total = sum(len(turn.answer.citations) for turn in turns)
+    for pattern, found in ((r'<w:footnoteReference w:id="(\d+)"', text), (r'<w:footnote w:id="(\d+)"', notes)):
+        assert re.findall(pattern, found) == [str(n) for n in range(1, total + 1)]
+    assert f"《成果、变化、趋势》第 26 段：“{cited.sentence}”" in without_tags(notes)
+    assert f"http://127.0.0.1:7860/#place/{place_of(cited)}" in notes
+    assert made == as_docx(turns, "http://127.0.0.1:7860/")
+
+
+def test_in_word_a_row_is_a_table_upright_if_it_is_wide_and_a_page_has_its_number() -> None:
+    turn = made_up("多少钱？", "十二元")
+    sizes = []
+    for row in (TableRow(("产品", "单价"), ("茶", "十二元"), (1,)), TableRow((), tuple("一二三四五六七八九"), (2,))):
+        cited = replace(turn.answer.citations[0], row=row, page=2)
+        made = as_docx([replace(turn, answer=replace(turn.answer, citations=(cited,)))])
+        [table] = Document(io.BytesIO(made)).tables
+        sizes.append([[cell.text for cell in line.cells] for line in table.rows])
+        assert "《题》第 3 段（第 2 页）" in without_tags(part_of(made, "footnotes"))
+    assert sizes == [[["产品", "单价"], ["茶", "十二元"]], [["", character] for character in "一二三四五六七八九"]]
+
+
+def test_in_word_a_source_that_is_met_again_is_the_same_footnote(turns: list[Turn]) -> None:
+    (part,) = turns[0].answer.parts
+    items = tuple(part.items[0]._replace(text=text) for text in ("甲", "乙"))
+    several = replace(turns[0], answer=replace(turns[0].answer, parts=(part._replace(items=items),)))
+    text = part_of(as_docx([several, several]), "document")
+    assert re.findall(r"footnoteReference w:id=.(\d+)|NOTEREF note(\d+)", text) == [
+        ("1", ""), ("", "1"), ("2", ""), ("", "2"),
+    ]  # fmt: skip
+    assert re.findall(r'<w:numId w:val="(\d+)"', text) == ["2", "2", "3", "3"]
+
+
+@given(st.text() | st.text(st.sampled_from("<>&\"' \n\r\t\0\u202e\ud800字")))
+@example(NASTY + OVERRIDE)
+def test_a_word_document_shows_every_character(text: str) -> None:
+    made = Document(io.BytesIO(as_docx([made_up("问", f"甲{text}乙", title=text, source=text)])))
+    shown = re.sub("[\u202a-\u202e\u2066-\u2069]", lambda one: f"⟦U+{ord(one.group()):04X}⟧", nameable(text))
+    lines = re.sub("\r\n|[\r\u2028\u2029]", "\n", shown)
+    [quoted] = (one.text for one in made.paragraphs if one.style and one.style.name == "Quote")
+    assert quoted == f"甲{lines}乙"
 
 
 def test_english_has_no_chinese_but_the_documents_own() -> None:

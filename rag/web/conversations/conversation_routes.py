@@ -18,7 +18,11 @@ from rag.web.schema import requests, responses
 from rag.web.schema.described import described
 from rag.wire import taken, to_json
 
-_MEDIA = {"md": "text/markdown", "html": "text/html"}
+_MEDIA: dict[Format, str] = {
+    "md": "text/markdown",
+    "html": "text/html",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 _PIECE = 2**16
 
 
@@ -43,7 +47,9 @@ class FileQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Annotated[Format, Field(description="Markdown, or a web page that needs nothing else.")] = "md"
+    format: Annotated[
+        Format, Field(description="Markdown, a web page that needs nothing else, or a Word document.")
+    ] = "md"
     language: Annotated[Language, Field(description="The language of the words around questions and answers.")] = "zh"
     base: Annotated[
         str,
@@ -85,10 +91,9 @@ def read_conversation(conversation_id: Id, kept: Kept) -> Any:
 @router.get("/conversations/{conversation_id}/file", response_class=Response, responses=problems(404))
 def take_conversation(conversation_id: Id, query: Annotated[FileQuery, Query()], kept: Kept) -> Response:
     """Take a conversation away: its questions, answers and sources as one file."""
-    text = one(kept, conversation_id, query.format, query.language, query.base)
+    file = one(kept, conversation_id, query.format, query.language, query.base)
     name = file_name(kept.one(conversation_id), query.format)
-    # Half of a surrogate pair can't be in a file.
-    return Response(text.encode("utf-8", "replace"), media_type=_MEDIA[query.format], headers=_named(name))
+    return Response(file, media_type=_MEDIA[query.format], headers=_named(name))
 
 
 @router.patch("/conversations/{conversation_id}", status_code=204, responses=problems(404))

@@ -1,9 +1,10 @@
-"""Conversations as files to take away: one as Markdown or a web page, or all of them in a ZIP archive."""
+"""Conversations as files to take away: one as Markdown, a web page or a Word document, or all in a ZIP archive."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Literal
@@ -11,9 +12,10 @@ from typing import IO, Literal
 from rag import __version__
 from rag.errors import Language, NotFoundError
 from rag.web.conversations.conversation_file import Conversation, ConversationFile
-from rag.web.page.takeaway import to_html, to_markdown
+from rag.web.page.takeaway import to_docx, to_html, to_markdown
 
-Format = Literal["md", "html"]
+Format = Literal["md", "html", "docx"]
+_WRITERS: dict[Format, Callable[..., str | bytes]] = {"md": to_markdown, "html": to_html, "docx": to_docx}
 # What no file system takes in a name, or takes for a folder.
 _UNNAMEABLE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+|^\.+|[. ]+$')
 _NAMED = 60
@@ -21,11 +23,12 @@ _NAMED = 60
 _IN_MEMORY = 16 * 2**20
 
 
-def one(kept: ConversationFile, conversation: str, form: Format, language: Language, base: str) -> str:
-    """The text of one conversation's file; ``base`` is the address of the app. Raises as `ConversationFile.turns`."""
-    write = to_markdown if form == "md" else to_html
-    now = datetime.now().astimezone()
-    return write(kept.turns(conversation), language=language, generated=now, version=__version__, base=base)
+def one(kept: ConversationFile, conversation: str, form: Format, language: Language, base: str) -> bytes:
+    """One conversation's file; ``base`` is the address of the app. Raises as `ConversationFile.turns`."""
+    now, turns = datetime.now().astimezone(), kept.turns(conversation)
+    made = _WRITERS[form](turns, language=language, generated=now, version=__version__, base=base)
+    # Half of a surrogate pair can't be in a file.
+    return made.encode("utf-8", "replace") if isinstance(made, str) else made
 
 
 def everything(kept: ConversationFile, form: Format, language: Language, base: str) -> IO[bytes]:
@@ -35,11 +38,11 @@ def everything(kept: ConversationFile, form: Format, language: Language, base: s
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
         for listed in kept.listed():
             try:
-                text = one(kept, listed.id, form, language, base)
+                file = one(kept, listed.id, form, language, base)
             except NotFoundError:
                 # Deleted since they were listed.
                 continue
-            files.writestr(_among(taken, file_name(listed, form)), text)
+            files.writestr(_among(taken, file_name(listed, form)), file)
     archive.seek(0)
     return archive
 

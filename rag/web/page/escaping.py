@@ -1,8 +1,8 @@
-"""Foreign text inside Markdown and HTML: each character shows as itself, and none acts as markup.
+"""Foreign text inside Markdown, HTML and Word documents: each character shows as itself, and none acts as markup.
 
 Two sorts of characters are named instead, U+202E as ⟦U+202E⟧. *Controls without a picture* (NUL, the other C0 and C1
-controls, half surrogates, noncharacters): neither format can carry them. *Bidirectional controls*, in HTML only: inside
-a quote they would show other words than the source has, and a stray U+2069 even closes the isolation of its element.
+controls, half surrogates, noncharacters): no format can carry them. *Bidirectional controls*, but in Markdown: inside a
+quote they would show other words than the source has, and a stray U+2069 even closes the isolation of its element.
 Markdown has these as character references, so that they are in the text but reorder no line of the file.
 """
 
@@ -25,6 +25,10 @@ _MARKS = re.compile(r"[\\`*_\[\]<>&~$^{}|#!]")
 _BEGINS_BLOCK = re.compile(r"^[-+=:]|^\d{1,9}(?=[.)])")
 # Line breaks always; other white space where it would be trimmed or folded.
 _WHITE = re.compile(rf"[\n\r\t\u2028\u2029{_BIDIRECTIONAL}]|^\s|\s$|(?<=\s)\s")
+
+# What is an element of its own in a Word document.
+_BREAK = re.compile("(\r\n|[\n\r\t\u2028\u2029])")
+_BREAKS = dict.fromkeys(("\r\n", "\n", "\r", "\u2028", "\u2029"), Markup("<w:br/>")) | {"\t": Markup("<w:tab/>")}
 
 
 def named(character: str) -> str:
@@ -54,3 +58,10 @@ def html(text: str) -> Markup:
         for place, part in enumerate(_NAMED_IN_HTML.split(text))
     )
     return Markup("<bdi>{}</bdi>").format(shown)
+
+
+def docx(text: str) -> Markup:
+    """``text`` inside of a run of a Word document."""
+    text = _NAMED_IN_HTML.sub(lambda match: named(match.group()), text)
+    words = Markup('<w:t xml:space="preserve">{}</w:t>')
+    return Markup().join(_BREAKS.get(one) or words.format(one) for one in _BREAK.split(text) if one)

@@ -80,8 +80,8 @@ def document(source: Document, place: Place, versions: str = "") -> str:
         + _lacking([one for block in group for one in lacking.get(block.number, ())])
         for group in source.grouped(shown)
     )
-    head = f"<header>{_tools(_contents(source))}<h2>{esc(source.title)}</h2>"
-    head += f'<p class="note">{esc(shown_source(source.source))}</p>{versions}'
+    line = f'<div class="line">{_tools(_contents(source))}<h2>{esc(source.title)}</h2></div>'
+    head = f'<header>{line}<p class="note">{esc(shown_source(source.source))}</p>{versions}'
     head += f"{also_in(source.also_in, source.doc_id)}{_lacking(source.omitted)}{original_tools(source)}</header>"
     key = esc(str(place))
     return (
@@ -99,13 +99,15 @@ def _lacking(omitted: Sequence[Omission]) -> str:
 
 def _tools(contents: str) -> str:
     back = f'<button type="button" data-home>← {both("全部资料", "All documents")}</button>'
-    up = f'<button type="button" class="up" data-up>↑ {both("回到回答", "Back to the answer")}</button>'
+    up = f'<button type="button" class="up" data-up>↑ {both("回答", "Answer")}</button>'
     earlier = '<button type="button" data-step="-1" aria-label="上一处 Previous citation" title="Alt+↑">↑</button>'
     later = '<button type="button" data-step="1" aria-label="下一处 Next citation" title="Alt+↓">↓</button>'
     step = f'<span class="steps" hidden>{earlier}<span class="at"></span>{later}</span>'
     link = f'<button type="button" data-link>{both("复制链接", "Copy link")}</button>'
     find = f'<button type="button" data-find>{both("查找", "Find")}</button>'
-    return f"<nav>{back}{up}{step}{contents}{find}{link}</nav>"
+    # On a phone, where all but the first line of the head goes out of view with the text.
+    more = '<details class="more"><summary aria-label="更多 More">⋯</summary></details>'
+    return f"<nav>{back}{up}{step}{contents}{find}{link}{more}</nav>"
 
 
 def facts(source: Document, found: Sequence[KeyFact]) -> str:

@@ -25,6 +25,17 @@ function shown() { return find("#conversation .log")?.dataset.id ?? ""; }
 
 function turns() { return [...document.querySelectorAll("#conversation .turn")]; }
 
+// The texts of a part of the source, each with where it begins in the document, in code points; what is left out is none.
+function* textsOf(part) {
+  let start = Number(part.dataset.start);
+  const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    if (text.parentElement.closest(".cut")) continue;
+    yield [text, start];
+    start += [...text.data].length;
+  }
+}
+
 // The number of the question that an element belongs to, or else of the one in the address, or of the last.
 function questionOf(element) {
   return turns().indexOf(element?.closest(".turn")) + 1 || wanted().question || turns().length;

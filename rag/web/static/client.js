@@ -1,6 +1,10 @@
 // Stands before each of the page's programs that speak to the server: words in both languages, elements, requests.
 function words(zh, en) { return document.documentElement.dataset.words === "en" ? en : zh; }
 
+// What the browser keeps from one visit to the next; private windows may refuse. `remember` says whether it did.
+function recall(name) { try { return localStorage.getItem(name); } catch { return null; } }
+function remember(name, value) { try { localStorage.setItem(name, value); return true; } catch { return false; } }
+
 // An element with properties and children; strings become text.
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -15,6 +19,11 @@ function both(zh, en) {
 
 // Of a path through the server's folders only the file's name.
 function shownSource(source) { return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(source) ? source.split(/[\\/]/).at(-1) : source; }
+
+const GONE = {
+  detail_zh: "连接不上问源的服务。请确认它还在运行，再试一次。",
+  detail: "Wenyuan’s server does not answer. See that it is running, then try again.",
+};
 
 // Why a request failed, as the server's problem details say it.
 class Problem extends Error {
@@ -32,16 +41,13 @@ async function request(path, { method = "GET", body, signal } = {}) {
   try {
     response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal });
   } catch {
-    throw new Problem({
-      detail_zh: "连接不上问源的服务。请确认它还在运行，再试一次。",
-      detail: "Wenyuan’s server does not answer. See that it is running, then try again.",
-    });
+    throw new Problem(GONE);
   }
   if (response.ok) return response;
   throw new Problem(await response.json().catch(() => ({})), response.status);
 }
 
-// Save what the server makes of one conversation or of all, as `format`: md or html.
+// Save what the server makes of one conversation or of all, as `format`: md, html or docx.
 function take(path, format) {
   const language = document.documentElement.dataset.words === "en" ? "en" : "zh";
   const query = new URLSearchParams({ format, language, base: location.origin + location.pathname });

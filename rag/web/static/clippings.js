@@ -3,12 +3,10 @@ const dialog = element.querySelector("dialog");
 const list = dialog.querySelector("ol");
 const KEY = "wenyuan-clippings";
 
-function kept() { try { return JSON.parse(localStorage.getItem(KEY)) ?? []; } catch { return []; } }
+function kept() { try { return JSON.parse(recall(KEY)) ?? []; } catch { return []; } }
 
-// Whether the browser kept them: private windows may refuse.
-function keep(clippings) {
-  try { localStorage.setItem(KEY, JSON.stringify(clippings)); return true; } catch { return false; }
-}
+// Whether the browser kept them.
+function keep(clippings) { return remember(KEY, JSON.stringify(clippings)); }
 
 // What the cards of an answer cite: the sentence, or the cells of the row.
 function cited(turn) {

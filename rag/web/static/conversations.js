@@ -67,7 +67,8 @@ function line(one) {
   if (one.found && one.found.asked !== one.name) link.append(make("span", { className: "also", textContent: one.found.asked }));
   const acts = make("div", { className: "acts", hidden: opened !== one.id },
     act("改名", "Rename", () => rename(one)), act("存为 Markdown", "Save as Markdown", () => take(`${API}/${one.id}/file`, "md")),
-    act("存为网页", "Save as a web page", () => take(`${API}/${one.id}/file`, "html")), act("删除", "Delete", () => remove(one), "delete"));
+    act("存为网页", "Save as a web page", () => take(`${API}/${one.id}/file`, "html")),
+    act("存为 Word 文档", "Save as a Word document", () => take(`${API}/${one.id}/file`, "docx")), act("删除", "Delete", () => remove(one), "delete"));
   const more = make("button", { type: "button", className: "more", textContent: "⋯", ariaLabel: `更多 More: ${one.name}`, ariaExpanded: String(!acts.hidden) });
   more.addEventListener("click", () => {
     acts.hidden = !acts.hidden;
@@ -165,7 +166,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("button[data-list]")) {
     if (root.dataset.view !== "ask") document.querySelector("[data-view=ask]").click();
     toggle(root.dataset.view !== "ask" || !isOpen());
-    try { localStorage.setItem("wenyuan-list", root.dataset.list); } catch { /* private windows may refuse */ }
+    remember("wenyuan-list", root.dataset.list);
     if (isOpen()) search.focus();
   } else if (isOpen() && !wide.matches && !element.contains(event.target)) {
     // Beside the drawer a click only closes it.
@@ -179,6 +180,4 @@ window.addEventListener("wenyuan-conversation", mark);
 window.addEventListener("wenyuan-settled", () => { others.postMessage(""); if (isOpen()) refresh(); });
 for (const [whose, name] of [[others, "message"], [window, "focus"]]) whose.addEventListener(name, () => { if (isOpen()) refresh(); });
 wide.addEventListener("change", () => toggle(wide.matches));
-let chosen = null;
-try { chosen = localStorage.getItem("wenyuan-list"); } catch { /* private windows may refuse */ }
-toggle(wide.matches && chosen !== "closed");
+toggle(wide.matches && recall("wenyuan-list") !== "closed");

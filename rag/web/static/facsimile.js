@@ -4,7 +4,7 @@ const shownAs = document.documentElement.dataset;
 
 function lookAs(how, kept = true) {
   shownAs.look = how;
-  if (kept) try { localStorage.setItem("wenyuan-look", how); } catch { /* private windows may refuse */ }
+  if (kept) remember("wenyuan-look", how);
   lookAtPage();
 }
 
@@ -75,10 +75,8 @@ function bringFrame() {
   const scroll = frame.closest(".scroll");
   scroll.scrollLeft += left - scroll.getBoundingClientRect().left - scroll.clientWidth / 4;
   const figure = find("#source .facsimile").getBoundingClientRect();
-  const head = find("#source .pane > header").getBoundingClientRect().bottom;
-  if (top > head + 8 && bottom < window.innerHeight - 80) return;
-  if (!narrow.matches) side.scrollTo({ top: side.scrollTop + top - side.getBoundingClientRect().top - side.clientHeight / 3 });
-  else if (figure.top < window.innerHeight && figure.bottom > 0) window.scrollTo({ top: window.scrollY + top - window.innerHeight / 2 });
+  if (top > headEnd() + 8 && bottom < window.innerHeight - 80) return;
+  if (!narrow.matches || (figure.top < window.innerHeight && figure.bottom > 0)) bringUp(top);
 }
 
 // The file is saved once it is there whole; why it is not stands beside the button.
@@ -116,4 +114,4 @@ document.addEventListener("click", (event) => {
 form.addEventListener("focusin", () => lookAs("text", false));
 new MutationObserver(() => { if (find("#source [data-look]")) lookAtPage(); })
   .observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"] });
-try { lookAs(localStorage.getItem("wenyuan-look") ?? "text", false); } catch { lookAs("text", false); }
+lookAs(recall("wenyuan-look") ?? "text", false);

@@ -26,7 +26,8 @@ function close() {
   form.hidden = true;
   places = [];
   mark();
-  find("#source [data-find]")?.focus();
+  const from = find("#source [data-find]");
+  (from?.checkVisibility() ? from : find("#source .more > summary"))?.focus();
 }
 
 async function seek() {
@@ -68,16 +69,12 @@ function range([number, start, end]) {
   const part = parts.findLast((one) => Number(one.dataset.start) <= start);
   if (!part) return null;
   const made = document.createRange();
-  let passed = Number(part.dataset.start);
   let begun = false;
-  const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-    if (text.parentElement.closest(".cut")) continue;
+  for (const [text, passed] of textsOf(part)) {
     const points = [...text.data];
     const within = (position) => points.slice(0, position - passed).join("").length;
     if (!begun && start < passed + points.length) { made.setStart(text, within(start)); begun = true; }
     if (begun && end <= passed + points.length) { made.setEnd(text, within(end)); return made; }
-    passed += points.length;
   }
   return null;
 }
@@ -89,12 +86,23 @@ function mark() {
   CSS.highlights.set("found-here", new Highlight(...[ranges[at]].filter(Boolean)));
 }
 
+// What of the head of the pane stays in view ends here: all of it or, on a phone, its first line.
+function headEnd() {
+  const head = find("#source .pane > header");
+  return Math.max(...[head, head.firstElementChild].map((one) => one.getBoundingClientRect().bottom));
+}
+
 function bring() {
   const there = range(places[at]);
   if (!there) { leaf(places[at]); return; }
   const { top, bottom } = there.getBoundingClientRect();
-  const [head, foot] = [find("#source .pane > header").getBoundingClientRect().bottom, form.getBoundingClientRect().top];
+  const [head, foot] = [headEnd(), form.getBoundingClientRect().top];
   if (top > head && bottom < foot) return;
+  bringUp(top);
+}
+
+// What is `top` pixels below the window's top comes to a third of the view.
+function bringUp(top) {
   if (narrow.matches) window.scrollTo({ top: window.scrollY + top - window.innerHeight / 3 });
   else side.scrollTo({ top: side.scrollTop + top - side.getBoundingClientRect().top - side.clientHeight / 3 });
 }

@@ -89,9 +89,7 @@ async function watch() {
     } catch {
       if (!waiting) return;
       find("#conversation .pending")?.remove();
-      find("#notice .html-container > div").insertAdjacentHTML("beforeend",
-        '<div class="notice local" role="alert"><span class="zh">连接不上问源的服务。请确认它还在运行，再试一次。</span>' +
-        '<span class="en">Wenyuan’s server does not answer. See that it is running, then try again.</span></div>');
+      find("#notice .html-container > div").append(make("div", { className: "notice local", role: "alert" }, both(GONE.detail_zh, GONE.detail)));
       settle();
       return;
     }

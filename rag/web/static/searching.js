@@ -1,5 +1,6 @@
 // Follows replacing.js: the list of documents by words in their names, at once, and in their texts, as soon as they are found.
 const sought = element.querySelector("#sought");
+const unsought = element.querySelector("#unsought");
 // By document the first passage that was found to have the words in it, and where in it they stand.
 let texts = new Map();
 let seeking = null;
@@ -14,14 +15,18 @@ function isFound(one) {
 async function findTexts() {
   const words = sought.value.trim();
   const found = new Map();
+  let said = [];
   try {
     const hits = words ? await (await request(`api/v1/search?${new URLSearchParams({ q: words, k: 200 })}`)).json() : [];
     for (const { doc_id, start, end, text } of hits.toReversed()) {
       const at = text.toLowerCase().indexOf(words.toLowerCase());
       if (at >= 0) found.set(doc_id, { start, end, text, at, words });
     }
-  } catch { /* names alone are found */ }
+  } catch (error) {
+    said = both(`只按名称找了，没有查正文：${error.zh ?? error.message}`, `Only names were searched, not the texts: ${error.en ?? error.message}`);
+  }
   if (words !== sought.value.trim()) return;
+  unsought.replaceChildren(...said);
   texts = found;
   show();
 }
@@ -39,9 +44,15 @@ function foundIn({ doc_id }) {
   return make("button", { type: "button", className: "found-in", data: { open: place } }, near);
 }
 
+function seekSoon() {
+  clearTimeout(seeking);
+  seeking = setTimeout(findTexts, 250);
+}
+
 sought.addEventListener("input", () => {
   texts = new Map();
   show();
-  clearTimeout(seeking);
-  seeking = setTimeout(findTexts, 250);
+  seekSoon();
 });
+// What failed is tried again with the next key, whether it changes the words or not.
+sought.addEventListener("keydown", () => { if (unsought.hasChildNodes()) seekSoon(); });

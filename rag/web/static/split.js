@@ -12,7 +12,7 @@ function set(wanted) {
   root.style.setProperty("--source", `${100 - percent}fr`);
 }
 
-function keep() { try { localStorage.setItem("wenyuan-split", String(share())); } catch { /* private windows may refuse */ } }
+function keep() { remember("wenyuan-split", String(share())); }
 
 bar.addEventListener("pointerdown", (event) => {
   event.preventDefault();
@@ -33,4 +33,4 @@ bar.addEventListener("keydown", (event) => {
   set(to);
   keep();
 });
-try { set(Number(localStorage.getItem("wenyuan-split")) || HALF); } catch { /* private windows may refuse */ }
+set(Number(recall("wenyuan-split")) || HALF);

@@ -1,9 +1,6 @@
 // Runs once, when the header is on the page: language and theme, and what one does with an answer once it is there.
 const root = document.documentElement;
 
-function recall(name) { try { return localStorage.getItem(name); } catch { return null; } }
-function remember(name, value) { try { localStorage.setItem(name, value); } catch { /* private windows may refuse */ } }
-
 function setLanguage(language) {
   root.dataset.words = language;
   root.lang = language === "en" ? "en" : "zh-CN";
@@ -150,13 +147,7 @@ function selected() {
   const blocks = [range.startContainer, range.endContainer].map((node) => node.parentElement?.closest("#source [data-start]"));
   if (!blocks[0] || blocks[0] !== blocks[1]) return null;
   const offset = (node, at) => {
-    let before = Number(blocks[0].dataset.start);
-    const walker = document.createTreeWalker(blocks[0], NodeFilter.SHOW_TEXT);
-    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-      if (text.parentElement.closest(".cut")) continue;
-      if (text === node) return before + [...text.data.slice(0, at)].length;
-      before += [...text.data].length;
-    }
+    for (const [text, before] of textsOf(blocks[0])) if (text === node) return before + [...text.data.slice(0, at)].length;
     return null;
   };
   const start = offset(range.startContainer, range.startOffset);

@@ -15,8 +15,8 @@ from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.offering import gist, holds, offered
 from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sentences
 
-# Blocks and headings on either side that are looked at.
-_BLOCKS, _HEADINGS = 3, 2
+# How many of the nearest paragraphs and list items are looked at, and headings on either side.
+_BLOCKS, _HEADINGS = 7, 2
 
 
 def onward(
@@ -46,25 +46,29 @@ def onward(
 
 
 def _around(document: Document, block: Block) -> Iterator[Candidate]:
-    """The row's other columns, facts of the sentences near by and the headings around, by turns, the nearest first."""
+    """The row's other columns, what the sentences near by tell and the headings around, by turns, the nearest first."""
     kinds = (of_row(document, block), _near(document, block), _headings(document, block))
     return (one for one in chain.from_iterable(zip_longest(*kinds)) if one)
 
 
 def _near(document: Document, block: Block) -> Iterator[Candidate]:
-    around = document.blocks[max(0, block.number - 1 - _BLOCKS) : block.number + _BLOCKS]
-    for one in sorted(around, key=lambda other: abs(other.number - block.number)):
-        if one.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
-            yield from of_sentences(document, one, list(sentences(document.text, one.start, one.end)))
+    prose = [one for one in document.blocks if one.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)]
+    for one in sorted(prose, key=lambda other: abs(other.number - block.number))[:_BLOCKS]:
+        yield from of_sentences(document, one, list(sentences(document.text, one.start, one.end)))
 
 
 def _headings(document: Document, block: Block) -> Iterator[Candidate]:
-    """The sections around that of ``block``, each by the block that it begins with."""
+    """The sections around that of ``block``, each by the block that it begins with; after prose tables come last."""
+
+    def is_table(one: Block) -> bool:
+        return one.kind is BlockKind.ROW and block.kind is not BlockKind.ROW
+
     begins = [one for one in document.blocks[1:] if document.blocks[one.number - 2].kind is BlockKind.HEADING]
     others = [one for one in begins if one.path != block.path and one.kind is not BlockKind.HEADING]
+    others.sort(key=lambda one: (is_table(one), abs(one.number - block.number)))
     later = [one for one in others if one.number > block.number][:_HEADINGS]
-    earlier = [one for one in others if one.number < block.number][-_HEADINGS:]
-    for one in [*later, *reversed(earlier)]:
+    earlier = [one for one in others if one.number < block.number][:_HEADINGS]
+    for one in sorted([*later, *earlier], key=is_table):
         yield from of_heading(document, one, titled=True)
 
 

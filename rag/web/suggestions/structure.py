@@ -11,6 +11,7 @@ from rag.question.kinds import Kind
 from rag.types import Block, BlockKind, Document, Span
 from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.facts import facts
+from rag.web.suggestions.stated import stated
 
 QUESTION = 40
 """The longest question that is offered, in characters."""
@@ -24,10 +25,12 @@ _FIGURE = re.compile(r"[^\w]*\d")
 
 
 def of_sentences(document: Document, block: Block, spans: Sequence[Span]) -> Iterator[Candidate]:
-    """After the facts of the sentences at ``spans``, which stand in ``block`` or begin there."""
+    """After what the sentences at ``spans`` tell, which stand in ``block`` or begin there."""
+    topic = block.path[-1] if block.path else ""
     for span in spans:
         sentence = document.text[span.start : span.end]
-        for fact in facts(sentence, block.path[-1] if block.path else "") if len(sentence) <= _SENTENCE else ():
+        told = [*facts(sentence, topic), *stated(sentence, topic)] if len(sentence) <= _SENTENCE else []
+        for fact in told:
             place = Span(span.start + fact.answer.start, span.start + fact.answer.end)
             yield Candidate(fact.question, fact.kind, document.doc_id, place)
 
