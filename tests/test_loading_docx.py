@@ -534,3 +534,26 @@ def test_a_cut_file_is_an_error_that_names_it(share: float) -> None:
 def test_a_file_with_a_password_or_of_old_word_is_an_error_that_says_so() -> None:
     with pytest.raises(LoadError, match=r"报告\.docx 加了密码，或是旧版 Office 格式"):
         parse_docx(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), NAME)
+
+
+def test_chapters_and_items_that_were_typed_without_a_style_are_headings_and_items() -> None:
+    body = "".join(map(paragraph, ("第一章 总则", "本办法适用于：", "（一）员工；", "（二）实习生。")))
+    assert [(b.kind, b.text, b.path) for b in parse_docx(samples.docx(body), NAME).blocks] == [
+        (HEADING, "第一章 总则", ()),
+        (PARAGRAPH, "本办法适用于：", ("第一章 总则",)),
+        (ITEM, "（一）员工；", ("第一章 总则", "本办法适用于：")),
+        (ITEM, "（二）实习生。", ("第一章 总则", "本办法适用于：")),
+    ]
+
+
+def test_what_stands_at_the_edges_of_pages_is_under_no_typed_heading() -> None:
+    made = docx.Document()
+    made.add_paragraph("第一章 总则")
+    made.add_paragraph("适用于员工。")
+    made.sections[0].header.paragraphs[0].text = "内部资料"
+    made.save(data := io.BytesIO())
+    assert [(b.text, b.path) for b in parse_docx(data.getvalue(), NAME).blocks] == [
+        ("第一章 总则", ()),
+        ("适用于员工。", ("第一章 总则",)),
+        ("内部资料", ("页眉",)),
+    ]

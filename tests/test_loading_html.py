@@ -437,18 +437,38 @@ def test_numbered_lines_of_official_papers_are_headings_and_items_of_a_list_are_
         (HEADING, "一、标准", ("通知",), 2),
         (PARAGRAPH, "每月100元。", ("通知", "一、标准"), 0),
         (HEADING, "二、材料", ("通知",), 2),
-        (PARAGRAPH, "（一）身份证；", ("通知", "二、材料"), 0),
-        (PARAGRAPH, "（二）照片。", ("通知", "二、材料"), 0),
+        (ITEM, "（一）身份证；", ("通知", "二、材料"), 1),
+        (ITEM, "（二）照片。", ("通知", "二、材料"), 1),
         (HEADING, "三、时限", ("通知",), 2),
         (BlockKind.ROW, "环节：审批；日：5", ("通知", "三、时限"), 0),
-        (PARAGRAPH, "四、自五月一日起执行。", ("通知",), 0),
+        (ITEM, "四、自五月一日起执行。", ("通知",), 1),
     ]
-    assert {
-        b.kind for b in parse_html("<p>一、身份证</p><p>二、户口簿</p><p>均需原件。</p>".encode(), NAME).blocks
-    } == {PARAGRAPH}
+    blocks = parse_html("<p>一、身份证</p><p>二、户口簿</p><p>均需原件。</p>".encode(), NAME).blocks
+    assert [b.kind for b in blocks] == [ITEM, ITEM, PARAGRAPH]
 
 
 def test_what_leads_elsewhere_beside_the_main_text_is_told_by_the_end_of_its_name() -> None:
     links = "".join(f"<a href={n}>问题{n}？</a>" for n in range(4))
     page = f'<main><h1>问</h1><p>{SENTENCE}</p><div class="Question-sideColumn"><h2>相关</h2>{links}</div></main>'
     assert texts(page) == ["问", SENTENCE]
+
+
+def test_lines_that_are_numbered_in_one_paragraph_are_headings_and_items() -> None:
+    page = "<p>一、用法<br>1、加水；<br>2、通电。<br>二、保养<br>每周清洗。</p>"
+    assert [(b.kind, b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [
+        (HEADING, "一、用法", ()),
+        (ITEM, "1、加水；", ("一、用法",)),
+        (ITEM, "2、通电。", ("一、用法",)),
+        (HEADING, "二、保养", ()),
+        (PARAGRAPH, "每周清洗。", ("二、保养",)),
+    ]
+
+
+def test_fields_side_by_side_are_parted() -> None:
+    assert texts("<p><span>时间：6月25</span><span>来源：办公室</span></p>") == ["时间：6月25 来源：办公室"]
+    assert texts("<p><span>临时</span><span>地址：甲路</span></p>") == ["临时地址：甲路"]
+
+
+def test_a_signature_with_its_date_is_no_caption_of_the_table_below() -> None:
+    page = "<p>市图书馆<br>2024年6月25日</p><table><tr><th>楼层<th>功能<tr><td>1F<td>借还</table>"
+    assert [b.path for b in parse_html(page.encode(), NAME).blocks] == [(), (), ()]

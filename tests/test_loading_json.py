@@ -149,3 +149,16 @@ def test_questions_in_json_stand_above_their_answers_and_lines_of_objects_are_re
     assert [b.line for b in parse_json('{"名": "甲"}\n{"名": "乙"}\n'.encode(), JSON).blocks] == [1, 2]
     with pytest.raises(LoadError, match=r"无法读取 集\.json：不是 JSON"):
         parse_json(b"[1, 2", JSON)
+
+
+def test_of_speakers_that_nobody_knows_the_first_asks_and_a_subject_stands_above() -> None:
+    line = (
+        '{"subject": "无法回充", "messages": [{"from": "customer", "text": "找不到充电座。"},'
+        ' {"from": "agent", "text": "清洁红外窗口。"}], "status": "已解决"}'
+    )
+    assert [(b.text, b.path) for b in parse_jsonl(line.encode(), Path("a.jsonl")).blocks] == [
+        ("无法回充", ()),
+        ("找不到充电座。", ("无法回充",)),
+        ("清洁红外窗口。", ("无法回充", "找不到充电座。")),
+        ("status：已解决", ("无法回充",)),
+    ]

@@ -304,3 +304,17 @@ def test_a_drawn_table_has_its_names_above_the_line_that_is_drawn_otherwise() ->
     text = "+------+------+\n| 名称 | 缺省 |\n+======+======+\n| 超时 | 30秒 |\n+------+------+\n"
     text += "| 重试 | 3 次 |\n+------+------+\n"
     assert [b.text for b in parse_markdown(text)] == ["名称 | 缺省", "名称：超时；缺省：30秒", "名称：重试；缺省：3 次"]
+
+
+def test_numbers_that_markdown_does_not_know_begin_lines_of_their_own() -> None:
+    blocks = parse_markdown(
+        "（一）候测\n保持安静。\n\n（二）备测\n每人十分钟，\n可以看题。\n\n4、能带手机吗？\n不能。\n"
+    )
+    assert [(b.kind, b.text, b.line) for b in blocks] == [
+        (HEADING, "（一）候测", 1),
+        (PARAGRAPH, "保持安静。", 2),
+        (HEADING, "（二）备测", 4),
+        (PARAGRAPH, "每人十分钟，可以看题。", 5),
+        (ITEM, "4、能带手机吗？", 8),
+        (PARAGRAPH, "不能。", 9),
+    ]

@@ -13,7 +13,7 @@ from rag.errors import LoadError
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed
 from rag.loading.formats import OLD, PARSED_BY
-from rag.loading.mail import parse_eml, parse_mht
+from rag.loading.mail import parse_eml, parse_mht, quoting
 from rag.loading.mail.outlook import parse_msg
 from rag.loading.office.opendocument import parse_odf
 from rag.loading.office.pptx import parse_pptx
@@ -498,3 +498,11 @@ def test_a_web_archive_is_read_by_its_page() -> None:
 
 def test_no_format_is_taken_apart_in_this_process() -> None:
     assert dict.fromkeys((*PARSED_BY, *OLD), parse_apart) == PARSERS
+
+
+def test_lines_that_a_mail_wraps_are_joined_in_its_quotes_too() -> None:
+    said = "学校定于四月十九日组织一年级学生前往植物园春游现将有关事项通知如下请在四月十二日前确认是否参加"
+    wrapped = "\n".join(said[i : i + 20] for i in range(0, len(said), 20))
+    quoted = f"各班：\n{said[:20]}\n{said[20:30]}。"
+    text = f"{wrapped}。\n\n" + "\n".join(f"> {line}" for line in quoted.split("\n"))
+    assert [b.text for b in quoting(text)] == [f"{said}。", "各班：", f"{said[:30]}。"]

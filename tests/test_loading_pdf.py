@@ -596,3 +596,33 @@ def test_two_tables_whose_cells_stand_across_each_other_are_two() -> None:
         "序号：甲；品名：水泵；数量：四台",
         "序号：乙；品名：阀门；数量：十只",
     ]
+
+
+def test_text_below_a_table_is_no_row_of_it_and_a_list_has_what_leads_in_to_it() -> None:
+    cells = [("Ground", "300"), ("Basement", "450"), ("Night", "160")]
+    prices = b"".join(line(a, 72, 700 - 15 * n) + line(b, 400, 700 - 15 * n) for n, (a, b) in enumerate(cells))
+    words = [("Bring these:", 72, 640), ("1. card", 72, 610), ("2. photo", 72, 580)]
+    fields = [("Mail", "a@b.example", "Phone", "12345"), ("Open", "always", "Places", "286")]
+    below = b"".join(
+        line(text, x, 540 - 22 * n)
+        for n, row in enumerate(fields)
+        for text, x in zip(row, (72, 172, 272, 400), strict=True)
+    )
+    made = samples.pdf([prices + b"".join(line(*word) for word in words) + below])
+    blocks = parse_pdf(made, NAME).blocks
+    assert [(b.text, b.path) for b in blocks[:6]] == [
+        ("Ground：300", ()),
+        ("Basement：450", ()),
+        ("Night：160", ()),
+        ("Bring these:", ()),
+        ("1. card", ("Bring these:",)),
+        ("2. photo", ("Bring these:",)),
+    ]
+
+
+def test_a_date_that_closes_a_notice_stands_by_itself(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<p style='text-align: right'>临江城投停车管理有限公司<br>2024年1月1日</p>")
+    made = page.pdf()
+    page.close()
+    assert texts(made) == ["临江城投停车管理有限公司", "2024年1月1日"]

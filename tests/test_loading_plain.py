@@ -91,13 +91,15 @@ def test_a_decimal_or_a_year_at_the_start_is_no_item() -> None:
 
 
 def test_short_lines_that_begin_like_a_heading_are_headings_of_what_follows() -> None:
-    blocks = parse_plain("序。\n第一章 背景\n正文。\n主题二,走向应用。\n后文。\n")
+    blocks = parse_plain("序。\n第一章 背景\n正文。\n主题一,烧钱营销。\n前文。\n主题二,走向应用。\n后文。\n")
     assert [(b.kind, b.text, b.path) for b in blocks] == [
         (PARAGRAPH, "序。", ()),
         (HEADING, "第一章 背景", ()),
         (PARAGRAPH, "正文。", ("第一章 背景",)),
-        (HEADING, "主题二,走向应用。", ()),
-        (PARAGRAPH, "后文。", ("主题二,走向应用。",)),
+        (HEADING, "主题一,烧钱营销。", ("第一章 背景",)),
+        (PARAGRAPH, "前文。", ("第一章 背景", "主题一,烧钱营销。")),
+        (HEADING, "主题二,走向应用。", ("第一章 背景",)),
+        (PARAGRAPH, "后文。", ("第一章 背景", "主题二,走向应用。")),
     ]
 
 
@@ -291,4 +293,50 @@ def test_lines_that_hang_under_an_item_or_a_field_go_on_with_it() -> None:
         ("采购清单", 10),
         ("纸 20 箱", 11),
         ("墨盒 6 个", 12),
+    ]
+
+
+def test_a_width_that_lines_of_a_text_share_tells_which_of_them_go_on() -> None:
+    first = (
+        "欢迎您入住本店。为了让您和其他客人都住得安静舒适，请先读完下面的说明，本店共有客房十二间，分布在主楼和小院。"
+    )
+    second = "入住时间为每日十四点之后，退房时间为次日十二点之前，如需延迟退房，请与前台联系，延迟的加收半天房费。"
+    lines = [first[i : i + 24] for i in range(0, len(first), 24)] + ["一、入住"]
+    lines += [second[i : i + 24] for i in range(0, len(second), 24)] + ["二、其他", "咨询前台。"]
+    assert [(b.kind, b.text) for b in parse_plain("\n".join(lines))] == [
+        (PARAGRAPH, first),
+        (HEADING, "一、入住"),
+        (PARAGRAPH, second),
+        (HEADING, "二、其他"),
+        (PARAGRAPH, "咨询前台。"),
+    ]
+
+
+def test_a_paragraph_that_stands_farther_in_than_its_heading_does_not_go_on_with_it() -> None:
+    text = "一、入住与退房\n    入住时间为每日十四点之后，退房时间为次日十二点之前。\n二、押金\n    每间 300 元。\n"
+    assert [(b.kind, b.text) for b in parse_plain(text)] == [
+        (HEADING, "一、入住与退房"),
+        (PARAGRAPH, "入住时间为每日十四点之后，退房时间为次日十二点之前。"),
+        (HEADING, "二、押金"),
+        (PARAGRAPH, "每间 300 元。"),
+    ]
+
+
+def test_speakers_may_have_the_number_of_their_room_and_a_blank_line_below() -> None:
+    blocks = parse_plain("301 王阿姨  08:20\n\n今天停水吗？\n\n502老陈  08:30\n\n停。\n")
+    assert [(b.text, b.path) for b in blocks] == [
+        ("301 王阿姨  08:20", ()),
+        ("今天停水吗？", ("301 王阿姨  08:20",)),
+        ("502老陈  08:30", ()),
+        ("停。", ("502老陈  08:30",)),
+    ]
+    assert {b.kind for b in parse_plain("签到 08:30\n\n开幕式 09:00\n\n茶歇 10:30\n")} == {PARAGRAPH}
+
+
+def test_rows_that_count_on_from_the_first_have_no_names_of_columns() -> None:
+    text = "E1  室温传感器故障  联系售后\nE2  管温传感器故障  联系售后\nFL  水箱满          倒水\n"
+    assert [b.text for b in parse_plain(text)] == [
+        "E1；室温传感器故障；联系售后",
+        "E2；管温传感器故障；联系售后",
+        "FL；水箱满；倒水",
     ]

@@ -22,6 +22,13 @@ _LONGEST_CAPTION = 60
 _SENTENCE = re.compile("[。！？!?；;]")
 # "单位：万元", "2024年 单位：元"
 _FIELD = re.compile(r"[^：:]{1,12}[：:].")
+# A date alone on a line closes a letter or a notice.
+_DAY = re.compile(r"([\d〇○零一二三四五六七八九十]{1,4}\s*[年月]\s*){2}[\d一二三四五六七八九十]{1,3}\s*日")
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date and nothing else."""
+    return bool(_DAY.fullmatch(text.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,15 @@ class RawBlock:
     headed: bool = False
     marker: str = ""
     bold: tuple[int, ...] = ()
+
+
+def moved(
+    b: RawBlock, path: tuple[str, ...], kind: BlockKind | None = None, level: int | None = None, item: int | None = None
+) -> RawBlock:
+    """A block under another ``path``, or as another list item: `dataclasses.replace` is slow."""
+    level, item = b.level if level is None else level, b.item if item is None else item
+    place = (kind or b.kind, b.text, b.line, path, level, item, b.page, b.ocr)
+    return RawBlock(*place, b.grid, b.heads, b.headed, b.marker, b.bold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,8 @@ def _captions(above: Sequence[RawBlock], path: tuple[str, ...]) -> tuple[str, ..
     for block in reversed(above):
         short = len(block.text) <= _LONGEST_CAPTION and (block.text.endswith("：") or not _SENTENCE.search(block.text))
         if block.kind is not BlockKind.PARAGRAPH or not short or block.path != path or block.text in path:
+            break
+        if is_date(block.text.rpartition("\n")[2]):
             break
         found.append(path_name(block.text))
         if not _FIELD.match(block.text):

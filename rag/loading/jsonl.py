@@ -22,7 +22,7 @@ from rag.loading.encodings import decode
 from rag.loading.tables import NAMED, VALUES, Row, row, table
 from rag.types import BlockKind
 
-_TITLES = ("title", "标题")
+_TITLES = ("title", "subject", "标题", "主题")
 _TEXTS = ("text", "content", "context", "正文", "内容")
 _QUESTIONS = ("question", "query", "instruction", "prompt", "q", "问题", "提问", "问")
 _MORE = ("input",)
@@ -224,7 +224,11 @@ def _turns(rest: _Record) -> list[tuple[bool, str]]:
     if not isinstance(turns, list) or not all(isinstance(turn, dict) and _has(turn, _SAID) for turn in turns):
         return []
     rest.pop(key)
-    return [(_field(turn, _SPEAKERS).lower() in _ASKS, "\n".join(_taken(dict(turn), _SAID))) for turn in turns]
+    speakers = [_field(turn, _SPEAKERS).lower() for turn in turns]
+    # Where nobody is known to ask, who begins does; one who speaks alone or has no name does not.
+    asking = _ASKS if len({*speakers}) < 2 or any(name in _ASKS for name in speakers) else speakers[:1]
+    texts = ("\n".join(_taken(dict(turn), _SAID)) for turn in turns)
+    return [(name in asking, text) for name, text in zip(speakers, texts, strict=True)]
 
 
 def _said_by(turn: _Record) -> Iterator[tuple[str, str]]:

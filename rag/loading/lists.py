@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rag.loading.blocks import RawBlock, path_name
+from collections.abc import Collection, Iterable, Iterator
+
+from rag.loading.blocks import RawBlock, moved, path_name
 from rag.text.markers import Marker, marker
 from rag.text.normalization import sentences
 from rag.types import BlockKind
@@ -14,7 +16,26 @@ _LONGEST_LEAD = 120
 _DEEPEST = 8
 
 
-class Lists:
+# A block and the path where it stands by now.
+Placed = tuple[RawBlock, tuple[str, ...]]
+
+
+def with_items(blocks: Iterable[Placed], apart: Collection[int] = ()) -> Iterator[RawBlock]:
+    """The blocks in their places, with the paragraphs that begin like list items as such.
+
+    Blank lines stand above the lines ``apart``.
+    """
+    lists = _Lists()
+    last: tuple[str, ...] = ()
+    for block, path in blocks:
+        paragraph = block.kind is BlockKind.PARAGRAPH
+        if block.kind is BlockKind.HEADING or (paragraph and path != last):
+            lists, last = _Lists(), path
+        item = lists.item(block, path, apart=block.line in apart) if paragraph else None
+        yield item or (block if path is block.path or path == block.path else moved(block, path))
+
+
+class _Lists:
     """Follows a text from its beginning to its end."""
 
     def __init__(self) -> None:
@@ -23,22 +44,17 @@ class Lists:
         self._after = ""
         self._interrupted = False
 
-    def block(self, text: str, path: tuple[str, ...], *, line: int = 0, page: int = 0, apart: bool = False) -> RawBlock:
-        """A list item under what leads in to its list, or a paragraph. ``apart``: a blank line stands above it."""
-        found = marker(text)
-        if found is None or found.end == len(text):
-            self._interrupted, self._after = True, _lead(text)
-            return RawBlock(BlockKind.PARAGRAPH, text, line, path, page=page)
+    def item(self, block: RawBlock, path: tuple[str, ...], *, apart: bool) -> RawBlock | None:
+        """A paragraph as list item under what leads in to its list, if it is one. ``apart``: below a blank line."""
+        found = marker(block.text)
+        if found is None or found.end == len(block.text):
+            self._interrupted, self._after = True, _lead(block.text)
+            return None
         number = self._open(found, apart=apart)
         above = (self._lead, *(caption for _, _, caption in self._above))
-        caption = text if len(text) <= _CAPTION_LENGTH or text.endswith(_LEAD_END) else ""
+        caption = block.text if len(block.text) <= _CAPTION_LENGTH or block.text.endswith(_LEAD_END) else ""
         self._above.append((found.kind, number, path_name(caption)))
-        path = (*path, *filter(None, above))
-        return RawBlock(BlockKind.LIST_ITEM, text, line, path, len(self._above), number, page)
-
-    def end(self) -> None:
-        """A heading stands here: no list goes on."""
-        self._above, self._lead, self._after, self._interrupted = [], "", "", False
+        return moved(block, (*path, *filter(None, above)), BlockKind.LIST_ITEM, len(self._above), number)
 
     def _open(self, mark: Marker, *, apart: bool) -> int:
         """Leave what does not stand above an item; its place in its list."""

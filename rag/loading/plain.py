@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather
 from rag.loading.encodings import decode
-from rag.loading.lists import Lists
+from rag.loading.numbered import structured
 from rag.loading.sheets.drawn import drawn_tables
 from rag.loading.tables import table
 from rag.loading.talk import speakers
 from rag.text.markers import marker
-from rag.text.normalization import is_cjk
+from rag.text.normalization import breadth, is_cjk
+from rag.types import BlockKind
 
-_SHORT = 30
-_CHINESE_NUMERALS = "一二三四五六七八九十"
-_HEADING = re.compile(
-    rf"第[{_CHINESE_NUMERALS}百0-9]+[章节篇回部]|[{_CHINESE_NUMERALS}]+、|(?:主题|问题|趋势|阶段|部分)[{_CHINESE_NUMERALS}]"
-)
-# "3、安装", above 3.1.
-_CHAPTER = re.compile(r"(\d{1,2})\s*[、.．\s]\s*[^\W\d]")
-# "3.2 安装", after 3.1 or a chapter.
-_DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.?\s*[^\W\d]{2}")
-_NO_HEADING = tuple("。！？!?；;，,：:、")
-_QUESTION = re.compile(r"(?:问题?|[Qq])\s*\d{0,3}\s*[：:]\s*\S")
-_ANSWER = re.compile(r"(?:回?答案?|[Aa])\s*\d{0,3}\s*[：:]\s*\S")
-_QUESTION_LEVEL, _LONGEST_QUESTION = 6, 120
+# A line that says who speaks stands below all other headings.
+_SPEAKER_LEVEL = 6
 # A line that is drawn between parts.
 _DRAWN = "-=_*~—─━═"
 _RULE = re.compile(f"[{_DRAWN}]{{3,}}")
@@ -40,7 +31,14 @@ _OPEN, _LABELLED = tuple("，、,（("), re.compile(r"[^：:\s]{1,16}[：:]")
 _WRAPPED = 0.75
 _APART = re.compile(r"\S(?: {3,}|\t|　{2,})\S")
 _BLANKS = re.compile(" {2,}|\t+")
-_ENDS = "。！？!?…：:；;”」』）)"
+_ENDINGS = tuple("。！？!?…：:；;”」』）)")
+# In letters, of which a Chinese character takes two: how wide texts are wrapped, how far such lines may fall short of
+# it, and by how much a mark that must not begin a line moves its end.
+_NARROWEST, _WIDEST, _RAGGED, _KINSOKU = 40, 160, 6, 2
+# Lines that reach it, and their share of those that end inside of a sentence.
+_LEAST_CUT, _MOST_CUT = 3, 0.6
+# What is not divided at the end of a line.
+_UNIT = re.compile(r"[^\s\u2e80-\uffef]+|.")
 
 
 def parse_txt(data: bytes, name: Path) -> Parsed:
@@ -48,53 +46,35 @@ def parse_txt(data: bytes, name: Path) -> Parsed:
     return Parsed(gather(parse_plain(decode(data, name)), name))
 
 
-def parse_plain(text: str) -> list[RawBlock]:
-    """Blocks in reading order, without blank lines. Short lines that begin like a heading are headings."""
-    blocks: list[RawBlock] = []
-    outline, lists, numbered = Outline(), Lists(), set[str]()
+def parse_plain(text: str, width: int = 0) -> list[RawBlock]:
+    """Blocks in reading order, without blank lines. Short lines that begin like a heading are headings.
+
+    ``width`` is that at which the text around was wrapped, if it was.
+    """
     lines = text.split("\n")
-    talk = speakers(lines)
+    width = width or wrap_width(lines)
+    apart = {number for number, above in enumerate(["", *lines], start=1) if not above.strip()}
+    return list(structured(list(_blocks(text, lines, width)), apart))
+
+
+def _blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
+    """Paragraphs and tables, under the headings that are drawn and those that say who speaks."""
+    outline, talk = Outline(), speakers(lines)
     tables = {found.begin + 1: found for found in drawn_tables(text)}
     for found in tables.values():
         lines[found.begin : found.end] = [""] * (found.end - found.begin)
     _hang(lines)
-    parts = sorted([*_paragraphs(lines, talk), *((begin, "") for begin in tables)], key=lambda part: part[0])
-    for (line, content), (_, after) in zip(parts, [*parts[1:], (0, "")], strict=False):
+    parts = [*_paragraphs(lines, talk, width), *((begin, "") for begin in tables)]
+    for line, content in sorted(parts, key=lambda part: part[0]):
         titled = _TITLED.fullmatch(content) if content[:1] in _DRAWN else None
-        said = line - 1 in talk
-        level = _TITLED_LEVEL if titled else _QUESTION_LEVEL if said else _level(content, after, numbered)
         if line in tables and not content:
-            blocks += table(tables[line].grid(1), outline.path)
-        elif level:
-            blocks.append(outline.heading(titled[1] if titled else content, level, line=line))
-            lists.end()
+            yield from table(tables[line].grid(1), outline.path)
+        elif titled:
+            yield outline.heading(titled[1], _TITLED_LEVEL, line=line)
+        elif line - 1 in talk:
+            yield outline.heading(content, _SPEAKER_LEVEL, line=line)
         else:
-            blocks.append(lists.block(content, outline.path, line=line, apart=line < 2 or not lines[line - 2].strip()))
-    return blocks
-
-
-def _level(text: str, after: str, numbered: set[str]) -> int:
-    """The level of a heading, 0 of what is none. ``numbered``: the numbers that headings have had so far."""
-    if len(text) > _SHORT:
-        return _QUESTION_LEVEL if len(text) <= _LONGEST_QUESTION and _asks(text, after) else 0
-    if _HEADING.match(text) and not text.endswith(("：", ":")):
-        return 2
-    plain = not text.endswith(_NO_HEADING)
-    whole = _CHAPTER.match(text) if text[:1].isdigit() else None
-    if whole and plain and after.startswith(f"{whole[1]}.1"):
-        return 2
-    number = _DECIMAL.match(text) if text[:1].isdigit() else None
-    if number:
-        chapter, _, last = number[1].rpartition(".")
-        if last == "1" or f"{chapter}.{int(last) - 1}" in numbered:
-            numbered.add(number[1])
-            return 2 + number[1].count(".") if plain else 0
-    return _QUESTION_LEVEL if _asks(text, after) else 0
-
-
-def _asks(text: str, after: str) -> bool:
-    """Whether a text is a question that says so, as the one after it says that it is the answer."""
-    return text[:1] in "问Qq" and bool(_QUESTION.match(text) and _ANSWER.match(after))
+            yield RawBlock(BlockKind.PARAGRAPH, content, line, outline.path)
 
 
 def ordinal_of(text: str) -> int | None:
@@ -103,9 +83,22 @@ def ordinal_of(text: str) -> int | None:
     return (found.number or 1) if found else None
 
 
-def _paragraphs(lines: Sequence[str], apart: Collection[int]) -> list[tuple[int, str]]:
-    """``(line, paragraph)``: the lines between two blank ones or ``apart`` are joined if they look wrapped."""
-    paragraphs: list[tuple[int, str]] = []
+def wrap_width(lines: Sequence[str]) -> int:
+    """The width at which a text was wrapped: several lines, and most that end inside of a sentence, reach it; or 0."""
+    cut = [
+        breadth(line)
+        for line, below in pairwise(lines)
+        if len(line) >= _NARROWEST / 2 and not line.rstrip().endswith(_ENDINGS) and below.strip()
+    ]
+    widths = sorted((one for one in cut if _NARROWEST <= one <= _WIDEST), reverse=True)
+    several = zip(widths, widths[_LEAST_CUT - 1 :], strict=False)
+    width = next((first for first, last in several if first - last <= _RAGGED), 0)
+    reach = sum(width - _RAGGED <= one <= width for one in widths)
+    return width if reach >= _MOST_CUT * len(cut) else 0
+
+
+def _paragraphs(lines: Sequence[str], apart: Collection[int], width: int) -> Iterator[tuple[int, str]]:
+    """``(line, paragraph)``: the lines between two blank ones or ``apart`` are joined if they were wrapped."""
     group: list[tuple[int, str]] = []
     for number, line in enumerate([*lines, ""], start=1):
         content = line.strip()
@@ -113,15 +106,46 @@ def _paragraphs(lines: Sequence[str], apart: Collection[int]) -> list[tuple[int,
             content = ""
         if line == _TAKEN:
             continue
-        if not content or marker(content) or line.startswith("　　") or not {number - 1, number - 2}.isdisjoint(apart):
-            if _is_wrapped([line for _, line in group]):
-                paragraphs.append((group[0][0], _join([line for _, line in group])))
-            else:
-                paragraphs.extend(group)
+        own = marker(content) or line.startswith("　　") or (group and _is_indented(line, group[-1][1]))
+        if not content or own or not {number - 1, number - 2}.isdisjoint(apart):
+            yield from _joined(group, width)
             group = []
         if content:
-            group.append((number, content))
-    return paragraphs
+            group.append((number, line.rstrip()))
+
+
+def _is_indented(line: str, above: str) -> bool:
+    """Whether a line begins a paragraph by standing farther in than the one above, which ends one."""
+    return line.startswith("  ") and _margin(line) > _margin(above) + 1 and above.endswith(_ENDINGS)
+
+
+def _joined(group: Sequence[tuple[int, str]], width: int) -> Iterator[tuple[int, str]]:
+    """The paragraphs in lines between which nothing stands."""
+    whole = _is_wrapped([line.strip() for _, line in group])
+    run: list[tuple[int, str]] = []
+    for number, line in group:
+        if run and not (whole or _is_full(run[-1][1], line, width)):
+            yield from _run(run)
+            run = []
+        run.append((number, line))
+    yield from _run(run)
+
+
+def _run(run: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Full lines are one paragraph if one ends inside of a sentence: else each may be a paragraph."""
+    lines = [line.strip() for _, line in run]
+    if all(line.endswith(_ENDINGS) for line in lines[:-1]):
+        yield from ((number, line.strip()) for number, line in run)
+    else:
+        yield run[0][0], _join(lines)
+
+
+def _is_full(line: str, below: str, width: int) -> bool:
+    """Whether what begins the line ``below`` had no room in the one above."""
+    if _APART.search(line.strip()) or (_LABELLED.match(below.strip()) and line.endswith(_ENDINGS)):
+        return False
+    first = _UNIT.match(below.strip())
+    return width - breadth(first[0] if first else "") - _KINSOKU < breadth(line) <= width + _KINSOKU
 
 
 def _hang(lines: list[str]) -> None:
@@ -150,21 +174,21 @@ def _hanging(lines: Sequence[str], at: int) -> Iterator[str]:
 def _stands_below(line: str, below: str) -> bool:
     """Whether a line begins below the value of the labelled one above it, which has no end."""
     label = _LABELLED.match(line.lstrip())
-    if label is None or line.endswith(tuple(_ENDS)):
+    if label is None or line.endswith(_ENDINGS):
         return False
-    begin = _margin(line) + _width(label[0])
-    return abs(_width(below[: _margin(below)]) - begin) <= 1
+    begin = _margin(line) + breadth(label[0])
+    return abs(breadth(below[: _margin(below)]) - begin) <= 1
 
 
 def _goes_on(lines: Sequence[str]) -> bool:
     first = lines[0]
-    if first.endswith((*_ENDS, "。", ".")) and not first.endswith(_OPEN):
+    if first.endswith((*_ENDINGS, ".")) and not first.endswith(_OPEN):
         return False
     if first.endswith(_OPEN):
         return bool(marker(first) or _LABELLED.match(first))
-    widest = max(map(_width, lines))
-    wrapped = all(_width(line) >= _WRAPPED * widest for line in lines[:-1])
-    return marker(first) is not None and (len(lines) == 2 or wrapped)
+    widest = max(map(breadth, lines))
+    wrapped = all(breadth(line) >= _WRAPPED * widest for line in lines[:-1])
+    return marker(first) is not None and wrapped
 
 
 def _margin(line: str) -> int:
@@ -176,18 +200,18 @@ def _is_wrapped(lines: list[str]) -> bool:
     if len(lines) < 2 or sum(map(_is_set_out, lines)) > len(lines) / 2:
         return False
     full = lines[:-1]
-    widest = max(map(_width, lines))
-    cut = sum(not line.endswith(tuple(_ENDS)) for line in full)
-    return 40 <= widest <= 160 and all(_width(line) >= 0.75 * widest for line in full) and cut >= 0.6 * len(full)
+    widest = max(map(breadth, lines))
+    cut = sum(not line.endswith(_ENDINGS) for line in full)
+    return (
+        _NARROWEST <= widest <= _WIDEST
+        and all(breadth(line) >= 0.75 * widest for line in full)
+        and cut >= 0.6 * len(full)
+    )
 
 
 def _is_set_out(line: str) -> bool:
     """Whether a line says several things side by side, or one with its label."""
     return bool(_APART.search(line) or _LABELLED.match(line))
-
-
-def _width(line: str) -> int:
-    return sum(2 if is_cjk(c) else 1 for c in line)
 
 
 def _join(lines: list[str]) -> str:

@@ -9,7 +9,8 @@ _DAY = (
     r"(?:\d{2,4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|昨天|前天|今天|(?:星期|周)[一二三四五六日天])"
 )
 _TIME = r"(?:[上下中]午|凌晨|晚上|早上)?\s?\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
-_NAME = r"[^\W\d][^：:，,。；;]{0,39}"
+# A number before it says where someone lives or works.
+_NAME = r"(?:\d[\d-]{0,7}\s?)?[^\W\d][^：:，,。；;]{0,39}"
 # "王磊 09:12", "王磊 2024-06-03 09:12:05", "2024-06-03 09:12:05 王磊".
 _SPEAKER = re.compile(rf"{_NAME}\s+(?:{_DAY}\s*)?{_TIME}|{_DAY}\s+{_TIME}\s+{_NAME}")
 _LONGEST = 60
@@ -19,8 +20,13 @@ _LEAST, _MOST = 2, 0.8
 def speakers(lines: Sequence[str]) -> set[int]:
     """The places of the lines that say who speaks; of a text that is no chat, none."""
     found = [at for at, line in enumerate(lines) if _speaks(line)]
-    above = [at for at in found if at + 1 < len(lines) and lines[at + 1].strip() and not _speaks(lines[at + 1])]
+    above = [at for at in found if (said := _first(lines, at + 1)) and not _speaks(said)]
     return set(found) if len(found) >= _LEAST and len(above) >= _MOST * len(found) else set()
+
+
+def _first(lines: Sequence[str], begin: int) -> str:
+    """The first line from ``begin`` on that says something, below one that is blank at most."""
+    return next((line for line in lines[begin : begin + 2] if line.strip()), "")
 
 
 def _speaks(line: str) -> bool:

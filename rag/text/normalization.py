@@ -64,6 +64,11 @@ def is_cjk(character: str) -> bool:
     return bool(_CJK.match(character))
 
 
+def breadth(text: str) -> int:
+    """How wide a text stands among letters of one width, of which a Chinese character takes two."""
+    return 2 * len(text) - len(_CJK.sub("", text))
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """A text made comparable. Character ``i`` stands for the one at ``starts[i]`` of the original."""

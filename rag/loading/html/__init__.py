@@ -15,7 +15,7 @@ from rag.loading.html.boilerplate import drop_boilerplate
 from rag.loading.html.embedded import Pictures, inline
 from rag.loading.html.flow import flow
 from rag.loading.html.panels import open_panels
-from rag.loading.numbered import with_numbered_headings
+from rag.loading.numbered import lines_apart, structured
 from rag.loading.trees import html_tree, xml_tree
 from rag.loading.unread import Unread
 from rag.types import BlockKind
@@ -40,7 +40,7 @@ def parse_xhtml(data: bytes, name: Path) -> Parsed:
 def page_blocks(data: bytes, name: Path, unread: Unread, pictures: Pictures = inline) -> Iterator[RawBlock]:
     """The blocks of a page that is a part of another document. Raises LoadError."""
     root = page_tree(data, name)
-    return flow(root, unread, pictures) if root is not None else iter(())
+    return iter(structured(tuple(lines_apart(flow(root, unread, pictures))))) if root is not None else iter(())
 
 
 def page_tree(data: bytes, name: Path) -> Any:
@@ -84,9 +84,9 @@ def _page(root: Any, name: Path) -> Parsed:
         return Parsed(())
     title = _title(root)
     unread = Unread()
-    blocks = gather(flow(drop_boilerplate(root), unread), name, unread)
+    blocks = gather(lines_apart(flow(drop_boilerplate(root), unread)), name, unread)
     named = any(b.kind is BlockKind.HEADING and b.level == 1 for b in blocks)
-    return Parsed(with_numbered_headings(blocks), "" if named else title, unread.notices(name))
+    return Parsed(structured(blocks), "" if named else title, unread.notices(name))
 
 
 def _title(root: Any) -> str:

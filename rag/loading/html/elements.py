@@ -15,6 +15,7 @@ _LONGEST_MARK = 6
 _INLINE = frozenset(("a", "span", "label", "em", "i", "b", "strong", "small", "time"))
 # Editors write sentences in parts of several styles, which have numbers.
 _PROSE, _DIGIT = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "code", "pre"), re.compile(r"\d")
+_LABELLED = re.compile(r"[^：:\s]{1,8}[：:]\s*\S")
 _SIDE = re.compile(r"(?:[\w-]+[-_])?side-?(?:bar|column)")
 _ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
 
@@ -70,7 +71,7 @@ def is_note_mark(element: Any) -> bool:
 def stands_apart(element: Any, before: str) -> bool:
     """Whether words of their own stand side by side, parted by the style of the page alone, after the text ``before``.
 
-    So do links, and parts with names of their own (``label`` and ``value``) where there is nothing else between them.
+    So do fields, links, and parts with names of their own (``label`` and ``value``) with nothing else between them.
     """
     last = element.getprevious()
     if last is None or last.tail or not before[-1:].isalnum() or not {element.tag, last.tag} <= _INLINE:
@@ -78,6 +79,8 @@ def stands_apart(element: Any, before: str) -> bool:
     first = next(filter(str.strip, element.itertext()), "")
     if not first[:1].isalnum():
         return False
+    if all(_LABELLED.match("".join(one.itertext()).strip()) for one in (last, element)):
+        return True
     if element.tag == last.tag == "a":
         return element.get("href") is not None and last.get("href") is not None
     parent = element.getparent()

@@ -16,7 +16,7 @@ from rag.loading.html import page_tree, strict_page_tree
 from rag.loading.html.embedded import inline
 from rag.loading.html.flow import flow
 from rag.loading.images.scans import picture_blocks
-from rag.loading.numbered import with_numbered_headings
+from rag.loading.numbered import lines_apart, structured
 from rag.loading.unread import Lost, Unread
 
 _CONTAINER = "META-INF/container.xml"
@@ -34,8 +34,8 @@ def parse_epub(data: bytes, name: Path) -> Parsed:
     package = archive.xml(found[0])
     title = " ".join(package.xpath("string(//*[local-name()='metadata']/*[local-name()='title'])").split())
     unread = Unread()
-    blocks = gather(_blocks(archive, package, found[0], unread), name, unread)
-    return Parsed(with_numbered_headings(blocks), title, unread.notices(name))
+    blocks = gather(lines_apart(_blocks(archive, package, found[0], unread)), name, unread)
+    return Parsed(structured(blocks), title, unread.notices(name))
 
 
 def _blocks(archive: Archive, package: Any, base: str, unread: Unread) -> Iterator[RawBlock]:

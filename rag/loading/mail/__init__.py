@@ -18,7 +18,7 @@ from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.embedded import inline
 from rag.loading.images.scans import picture_blocks
-from rag.loading.plain import parse_plain
+from rag.loading.plain import parse_plain, wrap_width
 from rag.loading.tables import row
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
@@ -119,9 +119,10 @@ def written(plain: str, page: str, name: Path, unread: Unread) -> Iterator[RawBl
 
 def quoting(text: str) -> Iterator[RawBlock]:
     """The blocks of a plain text; what it quotes, line by line after ``>``, without these marks."""
+    width = wrap_width([_QUOTE.sub("", line) for line in text.split("\n")])
     for quoted, lines in groupby(text.split("\n"), key=lambda line: line.startswith(">")):
         part = "\n".join(_QUOTE.sub("", line) if quoted else line for line in lines)
-        for block in parse_plain(part):
+        for block in parse_plain(part, width):
             quote = quoted and block.kind is BlockKind.PARAGRAPH
             yield replace(block, kind=BlockKind.QUOTE) if quote else block
 

@@ -34,6 +34,7 @@ from rag.loading.markdown.inline import (
     without_struck,
     write_in_line,
 )
+from rag.loading.numbered import lines_apart, structured
 from rag.loading.office.symbols import CHECKED, UNCHECKED
 from rag.loading.sheets.drawn import Drawn, drawn_tables
 from rag.loading.tables import Cell, Row, row, table
@@ -55,12 +56,13 @@ _CAPTION_LENGTH = 40
 def parse_md(data: bytes, name: Path) -> Parsed:
     """The blocks of a Markdown file. Raises LoadError."""
     text, unread = decode(data, name), Unread()
-    return Parsed(gather(_blocks(text, unread), name, unread), title_of(text), unread.notices(name))
+    blocks = gather(lines_apart(_blocks(text, unread)), name, unread)
+    return Parsed(structured(blocks), title_of(text), unread.notices(name))
 
 
 def parse_markdown(text: str) -> list[RawBlock]:
     """Blocks in reading order; inline marks are dropped, their text is kept."""
-    return list(_blocks(text, Unread()))
+    return list(structured(list(lines_apart(_blocks(text, Unread())))))
 
 
 def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
@@ -197,7 +199,7 @@ class _Builder:
             yield from self.block(said, line)
             self.captions[-1] = path_name(said)
             line += 1
-        for offset, part in enumerate(lines_of(children)):
+        for offset, part in lines_of(children):
             yield from self.said(part, line + offset)
 
     def said(self, children: list[Token], line: int) -> Iterator[RawBlock]:

@@ -7,6 +7,7 @@ import re
 from markdown_it.token import Token
 
 from rag.loading.markdown.extensions import FENCED
+from rag.loading.numbered import is_numbered
 
 # "[[页面|显示的字]]", "==标出的字==", "%%注释%%", and the name by which a block is linked, " ^a1b2c3".
 _LINK = re.compile(r"!?\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
@@ -25,6 +26,7 @@ _FOLD = re.compile(
 )
 _FIELD = re.compile(r"[^\s：:|][^：:\n]{0,19}(?:：|:\s)\s*\S")
 _BREAKS = ("softbreak", "hardbreak")
+_SHORT, _GOES_ON = 20, tuple("，,、；;")
 
 
 def shown(text: str) -> str:
@@ -59,16 +61,28 @@ def callout(children: list[Token]) -> tuple[list[Token], list[Token]] | None:
     return children[:end], children[end + 1 :]
 
 
-def lines_of(children: list[Token]) -> list[list[Token]]:
-    """The lines of a paragraph if all are fields, "状态: 已发布"; else it is one."""
+def lines_of(children: list[Token]) -> list[tuple[int, list[Token]]]:
+    """The lines of a paragraph, counted from 0, if all are fields, "状态: 已发布"; else its parts: a number begins one.
+
+    Markdown has numbers for lists, and knows none of "（一）" and "4、". A short line with such stands alone.
+    """
     lines: list[list[Token]] = [[]]
     for child in children:
         if child.type in _BREAKS:
             lines.append([])
         else:
             lines[-1].append(child)
-    fields = all(_FIELD.match("".join(child.content for child in line)) for line in lines)
-    return lines if fields else [children]
+    texts = ["".join(child.content for child in line) for line in lines]
+    if all(map(_FIELD.match, texts)):
+        return list(enumerate(lines))
+    begins = [0, *(n for n in range(1, len(lines)) if is_numbered(texts[n]) or _stands_alone(texts[n - 1]))]
+    places = [n for n, child in enumerate(children) if child.type in _BREAKS]
+    ends = [*(places[n - 1] for n in begins[1:]), len(children)]
+    return [(n, children[places[n - 1] + 1 if n else 0 : end]) for n, end in zip(begins, ends, strict=True)]
+
+
+def _stands_alone(line: str) -> bool:
+    return len(line) <= _SHORT and is_numbered(line) and not line.endswith(_GOES_ON)
 
 
 def folds(content: str) -> list[str | None]:

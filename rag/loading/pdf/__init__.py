@@ -14,7 +14,7 @@ from typing import Any
 from rag.errors import LoadError
 from rag.loading.blocks import Notice, Parsed, gather
 from rag.loading.images.recognition import MOST_SIDE, RECOGNISER, how_to_read
-from rag.loading.numbered import with_numbered_headings
+from rag.loading.numbered import structured
 from rag.loading.pdf.bullets import with_bullets
 from rag.loading.pdf.fields import marks
 from rag.loading.pdf.glyphs import Line, page_text
@@ -46,7 +46,7 @@ def parse_pdf(data: bytes, name: Path) -> Parsed:
     if not any(pieces for pieces, _ in read.pages) and not any(read.remarks):
         raise read.no_text()
     blocks = gather(reflowed(without_running(read.pages), read.tables, read.remarks), name, read.unread)
-    return Parsed(with_numbered_headings(blocks), notices=read.notices())
+    return Parsed(structured(blocks), notices=read.notices())
 
 
 class _Pages:

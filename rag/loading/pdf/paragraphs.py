@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from statistics import median
 
+from rag.loading.blocks import is_date
 from rag.loading.pdf.columns import Column
 from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.headers import LEADER
@@ -135,6 +136,8 @@ def _begins(above: Line, line: Line, column: Column, margin: float, leading: dic
     if _alike(above, line) and _HYPHENATED.search(above.text) and line.text[0].islower():
         return False
     if not _alike(above, line) or ordinal_of(line.text) is not None or max(above.pieces, line.pieces) > 1:
+        return True
+    if is_date(line.text):
         return True
     if line.y - above.y > _GAP * min(leading.get(round(line.size), 2 * line.size), 2.2 * line.size):
         return True

@@ -14,7 +14,6 @@ from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.grids import Grid, with_tables
 from rag.loading.pdf.paragraphs import Paragraph, paragraphs
 from rag.loading.pdf.rulings import Rulings
-from rag.loading.plain import ordinal_of
 from rag.loading.tables import Row, table
 from rag.types import BlockKind
 
@@ -97,13 +96,8 @@ class _Flow:
             yield replace(block, ocr=run[0].ocr)
 
     def block(self, p: Paragraph, level: int) -> RawBlock:
-        number = ordinal_of(p.text)
         if level:
             return replace(self.outline.heading(p.text, level, page=p.page), ocr=p.ocr)
-        if number is not None:
-            return RawBlock(
-                BlockKind.LIST_ITEM, p.text, path=self.outline.path, level=1, item=number, page=p.page, ocr=p.ocr
-            )
         return RawBlock(BlockKind.PARAGRAPH, p.text, path=self.outline.path, page=p.page, ocr=p.ocr)
 
 

@@ -71,6 +71,12 @@ def count_on(texts: Sequence[str]) -> bool:
     return len(counted) > 1 and bool(affixes[1]) and all(again)
 
 
+def counts_into(text: str, below: str) -> bool:
+    """Whether what stands below counts on from a text: E1, E2."""
+    counted, affixes = _counted([text, below])
+    return len(counted) > 1 and counted[1] == counted[0] + 1 and any(affixes)
+
+
 def _counted(texts: Sequence[str]) -> tuple[list[int], tuple[str, str]]:
     """The numbers in texts that are alike but for these, and what stands before and after them; else none."""
     parts = [part for text in texts if (part := _COUNTED.fullmatch(text))]

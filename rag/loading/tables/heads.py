@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from rag.loading.blocks import path_name
-from rag.loading.tables.cell_text import FIELD, LABEL, VALUE, count_on, do_count, is_name, is_unit
+from rag.loading.tables.cell_text import FIELD, LABEL, VALUE, count_on, counts_into, do_count, is_name, is_unit
 from rag.loading.tables.filling import Line
 from rag.loading.tables.row_text import are_alike
 
@@ -119,6 +119,8 @@ def names_columns(line: Line, below: Sequence[Line]) -> bool:
     width = max((len(other.filled) for other in below), default=0)
     numbers = list(filter(VALUE.fullmatch, texts))
     if len(texts) < 2 or (len(texts) == len(numbers) and line.texts[0]):
+        return False
+    if below and counts_into(line.texts[0], below[0].at(0)):
         return False
     if len(line.filled) < width / 2 and not _goes_on(line, below[0]):
         return False

@@ -20,6 +20,7 @@ from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.bold import placed, visible
 from rag.loading.mail import archived_page
+from rag.loading.numbered import lines_apart, structured
 from rag.loading.office.docx.docx_elements import (
     W,
     blank_prompts,
@@ -44,6 +45,9 @@ from rag.types import BlockKind
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
 _CHUNKS_DEEP = 3
+# What stands at the edges of pages, under these names, belongs to no part of the text.
+_EDGES = {"header": "页眉", "footer": "页脚"}
+_EDGE_PATHS = [(name,) for name in _EDGES.values()]
 _ALONE = re.compile(r"(?:[\W_]|第|共|页|頁|page|of)*", re.IGNORECASE)
 _EQUATION = re.compile(r"equation|mathtype", re.IGNORECASE)
 
@@ -54,8 +58,9 @@ def parse_docx(data: bytes, name: Path) -> Parsed:
     Hidden and deleted text is left out. Raises LoadError.
     """
     unread = Unread()
-    blocks = gather(_read(data, name, unread, 0), name, unread)
-    return Parsed(blocks, notices=unread.notices(name))
+    blocks = gather(lines_apart(_read(data, name, unread, 0)), name, unread)
+    body = next((n for n, block in enumerate(blocks) if block.path[:1] in _EDGE_PATHS), len(blocks))
+    return Parsed((*structured(blocks[:body]), *blocks[body:]), notices=unread.notices(name))
 
 
 def _read(data: bytes, name: Path, unread: Unread, deep: int) -> Iterator[RawBlock]:
@@ -267,7 +272,7 @@ class _Reader:
 
     def edges(self) -> Iterator[RawBlock]:
         """The headers and footers, one after the other."""
-        for kind, name in (("header", "页眉"), ("footer", "页脚")):
+        for kind, name in _EDGES.items():
             for part in dict.fromkeys(one.part for one in self.parts if one.kind == kind):
                 reader = _Reader(self.archive, related(self.archive, part), self.unread, self.deep)
                 for block in reader.read(tree(self.archive, part, _STRICT, W)):

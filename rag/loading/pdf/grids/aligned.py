@@ -87,12 +87,20 @@ def _runs(rows: Sequence[list[Line]]) -> Iterator[list[list[Line]]]:
     for row in rows:
         inside = any(piece.inside for piece in row)
         near = not run or row[0].y - run[-1][0].y <= _ROW_GAP * max(row[0].size, run[-1][0].size)
-        if inside or not near or not (_is_tabular(row) or (run and _continues(row, run))):
+        if inside or not near or not (_is_tabular(row) or (run and _continues(row, run))) or _is_text(row, run):
             yield _trimmed(run)
             run = []
         if not inside and (run or _is_tabular(row)):
             run.append(row)
     yield _trimmed(run)
+
+
+def _is_text(row: Sequence[Line], run: Sequence[Sequence[Line]]) -> bool:
+    """Whether a row is the second of a text below a table: lines of one piece that stand apart."""
+    if len(run) < 2 or _is_tabular(row) or _is_tabular(run[-1]):
+        return False
+    first, second = run[-1][0].y - run[-2][0].y, row[0].y - run[-1][0].y
+    return min(first, second) > WRAPPED * row[0].size
 
 
 def _trimmed(run: list[list[Line]]) -> list[list[Line]]:
