@@ -31,8 +31,8 @@ def explained(library: Library, question: str, hit: Hit) -> Explanation:
 
 @pytest.mark.parametrize("question", [DOUBAO, DRIVES, COST, "GPT-5是什么时候发布的？", "什么是什么？"])
 def test_what_the_words_add_is_the_score_that_the_passage_has(library: Library, question: str) -> None:
-    hits = library.ask(question).hits[:3]
-    scored = [hit for hit in hits if hit.sparse is not None]
+    # Which come first may differ between processors where nothing answers.
+    scored = [hit for hit in library.ask(question).hits if hit.sparse is not None][:3]
     assert scored
     for hit in scored:
         words = explained(library, question, hit).words

@@ -67,8 +67,9 @@ _LATER: Final = (
     ("agreements", "features", "guidance", "households", "ledgers", "posts"),
 )  # fmt: skip
 NOT_TRAINED: Final = (
-    "accounts", "bulletins", "cards", "counters", "covers", "dealings", "deals", "decisions", "dossiers", "handouts",
-    "machines", "places", "rosters", "specs", "stories", "studies", "wards", "whys", "workplaces",
+    "accounts", "bulletins", "cards", "classes", "counters", "covers", "dealings", "deals", "decisions", "dossiers",
+    "handouts", "machines", "places", "repairs", "rosters", "specs", "stories", "studies", "tariffs", "wards", "whys",
+    "workplaces",
 )  # fmt: skip
 """Kinds that only the calibration sees: users' documents are of kinds that the reader has not seen either."""
 

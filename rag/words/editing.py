@@ -16,7 +16,7 @@ from rag.index.generations import Generation, open_generation, writing
 from rag.index.manifest import build_settings, check_settings, file_digest
 from rag.indexing.building import build
 from rag.indexing.entries import Entry
-from rag.indexing.merging import held
+from rag.indexing.merging import reusable
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.refresh import outdated
 from rag.settings import Settings, load_settings
@@ -77,7 +77,7 @@ def change_words(
             documents = [Entry.stored(old.store, record) for record in old.store.records()]
             stale = outdated(old.manifest, old.store.records())
             pipeline = Pipeline.of(settings, progress=progress)
-            made = build(folder, documents, held(old, pipeline), pipeline, outdated=stale)
+            made = build(folder, documents, reusable(old, pipeline), pipeline, outdated=stale)
     after = open_generation(folder).sparse
     changed = {ordinal for ordinal, cut in before.items() if after.stored(ordinal) != cut}
     touched = [record for record in old.store.records() if not changed.isdisjoint(record.passages)]
