@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
-from rag.loading.blocks import RawBlock, path_name
+from rag.loading.blocks import Places, RawBlock, gather, path_name
 from rag.loading.lists import Placed, with_items
 from rag.text.markers import marker
 from rag.text.numbers import value
@@ -76,7 +77,12 @@ def structured(blocks: Sequence[RawBlock], apart: Collection[int] = ()) -> tuple
     return tuple(with_items(placed, apart))
 
 
-def lines_apart(blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:
+def outlined(blocks: Iterable[RawBlock], name: Path, unread: Places) -> tuple[RawBlock, ...]:
+    """`gather` ``blocks``, `structured`: what most loaders do with what they have read. Raises LoadError."""
+    return structured(gather(lines_apart(blocks), name, unread))
+
+
+def lines_apart(blocks: Iterable[RawBlock]) -> Iterator[RawBlock]:
     """``blocks``, paragraphs with line breaks of which several lines begin with numbers line by line."""
     for block in blocks:
         lines = block.text.split("\n") if block.kind is BlockKind.PARAGRAPH and "\n" in block.text else []

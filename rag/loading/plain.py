@@ -77,12 +77,6 @@ def _blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
             yield RawBlock(BlockKind.PARAGRAPH, content, line, outline.path)
 
 
-def ordinal_of(text: str) -> int | None:
-    """The place in a list that ``text`` begins with; 1 after a bullet, None if it begins like no list item."""
-    found = marker(text)
-    return (found.number or 1) if found else None
-
-
 def wrap_width(lines: Sequence[str]) -> int:
     """The width at which a text was wrapped: several lines, and most that end inside of a sentence, reach it; or 0."""
     cut = [
@@ -204,8 +198,8 @@ def _is_wrapped(lines: list[str]) -> bool:
     cut = sum(not line.endswith(_ENDINGS) for line in full)
     return (
         _NARROWEST <= widest <= _WIDEST
-        and all(breadth(line) >= 0.75 * widest for line in full)
-        and cut >= 0.6 * len(full)
+        and all(breadth(line) >= _WRAPPED * widest for line in full)
+        and cut >= _MOST_CUT * len(full)
     )
 
 

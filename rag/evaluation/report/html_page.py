@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rag.evaluation.outcome import Stage
@@ -16,6 +15,7 @@ from rag.evaluation.report.pictures import pictures
 from rag.evaluation.report.tables import measures_table, setup_table, stage_name, stages_table
 from rag.evaluation.results import Evaluation
 from rag.messages import language, text
+from rag.templating import environment
 
 _FOLDER = Path(__file__).parent
 _TEMPLATE, _STYLE = "page.html.jinja", "page.css"
@@ -28,16 +28,9 @@ def page(evaluation: Evaluation) -> str:
     setup, measures = setup_table(result), measures_table(result)
     apart = [setup] if secret else [setup, stages_table(evaluation.outcomes)]
     listed = failures(evaluation, _MOST_LISTED)
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals.update(t=text, stage_name=stage_name, svg=Markup)
-    return environment.get_template(_TEMPLATE).render(
+    templates = environment(_FOLDER)
+    templates.globals.update(t=text, stage_name=stage_name, svg=Markup)
+    return templates.get_template(_TEMPLATE).render(
         language="en" if language() == "en" else "zh-CN",
         style=Markup((_FOLDER / _STYLE).read_text("utf-8")),
         result=result,

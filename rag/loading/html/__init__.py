@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.blocks import Parsed, RawBlock, gather
+from rag.loading.blocks import Parsed, RawBlock
 from rag.loading.encodings import decode
 from rag.loading.html.boilerplate import drop_boilerplate
 from rag.loading.html.embedded import Pictures, inline
 from rag.loading.html.flow import flow
 from rag.loading.html.panels import open_panels
-from rag.loading.numbered import lines_apart, structured
+from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.trees import html_tree, xml_tree
 from rag.loading.unread import Unread
 from rag.types import BlockKind
@@ -84,9 +84,9 @@ def _page(root: Any, name: Path) -> Parsed:
         return Parsed(())
     title = _title(root)
     unread = Unread()
-    blocks = gather(lines_apart(flow(drop_boilerplate(root), unread)), name, unread)
+    blocks = outlined(flow(drop_boilerplate(root), unread), name, unread)
     named = any(b.kind is BlockKind.HEADING and b.level == 1 for b in blocks)
-    return Parsed(structured(blocks), "" if named else title, unread.notices(name))
+    return Parsed(blocks, "" if named else title, unread.notices(name))
 
 
 def _title(root: Any) -> str:

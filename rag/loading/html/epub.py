@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 from rag.errors import LoadError
 from rag.loading.archives.zipped import Archive, joined
-from rag.loading.blocks import Parsed, RawBlock, gather
+from rag.loading.blocks import Parsed, RawBlock
 from rag.loading.html import page_tree, strict_page_tree
 from rag.loading.html.embedded import inline
 from rag.loading.html.flow import flow
 from rag.loading.images.scans import picture_blocks
-from rag.loading.numbered import lines_apart, structured
+from rag.loading.numbered import outlined
 from rag.loading.unread import Lost, Unread
 
 _CONTAINER = "META-INF/container.xml"
@@ -34,8 +34,8 @@ def parse_epub(data: bytes, name: Path) -> Parsed:
     package = archive.xml(found[0])
     title = " ".join(package.xpath("string(//*[local-name()='metadata']/*[local-name()='title'])").split())
     unread = Unread()
-    blocks = gather(lines_apart(_blocks(archive, package, found[0], unread)), name, unread)
-    return Parsed(structured(blocks), title, unread.notices(name))
+    blocks = outlined(_blocks(archive, package, found[0], unread), name, unread)
+    return Parsed(blocks, title, unread.notices(name))
 
 
 def _blocks(archive: Archive, package: Any, base: str, unread: Unread) -> Iterator[RawBlock]:

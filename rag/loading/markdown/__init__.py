@@ -12,7 +12,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.loading.blocks import Parsed, RawBlock, gather, path_name
+from rag.loading.blocks import Parsed, RawBlock, path_name
 from rag.loading.encodings import decode
 from rag.loading.html.flow import flow
 from rag.loading.markdown.dialects import CONTAINER_TAG, callout, containers_opened, folds, lines_of
@@ -34,7 +34,7 @@ from rag.loading.markdown.inline import (
     without_struck,
     write_in_line,
 )
-from rag.loading.numbered import lines_apart, structured
+from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.office.symbols import CHECKED, UNCHECKED
 from rag.loading.sheets.drawn import Drawn, drawn_tables
 from rag.loading.tables import Cell, Row, row, table
@@ -56,8 +56,7 @@ _CAPTION_LENGTH = 40
 def parse_md(data: bytes, name: Path) -> Parsed:
     """The blocks of a Markdown file. Raises LoadError."""
     text, unread = decode(data, name), Unread()
-    blocks = gather(lines_apart(_blocks(text, unread)), name, unread)
-    return Parsed(structured(blocks), title_of(text), unread.notices(name))
+    return Parsed(outlined(_blocks(text, unread), name, unread), title_of(text), unread.notices(name))
 
 
 def parse_markdown(text: str) -> list[RawBlock]:

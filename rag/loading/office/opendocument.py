@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive, joined
-from rag.loading.blocks import Outline, Parsed, RawBlock, followed, gather, path_name
+from rag.loading.blocks import Outline, Parsed, RawBlock, followed, path_name
 from rag.loading.html.mathml import linear
 from rag.loading.images.scans import picture_blocks
-from rag.loading.numbered import lines_apart, structured
+from rag.loading.numbered import outlined
 from rag.loading.office.drawings import local
 from rag.loading.office.list_styles import OUTLINE, ListStyles, attribute
 from rag.loading.scripts import Script, in_line
@@ -39,8 +39,8 @@ def parse_odf(data: bytes, name: Path) -> Parsed:
     archive = Archive(data, name)
     root = archive.xml(_CONTENT)
     unread = Unread()
-    blocks = gather(lines_apart(_Reader(archive, root, unread).read(root)), name, unread)
-    return Parsed(structured(blocks), notices=unread.notices(name))
+    blocks = outlined(_Reader(archive, root, unread).read(root), name, unread)
+    return Parsed(blocks, notices=unread.notices(name))
 
 
 class _Reader:

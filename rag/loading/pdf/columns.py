@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from rag.loading.pdf.glyphs import Line, unspaced
-from rag.loading.plain import ordinal_of
+from rag.text.markers import marker
 
 # In ems.
 _GUTTER = 0.7
@@ -69,7 +69,7 @@ def _joined(row: list[Line]) -> Line:
     longest = max(row, key=lambda p: len(p.text))
     text, x1 = unspaced(" ".join(p.text for p in row)), max(p.x1 for p in row)
     # What is set off is the item's number, not a cell.
-    numbered = len(row[0].text) <= _LONGEST_NUMBER and ordinal_of(f"{row[0].text} ") is not None
+    numbered = len(row[0].text) <= _LONGEST_NUMBER and marker(f"{row[0].text} ") is not None
     pieces, ocr = len(row) - (numbered and len(row) > 1), min(p.ocr for p in row)
     return replace(longest, text=text, x0=row[0].x0, x1=x1, pieces=pieces, ocr=ocr)
 

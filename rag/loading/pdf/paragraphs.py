@@ -13,7 +13,7 @@ from rag.loading.blocks import is_date
 from rag.loading.pdf.columns import Column
 from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.headers import LEADER
-from rag.loading.plain import ordinal_of
+from rag.text.markers import marker
 from rag.text.normalization import is_cjk
 
 # In ems.
@@ -135,7 +135,7 @@ def _begins(above: Line, line: Line, column: Column, margin: float, leading: dic
         return True
     if _alike(above, line) and _HYPHENATED.search(above.text) and line.text[0].islower():
         return False
-    if not _alike(above, line) or ordinal_of(line.text) is not None or max(above.pieces, line.pieces) > 1:
+    if not _alike(above, line) or marker(line.text) is not None or max(above.pieces, line.pieces) > 1:
         return True
     if is_date(line.text):
         return True
@@ -145,7 +145,7 @@ def _begins(above: Line, line: Line, column: Column, margin: float, leading: dic
     ended = _is_short(above, line, column) or above.text.endswith(_ENDS)
     if indented and (ended or above.x0 <= margin + _INDENT * line.size / 2):
         # A list's item goes on to the right of its number.
-        return ordinal_of(above.text) is None or line.x0 < above.x0 + _INDENT * line.size / 2
+        return marker(above.text) is None or line.x0 < above.x0 + _INDENT * line.size / 2
     return _is_short(above, line, column)
 
 
@@ -183,7 +183,7 @@ def _continued(found: list[Paragraph], line: Line, page: int, margin: float) -> 
                 and max(last.pieces, line.pieces) == 1 < len(paragraph.column.lines)
                 and not (below and line.y - last.y > 2 * line.size)
                 and line.x0 <= margin + _INDENT * line.size
-                and ordinal_of(line.text) is None
+                and marker(line.text) is None
                 and not _is_short(paragraph.last, line, paragraph.column)
             )
             return paragraph if goes_on else None

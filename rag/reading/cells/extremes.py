@@ -81,7 +81,7 @@ class _Measured(NamedTuple):
 def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     """The cells that ``asked`` wants of the rows with the highest or lowest value in the table where ``answer`` stands.
 
-    None where it does not ask for one end of a column, where it is not plain of which, or where the values are not all
+    Empty where it does not ask for one end of a column, where it is not plain of which, or where the values are not all
     quantities of one unit: what was read is better than what is guessed.
     """
     header = document.block_at(answer.start).header

@@ -19,7 +19,7 @@ from rag.loading.pdf.grids.placing import (
     rows_of,
     step,
 )
-from rag.loading.plain import ordinal_of
+from rag.text.markers import marker
 
 _PROSE = 8.0
 _ROW_GAP = 4.0
@@ -111,7 +111,7 @@ def _trimmed(run: list[list[Line]]) -> list[list[Line]]:
 
 def _is_tabular(row: Sequence[Line]) -> bool:
     """Whether a row has several cells; the number of an item is none."""
-    numbered = len(row[0].text) <= _LONGEST_NUMBER and ordinal_of(f"{row[0].text} ") is not None
+    numbered = len(row[0].text) <= _LONGEST_NUMBER and marker(f"{row[0].text} ") is not None
     return len(row) - numbered > 1
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from rag.errors import Language
+from rag.templating import environment
 from rag.types import Citation
 from rag.web.conversation import Turn
 from rag.web.page.escaping import docx, html
@@ -44,18 +45,11 @@ def to_docx(turns: Sequence[Turn], *, language: Language, generated: datetime, v
 
 
 @cache
-def _environment(shown: Callable[[str], Markup]) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["shown"] = shown
-    environment.filters["file_name"] = shown_source
-    return environment
+def _escaping_by(shown: Callable[[str], Markup]) -> Environment:
+    templates = environment(_TEMPLATES)
+    templates.filters["shown"] = shown
+    templates.filters["file_name"] = shown_source
+    return templates
 
 
 def _writer(
@@ -85,4 +79,4 @@ def _writer(
         "elsewhere": elsewhere,
         "link": link,
     }
-    return lambda name: _environment(shown).get_template(name).render(values)
+    return lambda name: _escaping_by(shown).get_template(name).render(values)
