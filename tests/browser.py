@@ -153,6 +153,14 @@ def settling(page: Page) -> Iterator[None]:
 
 def in_view(page: Page, selector: str) -> None:
     """The element is wholly inside the window once scrolling has come to rest."""
+    page.wait_for_function(
+        """selector => new Promise(done => {
+            const top = () => document.querySelector(selector)?.getBoundingClientRect().top;
+            const before = top();
+            setTimeout(() => done(before !== undefined && before === top()), 150);
+        })""",
+        arg=selector,
+    )
     expect(page.locator(selector)).to_be_in_viewport(ratio=1)
 
 

@@ -348,11 +348,18 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_refused_before_it_is_unpacke
         import_library(repacked(file, enormous, tmp_path / "wrong"), tmp_path / "other", Settings())
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"text", gzip.compress(b""), gzip.compress(b"x" * 512), gzip.compress(b"x" * 5)]
-)
-def test_another_file_is_no_export(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "x").write_bytes(content)
+_NO_EXPORTS = {
+    "nothing": b"",
+    "text": b"text",
+    "nothing, compressed": gzip.compress(b""),
+    "no archive, compressed": gzip.compress(b"x" * 512),
+    "a few bytes, compressed": gzip.compress(b"x" * 5),
+}
+
+
+@pytest.mark.parametrize("other", _NO_EXPORTS)
+def test_another_file_is_no_export(tmp_path: Path, other: str) -> None:
+    (tmp_path / "x").write_bytes(_NO_EXPORTS[other])
     with pytest.raises(ArchiveError):
         import_library(tmp_path / "x", tmp_path / "other", Settings())
     with pytest.raises(ArchiveError, match="无法读取"):
