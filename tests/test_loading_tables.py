@@ -603,6 +603,31 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             ],
             id="below a cell that fills the width of a form may stand a table, or what it is to say",
         ),
+        pytest.param(
+            [
+                ["一、客房"],
+                ["房型", "平日", "周末"],
+                ["大床房", "388", "468"],
+                ["二、加床"],
+                ["项目", "价格", ""],
+                ["婴儿床", "60", ""],
+                [Cell("三、团队", across=3)],
+                ["项目", "起订", "折扣"],
+                ["会议", "十间", "八折"],
+            ],
+            [
+                "一、客房",
+                "一、客房> 房型 | 平日 | 周末",
+                "一、客房> 房型：大床房；平日：388；周末：468",
+                "一、客房> 二、加床",
+                "二、加床> 项目 | 价格",
+                "二、加床> 项目：婴儿床；价格：60",
+                "二、加床> 三、团队",
+                "三、团队> 项目 | 起订 | 折扣",
+                "三、团队> 项目：会议；起订：十间；折扣：八折",
+            ],
+            id="below a title stands another table, with no blank row above it",
+        ),
     ],
 )
 def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:

@@ -25,6 +25,7 @@ from rag.loading.tables.heads import (
     title_rows,
 )
 from rag.loading.tables.row_text import NAMED, NAMES, VALUES, Value, fields_of, values_of, written
+from rag.loading.tables.stacked import parts_apart
 from rag.types import BlockKind
 
 # Of a cell in a block's grid.
@@ -45,7 +46,7 @@ def table(rows: Iterable[Row], path: tuple[str, ...], caption: str = "") -> Iter
     ``caption`` is what the source has said above the table already.
     """
     tables = _Tables(path, caption)
-    for _, lines in groupby(filled(rows), key=Parts()):
+    for _, lines in groupby(parts_apart(filled(rows)), key=Parts()):
         yield from tables.part(lines)
 
 
