@@ -177,6 +177,9 @@ def test_deep_nesting_is_read_as_far_as_any_page_goes_and_then_refused() -> None
     [
         ("2.4×10<sup>22</sup> 米", "2.4×10²² 米"),
         ("10<sup>-3</sup>", "10⁻³"),
+        ("PM<sub>2.5</sub>", "PM₂.₅"),
+        ("7.2×10<span style='font-size:9px; vertical-align: super'>5</span> 吨", "7.2×10⁵ 吨"),
+        ("<img style='vertical-align: sub' alt=''>H<font style='vertical-align:sub'>2</font>O", "H₂O"),
         ("H<sub>2</sub>O", "H₂O"),
         ("x<sup>n+α</sup>", "x^(n+α)"),
         ("3<sup>rd</sup>，问源<sup>TM</sup>", "3rd，问源TM"),

@@ -91,7 +91,8 @@ def _unicode(text: str, script: Script) -> str:
 def _characters(script: Script) -> dict[str, str]:
     """Characters of the line with the raised or lowered ones that Unicode has of them."""
     name = "<super>" if script is Script.RAISED else "<sub>"
-    forms: dict[str, str] = {"⁻": "⁻"} if script is Script.RAISED else {"₋": "₋"}
+    # Between lowered figures a point is one as it is: PM₂.₅.
+    forms: dict[str, str] = {"⁻": "⁻"} if script is Script.RAISED else {"₋": "₋", ".": "."}
     for code in (code for block in _BLOCKS for code in block):
         kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
         if kind == name and " " not in plain:

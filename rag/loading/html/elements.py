@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rag.loading.scripts import Script
 from rag.loading.trees import counted
 
 _NO_MARKER = re.compile(r"list-style[\w-]*\s*:[^;]*\bnone\b", re.IGNORECASE)
@@ -17,7 +18,16 @@ _INLINE = frozenset(("a", "span", "label", "em", "i", "b", "strong", "small", "t
 _PROSE, _DIGIT = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "code", "pre"), re.compile(r"\d")
 _LABELLED = re.compile(r"[^：:\s]{1,8}[：:]\s*\S")
 _SIDE = re.compile(r"(?:[\w-]+[-_])?side-?(?:bar|column)")
+_SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED, "super": Script.RAISED}
+_LETTERED = ("a", "b", "em", "font", "i", "small", "span", "strong")
+_ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 _ICONS, _LONGEST_LABEL = ("img", "i", "span", "svg"), 12
+
+
+def script_of(element: Any) -> Script | None:
+    """Whether an element raises or lowers its text, by its name or its style."""
+    aligned = _ALIGNED.search(element.get("style") or "") if element.tag in _LETTERED else None
+    return _SCRIPTS.get(aligned[1].lower() if aligned else element.tag)
 
 
 def icon_label(element: Any) -> str:

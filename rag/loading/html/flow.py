@@ -16,6 +16,7 @@ from rag.loading.html.elements import (
     is_note_mark,
     list_mark,
     refers_to_note,
+    script_of,
     stands_apart,
 )
 from rag.loading.html.embedded import Pictures, inline
@@ -26,7 +27,7 @@ from rag.loading.html.spaces import folded, joined_lines
 from rag.loading.html.tabular import cells_of, is_head, is_table, rows_of, span
 from rag.loading.images.scans import picture_blocks
 from rag.loading.office.numerals import numeral
-from rag.loading.scripts import Script, beside
+from rag.loading.scripts import beside
 from rag.loading.tables import Cell, Row, table
 from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
@@ -43,7 +44,6 @@ _BLOCK_TAGS = """
 """
 _UNSEEN, _BLOCKS = frozenset(_UNSEEN_TAGS.split()), frozenset(_BLOCK_TAGS.split())
 _HEADING = re.compile("h[1-6]")
-_SCRIPTS = {"sup": Script.RAISED, "sub": Script.LOWERED}
 _STRUCK = ("del", "s", "strike")
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]\d\d)", re.IGNORECASE)
@@ -141,9 +141,9 @@ class _Flow:
         if tag in _STRUCK or _LINE_THROUGH.search(element.get("style") or ""):
             if "".join(element.itertext()).strip():
                 self.lose(Lost.STRUCK)
-        elif tag in _SCRIPTS:
+        elif script := script_of(element):
             text = " ".join("".join(element.itertext()).split())
-            self.text("" if refers_to_note(element) else beside("".join(self.pieces[-2:]), text, _SCRIPTS[tag]))
+            self.text("" if refers_to_note(element) else beside("".join(self.pieces[-2:]), text, script))
         elif tag == "a" and is_note_mark(element):
             pass
         elif tag == "math" or tag.endswith(":math"):

@@ -8,10 +8,14 @@ from markdown_it.token import Token
 
 from rag.loading.markdown.extensions import FENCED
 from rag.loading.numbered import is_numbered
+from rag.loading.scripts import lowered, raised
 
 # "[[页面|显示的字]]", "==标出的字==", "%%注释%%", and the name by which a block is linked, " ^a1b2c3".
 _LINK = re.compile(r"!?\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
 _MARKED = re.compile(r"(?<![A-Za-z0-9_=!<>)])==(?=\S)([^=\n]+?)(?<=\S)==(?![A-Za-z0-9_=])")
+# "10^6^", "H~2~O"
+_RAISED = re.compile(r"(?<=[^\W_]|[)\]）])\^([-+−–]?\d{1,4}|\d?[-+]|[a-z](?:[-+]\d)?)\^")
+_LOWERED = re.compile(r"(?<=[A-Za-z)\]）])~(\d{1,3}|[a-z]{1,4})~")
 _COMMENT = re.compile(r"%%(?:(?!%%).)+%%")
 _NAME = re.compile(r"\s\^[A-Za-z0-9-]{2,}\Z")
 _CALLOUT = re.compile(r"\[!\w+\][-+]?[^\S\n]*")
@@ -37,7 +41,9 @@ def shown(text: str) -> str:
         text = _COMMENT.sub("", text)
     if "[[" in text:
         text = _LINK.sub(lambda link: link[2] or link[1], text)
-    return _NAME.sub("", text) if "^" in text else text
+    if "~" in text:
+        text = _LOWERED.sub(lambda index: lowered(index[1]), text)
+    return _NAME.sub("", _RAISED.sub(lambda exponent: raised(exponent[1]), text)) if "^" in text else text
 
 
 def containers_opened(text: str) -> str:
