@@ -156,6 +156,8 @@ def test_definitions_stand_after_their_terms() -> None:
 def test_what_is_raised_is_no_part_of_the_number_before_it() -> None:
     raised = "约10<sup>6</sup>个，120 m<sup>2</sup>，H<sub>2</sub>O，注<sup>[1]</sup>。"
     assert kinds_and_texts(raised) == [(PARAGRAPH, "约10⁶个，120 m²，H₂O，注。")]
+    carets = "约10^6^个，120 m^2^，H~2~O，Ca^2+^，$a^2b^2$，3~5个~6个。"
+    assert kinds_and_texts(carets) == [(PARAGRAPH, "约10⁶个，120 m²，H₂O，Ca²⁺，$a^2b^2$，3~5个~6个。")]
 
 
 @pytest.mark.parametrize("end", ["---\n", "...\n", "---  \n"])
@@ -318,3 +320,15 @@ def test_numbers_that_markdown_does_not_know_begin_lines_of_their_own() -> None:
         (ITEM, "4、能带手机吗？", 8),
         (PARAGRAPH, "不能。", 9),
     ]
+
+
+def test_a_row_with_more_cells_than_names_keeps_all_of_them() -> None:
+    named = "型号 | 方式\n--- | ---\n"
+    said = {
+        "L2 | `刷卡|指纹`\nL3 | `门禁`": ["型号：L2；方式：刷卡|指纹", "型号：L3；方式：门禁"],
+        "L3 | 人脸 | 2 年": ["型号：L3；方式：人脸；2 年"],
+        "L4 | 人脸 \\| 刷卡": ["型号：L4；方式：人脸 | 刷卡"],
+    }
+    for rows, texts in said.items():
+        assert [block.text for block in parse_markdown(named + rows)] == ["型号 | 方式", *texts]
+    assert kinds_and_texts("命令 `a|b`\n----\n|x|y|z|")[0] == (BlockKind.HEADING, "命令 a|b")

@@ -21,6 +21,7 @@ from rag.loading.markdown.extensions import (
     front_matter,
     link_definition,
     tables_closed,
+    tables_whole,
     title_of,
     without_notes,
 )
@@ -73,12 +74,15 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     front = front_matter(text)
     skipped = front.group().count("\n") if front else 0
     body, notes = without_notes(text[front.end() :] if front else text)
+    body = tables_whole(tables_closed(body))
     reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     reader.block.ruler.at("reference", link_definition, {"alt": []})
     fields = fields_of(front[1]) if front else ()
     said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
     yield from said
-    yield from _Builder(skipped, notes, unread).blocks(reader.parse(containers_opened(tables_closed(body))))
+    yield from _Builder(skipped, notes, unread).blocks(
+        reader.parse(containers_opened(body))
+    )
 
 
 class _Builder:

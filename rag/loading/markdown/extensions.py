@@ -24,6 +24,13 @@ _NOTE = re.compile(
 )
 _TABLE = re.compile(rf"{FENCED}|<table\b.*?</table>", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]*(?=\n)")
+# A table: the names of its columns, the line below them, and its rows.
+_GRID = re.compile(
+    rf"{FENCED}|^(?P<names>(?=[^\n]*\|)[^\n]+)\n"
+    r"(?P<rule>[ >\t]*[|:-][-:| \t]*)\n(?P<rows>(?:[^\n]*\S[^\n]*(?:\n|\Z))+)",
+    re.DOTALL | re.MULTILINE,
+)
+_WALL, _CODE = re.compile(r"(?<!\\)\|"), re.compile(r"`[^`\n]+`")
 # What looks like the definition of a link and leads nowhere is text: "[注]: 见附件".
 _DEFINITION = re.compile(r"\[(?!\^)[^\]]+\]:\s*<?(?=[!-~]*[/.#@])[!-~]+>?(?:\s|$)")
 
@@ -78,6 +85,30 @@ def tables_closed(text: str) -> str:
     # Below the last end no table has one to look for.
     end = text.lower().rfind("</table>") + len("</table>")
     return _TABLE.sub(closed, text[:end]) + text[end:] if end >= len("</table>") else text
+
+
+def tables_whole(text: str) -> str:
+    """``text`` with all cells of its tables: those beyond the last name, too, which CommonMark leaves out."""
+
+    def whole(found: re.Match[str]) -> str:
+        if found["fence"] or (named := _width(found["names"])) != _width(found["rule"]):
+            return found.group()
+        rows = [
+            _CODE.sub(lambda code: _WALL.sub(r"\|", code.group()), row) if _width(row) > named else row
+            for row in found["rows"].split("\n")
+        ]
+        beyond = max(map(_width, rows)) - named
+        if beyond <= 0:
+            return "\n".join((found["names"], found["rule"], *rows))
+        names, rule = (line.rstrip().removesuffix("|") for line in (found["names"], found["rule"]))
+        return "\n".join((f"{names}|{' |' * beyond}", f"{rule}|{'-|' * beyond}", *rows))
+
+    return _GRID.sub(whole, text) if "|" in text else text
+
+
+def _width(row: str) -> int:
+    """How many cells a row has."""
+    return len(_WALL.findall(row.strip(" >\t").removeprefix("|").removesuffix("|"))) + 1
 
 
 def link_definition(state: StateBlock, line: int, last: int, silent: bool) -> bool:
