@@ -232,6 +232,26 @@ def test_an_answer_that_a_click_opens_is_text(page: str) -> None:
     assert texts(page) == ["怎么办？", "这样办。"]
 
 
+@pytest.mark.parametrize(
+    "tabs",
+    [
+        "<ul role=tablist><li role=tab><a href='#a'>有线</a><li role=tab><a href='#b'>无线</a></ul>",
+        "<div><button role=tab aria-controls=a>有线</button><button role=tab aria-controls=b>无线</button></div>",
+        "<ul><li><a data-toggle=tab href='#a'>有线</a><li><a data-toggle=tab href='#b'>无线</a></ul>",
+    ],
+)
+def test_what_a_tab_says_stands_above_its_panel_shown_or_not(tabs: str) -> None:
+    page = f"<h1>路由器</h1>{tabs}<div id=a>地址 192.168.3.1。</div><p>间</p><div id=b hidden>地址 192.168.9.1。</div>"
+    assert [(b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [
+        ("路由器", ()),
+        ("有线", ("路由器",)),
+        ("地址 192.168.3.1。", ("路由器", "有线")),
+        ("间", ("路由器",)),
+        ("无线", ("路由器",)),
+        ("地址 192.168.9.1。", ("路由器", "无线")),
+    ]
+
+
 def test_what_names_the_text_beside_it_stands_above_it() -> None:
     page = "<details><summary>问一</summary><p>答一</p></details><dl><dt>词</dt><dd>义</dd><dt>词二</dt></dl><p>后</p>"
     assert [(b.text, b.path) for b in parse_html(page.encode(), NAME).blocks] == [

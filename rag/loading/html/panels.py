@@ -12,6 +12,8 @@ _PANEL_TAGS = "div section article dd p ul ol dl table tr td li blockquote pre f
 _LABEL_TAGS = "h1 h2 h3 h4 h5 h6 dt summary button"
 _NO_TEXT = ("script", "style", "noscript", "template", "title")
 _PANELS, _LABELS = frozenset(_PANEL_TAGS.split()), frozenset(_LABEL_TAGS.split())
+_TABS = frozenset(("tab", "pill"))
+_TABBED = ("div", "section", "article")
 _TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "href")
 # What opens over the page, and is no part of its text.
 _ROLES = ("dialog", "alertdialog", "menu", "listbox", "tooltip", "alert", "status")
@@ -39,6 +41,7 @@ def concealed(element: Any) -> bool:
 def open_panels(root: Any) -> None:
     """Show the panels that something on the page opens, and the buttons that say what is in them."""
     _show_main(root)
+    _name_panels(root)
     targets = {name for element in root.iter() for name in _controlled(element)}
     for element in list(root.iter()):
         if element.tag == "button" and _labels(element):
@@ -50,6 +53,31 @@ def open_panels(root: Any) -> None:
             and (element.get("id") in targets or _is_switch(element.getprevious()))
         ):
             _show(element)
+
+
+def _name_panels(root: Any) -> None:
+    """Let what a tab says stand above its panel, which may stand far from it."""
+    panels = {panel.get("id"): panel for panel in root.iter(*_TABBED) if panel.get("id")}
+    tabs = [element for element in root.iter() if _is_tab(element)] if panels else []
+    for tab in tabs:
+        panel = next((panels.pop(name) for part in tab.iter() for name in _named(part) if name in panels), None)
+        text = " ".join("".join(tab.itertext()).split())
+        before = panel.getprevious() if panel is not None else None
+        heads = before is not None and list(filter(_is_tab, before.iter())) == [tab]
+        if panel is None or heads or not 0 < len(text) <= _LONGEST_SWITCH:
+            continue
+        summary = panel.makeelement("summary")
+        summary.text, summary.tail, panel.text = text, panel.text, None
+        panel.insert(0, summary)
+        panel.tag = "details"
+        _show(panel)
+        tab.clear(keep_tail=True)
+
+
+def _is_tab(element: Any) -> bool:
+    return element.get("role") == "tab" or not _TABS.isdisjoint(
+        (element.get("data-toggle"), element.get("data-bs-toggle"))
+    )
 
 
 def _show_main(root: Any) -> None:
@@ -79,6 +107,11 @@ def _controlled(element: Any) -> list[str]:
     """The ids of what an element opens. A link alone opens nothing: it leads there."""
     if element.get("href") and not _clicks(element):
         return []
+    return _named(element)
+
+
+def _named(element: Any) -> list[str]:
+    """The ids that an element names."""
     named = [element.get(attribute) or "" for attribute in _TARGETS]
     return [name.removeprefix("#") for value in named for name in value.split()]
 
