@@ -309,6 +309,28 @@ def test_a_workbook_and_slides_of_open_document() -> None:
     assert [(b.text, b.page) for b in blocks] == [("甲", 1), ("乙", 2)]
 
 
+def test_a_remark_on_a_cell_of_open_document_is_no_part_of_its_value() -> None:
+    remark = "<office:annotation><dc:creator>林溪</dc:creator><text:p>待复估</text:p></office:annotation>"
+    rows = "".join(
+        f"<table:table-row>{''.join(f'<table:table-cell>{cell}</table:table-cell>' for cell in row)}</table:table-row>"
+        for row in (
+            ("<text:p>展品</text:p>", "<text:p>估价</text:p>"),
+            ("<text:p>木雕</text:p>", f"{remark}<text:p>¥1,500</text:p>"),
+        )
+    )
+    sheet = f'<table:table table:name="展品">{rows}</table:table>'
+    parsed = parse_odf(odf(sheet, kind="spreadsheet"), Path("表.ods"))
+    assert said(parsed) == ["展品", "展品 | 估价", "展品：木雕；估价：¥1,500", "批注（林溪）：待复估"]
+
+
+def test_a_paragraph_in_the_style_of_titles_is_the_title_of_an_open_document() -> None:
+    style = '<style:style style:name="P1" style:parent-style-name="Title"/>'
+    for name in ("Title", "P1"):
+        body = f'<text:p text:style-name="{name}">渡口手册</text:p><text:h text:outline-level="2">班次</text:h>'
+        blocks = parse_odf(odf(body, styles=style), LETTER).blocks
+        assert [(b.text, b.level, b.path) for b in blocks] == [("渡口手册", 1, ()), ("班次", 2, ("渡口手册",))]
+
+
 def test_items_in_a_cell_of_open_document_keep_their_numbers() -> None:
     level = '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
     items = "".join(f"<text:list-item><text:p>{text}</text:p></text:list-item>" for text in ("巡逻", "登记"))

@@ -80,9 +80,7 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     fields = fields_of(front[1]) if front else ()
     said = [row([(0, key if value else "", value or key)], line) for key, value, line in fields]
     yield from said
-    yield from _Builder(skipped, notes, unread).blocks(
-        reader.parse(containers_opened(body))
-    )
+    yield from _Builder(skipped, notes, unread).blocks(reader.parse(containers_opened(body)))
 
 
 class _Builder:

@@ -31,6 +31,7 @@ _SKIPPED = frozenset(_SKIPPED_TAGS.split())
 # A file may say that a cell or row stands there a million times: to the end of the sheet.
 _MOST_REPEATED = 1_000
 _DEEPEST = 9
+_TITLE = "Title"
 _LONGEST_ABOVE = 40
 
 
@@ -54,6 +55,9 @@ class _Reader:
         self.scripts, self.struck = _styles(root)
         shown = ((style, part) for style in root.iter() if local(style) == "style" for part in style)
         self.hidden = {attribute(style, "name") for style, part in shown if attribute(part, "display") == "false"}
+        self.titles = {_TITLE} | {
+            attribute(style, "name") for style in root.iter() if attribute(style, "parent-style-name") == _TITLE
+        }
         self.lists = ListStyles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
         # Notes, remarks and boxes of a paragraph are read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
@@ -71,6 +75,8 @@ class _Reader:
             case "h":
                 level, text = _number(element, "outline-level"), self.text(element)
                 yield from self.heading(f"{self.number(element, level) if text.strip() else ''}{text}", level)
+            case "p" if attribute(element, "style-name") in self.titles:
+                yield from self.heading(self.text(element), 1)
             case "p":
                 yield from self.block(self.text(element))
             case "list":
@@ -180,6 +186,7 @@ class _Reader:
     def cell(self, cell: Any, beside: str) -> str:
         """What a cell says; a table in it is read after the one around it, under what stands ``beside`` it."""
         self.after += [partial(self.table, e, beside) for e in cell if local(e) == "table"]
+        self.after += [partial(self.remark, e) for e in cell if local(e) == "annotation"]
         return " ".join(filter(None, self.lines(cell, 0, "")))
 
     def lines(self, holder: Any, depth: int, style: str) -> Iterator[str]:
@@ -196,7 +203,7 @@ class _Reader:
                     own = self.begun(part, deeper, style)
                     for inner in part:
                         yield from self.lines(inner, deeper, own)
-                case name if name != "table" and name not in _SKIPPED:
+                case name if name not in ("table", "annotation") and name not in _SKIPPED:
                     yield from self.lines(part, depth, style)
 
     def text(self, paragraph: Any) -> str:
