@@ -425,12 +425,42 @@ def packed(body: str, kind: str, target: str, content: str | bytes) -> bytes:
 def test_what_was_put_in_as_a_whole_is_read_in_its_place() -> None:
     body = paragraph("前") + '<w:altChunk r:id="X"/>' + paragraph("后")
     page = "<html><body><h1>须知</h1><p>押金 2800 元。</p></body></html>"
-    for target, content in (("c.html", page), ("c.docx", samples.docx(paragraph("押金 2800 元。")))):
+    rich = r"{\rtf1\ansi\u25276?\u37329? 2800 \u20803?\u12290?\par}"
+    for target, content in (("c.html", page), ("c.rtf", rich), ("c.docx", samples.docx(paragraph("押金 2800 元。")))):
         said = [b.text for b in parse_docx(packed(body, "aFChunk", target, content), NAME).blocks]
         assert said[0] == "前"
         assert said[-2:] == ["押金 2800 元。", "后"]
     lost = parse_docx(packed(body, "aFChunk", "c.bin", page), NAME)
     assert [n.zh for n in lost.notices] == ["报告.docx 里有 1 个读不了的部分没有读入。"]
+
+
+def test_what_was_put_in_as_a_whole_ends_no_heading_around_it() -> None:
+    body = "".join(map(paragraph, ("第一章 总则", "适用全馆。"))) + '<w:altChunk r:id="X"/>'
+    page = "<p>一、停车</p><p>收费。</p><p>二、电梯</p><p>停运。</p>"
+    made = packed(body + paragraph("第二章 附则") + paragraph("即日施行。"), "aFChunk", "c.html", page)
+    assert [(b.text, b.level, b.path) for b in parse_docx(made, NAME).blocks] == [
+        ("第一章 总则", 2, ()),
+        ("适用全馆。", 0, ("第一章 总则",)),
+        ("一、停车", 3, ("第一章 总则",)),
+        ("收费。", 0, ("第一章 总则", "一、停车")),
+        ("二、电梯", 3, ("第一章 总则",)),
+        ("停运。", 0, ("第一章 总则", "二、电梯")),
+        ("第二章 附则", 2, ()),
+        ("即日施行。", 0, ("第二章 附则",)),
+    ]
+
+
+def test_a_heading_that_is_called_as_the_edge_of_a_page_ends_no_structure() -> None:
+    body = paragraph("页眉", properties='<w:outlineLvl w:val="0"/>') + "".join(
+        map(paragraph, ("一、字号", "五号。", "二、字体", "楷体。"))
+    )
+    assert [(b.text, b.path) for b in parse_docx(samples.docx(body), NAME).blocks] == [
+        ("页眉", ()),
+        ("一、字号", ("页眉",)),
+        ("五号。", ("页眉", "一、字号")),
+        ("二、字体", ("页眉",)),
+        ("楷体。", ("页眉", "二、字体")),
+    ]
 
 
 def test_documents_put_into_each_other_end() -> None:

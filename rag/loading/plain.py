@@ -54,10 +54,10 @@ def parse_plain(text: str, width: int = 0) -> list[RawBlock]:
     lines = text.split("\n")
     width = width or wrap_width(lines)
     apart = {number for number, above in enumerate(["", *lines], start=1) if not above.strip()}
-    return list(structured(list(_blocks(text, lines, width)), apart))
+    return list(structured(list(plain_blocks(text, lines, width)), apart))
 
 
-def _blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
+def plain_blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
     """Paragraphs and tables, under the headings that are drawn and those that say who speaks."""
     outline, talk = Outline(), speakers(lines)
     tables = {found.begin + 1: found for found in drawn_tables(text)}

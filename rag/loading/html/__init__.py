@@ -15,7 +15,7 @@ from rag.loading.html.boilerplate import drop_boilerplate
 from rag.loading.html.embedded import Pictures, inline
 from rag.loading.html.flow import flow
 from rag.loading.html.panels import open_panels
-from rag.loading.numbered import lines_apart, outlined, structured
+from rag.loading.numbered import outlined
 from rag.loading.trees import html_tree, xml_tree
 from rag.loading.unread import Unread
 from rag.types import BlockKind
@@ -38,9 +38,9 @@ def parse_xhtml(data: bytes, name: Path) -> Parsed:
 
 
 def page_blocks(data: bytes, name: Path, unread: Unread, pictures: Pictures = inline) -> Iterator[RawBlock]:
-    """The blocks of a page that is a part of another document. Raises LoadError."""
+    """The blocks of a page that is a part of another document, which is `structured` as a whole. Raises LoadError."""
     root = page_tree(data, name)
-    return iter(structured(tuple(lines_apart(flow(root, unread, pictures))))) if root is not None else iter(())
+    return flow(root, unread, pictures) if root is not None else iter(())
 
 
 def page_tree(data: bytes, name: Path) -> Any:

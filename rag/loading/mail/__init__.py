@@ -18,6 +18,7 @@ from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.embedded import inline
 from rag.loading.images.scans import picture_blocks
+from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.plain import parse_plain, wrap_width
 from rag.loading.tables import row
 from rag.loading.unread import Lost, Unread
@@ -54,7 +55,7 @@ def parse_eml(data: bytes, name: Path) -> Parsed:
 def parse_mht(data: bytes, name: Path) -> Parsed:
     """The page of a web archive. Raises LoadError."""
     unread = Unread()
-    return Parsed(gather(archived_page(data, name, unread), name, unread), notices=unread.notices(name))
+    return Parsed(outlined(archived_page(data, name, unread), name, unread), notices=unread.notices(name))
 
 
 def archived_page(data: bytes, name: Path, unread: Unread) -> Iterator[RawBlock]:
@@ -113,7 +114,7 @@ def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:
 def written(plain: str, page: str, name: Path, unread: Unread) -> Iterator[RawBlock]:
     """The text of a mail: of two that say the same the plain one, unless the other has tables or says much more."""
     if page and (not plain.strip() or "<table" in page.lower() or len(_TAG.sub("", page)) > _MUCH_MORE * len(plain)):
-        return page_blocks(page.encode(), name, unread)
+        return iter(structured(list(lines_apart(page_blocks(page.encode(), name, unread)))))
     return quoting(plain.replace("\r\n", "\n").replace("\r", "\n"))
 
 

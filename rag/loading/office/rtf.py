@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.errors import LoadError
-from rag.loading.blocks import Parsed, RawBlock, gather
-from rag.loading.plain import parse_plain
+from rag.loading.blocks import Parsed, RawBlock
+from rag.loading.numbered import outlined
+from rag.loading.plain import plain_blocks, wrap_width
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
@@ -42,22 +43,26 @@ _CONTROLS = re.compile(r"[\x00-\x08]")
 
 def parse_rtf(data: bytes, name: Path) -> Parsed:
     """The text with its notes, and tables; pictures and remarks are told. Raises LoadError."""
-    from striprtf.striprtf import rtf_to_text
-
     if not data.lstrip().startswith(b"{\\rtf"):
         raise LoadError(
             f"无法读取 {name}：文件已损坏，或不是 .rtf 格式。请重新导出后再索引。",
             f"Can't read {name}: damaged, or not an .rtf file. Export it again.",
         )
-    source = _CONTROLS.sub("", data.decode("latin-1"))
     unread = Unread()
+    return Parsed(outlined(rtf_blocks(data, name, unread), name, unread), notices=unread.notices(name))
+
+
+def rtf_blocks(data: bytes, _: Path, unread: Unread) -> Iterator[RawBlock]:
+    """The same as a part of another document, which is `structured` as a whole."""
+    from striprtf.striprtf import rtf_to_text
+
+    source = _CONTROLS.sub("", data.decode("latin-1"))
     for pattern, kind in _LOST:
         for _ in re.finditer(pattern, source):
             unread.add(kind)
     if _MARKED.search(source):
         source = "".join(_with_marks(source.replace(r"\*\footnote", r"\footnote")))
-    text = rtf_to_text(source, errors="ignore")
-    return Parsed(gather(_blocks(text, unread), name), notices=unread.notices(name))
+    return _blocks(rtf_to_text(source, errors="ignore"), unread)
 
 
 class _State(NamedTuple):
@@ -155,14 +160,12 @@ def _written(word: str | None, token: str, *, inside: bool) -> str:
 
 
 def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
-    path: tuple[str, ...] = ()
-    for in_table, lines in groupby(_lines(text, unread), key=lambda line: line.rstrip().endswith(_CELL)):
+    for in_table, group in groupby(_lines(text, unread), key=lambda line: line.rstrip().endswith(_CELL)):
+        lines = list(group)
         if in_table:
-            yield from table(_rows(line.rstrip().removesuffix(_CELL).split(_CELL) for line in lines), path)
-            continue
-        for block in parse_plain("\n".join(lines)):
-            yield replace(block, line=0)
-            path = (*block.path, block.text) if block.level and block.kind == "heading" else block.path
+            yield from table(_rows(line.rstrip().removesuffix(_CELL).split(_CELL) for line in lines), ())
+        else:
+            yield from (replace(block, line=0) for block in plain_blocks("\n".join(lines), lines, wrap_width(lines)))
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> Iterator[Row]:

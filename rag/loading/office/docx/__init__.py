@@ -36,7 +36,8 @@ from rag.loading.office.docx.numbering import Numbering
 from rag.loading.office.docx.runs import Runs
 from rag.loading.office.drawings import chart_blocks, diagram, local
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
-from rag.loading.plain import parse_plain
+from rag.loading.office.rtf import rtf_blocks
+from rag.loading.plain import plain_blocks, wrap_width
 from rag.loading.tables import Cell, Row, table
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
@@ -47,7 +48,6 @@ _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "com
 _CHUNKS_DEEP = 3
 # What stands at the edges of pages, under these names, belongs to no part of the text.
 _EDGES = {"header": "页眉", "footer": "页脚"}
-_EDGE_PATHS = [(name,) for name in _EDGES.values()]
 _ALONE = re.compile(r"(?:[\W_]|第|共|页|頁|page|of)*", re.IGNORECASE)
 _EQUATION = re.compile(r"equation|mathtype", re.IGNORECASE)
 
@@ -58,35 +58,34 @@ def parse_docx(data: bytes, name: Path) -> Parsed:
     Hidden and deleted text is left out. Raises LoadError.
     """
     unread = Unread()
-    blocks = gather(lines_apart(_read(data, name, unread, 0)), name, unread)
-    body = next((n for n, block in enumerate(blocks) if block.path[:1] in _EDGE_PATHS), len(blocks))
-    return Parsed((*structured(blocks[:body]), *blocks[body:]), notices=unread.notices(name))
+    reader = _opened(data, name, unread, 0)
+    body = gather(lines_apart(reader.body()), name, unread)
+    edges = gather(lines_apart(reader.edges()), name, unread)
+    return Parsed((*structured(body), *edges), notices=unread.notices(name))
 
 
 def _read(data: bytes, name: Path, unread: Unread, deep: int) -> Iterator[RawBlock]:
+    reader = _opened(data, name, unread, deep)
+    yield from reader.body()
+    yield from reader.edges()
+
+
+def _opened(data: bytes, name: Path, unread: Unread, deep: int) -> _Reader:
     archive = Archive(data, name)
     main = first(related(archive, ""), "officeDocument", "word/document.xml")
-    body = tree(archive, main, _STRICT, W)
-    if body is None:
+    root = tree(archive, main, _STRICT, W)
+    if root is None:
         raise archive.broken(main)
-    blank_prompts(body)
-    reader = _Reader(archive, related(archive, main), unread, deep)
-    said: set[str] = set()
-    for block in reader.read(body.find(f"{W}body")):
-        said.add(block.text)
-        yield block
-    for block in reader.edges():
-        # A document's title stands in its header once more.
-        if block.text not in said:
-            said.add(block.text)
-            yield block
+    blank_prompts(root)
+    return _Reader(archive, related(archive, main), unread, deep, root)
 
 
 class _Reader:
     """Follows the body and keeps what stands above the current position."""
 
-    def __init__(self, archive: Archive, parts: Sequence[Related], unread: Unread, deep: int) -> None:
+    def __init__(self, archive: Archive, parts: Sequence[Related], unread: Unread, deep: int, root: Any) -> None:
         self.archive = archive
+        self.root = root
         self.parts = parts
         self.places = {one.id: one.part for one in reversed(parts)}
         self.unread = unread
@@ -101,6 +100,12 @@ class _Reader:
         self.runs = Runs(self.styles, self.anchored, self.lose)
         # What is anchored in a paragraph (boxes, notes, drawings) is read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
+        self.said: set[str] = set()
+
+    def body(self) -> Iterator[RawBlock]:
+        for block in self.read(self.root.find(f"{W}body")):
+            self.said.add(block.text)
+            yield block
 
     def part(self, kind: str) -> Any:
         return tree(self.archive, first(list(self.parts), kind), _STRICT, W)
@@ -271,12 +276,15 @@ class _Reader:
             yield replace(block, path=(*self.outline.path, *block.path), line=0)
 
     def edges(self) -> Iterator[RawBlock]:
-        """The headers and footers, one after the other."""
+        """The headers and footers, one after the other: a document's title stands in its header once more."""
         for kind, name in _EDGES.items():
             for part in dict.fromkeys(one.part for one in self.parts if one.kind == kind):
-                reader = _Reader(self.archive, related(self.archive, part), self.unread, self.deep)
-                for block in reader.read(tree(self.archive, part, _STRICT, W)):
-                    if not _ALONE.fullmatch(block.text):
+                root = tree(self.archive, part, _STRICT, W)
+                for block in _Reader(self.archive, related(self.archive, part), self.unread, self.deep, root).read(
+                    root
+                ):
+                    if not _ALONE.fullmatch(block.text) and block.text not in self.said:
+                        self.said.add(block.text)
                         yield replace(block, kind=BlockKind.PARAGRAPH, path=(name, *block.path), level=0, item=0)
 
     def lose(self, kind: Lost) -> None:
@@ -292,13 +300,19 @@ def _archived(data: bytes, name: Path, unread: Unread, _: int) -> Iterator[RawBl
 
 
 def _text(data: bytes, name: Path, *_: object) -> Iterator[RawBlock]:
-    return iter(parse_plain(decode(data, name)))
+    lines = (text := decode(data, name)).split("\n")
+    return plain_blocks(text, lines, wrap_width(lines))
+
+
+def _rich(data: bytes, name: Path, unread: Unread, _: int) -> Iterator[RawBlock]:
+    return rtf_blocks(data, name, unread)
 
 
 _CHUNKS: dict[str, Callable[[bytes, Path, Unread, int], Iterator[RawBlock]]] = {
     **dict.fromkeys((".html", ".htm", ".xhtml", ".xml"), _page),
     **dict.fromkeys((".mht", ".mhtml", ".eml"), _archived),
     ".txt": _text,
+    ".rtf": _rich,
     ".docx": _read,
     ".dotx": _read,
 }
