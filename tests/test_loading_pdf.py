@@ -195,6 +195,15 @@ def test_an_item_goes_on_beside_its_bullet_and_lines_of_a_table_of_contents_are_
     ]
 
 
+def test_a_table_of_contents_whose_pages_stand_apart_from_its_dots_is_dropped() -> None:
+    entries = (("Boarding", "1"), ("Lifeboats", "4"), ("Fire drills", "11"))
+    content = b"".join(
+        line(f"{title}{'.' * 40}", 72, 700 - 20 * n) + line(page, 500, 700 - 20 * n)
+        for n, (title, page) in enumerate(entries)
+    )
+    assert texts(samples.pdf([content + line("Show your papers.", 72, 600)])) == ["Show your papers."]
+
+
 def test_dots_that_lead_to_prices_are_lines_of_a_menu() -> None:
     content = line("Noodles......................22", 72, 700) + line("Tea...........................8", 72, 686)
     assert texts(samples.pdf([content])) == ["Noodles......................22", "Tea...........................8"]
@@ -300,6 +309,21 @@ def table(*, across: bool, down: bool, rows: Sequence[tuple[str, ...]] = TABLE, 
 @pytest.mark.parametrize(("across", "down"), [(True, True), (True, False), (False, False)])
 def test_a_table_is_read_by_its_lines_or_by_how_its_cells_stand(across: bool, down: bool) -> None:
     assert texts(samples.pdf([table(across=across, down=down)])) == ROWS
+
+
+def test_a_short_row_below_one_of_several_lines_is_a_row_where_rows_stand_little_farther_apart() -> None:
+    rows = [(700, ("Item", "Work", "When", "Who"))]
+    rows += [(676, ("Winch", "check the rope and", "Monthly", "Crew A")), (659, ("", "grease it, then", "", ""))]
+    rows += [(641, ("", "lift it three times", "", "")), (618.5, ("Console", "clean it", "Weekly", ""))]
+    rows += [(594, ("Speaker", "measure it, tighten", "Yearly", "Crew B")), (577, ("", "its bolts", "", ""))]
+    content = b"".join(
+        line(text, x, y) for y, cells in rows for text, x in zip(cells, (72, 180, 320, 420), strict=True)
+    )
+    assert texts(samples.pdf([content]))[1:] == [
+        "Item：Winch；Work：check the rope and grease it, then lift it three times；When：Monthly；Who：Crew A",
+        "Item：Console；Work：clean it；When：Weekly",
+        "Item：Speaker；Work：measure it, tighten its bolts；When：Yearly；Who：Crew B",
+    ]
 
 
 def test_rows_that_no_lines_part_are_rows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from statistics import median
@@ -28,6 +29,7 @@ _MOSTLY = 0.8
 # A text's columns are so wide, in ems and as a share of the widest, and have so many lines.
 _PAGE, _AS_WIDE, _LINES = 14.0, 0.75, 6
 _LONGEST_NUMBER = 4
+_LEADS = re.compile(r"(?:[.．·…]\s*){6}\Z")
 # A cell has no more lines than make this the share of the rows that have several cells.
 _LEAST_FULL = 0.25
 # Rows of two tables stand so much farther apart than others do; of so many columns fewer rows are a table.
@@ -110,7 +112,9 @@ def _trimmed(run: list[list[Line]]) -> list[list[Line]]:
 
 
 def _is_tabular(row: Sequence[Line]) -> bool:
-    """Whether a row has several cells; the number of an item is none."""
+    """Whether a row has several cells; the number of an item is none, nor that of the page to which dots lead."""
+    if any(_LEADS.search(piece.text) for piece in row[:-1]):
+        return False
     numbered = len(row[0].text) <= _LONGEST_NUMBER and marker(f"{row[0].text} ") is not None
     return len(row) - numbered > 1
 

@@ -19,7 +19,8 @@ SAME_EDGE = 6.0
 _SAME_ROW = 0.45
 _RIVER = 0.25
 WRAPPED = 1.7
-_LARGER_GAP = 1.35
+# So much farther apart than lines of one cell stand those of two, or less if all of the former are nearly alike.
+_LARGER_GAP, _ALIKE = 1.35, 1.15
 LEAST_ROWS = 3
 FULL_ROWS = 0.6
 _FIELD = re.compile(r"[^\s：:。，；]{1,20}[：:]")
@@ -116,8 +117,13 @@ def rows_of(inside: Sequence[Line], xs: Sequence[float]) -> list[list[Cell]]:
 
 def _limit(lines: Sequence[Sequence[Line]], gaps: Sequence[float], size: float) -> float:
     """The distance that parts rows, where the lines of one cell are clearly closer; 0 where there are no such lines."""
-    small = min(gaps[1:], default=0.0)
+    distances = sorted(gaps[1:])
+    small = distances[0] if distances else 0.0
     limit = _LARGER_GAP * small
+    for last, distance in pairwise(distances):
+        if distance > _ALIKE * last:
+            limit = min(limit, max((last + distance) / 2, _ALIKE * small))
+            break
     most = max(map(len, lines))
     close = [len(line) < most for line, gap in zip(lines[1:], gaps[1:], strict=True) if gap < limit]
     return limit if small <= WRAPPED * size and len(close) < len(lines) - 2 and all(close) else 0.0
