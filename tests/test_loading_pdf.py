@@ -547,6 +547,20 @@ def test_columns_that_stand_little_more_than_a_blank_apart_are_columns() -> None
     assert texts(chinese(columns(STAFF, (72, 138, 204)))) == said
 
 
+def test_columns_that_stand_closer_than_a_blank_are_columns_if_several_go_down_all_rows(browser: Browser) -> None:
+    rows = (("航次", "始发", "到达", "余票"), ("K101", "东港", "南沙", "45"), ("K105", "西湾", "南沙", "118"))
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    page = browser.new_page()
+    page.set_content(f"<style>td {{ padding: 1px 2.5px }} table {{ border-spacing: 0 }}</style><table>{cells}</table>")
+    made = page.pdf()
+    page.close()
+    assert texts(made) == [
+        "航次 | 始发 | 到达 | 余票",
+        "航次：K101；始发：东港；到达：南沙；余票：45",
+        "航次：K105；始发：西湾；到达：南沙；余票：118",
+    ]
+
+
 def test_blanks_in_names_and_in_lines_of_text_part_nothing() -> None:
     names = columns((("张", "三", "研发部"), ("李", "四", "财务部"), ("王", "五", "人事部")), (72, 100, 160))
     assert texts(chinese(names))[0] == "张三 | 研发部"
