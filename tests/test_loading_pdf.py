@@ -145,6 +145,13 @@ def test_what_recurs_at_the_edges_of_pages_is_dropped_with_its_number_and_the_te
     assert parse_pdf(samples.pdf(pages), NAME).blocks == (RawBlock(PARAGRAPH, " ".join([full] * 9), page=1),)
 
 
+def test_what_a_browser_prints_around_one_page_is_no_text() -> None:
+    stamp, address = line("11/30/26, 9:31 PM", 24, 770, 8), line("https://example.cn/notes/7 1/1", 24, 20, 8)
+    title, said = line("Harbour notes", 300, 770, 8), line("The ferry leaves at 10:30.", 72, 700)
+    assert texts(samples.pdf([stamp + title + said + address])) == ["The ferry leaves at 10:30."]
+    assert texts(samples.pdf([stamp + said]))[0] == "11/30/26, 9:31 PM"
+
+
 def test_what_stands_once_at_the_edge_of_a_page_is_text() -> None:
     pages = [line("A heading of one page only", 72, 770) + column(["some text here."], 72), column(["more."], 72)]
     assert texts(samples.pdf(pages)) == ["A heading of one page only", "some text here.", "more."]

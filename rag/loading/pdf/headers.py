@@ -18,6 +18,9 @@ LEADER = re.compile(r"(?<![.．·…])(?<![.．·…]\s)(?:[.．·…]\s*){6,}([
 # The pages of which a table of contents tells may be so many more than those of the file.
 _MORE_PAGES = 20
 _NUMBER = re.compile(r"[0-9]+|\b[ivxlc]+\b")
+# What browsers print: "https://example.cn/a 1/3" below the page, "2024/5/6 10:12 标题" above it.
+_ADDRESS = re.compile(r"(?:https?|file)://\S+\s+\d+/\d+")
+_PRINTED = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?\s+(?:[上下]午)?\d{1,2}:\d{2}(?!\d)")
 _ALONE = re.compile(
     r"[-–—·.\s]*(?:第?\s*#\s*页?|page\s*#|#)(?:\s*(?:/|of|共|，)\s*#?\s*#?\s*页?)?[-–—·.\s]*", re.IGNORECASE
 )
@@ -28,6 +31,7 @@ def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line
     leaders = [[row for row in rows(pieces) if LEADER.search(row.text)] for pieces, _ in pages]
     if _are_contents([row for found in leaders for row in found], len(pages)):
         pages = [(_without(pieces, found), h) for (pieces, h), found in zip(pages, leaders, strict=True)]
+    pages = [(_without(pieces, _stamps(pieces, h)), h) for pieces, h in pages]
     if len(pages) < 2:
         return [pieces for pieces, _ in pages]
     counts: Counter[tuple[str, str]] = Counter()
@@ -39,6 +43,14 @@ def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line
         running = [row for row, key in _edges(pieces, height) if counts[key] >= least or _ALONE.fullmatch(key[1])]
         kept.append(_without(pieces, running))
     return kept
+
+
+def _stamps(pieces: list[Line], height: float) -> list[Line]:
+    """The rows that a browser prints around a page: its address with the page's number, and when it was printed."""
+    edges = list(_edges(pieces, height))
+    below = [row for row, (edge, _) in edges if edge == "bottom" and _ADDRESS.fullmatch(row.text)]
+    above = [row for row, (edge, _) in edges if edge == "top" and _PRINTED.match(row.text)]
+    return [*above[:1], *below] if below else []
 
 
 def _are_contents(lines: Sequence[Line], pages: int) -> bool:
