@@ -232,6 +232,15 @@ def test_an_answer_that_a_click_opens_is_text(page: str) -> None:
     assert texts(page) == ["怎么办？", "这样办。"]
 
 
+def test_a_paragraph_of_characters_without_a_width_is_none() -> None:
+    assert texts(
+        "<p>成人 45 元</p><p>&#8203;</p><p>&#xfeff;<br>&nbsp;</p><blockquote>&#8288;</blockquote><p>周一闭馆</p>"
+    ) == [
+        "成人 45 元",
+        "周一闭馆",
+    ]
+
+
 @pytest.mark.parametrize(
     "tabs",
     [

@@ -319,9 +319,9 @@ def test_a_table_is_read_by_its_lines_or_by_how_its_cells_stand(across: bool, do
 
 
 def test_a_short_row_below_one_of_several_lines_is_a_row_where_rows_stand_little_farther_apart() -> None:
-    rows = [(700, ("Item", "Work", "When", "Who"))]
+    rows = [(700.0, ("Item", "Work", "When", "Who"))]
     rows += [(676, ("Winch", "check the rope and", "Monthly", "Crew A")), (659, ("", "grease it, then", "", ""))]
-    rows += [(641, ("", "lift it three times", "", "")), (618.5, ("Console", "clean it", "Weekly", ""))]
+    rows += [(641.0, ("", "lift it three times", "", "")), (618.5, ("Console", "clean it", "Weekly", ""))]
     rows += [(594, ("Speaker", "measure it, tighten", "Yearly", "Crew B")), (577, ("", "its bolts", "", ""))]
     content = b"".join(
         line(text, x, y) for y, cells in rows for text, x in zip(cells, (72, 180, 320, 420), strict=True)

@@ -44,6 +44,8 @@ _BLOCK_TAGS = """
 """
 _UNSEEN, _BLOCKS = frozenset(_UNSEEN_TAGS.split()), frozenset(_BLOCK_TAGS.split())
 _HEADING = re.compile("h[1-6]")
+# Editors put characters of no width into paragraphs that are to stay blank.
+_BLANK = "\u200b\u200c\u200d\u2060\ufeff \t\n\xa0"
 _STRUCK = ("del", "s", "strike")
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]\d\d)", re.IGNORECASE)
@@ -241,7 +243,7 @@ class _Flow:
         else:
             lines = [joined_lines(line) for line in whole.split("\r")]
         text = "\n".join(lines).strip("\n") if self.preformatted else "\n".join(filter(None, lines))
-        if not text.strip():
+        if not text.strip(_BLANK):
             return
         if _HEADING.fullmatch(closing):
             yield self.outline.heading(text.replace("\n", " "), int(closing[1]), line=self.begin)

@@ -49,10 +49,10 @@ def parse_rtf(data: bytes, name: Path) -> Parsed:
             f"Can't read {name}: damaged, or not an .rtf file. Export it again.",
         )
     unread = Unread()
-    return Parsed(outlined(rtf_blocks(data, name, unread), name, unread), notices=unread.notices(name))
+    return Parsed(outlined(rtf_blocks(data, unread), name, unread), notices=unread.notices(name))
 
 
-def rtf_blocks(data: bytes, _: Path, unread: Unread) -> Iterator[RawBlock]:
+def rtf_blocks(data: bytes, unread: Unread) -> Iterator[RawBlock]:
     """The same as a part of another document, which is `structured` as a whole."""
     from striprtf.striprtf import rtf_to_text
 

@@ -304,8 +304,8 @@ def _text(data: bytes, name: Path, *_: object) -> Iterator[RawBlock]:
     return plain_blocks(text, lines, wrap_width(lines))
 
 
-def _rich(data: bytes, name: Path, unread: Unread, _: int) -> Iterator[RawBlock]:
-    return rtf_blocks(data, name, unread)
+def _rich(data: bytes, _: Path, unread: Unread, __: int) -> Iterator[RawBlock]:
+    return rtf_blocks(data, unread)
 
 
 _CHUNKS: dict[str, Callable[[bytes, Path, Unread, int], Iterator[RawBlock]]] = {
