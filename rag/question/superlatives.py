@@ -20,11 +20,12 @@ _ENDS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "薄": (-1, ("厚",)), "深": (1, ("深",)), "浅": (-1, ("深",)), "远": (1, ("远|距离",)),
 }  # fmt: skip
 _SUPERLATIVE: Final = re.compile(rf"最({'|'.join(sorted(_ENDS, key=len, reverse=True))})")
+LIMITS: Final = "以[上下内外前后]|[低高大小多少早晚]于|超过|不足|除"
+"""What says that some rows are meant by what they hold more or less of, a pattern."""
 _SEVERAL: Final = "两二三四五六七八九十几\\d"
 # A place that is not the first, some rows only, a difference, a denial: one end of a column does not answer that.
 _MORE: Final = re.compile(
-    rf"[第前哪][{_SEVERAL}]|倒数|以[上下内外前后]|[低高大小多少早晚]于|超过|不足|除|相差|差多少|不是?最|非最|"
-    "(?<![占同环对])比(?![例价率重赛])"
+    rf"[第前哪][{_SEVERAL}]|倒数|{LIMITS}|相差|差多少|不是?最|非最|(?<![占同环对])比(?![例价率重赛])"
 )
 _SAID_ALONE: Final = re.compile(r"的|是[哪谁]|[? ]*$")
 

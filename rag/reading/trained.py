@@ -12,6 +12,7 @@ from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.reading import Candidate, Evidence, Ranked, Reading
 from rag.reading.calibration import Calibration
+from rag.reading.cells.alike import rows_alike
 from rag.reading.cells.extremes import extreme
 from rag.reading.cells.lookup import looked_up
 from rag.reading.edges import one_cell, whole
@@ -34,6 +35,10 @@ _UNKNOWN_NAME: Final = 0.25
 # to go wrong is which table is meant, so it counts where the first hit is of its document, and where no other table
 # that was read has such an end. All 25 such answers over seven invented files were right: too few to say more.
 _COMPARED: Final = 0.8
+# So with the rows that a question names: its margin is that of one of them. Of 146 lists of rows on five kinds of
+# documents 57 were found so, 47 of them to the letter, 13 of the 14 that the margin would have declined; of 140
+# questions for a list that nothing answers, 4.
+_ROWS: Final = 0.6
 # The lead of an answer that nothing contradicts.
 _NO_RIVAL: Final = 20.0
 # How far behind another document's answer may be to be shown beside the best, and how long both may be: whole clauses
@@ -107,13 +112,15 @@ class TrainedReader:
         chance = self.calibration.confidence(self.certainty(question, ranked))
         stretch = read.stretches[ranked[0].stretch]
         cells = looked_up(stretch.document, stretch.span, ranked[0].span, read.question)
-        evidence = self._evidence(question, ranked, read, cells or ())
+        rows = rows_alike(stretch.document, ranked[0].span, question)
+        evidence = self._evidence(question, ranked, read, cells or (), rows)
+        chance = max(chance, _ROWS) if rows else chance
         chance *= _UNKNOWN_NAME if question.unknown_names else 1.0
         if ends := self._ends(question, ranked, read):
             evidence = ends
             is_first = candidates[0].document.doc_id == stretch.document.doc_id
             chance = max(chance, _COMPARED) if is_first else chance
-        elif cells == []:
+        elif cells == [] and not rows:
             # The cell is blank: whatever stands beside it is no answer.
             chance = 0.0
         return Reading(evidence, chance, _missing(question, evidence[0]), tuple(self._order(candidates, read)))
@@ -145,12 +152,14 @@ class TrainedReader:
         return sorted(order, key=lambda ranked: (-ranked.score, ranked.candidate))
 
     def _evidence(
-        self, question: Question, ranked: Sequence[Proposal], read: Read, cells: Sequence[Span]
+        self, question: Question, ranked: Sequence[Proposal], read: Read, cells: Sequence[Span], rows: Sequence[Span]
     ) -> tuple[Evidence, ...]:
-        """The evidence for the first of ``ranked``; ``cells`` are those that the question names."""
+        """The evidence for the first of ``ranked``; ``cells`` and ``rows`` are those that the question names."""
         best = ranked[0]
         slices = read.slices(best)
-        if Kind.LIST in question.kinds:
+        if rows:
+            slices = list(rows)
+        elif Kind.LIST in question.kinds:
             stretch = read.stretches[best.stretch]
             slices = all_items(stretch.document, slices, stretch.span, read.question)
         elif len(cells) == 1:

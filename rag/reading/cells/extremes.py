@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Final, NamedTuple
@@ -12,14 +11,12 @@ from typing import Final, NamedTuple
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.question.superlatives import Superlative, superlative
+from rag.reading.cells.body import Table
 from rag.reading.cells.lookup import said_in
 from rag.text.normalization import normalise
 from rag.text.quantities import DATE, Quantity, quantity
-from rag.types import Block, Document, Span
+from rag.types import Document, Span
 
-# A longer table is data that nobody reads whole; no question waits for it.
-_MOST_ROWS: Final = 1000
-_TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
 _NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
 # Numbers that order or name: of places the highest is the first, of telephones none is.
 _NO_QUANTITY: Final = re.compile("名次|位次|排名|[编序工学]号|号码|电话|手机")
@@ -42,22 +39,13 @@ _ASKS_WHICH: Final = re.compile(
 _KIND: Final = re.compile("(?<=。的)[^的]{1,4}?(?=是|。|$|[?])|(?<=^。)[^的。]{1,4}")
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The rows below a header, totals aside: the texts of their cells by column; all in its normal form."""
-
-    document: Document
-    header: Block
-    rows: Sequence[tuple[Block, Mapping[int, str]]]
+class _Table(Table):
+    """What a table's columns are called and measure."""
 
     @cached_property
     def names(self) -> list[str]:
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
         return [_UNIT.sub("", name).strip().replace("最", "□") for name in self.written]
-
-    @cached_property
-    def written(self) -> list[str]:
-        return [normalise(name).text for name in self.document.columns(self.header)]
 
     def column(self, number: int) -> list[str]:
         return [texts.get(number, "") for _, texts in self.rows]
@@ -87,12 +75,12 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     header = document.block_at(answer.start).header
     if not header or "最" not in asked.normalised or {Kind.YES_NO, Kind.WHY, Kind.HOW} & set(asked.kinds):
         return []
-    table = _table(document, document.blocks[header - 1])
+    table = _Table.below(document, header)
     question = asked.normalised
     for name in filter(None, table.names):
         question = question.replace(name.replace("□", "最"), name)
     wanted = superlative(question)
-    if wanted is None or not 1 < len(table.rows) <= _MOST_ROWS:
+    if wanted is None or len(table.rows) < 2:
         return []
     table = _of_rows(table, question)
     measured = _measured(table, question, wanted)
@@ -105,21 +93,6 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     rows = [block for (block, _), is_end in zip(table.rows, ends, strict=True) if is_end]
     cells = [Span(cell.start, cell.end) for block in rows for cell in block.cells if cell.column == shown]
     return cells if len(cells) == len(rows) else []
-
-
-def _table(document: Document, header: Block) -> _Table:
-    """The table below a header; without rows where it goes on below another of the same names."""
-    named = document.text[header.start : header.end]
-    rows: list[tuple[Block, Mapping[int, str]]] = []
-    for block in document.blocks:
-        if block.header == block.number != header.number and document.text[block.start : block.end] == named:
-            return _Table(document, header, ())
-        if block.header != header.number or block.number == block.header or len(rows) > _MOST_ROWS:
-            continue
-        texts = {cell.column: normalise(document.text[cell.start : cell.end]).text.strip() for cell in block.cells}
-        if not any(_TOTAL.match(text) for text in texts.values()):
-            rows.append((block, texts))
-    return _Table(document, header, rows)
 
 
 def _of_rows(table: _Table, question: str) -> _Table:

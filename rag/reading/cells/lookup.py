@@ -9,8 +9,8 @@ from typing import Final
 from rag.text.normalization import normalise
 from rag.types import Block, Document, Span
 
-# A shorter name or value stands in questions by chance.
-_LEAST: Final = 2
+LEAST: Final = 2
+"""A shorter name or value stands in questions by chance."""
 
 
 def looked_up(document: Document, around: Span, answer: Span, question: str) -> list[Span] | None:
@@ -64,6 +64,11 @@ def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
 def said_in(text: str, question: str) -> str:
     """What a cell says, if a question has it, and not inside of a number or of a word in Latin letters; else ""."""
     said = normalise(text).text.strip()
-    if len(said) < _LEAST or said not in question:
-        return ""
-    return said if re.search(rf"(?<![a-z\d]){re.escape(said)}(?![a-z\d])", question) or not said.isascii() else ""
+    return said if len(said) >= LEAST and stands_in(said, question) else ""
+
+
+def stands_in(part: str, text: str) -> bool:
+    """Whether a text has a part, and not inside of a number or of a word in Latin letters; both in the normal form."""
+    return part in text and (
+        not part.isascii() or re.search(rf"(?<![a-z\d]){re.escape(part)}(?![a-z\d])", text) is not None
+    )

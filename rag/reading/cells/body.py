@@ -1,0 +1,51 @@
+"""The body of a table: the rows below one header, as texts that questions can be held against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Self
+
+from rag.text.normalization import normalise
+from rag.types import Block, Document
+
+# A longer table is data that nobody reads whole; no question waits for it.
+_MOST_ROWS: Final = 1000
+_TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows below a header, totals aside: the texts of their cells by column; all in its normal form."""
+
+    document: Document
+    header: Block
+    rows: Sequence[tuple[Block, Mapping[int, str]]]
+
+    @classmethod
+    def below(cls, document: Document, number: int) -> Self:
+        """The table whose header is the block ``number``.
+
+        Without rows where it goes on below another header of the same names, and where it has over a thousand.
+        """
+        header = document.blocks[number - 1]
+        named = document.text[header.start : header.end]
+        rows: list[tuple[Block, Mapping[int, str]]] = []
+        for block in document.blocks:
+            if block.header == block.number != number and document.text[block.start : block.end] == named:
+                return cls(document, header, ())
+            if block.header != number or block.number == number:
+                continue
+            if len(rows) == _MOST_ROWS:
+                return cls(document, header, ())
+            texts = {cell.column: normalise(document.text[cell.start : cell.end]).text.strip() for cell in block.cells}
+            if not any(_TOTAL.match(text) for text in texts.values()):
+                rows.append((block, texts))
+        return cls(document, header, rows)
+
+    @cached_property
+    def written(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [normalise(name).text for name in self.document.columns(self.header)]

@@ -1,0 +1,75 @@
+"""What asks for all rows that say something is answered with all of them, or with what was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from documents import document
+from test_reading_trained import asked_for
+
+from rag.library import Library
+from rag.reading.cells.alike import rows_alike
+from rag.types import Document, Role, Span
+
+LESSONS = """# 青禾培训 秋季课表
+
+| 课程 | 时间 | 教师 | 教室 | 学费 |
+|---|---|---|---|---|
+| 少儿口才 | 周二、周四 17:00 | 苗青 | 305 | 880 |
+| 素描提高 | 周日 9:00 | 阮沛（外聘） | 202 | 1520 |
+| 播音主持 | 周四 19:00 | 苗青 | 1305 | 1120 |
+| 机器人 | 周六 14:00 | 翟博 | 402 | 1120 |
+| 图形编程 | 周日 14:00 | 翟博 | 402 | 1680 |
+| 水彩入门 | 周日 14:00 | 阮沛（外聘） | 202 | 980 |
+"""
+
+
+@pytest.fixture(scope="module")
+def lessons() -> Document:
+    return document(LESSONS, "课表.md")
+
+
+def rows(made: Document, question: str, answer: str) -> list[str]:
+    at = made.text.index(answer)
+    return [made.text[a:b] for a, b in rows_alike(made, Span(at, at + len(answer)), asked_for(question))]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "said"),
+    [
+        pytest.param("翟博教哪几门?", "机器人", ["机器人", "图形编程"], id="rows with a cell that the question says"),
+        pytest.param("周四有哪些课?", "播音主持", ["少儿口才", "播音主持"], id="or with a word of it in a cell"),
+        pytest.param("周日在402的有哪些课?", "图形编程", [], id="one row is no list"),
+        pytest.param("周日在202上的有哪几门?", "水彩入门", ["素描提高", "水彩入门"], id="of which most is said"),
+        pytest.param("翟博教哪几门?", "素描提高", ["机器人", "图形编程"], id="also where another row was read"),
+        pytest.param("翟博教哪两门?", "机器人", ["机器人", "图形编程"], id="as many as are asked for"),
+        pytest.param("翟博教哪三门?", "机器人", [], id="and no others"),
+        pytest.param("翟博和苗青教哪几门?", "素描提高", [], id="rows of two kinds, and what was read is of neither"),
+        pytest.param("305教室有哪些课?", "少儿口才", [], id="a number inside of another is not said"),
+        pytest.param("不在周日上的有哪些课?", "机器人", [], id="what is denied is no row's"),
+        pytest.param("学费超过1120的有哪些课?", "图形编程", [], id="nor what is compared"),
+        pytest.param("有哪些课程?", "机器人", [], id="nothing said"),
+        pytest.param("翟博用哪几间教室?", "402", [], id="all the same"),
+    ],
+)
+def test_a_list_is_of_all_rows_that_say_what_the_question_says(
+    lessons: Document, question: str, answer: str, said: list[str]
+) -> None:
+    assert rows(lessons, question, answer) == said
+
+
+def test_what_stands_in_no_table_is_no_row() -> None:
+    made = document("# 课表\n\n周四的课有口才、主持。\n\n|课程|时间|\n|-|-|\n|口才|周四|\n|主持|周四|\n", "课表.md")
+    assert rows(made, "周四有哪些课?", "口才、") == []
+
+
+def test_each_row_is_cited(tmp_path: Path) -> None:
+    (tmp_path / "课表.md").write_text(LESSONS)
+    Library.index([tmp_path / "课表.md"], tmp_path / "index")
+    answer = Library.open(tmp_path / "index").ask("翟博带的课有哪几门？")
+    assert answer.answer == "机器人；图形编程"
+    assert [(one.quote, one.role) for one in answer.citations] == [
+        ("机器人", Role.ANSWER),
+        ("图形编程", Role.ANSWER),
+    ]
