@@ -25,7 +25,7 @@ _SOLID: Final = re.compile(
 # In a row, the name of a column before its cell: "；单价：".
 _COLUMN: Final = re.compile(r"(?:^|[；;])\s*([^；;：:，,。\n]{1,12})[：:](?!//)\s*")
 # What a measure begins with: "月末" is said of "12月末".
-_NUMBER_BEFORE: Final = re.compile(r"\d[\d.,]*$")
+_NUMBER_BEFORE: Final = re.compile(r"\d(?:[\d.,:]*\d)?$")
 
 
 def whole(text: str, span: Span) -> Span:

@@ -38,15 +38,14 @@ class Stretch:
 def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
     """At most ``most`` stretches that hold the best of ``candidates``, in the order of the best in each.
 
-    A candidate that lies in one does not begin another.
+    A candidate that lies in one, headings that it begins with aside, does not begin another.
     """
     begun: list[Stretch] = []
     held: list[list[int]] = []
     for place, candidate in enumerate(candidates):
         passage, document = candidate.hit.passage, candidate.document
-        own = next(
-            (i for i, stretch in enumerate(begun) if _holds(stretch, document, passage.start, passage.end)), None
-        )
+        body = _body(document, Span(passage.start, passage.end))
+        own = next((i for i, stretch in enumerate(begun) if _holds(stretch, document, body)), None)
         if own is not None:
             held[own].append(place)
         elif len(begun) < most:
@@ -60,8 +59,16 @@ def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
     ]
 
 
-def _holds(one: Stretch, document: Document, start: int, end: int) -> bool:
-    return one.document.doc_id == document.doc_id and one.span.start <= start and end <= one.span.end
+def _holds(one: Stretch, document: Document, body: Span) -> bool:
+    return one.document.doc_id == document.doc_id and one.span.start <= body.start and body.end <= one.span.end
+
+
+def _body(document: Document, span: Span) -> Span:
+    """A passage without the headings that it begins with: a stretch stops before these, and has them as context."""
+    block = document.block_at(span.start)
+    while block.kind is BlockKind.HEADING and block.end < span.end:
+        block = document.blocks[block.number]
+    return Span(max(span.start, block.start), span.end)
 
 
 def _grown(document: Document, span: Span) -> tuple[Span, ...]:
