@@ -86,6 +86,21 @@ def test_context_is_what_stands_above_and_the_list_around(articles: dict[str, Do
     assert context(FUNNEL, "需要三种动力") == f"{title} 可持续的资源投入；快速迭代的模型能力；可变现的商业通道"
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "context"),
+    [
+        pytest.param("安全规定（2022年版）.md", "安全规定", "安全规定（2022年版）", id="a year of an edition"),
+        pytest.param("2022安全规定.md", "2022年安全规定", "", id="said by the title"),
+        pytest.param("安全规定 终稿.md", "安全规定", "", id="no year"),
+        pytest.param("扫描_20220301.md", "安全规定", "", id="a number"),
+        pytest.param("rules-2022.md", "安全规定", "", id="in Latin letters"),
+    ],
+)
+def test_a_year_that_only_the_files_name_has_is_context(name: str, title: str, context: str) -> None:
+    (passage,) = split(document(f"# {title}\n\n每天点检一次。\n", name), SplitSettings())
+    assert passage.context == context
+
+
 def test_without_context_a_passage_is_its_own_text_alone(articles: dict[str, Document]) -> None:
     assert {p.context for p in split(articles[FUNNEL], SplitSettings(context=False))} == {""}
 

@@ -5,21 +5,26 @@ The passages of a document do not overlap and together hold every character of i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from rag.settings import SplitSettings as SplitSettings
 from rag.text.enumerations import enumerations
 from rag.text.normalization import statements
 from rag.types import Block, BlockKind, Document, Passage, Span
 
-SPLITTER = 1
+SPLITTER = 2
 """Of this code, for indexes: passages of another version are made anew."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def split(document: Document, settings: SplitSettings, first_ordinal: int = 0) -> list[Passage]:
     """Split ``document`` into passages in reading order, numbered from ``first_ordinal``."""
     context = _contexts(document) if settings.context else {}
+    called = _called(document) if settings.context else ()
     passages: list[Passage] = []
     for group in _groups(document, settings):
         spans = [part for block in group for part in _sentences(document, block, settings.max_chars)]
@@ -34,7 +39,7 @@ def split(document: Document, settings: SplitSettings, first_ordinal: int = 0) -
                     start=part[0].start,
                     end=part[-1].end,
                     paragraph=main.number,
-                    context=_context(document, context, main, inside) if settings.context else "",
+                    context=_context(document, called, context, main, inside) if settings.context else "",
                     sentences=tuple(part),
                 )
             )
@@ -92,11 +97,23 @@ def _contexts(document: Document) -> dict[int, str]:
     return found
 
 
-def _context(document: Document, lists: dict[int, str], main: Block, inside: list[Block]) -> str:
+def _called(document: Document) -> tuple[str, ...]:
+    """The title, and before it the file's name if that has a year of its own: that of an edition, of a report.
+
+    Not the name of a file that is called in Latin letters, which say nothing to questions in Chinese.
+    """
+    name = PurePath(document.source).stem
+    is_dated = not set(_YEAR.findall(name)) <= set(_YEAR.findall(document.title))
+    return (name, document.title) if is_dated and _HAN.search(name) else (document.title,)
+
+
+def _context(
+    document: Document, called: tuple[str, ...], lists: dict[int, str], main: Block, inside: list[Block]
+) -> str:
     def own(part: str) -> bool:
         # Of a block that is very long, no copy is made for each of its passages.
         return any(b.end - b.start == len(part) and document.text.startswith(part, b.start) for b in inside)
 
-    above = [part for part in dict.fromkeys((document.title, *main.path)) if not own(part)]
+    above = [part for part in dict.fromkeys((*called, *main.path)) if not own(part)]
     neighbours = [lists[b.number] for b in inside if b.number in lists and not own(lists[b.number])]
     return " ".join(dict.fromkeys([*above, *neighbours]))
