@@ -48,7 +48,7 @@ def rows(made: Document, question: str, answer: str) -> list[str]:
         pytest.param("翟博和苗青教哪几门?", "素描提高", [], id="rows of two kinds, and what was read is of neither"),
         pytest.param("305教室有哪些课?", "少儿口才", [], id="a number inside of another is not said"),
         pytest.param("不在周日上的有哪些课?", "机器人", [], id="what is denied is no row's"),
-        pytest.param("学费超过1120的有哪些课?", "图形编程", [], id="nor what is compared"),
+        pytest.param("学费最高的有哪些课?", "图形编程", [], id="nor what is compared"),
         pytest.param("有哪些课程?", "机器人", [], id="nothing said"),
         pytest.param("翟博用哪几间教室?", "402", [], id="all the same"),
     ],
@@ -57,6 +57,36 @@ def test_a_list_is_of_all_rows_that_say_what_the_question_says(
     lessons: Document, question: str, answer: str, said: list[str]
 ) -> None:
     assert rows(lessons, question, answer) == said
+
+
+ORDERS = """# 秋季报名
+
+| 课程 | 教师 | 学费（元） | 人数 | 时长 | 起始 |
+|---|---|---|---|---|---|
+| 口才 | 苗青 | 880 | 20人 | 40分钟 | 9月1日 |
+| 素描 | 阮沛 | 1520 | 12人 | 1小时 | 9月3日 |
+| 主持 | 苗青 | 1,120 | 15人 | 90分钟 | 9月4日 |
+| 编程 | 翟博 | 1120 | | 2小时 | 9月6日 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("学费超过1120元的有哪些课?", ["素描"], id="above a limit"),
+        pytest.param("学费不低于1120元的有哪些课?", ["素描", "主持", "编程"], id="or at it"),
+        pytest.param("学费1120以下的有哪几门?", ["口才", "主持", "编程"], id="said behind it, without the unit"),
+        pytest.param("十五人以上的有哪些课?", ["口才", "主持"], id="the only column in its unit"),
+        pytest.param("时长不足1小时的有哪些课?", ["口才"], id="in another unit of the same kind"),
+        pytest.param("苗青的课学费超过1000元的有哪些?", ["主持"], id="of the rows that are named"),
+        pytest.param("学费低于0.2万元的有哪些课?", [], id="numbers in a unit that is another are not compared"),
+        pytest.param("学费超过900元、人数15人以上的有哪些课?", [], id="two limits"),
+        pytest.param("超过一半的有哪些课?", [], id="no quantity"),
+        pytest.param("学费超过2000元的有哪些课?", [], id="no row"),
+    ],
+)
+def test_a_limit_keeps_the_rows_that_it_allows(question: str, said: list[str]) -> None:
+    assert rows(document(ORDERS, "报名.md"), question, "编程") == said
 
 
 def test_what_stands_in_no_table_is_no_row() -> None:

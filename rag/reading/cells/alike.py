@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
+from rag.question.limits import limit
 from rag.question.superlatives import LIMITS
 from rag.reading.cells.body import Table
+from rag.reading.cells.limited import within
 from rag.reading.cells.lookup import LEAST, stands_in
 from rag.text.normalization import normalise
 from rag.text.numbers import value
-from rag.types import Document, Span
+from rag.types import Block, Document, Span
 
 # What is denied or compared does not stand in the rows that are asked for.
 _CONDITION: Final = re.compile(rf"[没未非不最]|{LIMITS}")
@@ -20,40 +23,56 @@ _SO_MANY: Final = re.compile("哪([两二三四五六七八九十])")
 
 
 def rows_alike(document: Document, answer: Span, asked: Question) -> list[Span]:
-    """The cells of the column where ``answer`` stands, of the rows of which ``asked`` says most.
+    """The cells of the column where ``answer`` stands, of the rows that ``asked`` wants.
 
-    Empty where it asks for no list, where it says the same of all rows or nothing of any, where it is not plain which
-    rows it means, or not so many as it asks for; and where it sets a condition that no row says.
+    These are the rows of which it says most, within the limit that it sets, 单价超过100元的. Empty where it asks for no
+    list, where it says nothing that tells rows apart, where it is not plain which ones it means, or not so many as it
+    asks for; and where it sets a condition of another kind.
     """
     block = document.block_at(answer.start)
     column = next((cell.column for cell in block.cells if cell.start <= answer.start < cell.end), None)
-    if Kind.LIST not in asked.kinds or not block.header or column is None or _CONDITION.search(asked.normalised):
+    if Kind.LIST not in asked.kinds or not block.header or column is None:
         return []
-    table = Table.below(document, block.header)
-    said = _said(table, column, asked)
-    most = max(map(len, said), default=0)
-    best = {row.number: names for (row, _), names in zip(table.rows, said, strict=True) if most and len(names) == most}
-    meant = {best[block.number]} if block.number in best else set(best.values())
-    rows = [row for row, _ in table.rows if best.get(row.number) in meant] if len(meant) == 1 else []
+    table, question, bound = Table.below(document, block.header), asked.normalised, limit(asked.normalised)
+    if bound:
+        question = f"{question[: bound.start]} {question[bound.end :]}"
+    if _CONDITION.search(question):
+        return []
+    rows = _named(table, block, _said(table, column, asked, question))
+    if bound:
+        rows = [row for row in rows if row in within(table, bound, question[: bound.start])]
     cells = [Span(cell.start, cell.end) for row in rows for cell in row.cells if cell.column == column]
-    so_many = _SO_MANY.search(asked.normalised)
+    so_many = _SO_MANY.search(question)
     is_wrong = len(rows) == len(table.rows) or (so_many and value(so_many[1]) != len(cells))
-    return [] if is_wrong or len({document.text[start:end] for start, end in cells}) < 2 else cells
+    # One row that is named is read as well as looked up.
+    least = 1 if bound else 2
+    return [] if is_wrong or len({document.text[start:end] for start, end in cells}) < least else cells
 
 
-def _said(table: Table, column: int, asked: Question) -> list[frozenset[tuple[int, str]]]:
-    """What the question says of each row beside a column: its cells, or words in them, with the columns of these.
+def _named(table: Table, answer: Block, said: Sequence[frozenset[tuple[int, str]]]) -> list[Block]:
+    """The rows of which most is said, as of the answer's if that is one of them; all if nothing is said of any.
+
+    None where of several rows as much is said, and other things.
+    """
+    most = max(map(len, said), default=0)
+    best = {row.number: names for (row, _), names in zip(table.rows, said, strict=True) if len(names) == most}
+    meant = {best[answer.number]} if answer.number in best else set(best.values())
+    return [row for row, _ in table.rows if best.get(row.number) in meant] if len(meant) == 1 else []
+
+
+def _said(table: Table, column: int, asked: Question, question: str) -> list[frozenset[tuple[int, str]]]:
+    """What a question says of each row beside a column: its cells, or words in them, with the columns of these.
 
     Not what it says of all rows, or what columns are called.
     """
     called = " ".join(table.written)
     words = {normalise(word).text for word in asked.written.values()}
-    words = {word for word in words if len(word) >= LEAST and word not in called}
+    words = {word for word in words if len(word) >= LEAST and word in question and word not in called}
     said = []
     for _, texts in table.rows:
         names = set()
         for place, text in texts.items():
-            is_said = len(text) >= LEAST and stands_in(text, asked.normalised)
+            is_said = len(text) >= LEAST and stands_in(text, question)
             held = {text} if is_said else {word for word in words if stands_in(word, text)}
             names |= {(place, word) for word in held if place != column}
         said.append(frozenset(names))

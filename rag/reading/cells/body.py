@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Final, Self
 
 from rag.text.normalization import normalise
+from rag.text.quantities import Quantity, quantity
 from rag.types import Block, Document
 
 # A longer table is data that nobody reads whole; no question waits for it.
 _MOST_ROWS: Final = 1000
+_UNIT: Final = re.compile(r"\s*\([^()]*\)|/.*")
 _TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
 
 
@@ -49,3 +51,19 @@ class Table:
     def written(self) -> list[str]:
         """The names of the columns, in order."""
         return [normalise(name).text for name in self.document.columns(self.header)]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The same without their units."""
+        return [_UNIT.sub("", name).strip() for name in self.written]
+
+    def column(self, number: int) -> list[str]:
+        """What stands in a column, "" in blank cells."""
+        return [texts.get(number, "") for _, texts in self.rows]
+
+    def values(self, number: int) -> list[Quantity | None] | None:
+        """What stands in a column, None in blank cells; None if these are not quantities of one unit, at least two."""
+        said = [bool(re.search(r"\w", text)) for text in self.column(number)]
+        found = [quantity(text) for text in self.column(number)]
+        read = [value for value in found if value]
+        return found if len(read) == sum(said) > 1 and len({value.unit for value in read}) == 1 else None

@@ -14,13 +14,12 @@ from rag.question.superlatives import Superlative, superlative
 from rag.reading.cells.body import Table
 from rag.reading.cells.lookup import said_in
 from rag.text.normalization import normalise
-from rag.text.quantities import DATE, Quantity, quantity
+from rag.text.quantities import DATE
 from rag.types import Document, Span
 
 _NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
 # Numbers that order or name: of places the highest is the first, of telephones none is.
 _NO_QUANTITY: Final = re.compile("名次|位次|排名|[编序工学]号|号码|电话|手机")
-_UNIT: Final = re.compile(r"\s*\([^()]*\)|/.*")
 _IN_TIME: Final = re.compile("[年届]|日期|时间")
 _DIGIT: Final = re.compile(r"\d|^$")
 _WHICH: Final = "哪一?[个家位款种名些只本]?"
@@ -45,17 +44,7 @@ class _Table(Table):
     @cached_property
     def names(self) -> list[str]:
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
-        return [_UNIT.sub("", name).strip().replace("最", "□") for name in self.written]
-
-    def column(self, number: int) -> list[str]:
-        return [texts.get(number, "") for _, texts in self.rows]
-
-    def values(self, number: int) -> list[Quantity | None] | None:
-        """What stands in a column, None in blank cells; None if these are not quantities of one unit, at least two."""
-        said = [bool(re.search(r"\w", text)) for text in self.column(number)]
-        found = [quantity(text) for text in self.column(number)]
-        read = [value for value in found if value]
-        return found if len(read) == sum(said) > 1 and len({value.unit for value in read}) == 1 else None
+        return [name.replace("最", "□") for name in Table(self.document, self.header, self.rows).names]
 
 
 class _Measured(NamedTuple):
