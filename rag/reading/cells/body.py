@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,11 @@ from rag.types import Block, Document
 _MOST_ROWS: Final = 1000
 _UNIT: Final = re.compile(r"\s*\([^()]*\)|/.*")
 _TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
+
+
+def is_blank(text: str) -> bool:
+    """Whether a cell says nothing: it is empty, or marks alone stand in it, as — and / do. √ and ○ say something."""
+    return all(unicodedata.category(character)[0] in "PZ" for character in normalise(text).text)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Table:
 
     def values(self, number: int) -> list[Quantity | None] | None:
         """What stands in a column, None in blank cells; None if these are not quantities of one unit, at least two."""
-        said = [bool(re.search(r"\w", text)) for text in self.column(number)]
+        said = [text for text in self.column(number) if not is_blank(text)]
         found = [quantity(text) for text in self.column(number)]
         read = [value for value in found if value]
-        return found if len(read) == sum(said) > 1 and len({value.unit for value in read}) == 1 else None
+        return found if len(read) == len(said) > 1 and len({value.unit for value in read}) == 1 else None

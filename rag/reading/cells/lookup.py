@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from rag.reading.cells.body import is_blank
 from rag.text.normalization import normalise
 from rag.types import Block, Document, Span
 
@@ -25,7 +26,8 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
     asked = columns - {column for _, mentioned in rows for column in mentioned}
     if not asked or not rows:
         return None
-    return [Span(cell.start, cell.end) for row, _ in rows for cell in row.cells if cell.column in asked]
+    meant = (cell for row, _ in rows for cell in row.cells if cell.column in asked)
+    return [Span(cell.start, cell.end) for cell in meant if not is_blank(document.text[cell.start : cell.end])]
 
 
 def _named(names: Collection[str], question: str) -> set[int]:
