@@ -145,6 +145,7 @@ def test_a_number_is_shown_as_it_was_written() -> None:
         ("網路", "网络"),
         ("計程車", "出租车"),
         ("部落格", "博客"),
+        ("星期天", "周日"),
     ],
 )
 def test_units_money_and_regional_words_are_equal(one: str, other: str) -> None:

@@ -175,6 +175,7 @@ def test_the_end_of_a_column_is_the_answer(name: str, question: str, answer: lis
         pytest.param("店员,月份,销售额\n贺铭,1月,300\n祁蓝,1月,500\n贺铭,2月,400\n", "谁的销售额最高", [], id="sums"),
         pytest.param("车次,发车\n动一,07:05\n动二,13:20\n", "发车最晚的车次是哪个", ["动二"], id="a time of day"),
         pytest.param("班级,人数\n一班,42\n三班,45\n", "哪个班人最多", ["三班"], id="人 are counted in 人数"),
+        pytest.param("店员,星期,金额\n贺铭,周一,300\n祁蓝,周一,500\n", "星期一谁的金额最高", ["祁蓝"], id="a day"),
         pytest.param("图书,册数\n甲库,3\n乙库,5\n", "最多可以借几册图书", [], id="a limit is no end"),
     ],
 )

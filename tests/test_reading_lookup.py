@@ -57,3 +57,21 @@ def test_a_number_or_word_that_is_a_part_of_another_names_nothing() -> None:
 def test_a_cell_of_marks_alone_is_blank_unless_they_are_signs(mark: str, said: list[str]) -> None:
     made = document(f"|姓名|补贴|\n|-|-|\n|赵刚|{mark}|\n|王强|300|\n", "补贴.md")
     assert cells(made, "赵刚的补贴是多少?", "300") == said
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("第二节星期一是什么课?", ["语文"], id="a column"),
+        pytest.param("第二节礼拜天是什么课?", ["游泳"], id="whose day has five names"),
+    ],
+)
+def test_a_day_of_the_week_is_found_by_its_other_names(question: str, said: list[str] | None) -> None:
+    made = document("|节次|周一|周二|周日|\n|-|-|-|-|\n|第一节|数学|美术|休息|\n|第二节|语文|体育|游泳|\n", "课表.md")
+    assert cells(made, question, "语文") == said
+
+
+def test_a_row_of_several_days_is_not_that_of_one() -> None:
+    made = document("|日期|开馆时间|\n|-|-|\n|周一至周五|9:00|\n|周六|10:00|\n", "开馆.md")
+    assert cells(made, "星期一至星期五的开馆时间是几点?", "10:00") == ["9:00"]
+    assert cells(made, "星期一的开馆时间是几点?", "10:00") is None

@@ -9,7 +9,7 @@ import unicodedata
 from typing import Final
 
 from rag.text.normalization import normalise
-from rag.text.tokenization import words
+from rag.text.tokenization import alike, words
 from rag.types import Span
 
 _MARKS: Final = " ,;:。!?、…\n"
@@ -61,8 +61,8 @@ def one_cell(text: str, span: Span, question: str) -> Span:
     own = [column for column in columns if column.end() <= span.start][-1:]
     ends = [column.start() for column in inside] + [span.end]
     cells = [Span(span.start, ends[0])] + [Span(a.end(), b) for a, b in zip(inside, ends[1:], strict=True)]
-    names = [normalise(column[1]).text for column in (*own, *inside)]
-    asked = (cell for cell, name in zip(cells[-len(names) :], names, strict=True) if name in question)
+    names = [alike(normalise(column[1]).text) for column in (*own, *inside)]
+    asked = (cell for cell, name in zip(cells[-len(names) :], names, strict=True) if name in alike(question))
     return next((cell for cell in asked if cell.start < cell.end), cells[0])
 
 

@@ -24,6 +24,11 @@ def respelt(word: str) -> str:
     return EQUAL.get(word) or _INSIDE.sub(lambda found: EQUAL[found.group()], word)
 
 
+def holds_equal(text: str) -> bool:
+    """Whether a Chinese word of EQUAL, or what looks like one across two words, stands in ``text``."""
+    return _INSIDE.search(text) is not None
+
+
 def unit(word: str, *, measures: bool) -> str | None:
     """What stands for a word in Latin script; ``measures``: whether it follows a number. None if nothing does."""
     return EQUAL.get(word) if measures or len(word) > _SHORT else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.text.dictionary import read_entries
-from rag.text.equal import EQUAL, EQUAL_FILE, SIGN, parts, respelt, unit
+from rag.text.equal import EQUAL, EQUAL_FILE, SIGN, holds_equal, parts, respelt, unit
 from rag.text.lexicon import NAMES_FILE
 from rag.text.normalization import Normalised, normalise
 from rag.text.numbers import numbers
@@ -148,6 +148,21 @@ def _named(word: Word, before: Word | None) -> Word:
     """A word in Latin script with its term: a unit as the first of its line, a name without hyphens."""
     measures = before is not None and word.start - before.end <= 1 and before.text[-1:].isdecimal()
     return word._replace(term=unit(word.text, measures=measures) or _whole(word.text))
+
+
+@lru_cache(maxsize=1024)
+def alike(text: str) -> str:
+    """A text in its normal form with its Chinese words of `rag.text.equal` as the first of their lines.
+
+    What is the same is written alike then, and may be compared.
+    """
+    if not holds_equal(text):
+        return text
+    pieces, position = [], 0
+    for word in cut_words(text):
+        pieces += [text[position : word.start], respelt(word.text)]
+        position = word.end
+    return "".join((*pieces, text[position:]))
 
 
 def in_dictionary(word: str, user_dictionary: Path | None = None) -> bool:

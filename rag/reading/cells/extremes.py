@@ -15,6 +15,7 @@ from rag.reading.cells.body import Table
 from rag.reading.cells.lookup import said_in
 from rag.text.normalization import normalise
 from rag.text.quantities import DATE
+from rag.text.tokenization import alike
 from rag.types import Document, Span
 
 _NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
@@ -44,7 +45,7 @@ class _Table(Table):
     @cached_property
     def names(self) -> list[str]:
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
-        return [name.replace("最", "□") for name in Table(self.document, self.header, self.rows).names]
+        return [alike(name.replace("最", "□")) for name in Table(self.document, self.header, self.rows).names]
 
 
 class _Measured(NamedTuple):
@@ -65,7 +66,7 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     if not header or "最" not in asked.normalised or {Kind.YES_NO, Kind.WHY, Kind.HOW} & set(asked.kinds):
         return []
     table = _Table.below(document, header)
-    question = asked.normalised
+    question = alike(asked.normalised)
     for name in filter(None, table.names):
         question = question.replace(name.replace("□", "最"), name)
     wanted = superlative(question)
@@ -190,6 +191,7 @@ def _is_about(table: _Table, question: str, asked: Question, wanted: Superlative
     said = _ASKING.sub("。", f"{question[: wanted.start]}。{question[wanted.end :]}")
     said = _KIND.sub("。", said) if measured.is_named else said
     over = " ".join((table.document.title, table.document.source, *table.header.path))
-    held = " ".join((normalise(over).text, *table.written, *(t for _, texts in table.rows for t in texts.values())))
-    words = (normalise(word).text for word in asked.written.values())
+    texts = (normalise(over).text, *table.written, *(text for _, texts in table.rows for text in texts.values()))
+    held = " ".join((*texts, *map(alike, texts)))
+    words = (alike(normalise(word).text) for word in asked.written.values())
     return all(word in held for word in words if word in said)

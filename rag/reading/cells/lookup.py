@@ -8,6 +8,7 @@ from typing import Final
 
 from rag.reading.cells.body import is_blank
 from rag.text.normalization import normalise
+from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
 
 LEAST: Final = 2
@@ -70,7 +71,12 @@ def said_in(text: str, question: str) -> str:
 
 
 def stands_in(part: str, text: str) -> bool:
-    """Whether a text has a part, and not inside of a number or of a word in Latin letters; both in the normal form."""
+    """Whether a text has a part, or words that are the same, and not inside of a number or of a word in Latin letters.
+
+    Both are in the normal form.
+    """
+    if part not in text:
+        part, text = alike(part), alike(text)
     return part in text and (
         not part.isascii() or re.search(rf"(?<![a-z\d]){re.escape(part)}(?![a-z\d])", text) is not None
     )
