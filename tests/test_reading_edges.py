@@ -77,3 +77,22 @@ def test_an_answer_over_several_cells_is_the_one_that_is_asked_for(seen: str, qu
 @pytest.mark.parametrize("text", ["先备份；再升级；最后重启。", "见http://a.example.com；b", "时间：10:30"])
 def test_what_is_no_row_is_not_cut_at_its_semicolons(text: str) -> None:
     assert one_cell(text, Span(0, len(text)), "?") == Span(0, len(text))
+
+
+@pytest.mark.parametrize(
+    ("seen", "question", "meant"),
+    [
+        ("否空腹", "查血脂要空腹吗?", "是"),
+        ("空腹：", "查血脂要空腹吗?", "是"),
+        ("否空腹", "查血脂要预约吗?", "否空腹"),
+        ("取报告", "血脂的报告什么时候能取报告?", "次日 16:00 后"),
+        ("取报告", "哪一项最久?", "取报告"),
+        ("血脂", "查血脂要空腹吗?", "血脂"),
+    ],
+)
+def test_an_answer_in_the_name_of_a_column_is_its_cell_if_the_question_says_it(
+    seen: str, question: str, meant: str
+) -> None:
+    row = "项目：血脂；是否空腹：是；取报告：次日 16:00 后"
+    found = one_cell(row, Span(start := row.index(seen), start + len(seen)), question)
+    assert row[found.start : found.end] == meant

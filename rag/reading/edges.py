@@ -8,8 +8,8 @@ import re
 import unicodedata
 from typing import Final
 
-from rag.text.normalization import normalise
-from rag.text.tokenization import alike, words
+from rag.text.normalization import Normalised, normalise
+from rag.text.tokenization import STOPWORDS, Word, alike, cut_words, words
 from rag.types import Span
 
 _MARKS: Final = " ,;:。!?、…\n"
@@ -52,9 +52,13 @@ def whole(text: str, span: Span) -> Span:
 def one_cell(text: str, span: Span, question: str) -> Span:
     """Of a range of ``text`` over several cells of a row the cell whose column ``question`` names, else the first.
 
-    Any other range as it is. The question is in its normal form.
+    One in the name of a column is its cell where the question says what stands there: that answers nothing. Any other
+    range as it is. The question is in its normal form.
     """
     columns = list(_COLUMN.finditer(text))
+    for column, end in zip(columns, [*(after.start() for after in columns), len(text)][1:], strict=True):
+        if column.start(1) <= span.start and span.end <= column.end() < end and _says(question, text, span):
+            return Span(column.end(), end)
     inside = [column for column in columns if span.start < column.start() < span.end]
     if not inside:
         return span
@@ -64,6 +68,19 @@ def one_cell(text: str, span: Span, question: str) -> Span:
     names = [alike(normalise(column[1]).text) for column in (*own, *inside)]
     asked = (cell for cell, name in zip(cells[-len(names) :], names, strict=True) if name in alike(question))
     return next((cell for cell in asked if cell.start < cell.end), cells[0])
+
+
+def _says(question: str, text: str, span: Span) -> bool:
+    """Whether a question has the words that tell something in a range of ``text``, some at least."""
+    folded = normalise(text)
+    said = (word for word in cut_words(folded.text) if _overlaps(folded, word, span))
+    told = [word.text for word in said if word.text not in STOPWORDS]
+    return bool(told) and all(word in question for word in told)
+
+
+def _overlaps(folded: Normalised, word: Word, span: Span) -> bool:
+    start, end = folded.to_original(word.start, word.end)
+    return start < span.end and span.start < end
 
 
 def _stripped(text: str, span: Span) -> Span:
