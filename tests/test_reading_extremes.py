@@ -176,6 +176,29 @@ def test_the_end_of_a_column_is_the_answer(name: str, question: str, answer: lis
         pytest.param("车次,发车\n动一,07:05\n动二,13:20\n", "发车最晚的车次是哪个", ["动二"], id="a time of day"),
         pytest.param("班级,人数\n一班,42\n三班,45\n", "哪个班人最多", ["三班"], id="人 are counted in 人数"),
         pytest.param("店员,星期,金额\n贺铭,周一,300\n祁蓝,周一,500\n", "星期一谁的金额最高", ["祁蓝"], id="a day"),
+        pytest.param(
+            "楼层,科室,床位\n3层,儿科,40\n4层,骨科,55\n", "住院部哪层床位最多", [], id="a place that is not in it"
+        ),
+        pytest.param("科室,楼层,床位\n儿科,3层,40\n骨科,4层,55\n", "哪层床位最多", ["4层"], id="what cells count by"),
+        pytest.param("零件,件数,价格\n轴,3件,40元\n轮,4件,55元\n", "哪件最贵", ["轮"], id="and no number of them"),
+        pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "一览里哪天热量最高", ["周二"], id="a day"),
+        pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量最高的是星期几", ["周二"], id="which is no sum"),
+        pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量（千卡）最高是哪天", ["周二"], id="with its unit"),
+        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,70\n", "最贵的菜是哪个", ["虾"], id="above a sum"),
+        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "最贵的菜是哪个", [], id="below it"),
+        pytest.param("品名,橡木,松木\n书柜,540,300\n餐桌,420,350\n", "橡木款里最贵的是哪个", ["书柜"], id="款"),
+        pytest.param("品名,橡木,松木\n书柜,540,300\n餐桌,420,350\n", "橡木差最大的是哪个", [], id="差"),
+        pytest.param("月份,利润,成本\n1月,540,300\n2月,420,350\n", "利润率最高的是哪个月", [], id="another thing"),
+        pytest.param("月份,退货,成本\n1月,54,300\n2月,42,350\n", "退货率最高的是哪个月", [], id="in two words"),
+        pytest.param(
+            "车次,票价,历时\n动一,99,9小时\n动二,80,4小时05分\n", "历时最短的车次是哪个", ["动二"], id="a compound"
+        ),
+        pytest.param(
+            "类别,项目,标准,计费单位\n社团,书法,320,元/学期\n社团,击剑,1150,元/学期\n代收,保险,100,元/年\n",
+            "最贵的社团是哪个",
+            ["击剑"],
+            id="a unit in the column beside it",
+        ),
         pytest.param("图书,册数\n甲库,3\n乙库,5\n", "最多可以借几册图书", [], id="a limit is no end"),
     ],
 )
@@ -200,6 +223,9 @@ def test_a_table_that_goes_on_below_another_header_is_not_compared_by_halves() -
         ("1.3 kg(净重)", "1300", "克"),
         ("2024年3月9日", "20240309", "日期0"),
         ("9:05", "905", "日期3"),
+        ("2分45秒", "165", "秒"),
+        ("1小时05分钟", "3900", "秒"),
+        ("1年6个月", "18", "月"),
     ],
 )
 def test_a_quantity_is_a_number_and_a_unit(text: str, number: str, unit: str) -> None:
@@ -207,7 +233,7 @@ def test_a_quantity_is_a_number_and_a_unit(text: str, number: str, unit: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["0512-66010001", "3-5天", "约30", "A07", "1年6个月", "缺考", "2024-03-09至2024-04-01", "-"]
+    "text", ["0512-66010001", "3-5天", "约30", "A07", "缺考", "3楼5号", "2米3米", "2024-03-09至2024-04-01", "-"]
 )
 def test_anything_else_is_none(text: str) -> None:
     assert quantity(text) is None

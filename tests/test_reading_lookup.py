@@ -53,7 +53,7 @@ def test_a_number_or_word_that_is_a_part_of_another_names_nothing() -> None:
     assert cells(made, "it 的人数是多少?", "9") == ["7"]
 
 
-@pytest.mark.parametrize(("mark", "said"), [("—", []), ("--", []), ("／", []), ("……", []), ("√", ["√"]), ("无", ["无"])])
+@pytest.mark.parametrize(("mark", "said"), [("—", []), ("--", []), ("／", []), ("√", ["√"]), ("无", ["无"])])
 def test_a_cell_of_marks_alone_is_blank_unless_they_are_signs(mark: str, said: list[str]) -> None:
     made = document(f"|姓名|补贴|\n|-|-|\n|赵刚|{mark}|\n|王强|300|\n", "补贴.md")
     assert cells(made, "赵刚的补贴是多少?", "300") == said

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from rag.text.tokenization import tagged
+
 # What columns measure that an adjective is said of without their name: patterns for the name and the unit of one, the
 # surer first. Of dates the unit is 日期.
 _PRICE: Final = ("价", "费|[$¥€£元币镑]")
@@ -55,3 +57,10 @@ def superlative(question: str) -> Superlative | None:
     sign, meant = _ENDS[found[0][1]]
     is_alone = _SAID_ALONE.match(question, end) and re.search("[哪谁]|最.+的", question)
     return Superlative(sign, meant if is_alone else (), meant is _DATE, start, end)
+
+
+def which(question: str) -> list[tuple[int, int]]:
+    """Where a question in its normal form says 哪, with 一 and the one character that counts what it asks for: 哪天."""
+    ends = {end for _, _, end, _ in tagged(question)}
+    asking = (match.span() for match in re.finditer("哪一?", question))
+    return [(start, end + (end + 1 in ends)) for start, end in asking]

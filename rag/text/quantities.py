@@ -24,12 +24,14 @@ _QUANTITY: Final = re.compile(
     r"(?:(?P<figures>(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*|0)(?:\.\d+)?)|(?P<han>[〇零一二两三四五六七八九十百千]+))"
     r"\s?(?P<scale>万亿|[十百千]?[万亿]|千(?![瓦卡焦赫克米帕]))?\s?(?P<unit>[^\d\s,.;:~+-]{0,8}?(?:m[23])?)"
 )
+# One of several, as of 1小时05分.
+_PART: Final = re.compile(r"0?(\d+(?:\.\d+)?([^\d\s,.;:~+-]{1,3}))")
 _REMARK: Final = re.compile(r"\s*\([^()]*\)$")
 # Where both stand in a column, or by the first of a line of equal.txt.
 _PLAINLY: Final[dict[str, tuple[str, int | Decimal]]] = {
     "吨": ("克", 1_000_000), "公斤": ("克", 1000), "斤": ("克", 500), "g": ("克", 1), "公里": ("米", 1000),
     "m": ("米", 1), "厘米": ("米", Decimal("0.01")), "年": ("月", 12), "个月": ("月", 1), "周": ("天", 7),
-    "日": ("天", 1), "小时": ("分钟", 60), "分": ("分钟", 1),
+    "日": ("天", 1), "小时": ("秒", 3600), "分": ("秒", 60), "分钟": ("秒", 60),
 }  # fmt: skip
 
 
@@ -56,6 +58,20 @@ def quantity(text: str) -> Quantity | None:
     for place, form in enumerate(_DATES):
         if date := form.fullmatch(said):
             return Quantity(Decimal("".join(f"{int(part):02d}" for part in date.groups())), f"{DATE}{place}")
+    return _simple(said) or _compound(said)
+
+
+def _compound(said: str) -> Quantity | None:
+    """What several quantities of one kind in units that differ come to: 2分45秒."""
+    parts = list(_PART.finditer(said))
+    if len({part[2] for part in parts}) < max(2, len(parts)) or "".join(part[0] for part in parts) != said:
+        return None
+    found = [quantity for part in parts if (quantity := _simple(part[1]))]
+    is_one_kind = len(found) == len(parts) and len({quantity.unit for quantity in found}) == 1
+    return Quantity(sum((one.number for one in found), Decimal()), found[0].unit) if is_one_kind else None
+
+
+def _simple(said: str) -> Quantity | None:
     found = _QUANTITY.fullmatch(said)
     number = found and (Decimal(found["figures"].replace(",", "")) if found["figures"] else value(found["han"]))
     if not found or number is None:

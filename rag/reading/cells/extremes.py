@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
-from rag.question.superlatives import Superlative, superlative
+from rag.question.superlatives import Superlative, superlative, which
 from rag.reading.cells.body import Table
 from rag.reading.cells.lookup import said_in
 from rag.text.normalization import normalise
 from rag.text.quantities import DATE
-from rag.text.tokenization import alike
+from rag.text.tokenization import alike, tagged
 from rag.types import Document, Span
 
 _NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
@@ -23,16 +23,20 @@ _NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
 _NO_QUANTITY: Final = re.compile("名次|位次|排名|[编序工学]号|号码|电话|手机")
 _IN_TIME: Final = re.compile("[年届]|日期|时间")
 _DIGIT: Final = re.compile(r"\d|^$")
-_WHICH: Final = "哪一?[个家位款种名些只本]?"
-_OF_TIME: Final = "几[月号日点班楼]"
-_HOW_MUCH: Final = re.compile(f"多少|(?!{_OF_TIME})几|多[大高长久重远宽厚深]")
-_ASKING: Final = re.compile(rf"(?:{_HOW_MUCH.pattern}).{{0,3}}$|{_WHICH}|谁|什么(?:名字)?|{_OF_TIME}")
+_COUNTED: Final = "几[月号日点班楼]"
+_OF_TIME: Final = f"(?:星期|礼拜|周)几|{_COUNTED}"
+_HOW_MUCH: Final = re.compile(f"多少|(?<![周期拜])(?!{_COUNTED})几|多[大高长久重远宽厚深]")
+_ASKING: Final = re.compile(rf"(?:{_HOW_MUCH.pattern}).{{0,3}}$|谁|什么(?:名字)?|{_OF_TIME}")
 # Between the name of a column and the superlative, 销售额哪个月最高; and between what is asked for and 多少.
 _BETWEEN: Final = re.compile(r"[是都的]?(?:哪[^的]{1,5}|谁)?[的是]?$")
+# Between them, too, 橡木款里最贵: little words by their parts of speech as jieba names them, and a character that names
+# no other measure; and how many characters.
+_LITTLE: Final = re.compile(r"\w+ [fmqru]\w*|[^率额差比值度数量费] n\w*")
+_FARTHEST: Final = 3
 _FILLING: Final = "的是为有要了得到达卖需值"
 # What follows the superlative where who or what has the value is asked for, and not what else holds of it.
 _ASKS_WHICH: Final = re.compile(
-    rf"(?:的[^是在有哪谁]{{0,6}})?(?:[是叫有]*(?:谁|{_WHICH}(?![里儿])[^的是]{{0,4}}|什么(?:名字)?|{_OF_TIME}))?"
+    rf"(?:的[^是在有哪谁]{{0,6}})?(?:[是叫有]*(?:谁|哪(?![里儿])[^的是]{{0,6}}|什么(?:名字)?|{_OF_TIME}))?"
     "[呢啊呀? ]*"
 )
 # What kind of thing is asked for, behind the superlative or the asking word; both are 。 here.
@@ -47,11 +51,18 @@ class _Table(Table):
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
         return [alike(name.replace("最", "□")) for name in Table(self.document, self.header, self.rows).names]
 
+    @property
+    def unit_beside(self) -> str:
+        """What stands in all rows of the columns that are called a unit (计费单位); "" if that differs."""
+        found = {text for place, name in enumerate(self.names) if name.endswith("单位") for text in self.column(place)}
+        return found.pop() if len(found) == 1 else ""
+
 
 class _Measured(NamedTuple):
-    """The column that a superlative is said of, what a question says after both, and whether it names the column."""
+    """The column that a superlative is said of, what a question says around both, and whether it names the column."""
 
     column: int
+    before: str
     rest: str
     is_named: bool
 
@@ -67,8 +78,9 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
         return []
     table = _Table.below(document, header)
     question = alike(asked.normalised)
-    for name in filter(None, table.names):
-        question = question.replace(name.replace("□", "最"), name)
+    for name, written in zip(table.names, table.written, strict=True):
+        if name:
+            question = question.replace(alike(written), name).replace(name.replace("□", "最"), name)
     wanted = superlative(question)
     if wanted is None or len(table.rows) < 2:
         return []
@@ -103,12 +115,27 @@ def _measured(table: _Table, question: str, wanted: Superlative) -> _Measured | 
         shares = {column: _shared(said, table.names[column], is_behind=is_behind) for column in units}
         if named := _nearest(shares):
             rest = behind[int(shares[named[0]]) :] if is_behind else after
-            return _Measured(named[0], rest, is_named=True) if len(named) == 1 else None
-    said_of = {column: f"{table.names[column]}\n{table.written[column]} {unit}" for column, unit in units.items()}
+            return _Measured(named[0], before, rest, is_named=True) if len(named) == 1 else None
+    called = [column for column in units if len(table.names[column]) > 1 and table.names[column] in question]
+    if len(called) == 1 and (end := _end_before(table.names[called[0]], question, wanted.start)):
+        return _Measured(called[0], question[:end], after, is_named=True)
+    named_as = {column: f"{table.names[column]}\n{table.written[column]}" for column in units}
+    said_of = {column: f"{named_as[column]} {unit or table.unit_beside}" for column, unit in units.items()}
     for pattern in wanted.meant:
         if suits := [column for column, text in said_of.items() if re.search(pattern, text, re.MULTILINE)]:
-            return _Measured(suits[0], after, is_named=False) if len(suits) == 1 else None
+            return _Measured(suits[0], before, after, is_named=False) if len(suits) == 1 else None
     return None
+
+
+def _end_before(name: str, question: str, start: int) -> int:
+    """Where the name of a column ends, if up to ``start`` only little words follow it: 橡木款里最贵; else 0.
+
+    Others make another thing of it, as 利润率 is none of 利润.
+    """
+    end = question.rfind(name, 0, start) + len(name)
+    between = [word for word in tagged(question) if word[1] < start and end < word[2]]
+    is_little = all(left >= end and _LITTLE.fullmatch(f"{word} {tag}") for word, left, _, tag in between)
+    return end if is_little and len(name) <= end < start <= end + _FARTHEST else 0
 
 
 def _unit(table: _Table, column: int, wanted: Superlative) -> str | None:
@@ -151,10 +178,19 @@ def _shown(table: _Table, question: str, wanted: Superlative, measured: _Measure
     if named and max(named) >= 0:
         return named[max(named)]
     compared = _compared(table, question, measured, others)
-    texts = [text for text in table.column(compared) if text] if compared is not None else []
-    # Several rows of one name may have to be added up.
-    is_plain = len(set(texts)) == len(texts) and _ASKS_WHICH.fullmatch(measured.rest)
-    return compared if is_plain else None
+    if compared is None or not _ASKS_WHICH.fullmatch(measured.rest):
+        return None
+    return compared if _stands_out(table.column(compared), table.values(measured.column) or (), wanted.sign) else None
+
+
+def _stands_out(names: Sequence[str], values: Sequence[Quantity | None], sign: int) -> bool:
+    """Whether the same of several names have the end if the values of one name are added up, as they may have to be."""
+    found = [(name, value.number * sign) for name, value in zip(names, values, strict=True) if name and value]
+    sums = {name: sum(number for other, number in found if other == name) for name, _ in found}
+    best, most = max(number for _, number in found), max(sums.values())
+    is_added = not any(value and value.is_date for value in values)
+    ends = {name for name, number in found if number == best}
+    return len(sums) > 1 and (not is_added or ends == {name for name, total in sums.items() if total == most})
 
 
 def _counted(table: _Table, said: str, measured: _Measured) -> int | None:
@@ -166,16 +202,27 @@ def _counted(table: _Table, said: str, measured: _Measured) -> int | None:
 
 
 def _compared(table: _Table, question: str, measured: _Measured, others: Sequence[int]) -> int | None:
-    """The column of what the rows are compared as: the one that the question has a name of, else the rows' names."""
-    asked = (question[match.end() :] for match in re.finditer(_WHICH, question))
+    """The column of what the rows are compared as, and differ in: the one that the question has a name of, or counts as
+    its cells do (哪层, of 4层), else the rows' names.
+    """
+    others = [column for column in others if len(set(table.column(column))) > 1]
+    asked = (question[end:] for _, end in which(question))
     for text in (measured.rest.removeprefix("的"), *asked):
         named = _nearest({column: _alike(text, table.names[column]) for column in others})
         if len(named) == 1:
             return named[0]
+    counts = [question[end - 1] for _, end in which(question)]
+    counted = [column for column in others if any(_ends_with(table, column, count) for count in counts)]
     said = [column for column in others if len(table.names[column]) > 1 and table.names[column] in question]
     titled = [column for column in others if "名" in table.names[column]]
     plain = [column for column in others if not _NUMBERING.fullmatch(table.names[column])]
-    return next(iter((*said, *titled, *plain)), None)
+    return next(iter((*counted, *said, *titled, *plain)), None)
+
+
+def _ends_with(table: _Table, column: int, count: str) -> bool:
+    """Whether a word counts what stands in all cells of a column and is in its name, as 层 does 楼层, 4层; no 件数."""
+    name = table.names[column]
+    return count in name and name[-1] not in "数量" and all(text.endswith(count) for text in table.column(column))
 
 
 def _alike(text: str, name: str) -> int:
@@ -188,7 +235,10 @@ def _is_about(table: _Table, question: str, asked: Question, wanted: Superlative
 
     What kind of thing is asked for (员工, of a table of names) may be missing where the column is named.
     """
-    said = _ASKING.sub("。", f"{question[: wanted.start]}。{question[wanted.end :]}")
+    said = f"{measured.before}。{question[wanted.end :]}"
+    for start, end in reversed(which(said)):
+        said = f"{said[:start]}。{said[end:]}"
+    said = _ASKING.sub("。", said)
     said = _KIND.sub("。", said) if measured.is_named else said
     over = " ".join((table.document.title, table.document.source, *table.header.path))
     texts = (normalise(over).text, *table.written, *(text for _, texts in table.rows for text in texts.values()))
