@@ -14,7 +14,7 @@ from rag.question.superlatives import Superlative, superlative, which
 from rag.reading.cells.body import Table
 from rag.reading.cells.lookup import said_in
 from rag.text.normalization import normalise
-from rag.text.quantities import DATE
+from rag.text.quantities import DATE, Quantity
 from rag.text.tokenization import alike, tagged
 from rag.types import Document, Span
 
