@@ -15,6 +15,7 @@ from rag.reading.cells.limited import within
 from rag.reading.cells.lookup import LEAST, stands_in
 from rag.text.normalization import normalise
 from rag.text.numbers import value
+from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
 
 # What is denied or compared does not stand in the rows that are asked for.
@@ -65,13 +66,13 @@ def _said(table: Table, column: int, asked: Question, question: str) -> list[fro
 
     Not what it says of all rows, or what columns are called.
     """
-    called = " ".join(table.written)
-    words = {normalise(word).text for word in asked.written.values()}
+    called, question = alike(" ".join(table.written)), alike(question)
+    words = {alike(normalise(word).text) for word in asked.written.values()}
     words = {word for word in words if len(word) >= LEAST and word in question and word not in called}
     said = []
     for _, texts in table.rows:
         names = set()
-        for place, text in texts.items():
+        for place, text in ((place, alike(text)) for place, text in texts.items()):
             is_said = len(text) >= LEAST and stands_in(text, question)
             held = {text} if is_said else {word for word in words if stands_in(word, text)}
             names |= {(place, word) for word in held if place != column}

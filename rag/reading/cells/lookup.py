@@ -65,18 +65,14 @@ def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
 
 
 def said_in(text: str, question: str) -> str:
-    """What a cell says, if a question has it, and not inside of a number or of a word in Latin letters; else ""."""
+    """What a cell says, if a question has it, or words that are the same; else ""."""
     said = normalise(text).text.strip()
-    return said if len(said) >= LEAST and stands_in(said, question) else ""
+    is_said = len(said) >= LEAST and (stands_in(said, question) or stands_in(alike(said), alike(question)))
+    return said if is_said else ""
 
 
 def stands_in(part: str, text: str) -> bool:
-    """Whether a text has a part, or words that are the same, and not inside of a number or of a word in Latin letters.
-
-    Both are in the normal form.
-    """
-    if part not in text:
-        part, text = alike(part), alike(text)
+    """Whether a text has a part, and not inside of a number or of a word in Latin letters; both in the normal form."""
     return part in text and (
         not part.isascii() or re.search(rf"(?<![a-z\d]){re.escape(part)}(?![a-z\d])", text) is not None
     )
