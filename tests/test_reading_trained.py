@@ -175,3 +175,30 @@ def test_only_names_and_nouns_are_said_to_be_missing() -> None:
 def test_nothing_to_read_is_no_evidence() -> None:
     reading = reader().read(FOUNDER, [])
     assert (reading.evidence, reading.confidence) == ((), 0.0)
+
+
+FEES = "# 社团收费\n\n各社团的收费如下。\n\n|社团|收费|\n|-|-|\n|书法社|320元|\n|击剑社|1150元|\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "margins", "answer"),
+    [
+        pytest.param(FEES, {"各社团的收费": 6.0, "书法社": 1.0}, "击剑社", id="a note leaves it to the only table"),
+        pytest.param(
+            f"{FEES}\n## 去年\n\n|社团|收费|备注|\n|-|-|-|\n|合唱团|20元|无|\n|象棋社|90元|无|\n",
+            {"各社团的收费": 6.0, "书法社": 1.0, "合唱团": 1.0},
+            "各社团的收费",
+            id="but not to one of two",
+        ),
+    ],
+)
+def test_an_end_of_a_column_is_sought_where_the_best_span_stands_in_no_table(
+    text: str, margins: dict[str, float], answer: str
+) -> None:
+    made = document(text, "收费.md")
+    given = [
+        Candidate(Hit(rank, passage, 0.9, ""), made, (0.9,) * len(passage.sentences))
+        for rank, passage in enumerate(split(made, SplitSettings(), 1), start=1)
+    ]
+    reading = reader(**margins).read(asked_for("哪个社团收费最高？"), given)
+    assert reading.evidence[0].texts == (answer,)

@@ -118,7 +118,7 @@ class TrainedReader:
         chance *= _UNKNOWN_NAME if question.unknown_names else 1.0
         if ends := self._ends(question, ranked, read):
             evidence = ends
-            is_first = candidates[0].document.doc_id == stretch.document.doc_id
+            is_first = candidates[0].document.doc_id == ends[0].document.doc_id
             chance = max(chance, _COMPARED) if is_first else chance
         elif cells == [] and not rows:
             # The cell is blank: whatever stands beside it is no answer.
@@ -177,17 +177,20 @@ class TrainedReader:
         return tuple(evidence)
 
     def _ends(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
-        """What an end of a column comes to in the best proposal's table; nothing where another one has an end, too."""
-        tables: dict[tuple[str, int], list[Span]] = {}
+        """What an end of a column comes to in the only table that has one: that of the best proposal, or any other where
+        this stands in none, as a title does.
+        """
+        tables: dict[tuple[str, int], tuple[Proposal, list[Span]]] = {}
         for one in ranked:
             document = read.stretches[one.stretch].document
             place = document.doc_id, document.block_at(one.span.start).header
             if place not in tables:
-                tables[place] = extreme(document, one.span, question)
-        cells, *others = tables.values()
-        if not cells or any(others):
+                tables[place] = one, extreme(document, one.span, question)
+        found = [(one, cells) for one, cells in tables.values() if cells]
+        _, header = next(iter(tables))
+        if len(found) != 1 or (header and found[0][0] is not ranked[0]):
             return ()
-        first, *equal = self._cut(ranked[0], cells, read)
+        first, *equal = self._cut(*found[0], read)
         return first, *(replace(one, role=Role.REPEAT) if one.texts == first.texts else one for one in equal)
 
     def _differs(self, other: Proposal, best: Proposal, read: Read) -> bool:
