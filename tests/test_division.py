@@ -18,9 +18,43 @@ from rag.question.division import divided
         ("《闪光少女》有没有英文唱的，歌名叫什么", ("《闪光少女》有没有英文唱的", "《闪光少女》，歌名叫什么")),
         ("年假有几天，病假呢", ("年假有几天", "病假呢")),
         ("押金多少，租金怎么交，谁来收", ("押金多少", "租金怎么交", "押金，谁来收")),
+        ("家庭房多少钱一个月，一共几间", ("家庭房多少钱一个月", "家庭房，一共几间")),
+        ("色弱能报考驾照吗，要哪些材料", ("色弱能报考驾照吗", "色弱能报考驾照，要哪些材料")),
+        ("最多能借几本，借多久", ("最多能借几本", "最多能借几本，借多久")),
+        ("管理员是谁，手机号多少", ("管理员是谁", "管理员，手机号多少")),
     ],
 )
 def test_each_asking_clause_is_a_question_about_its_subject(asked: str, questions: tuple[str, ...]) -> None:
+    assert divided(asked) == questions
+
+
+@pytest.mark.parametrize(
+    ("asked", "questions"),
+    [
+        ("哪个店关门了？为什么", ("哪个店关门了？", "哪个店关门了，为什么")),
+        ("图书馆周末开吗？几点到几点", ("图书馆周末开吗？", "图书馆周末开，几点到几点")),
+        ("礼堂在哪一栋？几楼？谁管？", ("礼堂在哪一栋？", "礼堂，几楼？", "礼堂，谁管？")),
+        ("谁负责采购？电话多少", ("谁负责采购？", "谁负责采购，电话多少")),
+        ("押金多少？保洁员几点来", ("押金多少？", "保洁员几点来")),
+        ("宿舍在哪？食堂呢？", ("宿舍在哪？", "食堂呢？")),
+    ],
+)
+def test_a_question_that_names_nothing_of_its_own_is_asked_with_the_one_before(
+    asked: str, questions: tuple[str, ...]
+) -> None:
+    assert divided(asked) == questions
+
+
+@pytest.mark.parametrize(
+    ("asked", "questions"),
+    [
+        ("几点报到？她三年级", ("她三年级，几点报到？",)),
+        ("我工作12年了；年假有几天", ("我工作12年了，年假有几天",)),
+        ("豆包有多少用户？Kimi的月活", ("豆包有多少用户？", "Kimi的月活")),
+        ("介绍一下押金；介绍一下租金", ("介绍一下押金；", "介绍一下租金")),
+    ],
+)
+def test_what_asks_nothing_is_a_condition_of_the_question_beside_it(asked: str, questions: tuple[str, ...]) -> None:
     assert divided(asked) == questions
 
 

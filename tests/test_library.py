@@ -18,7 +18,7 @@ from rag.contract import answer_json
 from rag.errors import NotFoundError, QuestionError
 from rag.indexing.update import index_paths
 from rag.library import Library
-from rag.question.division import parts
+from rag.question.division import divided
 from rag.settings import Settings
 from rag.types import Answer, Status
 
@@ -122,7 +122,7 @@ def test_hits_are_ranked_from_one_by_falling_score(library: Library, question: s
         return
     assert [hit.rank for hit in answer.hits] == list(range(1, len(answer.hits) + 1))
     assert len({hit.passage.ordinal for hit in answer.hits}) == len(answer.hits)
-    if len(parts(question)) == 1:
+    if len(divided(question)) == 1:
         keys = [(-hit.score, hit.passage.ordinal) for hit in answer.hits]
         assert keys == sorted(keys)
     for hit in answer.hits:

@@ -13,6 +13,9 @@ from itertools import pairwise, takewhile
 from rag.errors import QuestionError
 from rag.question.courtesy import bare, courtesy
 from rag.question.followup import Earlier, resolve
+from rag.question.followup.attributes import attribute_asked
+from rag.question.followup.predicates import LEAD
+from rag.question.followup.wording import CHINESE, MEASURE, Phrase
 from rag.question.validation import validate
 from rag.text.lexicon import lexicon
 from rag.text.tags import NOUN_TAGS
@@ -27,6 +30,11 @@ _ASKS = re.compile(
     r"|多[大高长久远重快深宽厚]|是否|是不是|有没有|能不能|可不可以|要不要|吗[?？]?$"
 )
 _AS_WELL = re.compile(r"呢[?？]?$")
+_MARKS = "?？;；。 "
+_YES_NO = re.compile(rf"吗[{_MARKS}]*$")
+_MEASURED = re.compile(rf"{MEASURE.pattern}[{_MARKS}]*$")
+# "安全员是谁，手机号多少": what follows is the person's.
+_WHO = re.compile("谁|哪位")
 _JOINS = frozenset({"和", "与", "跟", "及", "、"})
 _EACH = re.compile(r"分别|各自|各(?![种位类地国项界级式样色])")
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: [A-Za-z0-9][A-Za-z0-9.+-]*)*")
@@ -35,37 +43,71 @@ _LONGEST_NAME = 10
 
 
 def divided(text: str) -> tuple[str, ...]:
-    """The questions inside ``text``, without courtesy: see `parts`. Each may lean on those before it.
+    """The questions inside ``text``, without courtesy.
+
+    One for each question mark, for each clause that asks, and for each thing of "A和B的…分别…". What names nothing of
+    its own is asked with what the one before is about.
 
     Raises QuestionError where it can't be asked. Of more than MAX_PARTS none is answered: each costs as much as a
     question.
     """
     validate(text)
-    questions = parts(bare(text))
-    questions = tuple(part for part in questions if courtesy(part) is None) or questions
-    if len(questions) > MAX_PARTS:
+    questions = [_parts(sentence) for sentence in _sentences(bare(text))]
+    count = sum(map(len, questions))
+    if count > MAX_PARTS:
         raise QuestionError(
-            f"一次问了 {len(questions)} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
-            f"There are {len(questions)} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
+            f"一次问了 {count} 个问题，最多 {MAX_PARTS} 个。请分几次问。",
+            f"There are {count} questions in this one; at most {MAX_PARTS} are answered at once. Divide it.",
         )
     asked: list[str] = []
-    for part in questions:
-        asked.append(resolve(part, [Earlier(before, "") for before in asked]))
+    about = ""
+    for first, *rest in questions:
+        whole = _resolved(first, asked)
+        if whole == first and about and _leans(first, about):
+            whole = f"{_subject(about)}，{first}"
+        else:
+            about = whole
+        asked.append(whole)
+        for part in rest:
+            asked.append(_resolved(part, asked))
     return tuple(asked)
 
 
-def parts(text: str) -> tuple[str, ...]:
-    """The questions inside ``text``.
+def _resolved(part: str, asked: Sequence[str]) -> str:
+    return resolve(part, [Earlier(before, "") for before in asked])
 
-    One for each question mark, for each asking clause ("X有几个，Y有几个"), and for each thing of "A和B的…分别…".
+
+def _parts(sentence: str) -> list[str]:
+    return [question for clause in _asking_clauses(sentence) for question in _of_each(clause)]
+
+
+def _sentences(text: str) -> list[str]:
+    """``text`` at its marks, without courtesy.
+
+    What only tells something ("几点报到？她三年级") stands before the question that it is a condition of.
     """
-    return tuple(
-        question
-        for part in _PART_END.split(text.strip())
-        if part.strip("?？;；。 ")
-        for clause in _asking_clauses(part)
-        for question in _of_each(clause)
-    )
+    found = [part for part in _PART_END.split(text.strip()) if part.strip(_MARKS)]
+    found = [part for part in found if courtesy(part) is None] or found
+    if all(map(_tells, found)):
+        return found
+    asking: list[str] = []
+    told = ""
+    for part in found:
+        if not _tells(part):
+            asking.append(told + part)
+            told = ""
+        elif asking:
+            asking[-1] = f"{part.strip(_MARKS)}，{asking[-1]}"
+        else:
+            told += f"{part.strip(_MARKS)}，"
+    return asking
+
+
+def _tells(part: str) -> bool:
+    """Whether a sentence asks nothing: it has no word that asks, no mark, and names nothing that is asked for."""
+    if not CHINESE.search(part) or _ASKS.search(part) or _AS_WELL.search(part) or part.endswith(("?", "？")):
+        return False
+    return not attribute_asked(Phrase.of(f"{part}？")) and not _MEASURED.search(part)
 
 
 def _asking_clauses(part: str) -> list[str]:
@@ -78,20 +120,47 @@ def _asking_clauses(part: str) -> list[str]:
     if len(asking) < 2 or not _ASKS.search(clauses[asking[0]]):
         return [part]
     first = asking[0]
-    subject = "，".join([*clauses[:first], *filter(None, [_subject(clauses[first])])])
+    subject = "，".join([*clauses[:first], _subject(clauses[first])])
     found = ["，".join(clauses[: first + 1])]
     for before, place in pairwise(asking):
         asked = "，".join(clauses[before + 1 : place + 1])
-        is_whole = _AS_WELL.search(asked) or _subject(asked) or not subject
+        is_whole = _AS_WELL.search(asked) or (_named(asked) and not _WHO.search(clauses[before]))
         found.append(asked if is_whole else f"{subject}，{asked}")
     return found
 
 
+def _leans(part: str, before: str) -> bool:
+    """Whether a question names nothing but what it asks for, or asks about the person whom ``before`` asks for."""
+    if _AS_WELL.search(part) or not CHINESE.search(part):
+        return False
+    return bool(_WHO.search(before)) or not _names(part)
+
+
+def _names(question: str) -> bool:
+    """Whether there is a noun but in and after its asking words: 材料 of 什么材料 is none."""
+    asking = {place for found in _ASKS.finditer(question) for place in range(*found.span())}
+    asked = False
+    for word, start, end, tag in tagged(question):
+        is_noun = tag.startswith(NOUN_TAGS)
+        asked = not asking.isdisjoint(range(start, end)) or (asked and (is_noun or tag[0] in "qm"))
+        if is_noun and not asked and len(word) > 1 and not LEAD.fullmatch(word):
+            return True
+    return False
+
+
 def _subject(clause: str) -> str:
-    """What a clause is about: what stands before its asking word, up to the last name or noun; "" if it names none."""
+    """What a clause is about: all that can be affirmed of one that ends with 吗, what another names; else all of it."""
+    whole = clause.strip(_MARKS)
+    return whole[:-1] if _YES_NO.search(whole) else _named(whole) or whole
+
+
+def _named(clause: str) -> str:
+    """What stands before the asking word of a clause, up to the last name or noun; "" if it names none."""
     asking = _ASKS.search(clause)
     before = clause[: asking.start()] if asking else clause
-    nouns = [(word, end) for word, _, end, tag in tagged(before) if tag.startswith(NOUN_TAGS)]
+    nouns = [
+        (word, end) for word, _, end, tag in tagged(before) if tag.startswith(NOUN_TAGS) and not LEAD.fullmatch(word)
+    ]
     if not any(len(word) > 1 for word, _ in nouns):
         return ""
     end = nouns[-1][1]

@@ -6,7 +6,7 @@ import re
 
 from rag.question.followup.wording import ASKING, Phrase, Word
 
-_LEAD = re.compile(
+LEAD = re.compile(
     "(?:是|由|在|用|最早|最初|目前|现在|一共|总共|还|都|主要|曾经?|已经?|能够?|会|可以|要|需要|应该|得|被|为)*"
 )
 # Asks when, where, how or how much: never the subject.
@@ -30,7 +30,7 @@ _IDLE = re.compile("(?:真|对|好|行|可以|是|这样|的|不)*吗?")
 def lacks_subject(question: Phrase) -> bool:
     """Whether ``question`` says of nobody what it asks: one verb or adjective, the thing asked for, nothing else."""
     text = question.text[: question.end]
-    lead = _LEAD.match(text)
+    lead = LEAD.match(text)
     rest = text[lead.end() :] if lead else text
     if re.fullmatch("有(?:什么|啥|何)用处?", text):
         return True
