@@ -20,7 +20,7 @@ _NONE: Mapping[str, str] = {}
 _TEMPLATES: dict[Language, dict[str, str]] = {
     "zh": {
         "short": "{answer}{mark}\n原文：“{sentence}”——《{title}》第 {paragraph} 段{also}",
-        "sentence": "{sentence}{mark}\n出自《{title}》第 {paragraph} 段{also}",
+        "whole": "{answer}{mark}\n出自《{title}》第 {paragraph} 段{also}",
         "list": "共 {count} 项：\n{items}\n出自{places}{also}",
         "place": "《{title}》第 {paragraph} 段",
         "item": "{n}. {answer}{mark}",
@@ -42,7 +42,7 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
     },
     "en": {
         "short": "{answer}{mark}\nSource: “{sentence}” — {title}, paragraph {paragraph}{also}",
-        "sentence": "{sentence}{mark}\nFrom {title}, paragraph {paragraph}{also}",
+        "whole": "{answer}{mark}\nFrom {title}, paragraph {paragraph}{also}",
         "list": "{count} items:\n{items}\nFrom {places}{also}",
         "place": "{title}, paragraph {paragraph}",
         "item": "{n}. {answer}{mark}",
@@ -189,7 +189,7 @@ def _reply(
     edition = editions.get(citation.doc_id, "")
     shown = template["edition"].format(edition=called(edition, template["called"])) if edition else ""
     mark = f"[{citation.n}]{shown}"
-    return template["sentence" if whole else "short"].format(
+    return template["whole" if whole else "short"].format(
         answer=answer,
         mark=mark,
         sentence=citation.sentence,
