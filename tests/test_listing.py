@@ -116,6 +116,15 @@ def test_nothing_is_listed_of_what_the_document_does_not_speak_of() -> None:
     )
 
 
+def test_a_list_is_of_the_date_and_the_name_that_stand_over_it_and_of_no_other_in_the_document() -> None:
+    decided = "会议决定的事：\n\n1. 更换灭火器；\n2. 夜班加一次巡查。"
+    minutes = f"# 9月例会纪要\n\n{decided}\n\n下次例会：11月8日，请苏州分部参加。\n"
+    assert listed("9月例会定了哪些事", minutes) == [("", "更换灭火器；"), ("", "夜班加一次巡查。")]
+    assert listed("九月例会定了哪些事", minutes) is not None
+    assert listed("11月例会定了哪些事", minutes) is None
+    assert listed("苏州例会定了哪些事", minutes) is None
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Library:
     folder: Path = tmp_path_factory.mktemp("kinds")

@@ -18,7 +18,8 @@ from rag.question.courtesy import reply_language
 from rag.question.sorts import Sorts, sorts
 from rag.text.enumerations import Enumeration, Item, enumerations
 from rag.text.normalization import folded, normalise, statements
-from rag.text.tokenization import STOPWORDS, cut_words
+from rag.text.tags import PROPER
+from rag.text.tokenization import STOPWORDS, cut_words, tagged, terms
 from rag.types import Answer, BlockKind, Document, Span
 
 _NUMBERING: Final = re.compile(r"^(?:第[一二三四五六七八九十百\d]+[章节条款]|\d+(?:\.\d+)*[.、]?(?!\d))\s*")
@@ -27,6 +28,7 @@ _BRACKETS: Final = re.compile(r"[（(【\[][^（()）】\]]*[)）】\]]\s*$")
 _AFTER: Final = re.compile(
     r"(?:的|有|包括|包含|分为|如下|以下|下列|几|各?种类?|类别|类型|类|分类|范围|一览|清单|项)*[:：]?"
 )
+_DIGIT: Final = re.compile(r"\d")
 _LONGEST_NAME, _LONGEST_ENDING = 24, 4
 
 
@@ -73,6 +75,8 @@ def _lists(document: Document, asked: Sorts) -> Iterable[tuple[int, Sequence[Ite
     if not _speaks_of(document, asked.about):
         return
     for one in enumerations(document):
+        if not _is_of(document, one, asked.about):
+            continue
         if one.items[0].block.kind not in (BlockKind.HEADING, BlockKind.LIST_ITEM):
             continue
         names = [(item, _name(document, item)) for item in one.items]
@@ -92,6 +96,14 @@ def _speaks_of(document: Document, about: str) -> bool:
     text = normalise(f"{document.title}\n{document.text}").text
     words = (word.text for word in cut_words(about))
     return all(word in text for word in words if len(word) > 1 and word not in STOPWORDS)
+
+
+def _is_of(document: Document, one: Enumeration, about: str) -> bool:
+    """Whether the names and dates that the question says stand over the list: elsewhere they are of something else."""
+    above = (document.title, *one.items[0].block.path, document.text[slice(*one.lead)] if one.lead else "")
+    said = set(terms("\n".join(above)))
+    names = {text for text, *_, tag in tagged(about) if tag in PROPER}
+    return all(word.term in said for word in cut_words(about) if word.text in names or _DIGIT.search(word.term))
 
 
 def _name(document: Document, item: Item) -> str:
