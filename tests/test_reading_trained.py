@@ -5,6 +5,7 @@ tested, but what follows from it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from documents import document
 from test_reading_edges import Everything
 
 from rag.indexing.splitting import SplitSettings, split
+from rag.loading import parse
 from rag.question.analysis import Question, analyse
 from rag.reading import Candidate
 from rag.reading.calibration import Calibration, Logistic
@@ -157,6 +159,7 @@ def test_an_answer_over_two_sentences_is_cited_with_both() -> None:
     [
         ("问：断交了，能补吗？答：可以补三个月。", "三个月"),
         ("他问：“能补吗？”柜台说可以补三个月。", "三个月"),
+        ("客户问能补吗。柜台说可以补三个月。", "三个月"),
         ("可以补三个月，能补吗", "能补吗"),
         ("断交了，能补吗？", "能补吗"),
     ],
@@ -164,6 +167,21 @@ def test_an_answer_over_two_sentences_is_cited_with_both() -> None:
 def test_a_question_in_the_text_answers_nothing_where_more_follows(text: str, answer: str) -> None:
     reading = reader(能补吗=9.0, 三个月=5.0).read(asked_for("断缴了能补吗"), candidates(text))
     assert reading.evidence[0].texts == (answer,)
+
+
+def test_what_begins_in_a_question_answers_nothing_though_it_ends_after_it() -> None:
+    given = candidates("美国客户那个单定了吗？\n定了，周五走柜。")
+    network = {"客户那个单定了吗？\n定了": 9.0, "周五": 5.0}
+    assert reader(**network).read(asked_for("美国客户那个单定了吗"), given).evidence[0].texts == ("周五",)
+
+
+def test_a_line_that_says_who_speaks_answers_nothing() -> None:
+    chat = "张三 2024-10-01 08:35:20\n店几点关门？\n李四 2024-10-01 08:40:11\n五点半\n"
+    made = parse(chat.encode(), source="chat.txt", name=Path("chat.txt"))
+    passages = split(made, SplitSettings(), 1)
+    given = [Candidate(Hit(1, one, 0.9, ""), made, (0.9,) * len(one.sentences)) for one in passages]
+    reading = reader(**{"08:40:11": 9.0, "五点半": 5.0}).read(asked_for("店几点关门"), given)
+    assert reading.evidence[0].texts == ("五点半",)
 
 
 def test_only_names_and_nouns_are_said_to_be_missing() -> None:

@@ -12,13 +12,12 @@ from rag.loading.encodings import decode
 from rag.loading.numbered import structured
 from rag.loading.sheets.drawn import drawn_tables
 from rag.loading.tables import table
+from rag.loading.talk import LEVEL as SPEAKER_LEVEL
 from rag.loading.talk import speakers
 from rag.text.markers import marker
 from rag.text.normalization import breadth, is_cjk
 from rag.types import BlockKind
 
-# A line that says who speaks stands below all other headings.
-_SPEAKER_LEVEL = 6
 # A line that is drawn between parts.
 _DRAWN = "-=_*~—─━═"
 _RULE = re.compile(f"[{_DRAWN}]{{3,}}")
@@ -72,7 +71,7 @@ def plain_blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
         elif titled:
             yield outline.heading(titled[1], _TITLED_LEVEL, line=line)
         elif line - 1 in talk:
-            yield outline.heading(content, _SPEAKER_LEVEL, line=line)
+            yield outline.heading(content, SPEAKER_LEVEL, line=line)
         else:
             yield RawBlock(BlockKind.PARAGRAPH, content, line, outline.path)
 

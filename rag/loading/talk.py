@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 _DAY = (
     r"(?:\d{2,4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|昨天|前天|今天|(?:星期|周)[一二三四五六日天])"
@@ -13,14 +14,17 @@ _TIME = r"(?:[上下中]午|凌晨|晚上|早上)?\s?\d{1,2}[:：]\d{2}(?:[:：]
 _NAME = r"(?:\d[\d-]{0,7}\s?)?[^\W\d][^：:，,。；;]{0,39}"
 # "王磊 09:12", "王磊 2024-06-03 09:12:05", "2024-06-03 09:12:05 王磊".
 _SPEAKER = re.compile(rf"{_NAME}\s+(?:{_DAY}\s*)?{_TIME}|{_DAY}\s+{_TIME}\s+{_NAME}")
+LEVEL: Final = 6
+"""Of the headings that these lines become: below all others."""
+
 _LONGEST = 60
 _LEAST, _MOST = 2, 0.8
 
 
 def speakers(lines: Sequence[str]) -> set[int]:
     """The places of the lines that say who speaks; of a text that is no chat, none."""
-    found = [at for at, line in enumerate(lines) if _speaks(line)]
-    above = [at for at in found if (said := _first(lines, at + 1)) and not _speaks(said)]
+    found = [at for at, line in enumerate(lines) if speaks(line)]
+    above = [at for at in found if (said := _first(lines, at + 1)) and not speaks(said)]
     return set(found) if len(found) >= _LEAST and len(above) >= _MOST * len(found) else set()
 
 
@@ -29,5 +33,6 @@ def _first(lines: Sequence[str], begin: int) -> str:
     return next((line for line in lines[begin : begin + 2] if line.strip()), "")
 
 
-def _speaks(line: str) -> bool:
+def speaks(line: str) -> bool:
+    """Whether ``line`` has the form of one that says who speaks."""
     return len(line) <= _LONGEST and bool(_SPEAKER.fullmatch(line.strip()))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from rag.loading.talk import LEVEL as SPEAKER_LEVEL
+from rag.loading.talk import speaks
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.reading import Candidate, Evidence, Ranked, Reading
@@ -21,7 +23,7 @@ from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.stretches import MOST, Stretch, stretches
 from rag.text.normalization import normalise, statements
 from rag.text.tokenization import terms
-from rag.types import Role, Span
+from rag.types import BlockKind, Role, Span
 
 CHOICE: Final = ("margin", "relevance", "score")
 CERTAINTY: Final = ("margin", "gap", "unknown")
@@ -46,7 +48,7 @@ _NO_RIVAL: Final = 20.0
 _RIVAL_LEAD: Final = 1.5
 _LONGEST_RIVAL: Final = 15
 _BLANK: Final = re.compile(r"\s+")
-_ASKS: Final = re.compile(r"[?？][”’」』）)]*$")
+_ASKS: Final = re.compile(r"(?:[?？]|吗[。.]?)[”’」』）)]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +226,12 @@ class TrainedReader:
 
 
 def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
-    """The best span of each sentence that was read, in order of rank and place; of none that only asks."""
+    """The best span of each sentence that was read, in order of rank and place; of none that answers nothing."""
     best: dict[tuple[str, Span], Proposal] = {}
     for place, (stretch, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
         score = candidates[stretch.candidates[0]].hit.score
         for number, extract in enumerate(scores.extracts):
-            if extract is None or _only_asks(stretch, number, extract.span.end):
+            if extract is None or _answers_nothing(stretch, number):
                 continue
             start = stretch.span.start + extract.span.start
             # A citation names one paragraph, even where a stretch holds several.
@@ -243,14 +245,16 @@ def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
     return list(best.values())
 
 
-def _only_asks(one: Stretch, number: int, end: int) -> bool:
-    """Whether an extract that ends at ``end`` of a stretch lies in a question, as of a list of questions and answers.
+def _answers_nothing(one: Stretch, number: int) -> bool:
+    """Whether a sentence asks, as in a list of questions and answers or a chat, or says who speaks.
 
-    The last sentence may be all that there is.
+    The last sentence of a document may be all that there is.
     """
-    asked = one.sentences[number]
-    is_inside = number + 1 < len(one.sentences) and one.span.start + end <= asked.end
-    return is_inside and _ASKS.search(one.document.text[asked.start : asked.end]) is not None
+    document, sentence = one.document, one.sentences[number]
+    said, block = document.text[slice(*sentence)], document.block_at(sentence.start)
+    if block.kind is BlockKind.HEADING and block.level == SPEAKER_LEVEL and speaks(said):
+        return True
+    return sentence.end < document.blocks[-1].end and _ASKS.search(said) is not None
 
 
 def _text(one: Stretch) -> Text:
