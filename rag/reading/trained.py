@@ -179,8 +179,9 @@ class TrainedReader:
         return tuple(evidence)
 
     def _ends(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
-        """What an end of a column comes to in the only table that has one: that of the best proposal, or any other where
-        this stands in none, as a title does.
+        """What an end of a column comes to in the only table that has one.
+
+        That is the best proposal's, or any other where this stands in none, as a title does.
         """
         tables: dict[tuple[str, int], tuple[Proposal, list[Span]]] = {}
         for one in ranked:
