@@ -36,7 +36,7 @@ def test_each_asking_clause_is_a_question_about_its_subject(asked: str, question
         ("礼堂在哪一栋？几楼？谁管？", ("礼堂在哪一栋？", "礼堂，几楼？", "礼堂，谁管？")),
         ("谁负责采购？电话多少", ("谁负责采购？", "谁负责采购，电话多少")),
         ("押金多少？保洁员几点来", ("押金多少？", "保洁员几点来")),
-        ("宿舍在哪？食堂呢？", ("宿舍在哪？", "食堂呢？")),
+        ("宿舍在哪？食堂呢？", ("宿舍在哪？", "食堂在哪？")),
     ],
 )
 def test_a_question_that_names_nothing_of_its_own_is_asked_with_the_one_before(
