@@ -184,8 +184,13 @@ def test_the_end_of_a_column_is_the_answer(name: str, question: str, answer: lis
         pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "一览里哪天热量最高", ["周二"], id="a day"),
         pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量最高的是星期几", ["周二"], id="which is no sum"),
         pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量（千卡）最高是哪天", ["周二"], id="with its unit"),
-        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,70\n", "最贵的菜是哪个", ["虾"], id="above a sum"),
-        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "最贵的菜是哪个", [], id="below it"),
+        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,70\n", "价格最高的菜是哪个", ["虾"], id="above a sum"),
+        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "价格最高的菜是哪个", [], id="below it"),
+        pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "最贵的菜是哪个", ["虾"], id="of one alone"),
+        pytest.param("名次,选手,得分\n1,罗岚,98\n2,高翔,95\n", "谁的得分最高", ["罗岚"], id="a place is no name"),
+        pytest.param(
+            "票种,价格,是否退改\n成人,45,是\n家庭,98,否\n", "价格最贵的是哪种票", ["家庭"], id="是 is no beginning"
+        ),
         pytest.param("品名,橡木,松木\n书柜,540,300\n餐桌,420,350\n", "橡木款里最贵的是哪个", ["书柜"], id="款"),
         pytest.param("品名,橡木,松木\n书柜,540,300\n餐桌,420,350\n", "橡木差最大的是哪个", [], id="差"),
         pytest.param("月份,利润,成本\n1月,540,300\n2月,420,350\n", "利润率最高的是哪个月", [], id="another thing"),

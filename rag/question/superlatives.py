@@ -21,6 +21,8 @@ _ENDS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "重": (1, ("重",)), "轻": (-1, ("重",)), "宽": (1, ("宽",)), "窄": (-1, ("宽",)), "厚": (1, ("厚",)),
     "薄": (-1, ("厚",)), "深": (1, ("深",)), "浅": (-1, ("深",)), "远": (1, ("远|距离",)),
 }  # fmt: skip
+# What may be said of a sum; one thing alone is the most expensive, the first, the heaviest.
+_OF_SUMS: Final = "大小多少高低长短久"
 _SUPERLATIVE: Final = re.compile(rf"最({'|'.join(sorted(_ENDS, key=len, reverse=True))})")
 LIMITS: Final = "以[上下内外前后]|[低高大小多少早晚]于|超过|不足|除"
 """What says that some rows are meant by what they hold more or less of, a pattern."""
@@ -36,12 +38,14 @@ class Superlative(NamedTuple):
     """The end of a column that is asked for: the highest value by ``sign`` 1, the lowest by -1.
 
     It stands at ``[start, end)``. ``meant`` are patterns for columns that it is said of without their name, none where
-    more than that is said of it: 「最多可以借几本」 asks for a limit. ``is_time``: it orders dates.
+    more than that is said of it: 「最多可以借几本」 asks for a limit. ``is_time``: it orders dates. ``of_sums``: it may
+    be said of several values added up.
     """
 
     sign: int
     meant: tuple[str, ...]
     is_time: bool
+    of_sums: bool
     start: int
     end: int
 
@@ -56,7 +60,7 @@ def superlative(question: str) -> Superlative | None:
         return None
     sign, meant = _ENDS[found[0][1]]
     is_alone = _SAID_ALONE.match(question, end) and re.search("[哪谁]|最.+的", question)
-    return Superlative(sign, meant if is_alone else (), meant is _DATE, start, end)
+    return Superlative(sign, meant if is_alone else (), meant is _DATE, found[0][1] in _OF_SUMS, start, end)
 
 
 def which(question: str) -> list[tuple[int, int]]:

@@ -18,9 +18,8 @@ from rag.text.quantities import DATE, Quantity
 from rag.text.tokenization import alike, tagged
 from rag.types import Document, Span
 
-_NUMBERING: Final = re.compile(r"[序编工学]号|no\.?|id|#|")
 # Numbers that order or name: of places the highest is the first, of telephones none is.
-_NO_QUANTITY: Final = re.compile("名次|位次|排名|[编序工学]号|号码|电话|手机")
+_NUMBER: Final = re.compile(r"名次|位次|排名|[编序工学]号|号码|电话|手机|^(?:no\.?|id|#|)$")
 _IN_TIME: Final = re.compile("[年届]|日期|时间")
 _DIGIT: Final = re.compile(r"\d|^$")
 _COUNTED: Final = "几[月号日点班楼]"
@@ -144,7 +143,7 @@ def _unit(table: _Table, column: int, wanted: Superlative) -> str | None:
     unit = next((value.unit for value in values if value), "") if values else None
     name = table.names[column]
     in_time = unit is not None and (unit.startswith(DATE) or (wanted.is_time and bool(_IN_TIME.search(name))))
-    return unit if in_time == wanted.is_time and not _NO_QUANTITY.search(name) else None
+    return unit if in_time == wanted.is_time and not _NUMBER.search(name) else None
 
 
 def _shared(said: str, name: str, *, is_behind: bool = False) -> float:
@@ -180,17 +179,16 @@ def _shown(table: _Table, question: str, wanted: Superlative, measured: _Measure
     compared = _compared(table, question, measured, others)
     if compared is None or not _ASKS_WHICH.fullmatch(measured.rest):
         return None
-    return compared if _stands_out(table.column(compared), table.values(measured.column) or (), wanted.sign) else None
+    return compared if _stands_out(table.column(compared), table.values(measured.column) or (), wanted) else None
 
 
-def _stands_out(names: Sequence[str], values: Sequence[Quantity | None], sign: int) -> bool:
+def _stands_out(names: Sequence[str], values: Sequence[Quantity | None], wanted: Superlative) -> bool:
     """Whether the same of several names have the end if the values of one name are added up, as they may have to be."""
-    found = [(name, value.number * sign) for name, value in zip(names, values, strict=True) if name and value]
+    found = [(name, value.number * wanted.sign) for name, value in zip(names, values, strict=True) if name and value]
     sums = {name: sum(number for other, number in found if other == name) for name, _ in found}
     best, most = max(number for _, number in found), max(sums.values())
-    is_added = not any(value and value.is_date for value in values)
     ends = {name for name, number in found if number == best}
-    return len(sums) > 1 and (not is_added or ends == {name for name, total in sums.items() if total == most})
+    return len(sums) > 1 and (not wanted.of_sums or ends == {name for name, total in sums.items() if total == most})
 
 
 def _counted(table: _Table, said: str, measured: _Measured) -> int | None:
@@ -207,15 +205,15 @@ def _compared(table: _Table, question: str, measured: _Measured, others: Sequenc
     """
     others = [column for column in others if len(set(table.column(column))) > 1]
     asked = (question[end:] for _, end in which(question))
-    for text in (measured.rest.removeprefix("的"), *asked):
+    for text in (measured.rest.lstrip("的是"), *asked):
         named = _nearest({column: _alike(text, table.names[column]) for column in others})
         if len(named) == 1:
             return named[0]
     counts = [question[end - 1] for _, end in which(question)]
     counted = [column for column in others if any(_ends_with(table, column, count) for count in counts)]
     said = [column for column in others if len(table.names[column]) > 1 and table.names[column] in question]
-    titled = [column for column in others if "名" in table.names[column]]
-    plain = [column for column in others if not _NUMBERING.fullmatch(table.names[column])]
+    plain = [column for column in others if not _NUMBER.search(table.names[column])]
+    titled = [column for column in plain if "名" in table.names[column]]
     return next(iter((*counted, *said, *titled, *plain)), None)
 
 
