@@ -10,7 +10,7 @@ from rag.answering.compose import Part, compose
 from rag.question.analysis import Question, analyse
 from rag.reading import Evidence, Reading
 from rag.text.tokenization import Cutting
-from rag.types import Answer, Document, Span
+from rag.types import Answer, Document, Hit, Passage, Span
 
 
 def asked_for(question: str) -> Question:
@@ -38,3 +38,14 @@ def test_a_slice_that_is_most_of_its_sentence_is_shown_without_the_rest(text: st
     answer = replied(Part(asked_for("要带什么？"), Reading((evidence(made, said),), 0.9), ()), made)
     assert answer.answer == said
     assert answer.text.splitlines()[0] == f"{said}[1]"
+
+
+def test_no_word_is_said_to_be_lacking_that_stands_in_what_is_shown_as_nearest() -> None:
+    made = document("房屋租金每月结清。", "a.txt")
+    near = evidence(made, "每月")
+    question = asked_for("钟楼饭店的早餐多少钱？")
+    reading = Reading((near,), 0.1, ("钟楼", "饭店", "早餐"))
+    passage = Passage(0, made.doc_id, 0, 4, 1, "钟楼饭店", ())
+    hit = Hit(1, passage, 0.9, "停车免费。")
+    assert "最接近的原文没有提到：钟楼、饭店、早餐。" in replied(Part(question, reading, ()), made).text
+    assert "最接近的原文没有提到：早餐。" in replied(Part(question, reading, (hit,)), made).text

@@ -190,6 +190,14 @@ def test_only_names_and_nouns_are_said_to_be_missing() -> None:
     assert reading.missing == ("滤芯",)
 
 
+def test_the_column_of_a_blank_cell_is_not_said_to_be_missing() -> None:
+    table = "| 品名 | 单价 | 保质期 |\n|---|---|---|\n| 面粉 | 4元 | 半年 |\n| 鸡蛋 | 7元 | |\n"
+    made = parse(table.encode(), source="a.md", name=Path("a.md"))
+    (passage,) = split(made, SplitSettings(), 1)
+    given = [Candidate(Hit(1, passage, 0.9, made.text), made, (0.9,) * len(passage.sentences))]
+    assert reader(**{"7元": 6.0}).read(asked_for("鸡蛋的保质期和产地"), given).missing == ("产地",)
+
+
 def test_nothing_to_read_is_no_evidence() -> None:
     reading = reader().read(FOUNDER, [])
     assert (reading.evidence, reading.confidence) == ((), 0.0)

@@ -11,6 +11,7 @@ from rag.answering.editions import called, newest_first, of_older
 from rag.errors import Language
 from rag.question.analysis import Question
 from rag.reading import Evidence, Reading
+from rag.text.tokenization import terms
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Hit, Role, Status
 
 _NEAREST = 3
@@ -202,7 +203,8 @@ def _reply(
 def _abstention(template: dict[str, str], part: Part, related: Citation | None, titles: dict[str, str]) -> str:
     lines = [template["abstained"]]
     absent = part.question.unknown_named
-    unmatched = [written for written in part.reading.missing if written not in absent]
+    shown = {term for hit in part.hits[:_NEAREST] for term in terms(f"{hit.passage.context}\n{hit.text}")}
+    unmatched = [word for word in part.reading.missing if word not in absent and shown.isdisjoint(_meant(part, word))]
     if absent:
         lines.append(template["missing"].format(terms="、".join(absent)))
     if unmatched:
@@ -218,6 +220,11 @@ def _abstention(template: dict[str, str], part: Part, related: Citation | None, 
             template["excerpt"].format(title=titles[passage.doc_id], paragraph=passage.paragraph, excerpt=excerpt)
         )
     return "\n".join(lines)
+
+
+def _meant(part: Part, word: str) -> set[str]:
+    """What a word of the question, as written, is searched for as."""
+    return {term for term, written in part.question.written.items() if written == word}
 
 
 def cite(source: Source, n: int) -> Citation:

@@ -281,8 +281,12 @@ def _overlaps(one: Proposal, read: Read, evidence: Evidence) -> bool:
 
 
 def _missing(question: Question, evidence: Evidence) -> tuple[str, ...]:
-    """The names and nouns of the question that stand neither in the evidence's paragraph nor over it."""
+    """The names and nouns of the question that stand neither in the evidence's paragraph nor over it.
+
+    Over a row of a table stand the names of its columns, that of a blank cell among them.
+    """
     document = evidence.document
     block = document.block_at(evidence.sentence.start)
-    held = {*terms(document.text[block.start : block.end]), *terms(" ".join((document.title, *block.path)))}
+    above = " ".join((document.title, *block.path, *document.columns(block)))
+    held = {*terms(document.text[block.start : block.end]), *terms(above)}
     return tuple(written for term, written in question.named.items() if term not in held)
