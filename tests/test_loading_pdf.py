@@ -342,6 +342,43 @@ def test_rows_that_no_lines_part_are_rows() -> None:
     assert texts(samples.pdf([content + box]))[:3] == said
 
 
+def bordered_table(browser: Browser, rows: Sequence[Sequence[str]], align: str, around: str = "{}") -> bytes:
+    """A table of 400 px with all its lines, printed by Chromium; ``align`` is where its cells stand in their rows."""
+    font = "font: 16px 'Noto Serif CJK SC'"
+    style = f"table {{ border-collapse: collapse; width: 400px; table-layout: fixed; {font} }}"
+    style += f"td {{ border: 1px solid; padding: 4px; vertical-align: {align} }}"
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    page = browser.new_page()
+    page.set_content(f"<style>{style}</style>" + around.format(f"<table>{cells}</table>"))
+    made = page.pdf(format="A4")
+    page.close()
+    return bytes(made)
+
+
+@pytest.mark.parametrize("align", ["middle", "top", "bottom"])
+def test_the_lines_of_one_row_are_no_rows_wherever_its_shorter_cells_stand(browser: Browser, align: str) -> None:
+    rows = [
+        ("项目", "内容", "注意"),
+        ("洗牙", "超声波洁治，包括龈上龈下的清洁和抛光", "两小时内不要进食，当天不要吸烟喝酒"),
+        ("高空坠物和火灾波及邻居", "依法应由被保险人承担的赔偿责任和诉讼费", "每次300元"),
+    ]
+    said = ["；".join(f"{name}：{cell}" for name, cell in zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert texts(bordered_table(browser, rows, align)) == ["项目 | 内容 | 注意", *said]
+
+
+def test_a_cell_beside_the_middle_of_others_that_break_their_lines_is_of_their_row(browser: Browser) -> None:
+    menu = [
+        ("日期", "午餐", "晚餐"),
+        ("周一", "鸡块<br>豆腐", "排骨<br>白菜"),
+        ("周二", "鱼<br>汤<br>饭", "面<br>蛋<br>茶"),
+    ]
+    assert texts(bordered_table(browser, menu, "middle")) == [
+        "日期 | 午餐 | 晚餐",
+        "日期：周一；午餐：鸡块豆腐；晚餐：排骨白菜",
+        "日期：周二；午餐：鱼汤饭；晚餐：面蛋茶",
+    ]
+
+
 def test_cells_that_were_merged_say_the_same_in_each_of_their_rows() -> None:
     lines = b"72 700 300 -80 re S 172 700 m 172 620 l S 272 700 m 272 620 l S 72 673 m 372 673 l S\n"
     lines += b"172 646 m 372 646 l S\n"

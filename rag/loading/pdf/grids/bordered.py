@@ -8,7 +8,7 @@ from statistics import median
 
 from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.grids.aligned import aligned
-from rag.loading.pdf.grids.placing import NEAR, Grid, has_rows, middle, rows_of, said_in, step
+from rag.loading.pdf.grids.placing import NEAR, Grid, has_rows, is_centred, middle, rows_of, said_in, step
 from rag.loading.pdf.rulings import Ruling, Rulings
 from rag.loading.tables import Cell
 
@@ -150,7 +150,8 @@ def _cells(
     for row in bands:
         columns = [c for c in range(len(xs) - 1) if merged[row, c][:2] == (row, c)]
         band = [piece for c in columns for piece in texts.get((row, c), ())]
-        if all(merged[row, c][2] == 1 for c in columns) and has_rows(texts.get((row, c), ()) for c in columns):
+        parts = [texts.get((row, c), []) for c in columns]
+        if all(merged[row, c][2] == 1 for c in columns) and not is_centred(parts) and has_rows(parts):
             yield from rows_of(band, xs)
         else:
             yield [Cell(said_in(texts.get((row, c), ())), merged[row, c][3], merged[row, c][2]) for c in columns]

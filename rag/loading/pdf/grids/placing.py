@@ -24,6 +24,9 @@ _LARGER_GAP, _ALIKE = 1.35, 1.15
 LEAST_ROWS = 3
 FULL_ROWS = 0.6
 _FIELD = re.compile(r"[^\s：:。，；]{1,20}[：:]")
+# A cell of several lines in which text runs on is so wide, in ems; what comes next stands in one piece.
+_PROSE = 6.0
+_PIECE = re.compile(r"[（(“‘《\[]*(?:[!-~]+|.)[，。、；：！？）”’》\])]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,51 @@ def has_rows(columns: Iterable[Sequence[Line]]) -> bool:
     texts = [column for column in columns if column]
     if all(_says_fields(column) for column in texts):
         return False
-    filled = [{round(p.y / 2) for p in column} for column in texts]
-    heights: set[int] = set().union(*filled)
-    shared = sum(len(own) >= FULL_ROWS * len(heights) for own in filled)
-    return len(heights) >= LEAST_ROWS and shared >= max(2, len(filled) / 2)
+    filled = [baselines(column) for column in texts]
+    heights = len(baselines([piece for column in texts for piece in column]))
+    shared = sum(len(own) >= FULL_ROWS * heights for own in filled)
+    return heights >= LEAST_ROWS and shared >= max(2, len(filled) / 2) and not _are_wrapped(filled)
+
+
+def _are_wrapped(columns: Sequence[Sequence[Sequence[Line]]]) -> bool:
+    """Whether the lines of columns are those of one row: some have fewer, and the text of all others runs on."""
+    several = [column for column in columns if len(column) > 1]
+    wide = any(_width(column[0]) >= _PROSE * column[0][0].size for column in several)
+    return wide and len(set(map(len, columns))) > 1 and all(map(_runs_on, several))
+
+
+def _runs_on(lines: Sequence[Sequence[Line]]) -> bool:
+    """Whether a cell is filled: above each line there is no room for its beginning."""
+    room = max(map(_width, lines))
+    return all(_width(above) + _needed(line[0]) > room for above, line in pairwise(lines))
+
+
+def _needed(piece: Line) -> float:
+    """The width of the beginning of a piece: of one character, or of a word."""
+    begin = _PIECE.match(piece.text)
+    return (piece.x1 - piece.x0) * _breadth(begin[0] if begin else "") / _breadth(piece.text)
+
+
+def _breadth(text: str) -> int:
+    """How wide a text is; Chinese characters are twice as wide as others."""
+    return max(1, sum(1 if character.isascii() else 2 for character in text))
+
+
+def _width(line: Sequence[Line]) -> float:
+    return line[-1].x1 - line[0].x0
+
+
+def is_centred(columns: Iterable[Sequence[Line]]) -> bool:
+    """Whether the cells of one row stand at the middle of its height: lines beside the blank between two others."""
+    lines = [baselines(column) for column in columns if column]
+    gaps = [below[0].y - above[0].y for column in lines for above, below in pairwise(column)]
+    if not gaps or max(gaps) > _LARGER_GAP * min(gaps):
+        return False
+    size, top = lines[0][0][0].size, min(column[0][0].y for column in lines)
+    middles = [(column[0][0].y + column[-1][0].y) / 2 for column in lines]
+    # What names a row of several stands at the height of the first.
+    beside = len({len(column) % 2 for column in lines}) > 1 or lines[0][0][0].y - top > _SAME_ROW * size
+    return beside and max(middles) - min(middles) <= _SAME_ROW * size
 
 
 def _says_fields(column: Sequence[Line]) -> bool:
