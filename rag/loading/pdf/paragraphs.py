@@ -15,6 +15,7 @@ from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.headers import LEADER
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
+from rag.text.numbers import value
 
 # In ems.
 _INDENT = 0.8
@@ -26,6 +27,8 @@ _GAP = 1.3
 _FEW = 1.6
 _ENDS = tuple("。！？!?：:；;.…”」』")
 _NUMBERED = re.compile(r"第?\s*(\d{1,4})\s*([\u4e00-\u9fff.、．)）])")
+# "4.3 安装", "第十三条"
+_CLAUSE = re.compile(r"((?:\d{1,2}\.){1,3}\d{1,2})\s*[^\W\d]{2}|第([零〇一二三四五六七八九十百]{1,7})条")
 _FIELD = re.compile(r"[^\s：:。，；、]{1,8}[：:]\s*\S")
 _HYPHENATED = re.compile(r"[A-Za-z]{2}[-\u00ad]\Z")
 # Between the two halves of a paragraph may stand the footnotes of its page, which are smaller.
@@ -74,6 +77,7 @@ def paragraphs(pages: Sequence[Sequence[Column]]) -> list[Paragraph]:
                     into = _continued(found, line, number, margin) if may else None
                 else:
                     own = (fields and _FIELD.match(line.text)) or _begins(above, line, column, margin, leading)
+                    own = own or (above.text.endswith(_ENDS) and _is_next(line.text, found[-1].said[0]))
                     into = None if own else found[-1]
                 if into is None:
                     found.append(Paragraph([line.text], line.size, number, 1, line, number, column, line.ocr))
@@ -153,6 +157,20 @@ def _counts_on(above: str, line: str) -> bool:
     """Whether ``line`` begins with the number that comes after that of ``above``: 第 3 段, 第 4 段."""
     before, after = _NUMBERED.match(above), _NUMBERED.match(line)
     return bool(before and after and before[2] == after[2] and int(after[1]) == int(before[1]) + 1)
+
+
+def _is_next(line: str, above: str) -> bool:
+    """Whether ``line`` begins with the number of the clause that comes after ``above``: 4.3.2 or 4.4 after 4.3.1."""
+    number, before = _clause(line), _clause(above)
+    nexts = [[*before, 1], *([*before[:depth], last + 1] for depth, last in enumerate(before))]
+    return bool(number and before) and number in nexts
+
+
+def _clause(text: str) -> list[int]:
+    found = _CLAUSE.match(text)
+    if not found:
+        return []
+    return [int(value(found[2]) or 0)] if found[2] else list(map(int, found[1].split(".")))
 
 
 def _is_short(above: Line, line: Line, column: Column) -> bool:
