@@ -400,6 +400,14 @@ def test_a_table_goes_on_over_the_page_and_text_around_it_keeps_its_order() -> N
     assert [b.page for b in blocks] == [1, 1, 1, 1, 1, 2, 2, 2, 2]
 
 
+def test_a_single_row_on_the_next_page_is_one_of_the_table_before() -> None:
+    row = ("Winch", "look at the rope", "day")
+    below = table(across=True, down=True, rows=[row]) + line("This comes after it.", 72, 480)
+    blocks = parse_pdf(samples.pdf([table(across=True, down=True), below]), NAME).blocks
+    said = "Device：Winch；Work to be done：look at the rope；Every：day"
+    assert [(b.text, b.page) for b in blocks[-3:]] == [(ROWS[-1], 1), (said, 2), ("This comes after it.", 2)]
+
+
 def test_a_box_around_text_and_a_line_under_a_heading_are_no_tables() -> None:
     words = column(["Words in a box.", "And more of them."], 72, top=690)
     content = b"60 600 400 150 re S 72 700 m 300 700 l S\n" + words
@@ -562,6 +570,22 @@ def test_a_line_that_is_wider_than_all_others_begins_a_paragraph_after_the_end_o
     ]
     words = [*items, "不履行前款所说各项职责的，由主管部门处以罚款。"]
     assert texts(chinese([(text, 50.0, 700 - 28 * n) for n, text in enumerate(words)])) == words
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("4.3", "4.4", "4.4.1", "4.5"), ("第九条", "第十条", "第十一条", "第十二条")],
+    ids=["decimal", "article"],
+)
+def test_each_clause_is_a_paragraph_though_the_one_before_fills_its_line(numbers: Sequence[str]) -> None:
+    full = "限速器校验的周期不得超过两年，到期的应当停止使用。"
+    lines = [f"{number} {full}" for number in numbers]
+    assert texts(chinese([(text, 50.0, 700 - 20 * n) for n, text in enumerate(lines)])) == lines
+
+
+def test_a_number_in_a_text_begins_no_clause() -> None:
+    lines = ["3.1 今年的收入比去年同期增加了很多，达到", "3.2 亿元的水平，其中出口的部分占了一半还多。"]
+    assert texts(chinese([(text, 50.0, 700 - 20 * n) for n, text in enumerate(lines)])) == ["".join(lines)]
 
 
 def test_a_few_lines_of_different_lengths_are_not_one_paragraph() -> None:

@@ -100,7 +100,8 @@ class _Pages:
         found = marks(page, form.raw if form else None, top)
         self.remarks.append(found.remarks)
         pieces = with_bullets(pieces, said.rulings.dots)
-        self.pages.append((with_tables([*pieces, *found.fields], said.rulings, self.tables), said.height))
+        before = self.pages[-1][0] if self.pages else []
+        self.pages.append((with_tables([*pieces, *found.fields], said.rulings, self.tables, before), said.height))
         self.look(page, number)
 
     def look(self, page: Any, number: int) -> None:

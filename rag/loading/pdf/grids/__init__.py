@@ -15,12 +15,17 @@ from rag.loading.pdf.rulings import Rulings
 PLACE = "\ufffc"
 
 
-def with_tables(pieces: Sequence[Line], ruled: Rulings, tables: list[Grid]) -> list[Line]:
-    """The pieces with a line in the place of each table, which is added to ``tables``."""
+def with_tables(pieces: Sequence[Line], ruled: Rulings, tables: list[Grid], before: Sequence[Line] = ()) -> list[Line]:
+    """The pieces with a line in the place of each table, which is added to ``tables``.
+
+    ``before``: the pieces of the page before, whose last table may go on.
+    """
     left = list(pieces)
-    for make in (bordered, banded):
-        for inside, grid in make(left, ruled):
-            left = _replaced(left, inside, grid, tables)
+    last = max((piece for piece in before if piece.inside), key=lambda p: p.y, default=None)
+    for inside, grid in bordered(left, ruled, tables[last.inside - 1] if last else None):
+        left = _replaced(left, inside, grid, tables)
+    for inside, grid in banded(left, ruled):
+        left = _replaced(left, inside, grid, tables)
     for inside, grid in aligned(left):
         left = _replaced(left, inside, grid, tables)
     return left

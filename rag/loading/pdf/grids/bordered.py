@@ -18,7 +18,8 @@ _MOST_CELLS = 50_000
 _Merged = tuple[int, int, int, int]
 
 
-def bordered(pieces: list[Line], ruled: Rulings) -> Iterator[tuple[list[Line], Grid]]:
+def bordered(pieces: list[Line], ruled: Rulings, above: Grid | None = None) -> Iterator[tuple[list[Line], Grid]]:
+    """The tables with what is inside them; a single row is one if it has the columns of ``above``, a table before."""
     for across, down in _groups(ruled):
         xs = _places([*(r.at for r in down), min(r.begin for r in across), max(r.end for r in across)])
         ys = _places([*(r.at for r in across), min(r.begin for r in down), max(r.end for r in down)])
@@ -30,8 +31,11 @@ def bordered(pieces: list[Line], ruled: Rulings) -> Iterator[tuple[list[Line], G
             inside = _within(pieces, xs, ys[bands.start : bands.stop + 1])
             rows = list(_cells(inside, xs, ys, merged, bands))
             several = sum(any(cell.text for cell in row) for row in rows) > 1
-            if (several or len(parts) > 1) and _is_table(inside, rows, least=3 if several else 2):
-                yield inside, Grid(rows, tuple(xs), median(p.size for p in inside))
+            if not inside or not _is_table(inside, rows, least=3 if several else 2):
+                continue
+            grid = Grid(rows, tuple(xs), median(p.size for p in inside))
+            if several or len(parts) > 1 or (above and above.goes_on(grid)):
+                yield inside, grid
 
 
 def _parts(
