@@ -102,6 +102,35 @@ def test_navigation_and_footers_are_left_out_whether_announced_or_full_of_links(
     assert texts(page) == ["题目", SENTENCE, "见报告。"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("<main>", "</main>")])
+def test_a_footer_that_states_an_address_is_read_without_links_and_imprint(before: str, after: str) -> None:
+    links = "".join(f"<li><a href={n}>频道{n}</a></li>" for n in range(5))
+    text = f"{before}<h1>题目</h1><h2>问答</h2><p>{SENTENCE * 4}</p>{after}"
+    footer = (
+        "<p>地址：丰华路118号　开放 9:00—17:00</p><p><a href='tel:4008'>400-820-1234</a></p>"
+        f"<p>© 2019—2024 某公司 版权所有 <a href=x>粤ICP备12345678号</a></p><ul>{links}</ul>"
+    )
+    blocks = parse_html(f"{text}<footer>{footer}</footer>".encode(), Path("页.html")).blocks[2:]
+    assert [(block.text, block.path) for block in blocks] == [
+        (SENTENCE * 4, ("题目", "问答")),
+        ("地址：丰华路118号　开放 9:00—17:00", ("题目",)),
+        ("400-820-1234", ("题目",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "版权所有 某某博物馆 2019—2024",
+        "Copyright (c) 2024 All Rights Reserved. 京公网安备 11010502030号 粤ICP备 12345678号-1",
+        "<a href=1>首页</a> | <a href=2>电话：8801</a> 友情链接：<a href=3>某网</a>",
+    ],
+)
+def test_a_footer_that_says_whose_the_page_is_or_leads_elsewhere_is_left_out(footer: str) -> None:
+    page = "<p>{}</p><div class=footer>{}</div>"
+    assert texts(page.format(SENTENCE * 4, footer)) == [SENTENCE * 4]
+
+
 def test_of_a_page_that_names_its_main_part_only_that_is_read_with_its_notes_and_lists_of_links() -> None:
     links = "".join(f"<li><a href={n}>文献{n}</a></li>" for n in range(4))
     page = (

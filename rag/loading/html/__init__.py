@@ -28,7 +28,7 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,31};")
 
 
 def parse_html(data: bytes, name: Path) -> Parsed:
-    """The page's main text: what is in its navigation, scripts, forms and footers is left out."""
+    """The page's main text: its navigation, scripts and forms are left out, and footers that state nothing."""
     return _page(page_tree(data, name), name)
 
 

@@ -20,6 +20,18 @@ _NAMES = re.compile(
     # Of these no text is called, whatever stands before them.
     r"[\w-]+[-_](?:breadcrumbs?|pagination|pager|related(?:-?\w+)?)"
 )
+_FOOTER = re.compile(r"(?:site-?|page-?|main-?|global-?)?footer")
+# What a footer says of the page itself: whose it is and under what number it is registered.
+_IMPRINT = re.compile(
+    r"(?:©|\(c\)|copyright|rights reserved|powered by|版权|著作权|icp|网安备|备案|许可证|网文|技术支持)"
+    r"[^\s|｜，,；;。]*(?:\s*[-\d]+号?)?|(?<!\d)(?:19|20)\d\d(?!\d)",
+    re.IGNORECASE,
+)
+_STATED = re.compile(r"\d{2}|[^\W\d]{2}[：:]\s*[^\W_]|\w@\w")
+_UNLINKED = (
+    ".//text()[not(ancestor::script or ancestor::style or "
+    "ancestor::a[@href and not(starts-with(@href, 'tel:') or starts-with(@href, 'mailto:'))])]"
+)
 _COMMENTS = re.compile(r"(?:user-?|post-?)?(?:comments?|replies|reply)(?:-?(?:list|area|box|section|body|item))?")
 # Under an article comments are no part of it; under a question they are what one looks for.
 _ARTICLE = 400
@@ -69,15 +81,34 @@ def drop_boilerplate(root: Any) -> Any:
             or (not inside and _leads_elsewhere(element, weight))
         ):
             _remove(element)
+        elif _is_footer(element):
+            for part in [part for part in element if weights.get(part) and not _states(part)]:
+                _remove(part)
     return main
 
 
 def _is_fact_beside(element: Any, main: Any, weights: dict[Any, _Weight]) -> bool:
     """Whether an element beside the page's main one says something, and is in no other such."""
-    if element not in weights or not is_aside(element) or not _says(weights[element]):
+    if element not in weights or not (_is_footer(element) or is_aside(element)) or not _tells(element, weights):
         return False
     above = list(element.iterancestors())
-    return main not in above and element not in main.iterancestors() and not any(map(is_aside, above))
+    apart = not any(is_aside(other) or _is_footer(other) for other in above)
+    return apart and main not in above and element not in main.iterancestors()
+
+
+def _tells(element: Any, weights: dict[Any, _Weight]) -> bool:
+    """Whether a footer states something, or a note beside the text says something."""
+    return _states(element) if _is_footer(element) else _says(weights[element])
+
+
+def _is_footer(element: Any) -> bool:
+    named = element.tag == "footer" or element.get("role") == "contentinfo"
+    return named or any(map(_FOOTER.fullmatch, _called(element)))
+
+
+def _states(element: Any) -> bool:
+    """Whether what stands outside of links has figures, addresses or labels with values, of more than the page."""
+    return bool(_STATED.search(_IMPRINT.sub("", " ".join(element.xpath(_UNLINKED)))))
 
 
 def _says(weight: _Weight) -> bool:
@@ -152,6 +183,8 @@ def _announced(element: Any, weight: _Weight, *, inside: bool) -> bool:
     """Whether the element says that it is no text. Inside of a page's main text, notes may stand in ``aside``."""
     if is_aside(element):
         return not (_says(weight) or (inside and element.tag == "aside"))
+    if _is_footer(element):
+        return not _states(element)
     if element.tag == "form" and (inside or _is_filled(element)):
         return False
     if element.get("role") in _ROLES or element.tag in _TAGS:

@@ -109,6 +109,8 @@ class _Flow:
                     if tag in _BLOCKS:
                         yield from self.flush()
                         self.open(element)
+                        if tag == "footer":
+                            self.outline.leave(2)
                         if is_aside(element):
                             self.around.append(self.outline)
                             self.outline = self.outline.branch()
