@@ -185,6 +185,7 @@ def test_the_end_of_a_column_is_the_answer(name: str, question: str, answer: lis
         pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量最高的是星期几", ["周二"], id="which is no sum"),
         pytest.param("星期,热量(千卡)\n周一,765\n周二,805\n", "热量（千卡）最高是哪天", ["周二"], id="with its unit"),
         pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,70\n", "价格最高的菜是哪个", ["虾"], id="above a sum"),
+        pytest.param("月份,菜名,价格\n1月,,30\n2月,,32\n3月,虾,\n", "最贵的菜名是什么", [], id="of no name"),
         pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "价格最高的菜是哪个", [], id="below it"),
         pytest.param("日期,菜,价格\n1日,鱼,30\n2日,鱼,32\n3日,虾,50\n", "最贵的菜是哪个", ["虾"], id="of one alone"),
         pytest.param("名次,选手,得分\n1,罗岚,98\n2,高翔,95\n", "谁的得分最高", ["罗岚"], id="a place is no name"),

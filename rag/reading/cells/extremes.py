@@ -186,7 +186,7 @@ def _stands_out(names: Sequence[str], values: Sequence[Quantity | None], wanted:
     """Whether the same of several names have the end if the values of one name are added up, as they may have to be."""
     found = [(name, value.number * wanted.sign) for name, value in zip(names, values, strict=True) if name and value]
     sums = {name: sum(number for other, number in found if other == name) for name, _ in found}
-    best, most = max(number for _, number in found), max(sums.values())
+    best, most = max((number for _, number in found), default=0), max(sums.values(), default=0)
     ends = {name for name, number in found if number == best}
     return len(sums) > 1 and (not wanted.of_sums or ends == {name for name, total in sums.items() if total == most})
 
