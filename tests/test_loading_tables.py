@@ -360,8 +360,12 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
         ),
         pytest.param(
             [["甲方（盖章）：", "乙方（盖章）："], ["代表：周启明", "代表：贺兰"], ["日期：3月1日", "日期：3月2日"]],
-            ["甲方（盖章）；乙方（盖章）", "代表：周启明；代表：贺兰", "日期：3月1日；日期：3月2日"],
-            id="cells that say labels and values are no names",
+            [
+                "甲方（盖章）；乙方（盖章）",
+                "甲方（盖章）：代表：周启明；乙方（盖章）：代表：贺兰",
+                "甲方（盖章）：日期：3月1日；乙方（盖章）：日期：3月2日",
+            ],
+            id="labels above the same labels in all columns say whose these are",
         ),
         pytest.param(
             [
@@ -632,6 +636,20 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
 )
 def test_a_table_says(rows: list[list[str | Cell]], said: list[str]) -> None:
     assert texts(rows) == said
+
+
+def test_fields_that_two_sides_sign_name_their_side() -> None:
+    rows = [["甲方（盖章）：禾木", "乙方（盖章）：恒信"], ["代表：梁永康", "代表：沈建忠"], ["日期：", "日期：3月2日"]]
+    assert texts(list(map(list[str | Cell], rows))) == [
+        "甲方（盖章）：禾木；乙方（盖章）：恒信",
+        "甲方（盖章）：代表：梁永康；乙方（盖章）：代表：沈建忠",
+        "甲方（盖章）：日期：；乙方（盖章）：日期：3月2日",
+    ]
+
+
+def test_a_form_of_two_columns_whose_labels_differ_names_no_sides() -> None:
+    rows = [["姓名：张三", "性别：男"], ["电话：138", "住址：杭州"]]
+    assert texts(list(map(list[str | Cell], rows))) == ["姓名：张三；性别：男", "电话：138；住址：杭州"]
 
 
 def test_a_long_list_of_labels_is_told_from_a_long_list_of_one_kind_by_what_its_values_are() -> None:

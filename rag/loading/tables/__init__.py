@@ -21,6 +21,7 @@ from rag.loading.tables.heads import (
     names_of,
     places_of,
     sets_off,
+    sides_of,
     take_bold,
     title_rows,
 )
@@ -63,7 +64,7 @@ class _Tables:
         self.header: Sequence[Line] = ()
         self.names: list[str] = []
         self.places: list[int] = []
-        self.named = False
+        self.named = self.sided = False
 
     def part(self, lines: Iterator[Line], *, sides: bool = True) -> Iterator[RawBlock]:
         """The blocks of what stands between blank rows; ``sides``: it may be several tables side by side."""
@@ -82,6 +83,9 @@ class _Tables:
             self.names, self.title = [], ""
             return
         take_bold(rest)
+        if rest and (sides := sides_of(rest)):
+            yield from self.row(rest.pop(0))
+            self.names, self.places, self.sided = sides, places_of(sides), True
         while rest and (is_labelled(rest[0], 0) or is_wide_field(rest)) and not is_form(rest):
             wide = is_wide_field(rest)
             yield from self.row(rest.pop(0), fields=wide)
@@ -135,7 +139,7 @@ class _Tables:
         return bool(self.title or first.heads) or others or first.blanks > 1 or sets_off(first, lines[count:])
 
     def begin(self, lines: Sequence[Line]) -> Iterator[RawBlock]:
-        self.form = self.known or begins_as_form(lines)
+        self.form, self.sided = self.known or begins_as_form(lines), False
         self.header = () if self.form else lines[: header_rows(lines)]
         self.names = names_of(self.header)
         self.places = places_of(self.names)
@@ -167,7 +171,7 @@ class _Tables:
             yield self.block(BlockKind.ROW, text, line, grid=grid)
 
     def values(self, line: Line) -> list[Value]:
-        labelled = is_labelled(line, len(self.names))
+        labelled = not self.sided and is_labelled(line, len(self.names))
         if self.form or (labelled and any(line.texts[column].endswith(("：", ":")) for column in line.own)):
             return fields_of(line)
         return values_of(line, () if labelled else self.names, () if labelled else self.places)

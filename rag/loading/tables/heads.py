@@ -87,6 +87,20 @@ def is_wide_field(lines: Sequence[Line]) -> bool:
     return label == 0 and value == 1 and fills and names
 
 
+def sides_of(lines: Sequence[Line]) -> list[str]:
+    """The labels of the first of ``lines`` if they say whose the columns are: below them all have the same labels."""
+    labels = [_labels(line) for line in lines]
+    alike = any(len(found) > 1 and len(set(found)) == 1 and "" not in found for found in labels[1:])
+    apart = len(set(labels[0])) == len(labels[0]) == len(lines[0].texts) > 1 and "" not in labels[0]
+    same = all(line.own == lines[0].own for line in lines)
+    return labels[0] if alike and apart and same and all(map(is_name, labels[0])) else []
+
+
+def _labels(line: Line) -> list[str]:
+    found = (LABEL.match(line.texts[column]) for column in line.own)
+    return [label[0].rstrip("：:") if label else "" for label in found]
+
+
 def _are_fields(texts: Sequence[str], width: int) -> bool:
     """Whether most of a few texts say by a colon what they are."""
     return 1 < len(texts) <= width / 2 and 2 * sum(1 for text in texts if LABEL.match(text)) > len(texts)
