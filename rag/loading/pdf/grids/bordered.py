@@ -155,7 +155,7 @@ def _cells(
         columns = [c for c in range(len(xs) - 1) if merged[row, c][:2] == (row, c)]
         band = [piece for c in columns for piece in texts.get((row, c), ())]
         parts = [texts.get((row, c), []) for c in columns]
-        if all(merged[row, c][2] == 1 for c in columns) and not is_centred(parts) and has_rows(parts):
+        if all(merged[row, c][2] == 1 for c in columns) and has_rows(parts) and not is_centred(parts):
             yield from rows_of(band, xs)
         else:
             yield [Cell(said_in(texts.get((row, c), ())), merged[row, c][3], merged[row, c][2]) for c in columns]
