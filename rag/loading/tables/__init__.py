@@ -83,9 +83,9 @@ class _Tables:
             self.names, self.title = [], ""
             return
         take_bold(rest)
-        if rest and (sides := sides_of(rest)):
+        if rest and (signing := sides_of(rest)):
             yield from self.row(rest.pop(0))
-            self.names, self.places, self.sided = sides, places_of(sides), True
+            self.names, self.places, self.sided = signing, places_of(signing), True
         while rest and (is_labelled(rest[0], 0) or is_wide_field(rest)) and not is_form(rest):
             wide = is_wide_field(rest)
             yield from self.row(rest.pop(0), fields=wide)
