@@ -12,7 +12,7 @@ from documents import HashEncoder
 
 from rag.errors import CorpusError, NotFoundError
 from rag.index.generations import current_name, open_generation
-from rag.indexing.splitting import SplitSettings, split
+from rag.indexing.splitting import SPLITTER, SplitSettings, split
 from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
@@ -219,7 +219,7 @@ def test_text_that_is_split_otherwise_than_before_takes_the_vectors_of_its_new_r
         ]
 
     monkeypatch.setattr("rag.indexing.building.split", split_finer)
-    monkeypatch.setattr("rag.indexing.merging.SPLITTER", 2)
+    monkeypatch.setattr("rag.indexing.merging.SPLITTER", SPLITTER + 1)
     (corpus / "c.txt").write_text("可灵有超600万用户。", "utf-8")
     index_paths([corpus], index, Settings())
     # b.txt is one sentence and splits as before.
