@@ -153,7 +153,7 @@ def test_that_only_names_were_searched_is_said_and_tried_again_with_the_next_key
 
 def test_a_file_that_is_dropped_is_added_and_in_a_dialog_that_asks_for_one_it_is_that(page: Page) -> None:
     dropped(page, "便笺.md", "body")
-    expect(page.locator(".uploads li").first).to_contain_text("便笺.md")
+    expect(page.locator(".uploads li", has_text="便笺.md")).to_have_count(1)
     expect(page.locator(".uploads .name button")).to_have_attribute("data-open", "n:0:0:0:0:1")
     count = page.locator(".uploads li").count()
     page.get_by_role("button", name="换成新版").first.click()
