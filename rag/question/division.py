@@ -31,7 +31,6 @@ _ASKS = re.compile(
 )
 _AS_WELL = re.compile(r"呢[?？]?$")
 _MARKS = "?？;；。 "
-_YES_NO = re.compile(rf"吗[{_MARKS}]*$")
 _MEASURED = re.compile(rf"{MEASURE.pattern}[{_MARKS}]*$")
 # "安全员是谁，手机号多少": what follows is the person's.
 _WHO = re.compile("谁|哪位")
@@ -151,7 +150,7 @@ def _names(question: str) -> bool:
 def _subject(clause: str) -> str:
     """What a clause is about: all that can be affirmed of one that ends with 吗, what another names; else all of it."""
     whole = clause.strip(_MARKS)
-    return whole[:-1] if _YES_NO.search(whole) else _named(whole) or whole
+    return whole[:-1] if whole.endswith("吗") else _named(whole) or whole
 
 
 def _named(clause: str) -> str:

@@ -66,8 +66,8 @@ def _compound(said: str) -> Quantity | None:
     parts = list(_PART.finditer(said))
     if len({part[2] for part in parts}) < max(2, len(parts)) or "".join(part[0] for part in parts) != said:
         return None
-    found = [quantity for part in parts if (quantity := _simple(part[1]))]
-    is_one_kind = len(found) == len(parts) and len({quantity.unit for quantity in found}) == 1
+    found = [one for part in parts if (one := _simple(part[1]))]
+    is_one_kind = len(found) == len(parts) and len({one.unit for one in found}) == 1
     return Quantity(sum((one.number for one in found), Decimal()), found[0].unit) if is_one_kind else None
 
 

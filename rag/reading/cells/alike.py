@@ -34,14 +34,16 @@ def rows_alike(document: Document, answer: Span, asked: Question) -> list[Span]:
     column = next((cell.column for cell in block.cells if cell.start <= answer.start < cell.end), None)
     if Kind.LIST not in asked.kinds or not block.header or column is None:
         return []
-    table, question, bound = Table.below(document, block.header), asked.normalised, limit(asked.normalised)
+    question, bound = asked.normalised, limit(asked.normalised)
     if bound:
         question = f"{question[: bound.start]} {question[bound.end :]}"
     if _CONDITION.search(question):
         return []
+    table = Table.below(document, block.header)
     rows = _named(table, block, _said(table, column, asked, question))
     if bound:
-        rows = [row for row in rows if row in within(table, bound, question[: bound.start])]
+        allowed = within(table, bound, question[: bound.start])
+        rows = [row for row in rows if row.number in allowed]
     cells = [Span(cell.start, cell.end) for row in rows for cell in row.cells if cell.column == column]
     so_many = _SO_MANY.search(question)
     is_wrong = len(rows) == len(table.rows) or (so_many and value(so_many[1]) != len(cells))

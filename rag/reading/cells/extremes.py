@@ -48,7 +48,7 @@ class _Table(Table):
     @cached_property
     def names(self) -> list[str]:
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
-        return [alike(name.replace("最", "□")) for name in Table(self.document, self.header, self.rows).names]
+        return [alike(name.replace("最", "□")) for name in super().names]
 
     @property
     def unit_beside(self) -> str:
