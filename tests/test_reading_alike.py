@@ -90,6 +90,21 @@ def test_a_limit_keeps_the_rows_that_it_allows(question: str, said: list[str]) -
     assert rows(document(ORDERS, "报名.md"), question, "编程") == said
 
 
+PRICES = "# 价目\n\n|品名|单价（元）|单价折扣（元）|人数|\n|-|-|-|-|\n|笔|80|120|20|\n|尺|130|20|3|\n|本|150|30|2|\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("单价超过100元的有哪些品名?", ["尺", "本"], id="a name that begins another's"),
+        pytest.param("单价折扣不到100元的有哪些品名?", ["尺", "本"], id="the longer one"),
+        pytest.param("人少于10的有哪些品名?", ["尺", "本"], id="人 are counted in 人数"),
+    ],
+)
+def test_a_limit_is_of_the_column_that_is_named_as_a_whole(question: str, said: list[str]) -> None:
+    assert rows(document(PRICES, "价目.md"), question, "笔") == said
+
+
 def test_what_stands_in_no_table_is_no_row() -> None:
     made = document("# 课表\n\n周四的课有口才、主持。\n\n|课程|时间|\n|-|-|\n|口才|周四|\n|主持|周四|\n", "课表.md")
     assert rows(made, "周四有哪些课?", "口才、") == []

@@ -12,8 +12,7 @@ from rag.question.limits import limit
 from rag.question.superlatives import LIMITS
 from rag.reading.cells.body import Table
 from rag.reading.cells.limited import within
-from rag.reading.cells.lookup import LEAST, stands_in
-from rag.text.normalization import normalise
+from rag.reading.cells.matching import LEAST, content_words, stands_in
 from rag.text.numbers import value
 from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
@@ -69,8 +68,7 @@ def _said(table: Table, column: int, asked: Question, question: str) -> list[fro
     Not what it says of all rows, or what columns are called.
     """
     called, question = alike(" ".join(table.written)), alike(question)
-    words = {alike(normalise(word).text) for word in asked.written.values()}
-    words = {word for word in words if len(word) >= LEAST and word in question and word not in called}
+    words = {word for word in content_words(asked) if len(word) >= LEAST and word in question and word not in called}
     said = []
     for _, texts in table.rows:
         names = set()

@@ -70,6 +70,6 @@ class Table:
     def values(self, number: int) -> list[Quantity | None] | None:
         """What stands in a column, None in blank cells; None if these are not quantities of one unit, at least two."""
         said = [text for text in self.column(number) if not is_blank(text)]
-        found = [quantity(text) for text in self.column(number)]
-        read = [value for value in found if value]
-        return found if len(read) == len(said) > 1 and len({value.unit for value in read}) == 1 else None
+        values = [quantity(text) for text in self.column(number)]
+        read = [value for value in values if value]
+        return values if len(read) == len(said) > 1 and len({value.unit for value in read}) == 1 else None

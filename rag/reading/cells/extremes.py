@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import takewhile
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.question.superlatives import Superlative, superlative, which
 from rag.reading.cells.body import Table
-from rag.reading.cells.lookup import said_in
+from rag.reading.cells.matching import content_words, nearest, said_in, shared
 from rag.text.normalization import normalise
 from rag.text.quantities import DATE, Quantity
 from rag.text.tokenization import alike, tagged
@@ -50,11 +50,18 @@ class _Table(Table):
         """What the columns are called, without their units; 最高气温 may be one, and is none that is the highest."""
         return [alike(name.replace("最", "□")) for name in super().names]
 
+    def called_in(self, question: str) -> str:
+        """A question with these names for the columns that it speaks of."""
+        for name, written in zip(self.names, self.written, strict=True):
+            if name:
+                question = question.replace(alike(written), name).replace(name.replace("□", "最"), name)
+        return question
+
     @property
     def unit_beside(self) -> str:
         """What stands in all rows of the columns that are called a unit (计费单位); "" if that differs."""
-        found = {text for place, name in enumerate(self.names) if name.endswith("单位") for text in self.column(place)}
-        return found.pop() if len(found) == 1 else ""
+        units = {text for place, name in enumerate(self.names) if name.endswith("单位") for text in self.column(place)}
+        return units.pop() if len(units) == 1 else ""
 
 
 class _Measured(NamedTuple):
@@ -76,10 +83,7 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     if not header or "最" not in asked.normalised or {Kind.YES_NO, Kind.WHY, Kind.HOW} & set(asked.kinds):
         return []
     table = _Table.below(document, header)
-    question = alike(asked.normalised)
-    for name, written in zip(table.names, table.written, strict=True):
-        if name:
-            question = question.replace(alike(written), name).replace(name.replace("□", "最"), name)
+    question = table.called_in(alike(asked.normalised))
     wanted = superlative(question)
     if wanted is None or len(table.rows) < 2:
         return []
@@ -88,9 +92,7 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     shown = _shown(table, question, wanted, measured, asked.kinds) if measured else None
     if measured is None or shown is None or not _is_about(table, question, asked, wanted, measured):
         return []
-    values = table.values(measured.column) or ()
-    best = max(value.number * wanted.sign for value in values if value)
-    ends = [value is not None and value.number * wanted.sign == best for value in values]
+    ends = _ends(table.values(measured.column) or (), wanted)
     rows = [block for (block, _), is_end in zip(table.rows, ends, strict=True) if is_end]
     cells = [Span(cell.start, cell.end) for block in rows for cell in block.cells if cell.column == shown]
     return cells if len(cells) == len(rows) else []
@@ -111,8 +113,8 @@ def _measured(table: _Table, question: str, wanted: Superlative) -> _Measured | 
     before, after = question[: wanted.start], question[wanted.end :]
     behind = after.removeprefix("的")
     for said, is_behind in ((before, False), (_BETWEEN.sub("", before), False), (behind, True)):
-        shares = {column: _shared(said, table.names[column], is_behind=is_behind) for column in units}
-        if named := _nearest(shares):
+        shares = {column: shared(said, table.names[column], is_behind=is_behind) for column in units}
+        if named := nearest(shares):
             rest = behind[int(shares[named[0]]) :] if is_behind else after
             return _Measured(named[0], before, rest, is_named=True) if len(named) == 1 else None
     called = [column for column in units if len(table.names[column]) > 1 and table.names[column] in question]
@@ -146,22 +148,6 @@ def _unit(table: _Table, column: int, wanted: Superlative) -> str | None:
     return unit if in_time == wanted.is_time and not _NUMBER.search(name) else None
 
 
-def _shared(said: str, name: str, *, is_behind: bool = False) -> float:
-    """How many characters of a column's name, its first or last ones, a text ends or begins with; half more for all."""
-    for length in range(min(len(said), len(name)), 0, -1):
-        piece = said[:length] if is_behind else said[-length:]
-        is_whole = piece == name or (piece + name[-1] == name and name[-1] in "数量")
-        if (length > 1 or is_whole) and (name.startswith(piece) or name.endswith(piece)):
-            return length + is_whole / 2
-    return 0
-
-
-def _nearest(shares: Mapping[int, float]) -> list[int]:
-    """The columns that share most, if any shares something."""
-    most = max(shares.values(), default=0)
-    return [column for column, share in shares.items() if most and share == most]
-
-
 def _shown(table: _Table, question: str, wanted: Superlative, measured: _Measured, kinds: Sequence[Kind]) -> int | None:
     """The column whose cells answer; None where that is not plain."""
     if how_much := _HOW_MUCH.search(question):
@@ -182,19 +168,25 @@ def _shown(table: _Table, question: str, wanted: Superlative, measured: _Measure
     return compared if _stands_out(table.column(compared), table.values(measured.column) or (), wanted) else None
 
 
+def _ends(values: Sequence[Quantity | None], wanted: Superlative) -> list[bool]:
+    """Which of the values are the highest or the lowest."""
+    best = max((value.number * wanted.sign for value in values if value), default=0)
+    return [value is not None and value.number * wanted.sign == best for value in values]
+
+
 def _stands_out(names: Sequence[str], values: Sequence[Quantity | None], wanted: Superlative) -> bool:
     """Whether the same of several names have the end if the values of one name are added up, as they may have to be."""
-    found = [(name, value.number * wanted.sign) for name, value in zip(names, values, strict=True) if name and value]
-    sums = {name: sum(number for other, number in found if other == name) for name, _ in found}
-    best, most = max((number for _, number in found), default=0), max(sums.values(), default=0)
-    ends = {name for name, number in found if number == best}
+    named = [(name, value.number * wanted.sign) for name, value in zip(names, values, strict=True) if name and value]
+    sums = {name: sum(number for other, number in named if other == name) for name, _ in named}
+    most = max(sums.values(), default=0)
+    ends = {name for name, is_end in zip(names, _ends(values, wanted), strict=True) if name and is_end}
     return len(sums) > 1 and (not wanted.of_sums or ends == {name for name, total in sums.items() if total == most})
 
 
 def _counted(table: _Table, said: str, measured: _Measured) -> int | None:
     """The column of which is asked how much it is, behind a superlative and what is said up to 多少."""
     numbers = [column for column in range(len(table.names)) if all(map(_DIGIT.search, table.column(column)))]
-    named = _nearest({column: _shared(said.rstrip("是为的"), table.names[column]) for column in numbers})
+    named = nearest({column: shared(said.rstrip("是为的"), table.names[column]) for column in numbers})
     is_known = any(said.strip(_FILLING) in name for name in table.names)
     return named[0] if len(named) == 1 else measured.column if is_known and not named else None
 
@@ -206,7 +198,7 @@ def _compared(table: _Table, question: str, measured: _Measured, others: Sequenc
     others = [column for column in others if len(set(table.column(column))) > 1]
     asked = (question[end:] for _, end in which(question))
     for text in (measured.rest.lstrip("的是"), *asked):
-        named = _nearest({column: _alike(text, table.names[column]) for column in others})
+        named = nearest({column: _begun_alike(text, table.names[column]) for column in others})
         if len(named) == 1:
             return named[0]
     counts = [question[end - 1] for _, end in which(question)]
@@ -223,7 +215,7 @@ def _ends_with(table: _Table, column: int, count: str) -> bool:
     return count in name and name[-1] not in "数量" and all(text.endswith(count) for text in table.column(column))
 
 
-def _alike(text: str, name: str) -> int:
+def _begun_alike(text: str, name: str) -> int:
     """How many characters both begin with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, name, strict=False)))
 
@@ -241,5 +233,4 @@ def _is_about(table: _Table, question: str, asked: Question, wanted: Superlative
     over = " ".join((table.document.title, table.document.source, *table.header.path))
     texts = (normalise(over).text, *table.written, *(text for _, texts in table.rows for text in texts.values()))
     held = " ".join((*texts, *map(alike, texts)))
-    words = (alike(normalise(word).text) for word in asked.written.values())
-    return all(word in held for word in words if word in said)
+    return all(word in held for word in content_words(asked) if word in said)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final
 
 from rag.reading.cells.body import is_blank
-from rag.text.normalization import normalise
-from rag.text.tokenization import alike
+from rag.reading.cells.matching import said_in
 from rag.types import Block, Document, Span
-
-LEAST: Final = 2
-"""A shorter name or value stands in questions by chance."""
 
 
 def looked_up(document: Document, around: Span, answer: Span, question: str) -> list[Span] | None:
@@ -46,12 +40,12 @@ def _is_part(name: str, said: Mapping[int, str]) -> bool:
 
 def _best_named(document: Document, around: Span, header: int, question: str) -> Iterator[tuple[Block, frozenset[int]]]:
     """The rows of which most cells stand in a question, each with the columns of these."""
-    found = []
+    rows = []
     for row in _rows(document, around, header):
         cells = (cell for cell in row.cells if said_in(document.text[cell.start : cell.end], question))
-        found.append((row, frozenset(cell.column for cell in cells)))
-    most = max((len(mentioned) for _, mentioned in found), default=0)
-    return ((row, mentioned) for row, mentioned in found if most and len(mentioned) == most)
+        rows.append((row, frozenset(cell.column for cell in cells)))
+    most = max((len(mentioned) for _, mentioned in rows), default=0)
+    return ((row, mentioned) for row, mentioned in rows if most and len(mentioned) == most)
 
 
 def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
@@ -62,17 +56,3 @@ def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
             return
         if block.header == header != block.number:
             yield block
-
-
-def said_in(text: str, question: str) -> str:
-    """What a cell says, if a question has it, or words that are the same; else ""."""
-    said = normalise(text).text.strip()
-    is_said = len(said) >= LEAST and (stands_in(said, question) or stands_in(alike(said), alike(question)))
-    return said if is_said else ""
-
-
-def stands_in(part: str, text: str) -> bool:
-    """Whether a text has a part, and not inside of a number or of a word in Latin letters; both in the normal form."""
-    return part in text and (
-        not part.isascii() or re.search(rf"(?<![a-z\d]){re.escape(part)}(?![a-z\d])", text) is not None
-    )
