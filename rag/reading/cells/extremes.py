@@ -12,7 +12,7 @@ from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.question.superlatives import Superlative, superlative, which
 from rag.reading.cells.body import Table
-from rag.reading.cells.matching import content_words, nearest, said_in, shared
+from rag.reading.cells.matching import COUNTS, content_words, nearest, said_in, shared
 from rag.text.normalization import normalise
 from rag.text.quantities import DATE, Quantity
 from rag.text.tokenization import alike, tagged
@@ -212,7 +212,7 @@ def _compared(table: _Table, question: str, measured: _Measured, others: Sequenc
 def _ends_with(table: _Table, column: int, count: str) -> bool:
     """Whether a word counts what stands in all cells of a column and is in its name, as 层 does 楼层, 4层; no 件数."""
     name = table.names[column]
-    return count in name and name[-1] not in "数量" and all(text.endswith(count) for text in table.column(column))
+    return count in name and name[-1] not in COUNTS and all(text.endswith(count) for text in table.column(column))
 
 
 def _begun_alike(text: str, name: str) -> int:

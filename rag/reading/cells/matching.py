@@ -12,6 +12,8 @@ from rag.text.tokenization import alike
 
 LEAST: Final = 2
 """A shorter name or value stands in questions by chance."""
+COUNTS: Final = "数量"
+"""What the name of a column of counts may end with; of 人数, 人 says all."""
 
 
 def said_in(text: str, question: str) -> str:
@@ -40,7 +42,7 @@ def shared(said: str, name: str, *, is_behind: bool = False) -> float:
     """
     for length in range(min(len(said), len(name)), 0, -1):
         piece = said[:length] if is_behind else said[-length:]
-        is_whole = piece == name or (piece + name[-1] == name and name[-1] in "数量")
+        is_whole = piece == name or (piece + name[-1] == name and name[-1] in COUNTS)
         if (length >= LEAST or is_whole) and (name.startswith(piece) or name.endswith(piece)):
             return length + is_whole / 2
     return 0
