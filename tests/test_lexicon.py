@@ -19,6 +19,7 @@ from rag.text import lexicon as lexicons
 from rag.text.cutting import Cutter
 from rag.text.equal import CHINESE
 from rag.text.lexicon import NAMES_FILE, lexicon
+from rag.text.normalization import HAN
 from rag.text.tagging import Tagger
 
 ODD = (
@@ -94,7 +95,7 @@ def test_texts_are_cut_as_jieba_cuts_them(plain: Plain, texts: tuple[str, ...], 
 
 
 def test_chinese_words_have_the_places_that_jieba_gives_them(plain: Plain, texts: tuple[str, ...]) -> None:
-    han = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+    han = re.compile(HAN)
     cutter = Cutter()
     for text in texts:
         assert list(cutter.chinese(text, 0, len(text))) == [one for one in plain.tokenize(text) if han.search(one[0])]

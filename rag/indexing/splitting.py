@@ -12,12 +12,12 @@ from pathlib import PurePath
 
 from rag.settings import SplitSettings as SplitSettings
 from rag.text.enumerations import enumerations
-from rag.text.normalization import statements
+from rag.text.normalization import HAN, statements
 from rag.types import Block, BlockKind, Document, Passage, Span
 
 SPLITTER = 2
 """Of this code, for indexes: passages of another version are made anew."""
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(HAN)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 

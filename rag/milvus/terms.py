@@ -17,6 +17,7 @@ from rag.index.sparse import CONTEXT_BOOST, K1, idf_of
 from rag.milvus.client import Ask, Connection, Row
 from rag.milvus.expressions import READY, among, quoted
 from rag.milvus.layout import DOCUMENTS, PASSAGES
+from rag.text.normalization import HAN
 from rag.text.tokenization import in_dictionary
 
 _B = 0.75
@@ -24,7 +25,7 @@ _REMEMBERED_SECONDS = 60
 # Documents' numbers are digests, so the first so many are a sample; all of a library that has fewer.
 _SAMPLE = 10_000
 _PROPOSED = 200
-_PAIR = re.compile(r"[\u3400-\u9fff]{2}")
+_PAIR = re.compile(HAN * 2)
 TERMS = ("id", "terms", "counts", "context_terms", "context_counts")
 """What is asked of a passage's row to score it."""
 

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rag.types import Block, BlockKind, Document, Span
 
@@ -31,9 +31,10 @@ _RADICALS = str.maketrans(
     "罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠"
     "饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟",
 )
+HAN: Final = r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+"""The pattern of one Chinese character: 〇, and those of every block of ideographs."""
 # "联 系 人", "地　　址": characters that stand alone, each of them.
-_HAN = r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-_APART = re.compile(rf"(?<!{_HAN}){_HAN}(?: +{_HAN})+(?!{_HAN})")
+_APART = re.compile(rf"(?<!{HAN}){HAN}(?: +{HAN})+(?!{HAN})")
 _GAP = re.compile(" +")
 # "GPT - 4", "GPT- 4" and "GPT-4" are the same name.
 _SPACED_HYPHEN = re.compile(r"(?<=[a-z0-9])\s*-\s*(?=[a-z0-9])")

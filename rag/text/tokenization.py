@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rag.text.dictionary import read_entries
 from rag.text.equal import EQUAL, EQUAL_FILE, SIGN, holds_equal, parts, respelt, unit
 from rag.text.lexicon import NAMES_FILE
-from rag.text.normalization import Normalised, normalise
+from rag.text.normalization import HAN, Normalised, normalise
 from rag.text.numbers import numbers
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # "gpt-4o", "3.5", "qwen2.5-coder-32b": one name, whatever stands between its parts.
 _COMPOUND = re.compile(r"[^\W_\u2e80-\uffff]+(?:[-._][^\W_\u2e80-\uffff]+)*")
 _PARTS = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[^\W\d_]{2,}")
-_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_PIECE = re.compile(rf"{_HAN.pattern}+|{_COMPOUND.pattern}")
+_HAN = re.compile(HAN)
+_PIECE = re.compile(rf"{HAN}+|{_COMPOUND.pattern}")
 
 # To be raised with any change of this folder by which a text has other terms: those of every index are then cut anew.
 CUTTER_VERSION = 2

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rag.question.kinds import Kind
 from rag.question.mentions import dates, people
+from rag.text.normalization import HAN
 from rag.text.tags import PERSON
 from rag.text.tokenization import tagged
 from rag.types import Span
@@ -36,7 +37,7 @@ _EVENT = (
     "发布|推出|上线|成立|问世|创立|创办|创建|开业|开通|通车|建成|出版|上市|启用|开馆|竣工|动工|开工|首播|上映|播出|诞生|出生"
     "|逝世|去世|登陆|开幕|闭幕|落成|投产|量产|收购|开源|实施|施行|生效|签署|投入使用|投入服务|投入运营"
 )
-_THEN = r"(?:起|正式|首次|全面|率先|对外|才|在[\u4e00-\u9fff]{2,6}|向[\u4e00-\u9fff]{2,6})*"
+_THEN = rf"(?:起|正式|首次|全面|率先|对外|才|[在向]{HAN}{{2,6}})*"
 _HAPPENED = re.compile(rf"{_THEN}({_EVENT})(?:了)?([^,;:。!?()、]{{0,14}})(?=[,;。!?]|$)")
 _HAPPENS = re.compile(_EVENT)
 _NEAR = 28
@@ -45,9 +46,7 @@ _FULL_DATE = re.compile(r"年|月")
 _OFFER = "(具备|支持|拥有|推出|提供|涵盖|覆盖|包括|包含|生产|经营)了?"
 _OFFERS = re.compile(f"{_OFFER}$")
 _OFFERS_SEVERAL = re.compile(f"{_OFFER}[^,;:。]+、[^,;:。]+等")
-_AND_OTHERS = re.compile(
-    r"等(?:\d+|[一二三四五六七八九十多]+)?(?:个|家|种|类|项|款)?([\u4e00-\u9fff]{2,8}?)(?=[,;。!?)]|$)"
-)
+_AND_OTHERS = re.compile(rf"等(?:\d+|[一二三四五六七八九十多]+)?(?:个|家|种|类|项|款)?({HAN}{{2,8}}?)(?=[,;。!?)]|$)")
 _IS = re.compile(
     r"(?:\([^)]*\))?,?(?:(?:[^,。]{0,12},)?(是|指的?是)(?!否|由|为|以|在|因|不)|(位于|坐落于|坐落在|地处))"
 )
@@ -55,7 +54,7 @@ _SOMEBODY = re.compile(
     r"(?:人|人物|家|员|者|将军|将领|国王|女王|皇帝|明星|歌手|教师|律师|医师|首相|总统|主席|院士|官员)$"
 )
 _UNSURE = re.compile(r"预计|预测|预期|有望|计划|目标|或将|可能|拟|如果|传闻|假设|争取")
-_BESIDE_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
+_BESIDE_HAN = re.compile(rf"(?<={HAN}) +| +(?={HAN})")
 _NO_OBJECT = re.compile(r"(?:前|后|时|期间|以来|左右)$|[的了]")
 
 

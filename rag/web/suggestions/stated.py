@@ -9,18 +9,20 @@ import re
 from collections.abc import Iterator
 
 from rag.question.kinds import Kind
+from rag.text.normalization import HAN
 from rag.text.tokenization import tagged
 from rag.types import Span
 from rag.web.suggestions.facts import Fact
 from rag.web.suggestions.phrases import quantities
 from rag.web.suggestions.subjects import LONGEST, Sentence, around, balanced, is_nominal
 
-_SAID = re.compile(r"(?:[应须]?为|是)(?:每[\u4e00-\u9fff]{1,2}){0,2}\s?$")
+_SAID = re.compile(rf"(?:[应须]?为|是)(?:每{HAN}{{1,2}}){{0,2}}\s?$")
 # What may stand after a number and its unit; more is a thing of which there are so many.
 _REST = re.compile(r".{0,2}(?:\(.*)?")
 _TIME = re.compile(r"[天周月年日秒]|小时|分钟")
 _DUE = re.compile(
-    r"(?P<who>.{2,16}?)(?P<must>应当?|必须|须|需)在?(?P<term>[^在]{2,14}?[天日周月年时]之?(?P<end>以?内|前))(?P<act>[\u4e00-\u9fff].{1,14})$"
+    r"(?P<who>.{2,16}?)(?P<must>应当?|必须|须|需)在?(?P<term>[^在]{2,14}?[天日周月年时]之?(?P<end>以?内|前))"
+    rf"(?P<act>{HAN}.{{1,14}})$"
 )
 # Tags of words that point elsewhere or join clauses, and so begin no thing that can be asked for by itself.
 _LEANS = ("r", "c", "p", "d", "t", "x", "m")

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from rag.library import Library
 from rag.question.kinds import Kind
 from rag.text.enumerations import Enumeration, enumerations
-from rag.text.normalization import normalise, sentences
+from rag.text.normalization import HAN, normalise, sentences
 from rag.text.tokenization import tagged
 from rag.types import Block, BlockKind, Document, Span
 from rag.web.suggestions.candidate import Candidate
@@ -32,7 +32,7 @@ _ENUMERATOR = re.compile(r"^(?:[一二三四五六七八九十]+、|\d+[.、]\s*
 # "需要三种动力" before a list of three: 哪三种动力.
 _NUMBERED = re.compile(
     r"(需要|具有|具备|包括|分为|分成|面临|存在|出现|有)(?:了|着|以下|如下)?([两二三四五六七八九]|[2-9])"
-    r"(大|[个种类点条项]|个?方面)([\u4e00-\u9fff]{2,8})[：:。]?$"
+    rf"(大|[个种类点条项]|个?方面)({HAN}{{2,8}})[：:。]?$"
 )
 _LEAD_IN = re.compile(
     r"^(?:具体来说|总的来说|总体来看|一般来说|简单来说|可以说|因此|所以|那么|其中|此外|这一年|目前)[，,]?"
