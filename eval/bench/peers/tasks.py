@@ -78,7 +78,7 @@ def corpus(source: str, work: Path, articles: Path, size: int | None = None) -> 
     elif kind == "squad" and file:
         dataset = squad.load(Path(file), work / Path(file).stem / "loaded", progress=True)
         assert dataset.folder is not None
-        name, questions = dataset.name, dataset.questions if size is None else sample(dataset, size).questions
+        name, questions = dataset.name, sample(dataset, size).questions
         documents = {path.path.name: load(path) for path in discover([dataset.folder]).files}
     else:
         raise EvaluationError(

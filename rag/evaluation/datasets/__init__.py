@@ -64,9 +64,9 @@ def gold(file: Path) -> Dataset:
     return Dataset(file.stem, tuple(load_gold(file)), "passage")
 
 
-def sample(dataset: Dataset, size: int) -> Dataset:
-    """``size`` of the questions, always the same ones, in their order; the documents stay all."""
-    if size >= len(dataset.questions):
+def sample(dataset: Dataset, size: int | None) -> Dataset:
+    """``size`` of the questions (None: all), always the same ones, in their order; the documents stay all."""
+    if size is None or size >= len(dataset.questions):
         return dataset
     chosen = sorted(random.Random(0).sample(range(len(dataset.questions)), size))
     return replace(dataset, questions=tuple(dataset.questions[i] for i in chosen))
@@ -83,7 +83,10 @@ def file_name(document_id: str) -> str:
 
 
 def restyled(dataset: Dataset, style: str) -> Dataset:
-    """The same questions, each written in ``style``, a key of STYLES."""
+    """The same questions, each written in ``style``, a key of STYLES. Raises EvaluationError if it is none."""
+    if style not in STYLES:
+        known = ", ".join(STYLES)
+        raise EvaluationError(f"没有这种写法：{style}。可用：{known}。", f"No such style: {style}. There are: {known}.")
     write = STYLES[style]
     questions = (msgspec.structs.replace(q, question=write(q.question, random.Random(q.id))) for q in dataset.questions)
     return replace(dataset, name=f"{dataset.name}-{style}", questions=tuple(questions))

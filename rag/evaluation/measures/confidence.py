@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from rag.evaluation.measures.measure import Case, Columns, Floats, Group, Measure
+from rag.evaluation.measures.measure import Case, Floats, Group, Measure
 
 BINS: Final = 10
 
@@ -79,32 +79,12 @@ def abstention_precision(answered: Floats, answerable: Floats) -> float:
 def abstention_recall(answered: Floats, answerable: Floats) -> float:
     """Of the unanswerable questions, the share that was declined; NaN if there are none."""
     unanswerable = answerable == 0
-    return float(1 - answered[unanswerable].mean()) if unanswerable.any() else float("nan")
+    return float(1 - answered[unanswerable].mean()) if unanswerable.any() else math.nan
 
 
 def _accuracy(case: Case) -> dict[str, float]:
     answered = case.asked.answered
     return {"accuracy": float(answered and case.right if case.question.answerable else not answered)}
-
-
-def _precision(all_: Columns) -> float:
-    return abstention_precision(all_.answered, all_.answerable)
-
-
-def _recall(all_: Columns) -> float:
-    return abstention_recall(all_.answered, all_.answerable)
-
-
-def _auroc(all_: Columns) -> float:
-    return auroc(all_.confidence, all_.answerable)
-
-
-def _aurc(all_: Columns) -> float:
-    return aurc(all_.confidence, all_.right)
-
-
-def _ece(all_: Columns) -> float:
-    return calibration_error(all_.confidence, all_.right)
 
 
 ACCURACY = Measure(
@@ -120,14 +100,14 @@ ABSTENTION_PRECISION = Measure(
     names=("abstention precision",),
     group=Group.CONFIDENCE,
     means=("拒答的题里确实没有答案的比例", "of the declined questions, the share that is unanswerable"),
-    of_all=_precision,
+    of_all=lambda of: abstention_precision(of.answered, of.answerable),
     refusable=True,
 )
 ABSTENTION_RECALL = Measure(
     names=("abstention recall",),
     group=Group.CONFIDENCE,
     means=("没有答案的题里拒答的比例", "of the unanswerable questions, the share that was declined"),
-    of_all=_recall,
+    of_all=lambda of: abstention_recall(of.answered, of.answerable),
     refusable=True,
 )
 AUROC = Measure(
@@ -138,7 +118,7 @@ AUROC = Measure(
         "the chance that of one answerable and one unanswerable question the answerable one gets the higher "
         "confidence, ties half",
     ),
-    of_all=_auroc,
+    of_all=lambda of: auroc(of.confidence, of.answerable),
     refusable=True,
 )
 AURC = Measure(
@@ -149,7 +129,7 @@ AURC = Measure(
         "the mean share of wrong answers when only the most confident 1, 2, … n questions are answered (Geifman and "
         "El-Yaniv, 2017); lower is better",
     ),
-    of_all=_aurc,
+    of_all=lambda of: aurc(of.confidence, of.right),
 )
 ECE = Measure(
     names=("ECE",),
@@ -158,5 +138,5 @@ ECE = Measure(
         "十个等宽的箱，可信度与答对比例的平均距离（Guo 等，2017）；越低越好",
         "ten bins of equal width, mean distance between confidence and share right (Guo et al., 2017); lower is better",
     ),
-    of_all=_ece,
+    of_all=lambda of: calibration_error(of.confidence, of.right),
 )

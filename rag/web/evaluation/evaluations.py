@@ -91,9 +91,7 @@ class Bench:
         Raises EvaluationError if an evaluation is running or the questions don't fit the index, and what opening the
         index raises.
         """
-        dataset = self._dataset(questions)
-        if sample is not None:
-            dataset = datasets.sample(dataset, sample)
+        dataset = datasets.sample(self._dataset(questions), sample)
         Corpus(self._library()).check(dataset.questions)
         with self._lock:
             if self._job and self._job.is_running:
