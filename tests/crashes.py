@@ -25,7 +25,8 @@ from rag.index.checking import check
 from rag.index.generations import GENERATIONS, open_generation
 from rag.index.history import prune_generations, rollback
 from rag.index.switching import names
-from rag.index.transfer import export_library, import_library
+from rag.index.transfer.exporting import export_library
+from rag.index.transfer.importing import import_library
 from rag.indexing import seen
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import Upload, UploadStore

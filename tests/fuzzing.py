@@ -22,7 +22,7 @@ import samples
 
 import rag
 from rag.errors import ArchiveError, LoadError, StorageError
-from rag.index.archive import unpack
+from rag.index.transfer.archive import unpack
 from rag.indexing.splitting import SplitSettings, split
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed, assemble

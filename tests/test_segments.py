@@ -20,7 +20,8 @@ from rag.index.generations import Generation, current_name, open_generation
 from rag.index.history import prune_generations, rollback
 from rag.index.segments.placement import Placement
 from rag.index.switching import names
-from rag.index.transfer import export_library, import_library
+from rag.index.transfer.exporting import export_library
+from rag.index.transfer.importing import import_library
 from rag.indexing.splitting import split
 from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library

@@ -16,13 +16,14 @@ import pytest
 from conftest import Command
 
 from rag.errors import ArchiveError, IndexDamagedError, IndexMismatchError, IndexMissingError, StorageError
-from rag.index.archive import pack, unpack
 from rag.index.checking import check
 from rag.index.dense import CODES
 from rag.index.generations import current_name, open_generation, writing
 from rag.index.manifest import parse_manifest, record_file, write_manifest
 from rag.index.switching import names
-from rag.index.transfer import export_library, import_library
+from rag.index.transfer.archive import pack, unpack
+from rag.index.transfer.exporting import export_library
+from rag.index.transfer.importing import import_library
 from rag.indexing.update import index_paths
 from rag.indexing.uploads import Upload, UploadStore
 from rag.library import Library

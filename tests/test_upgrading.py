@@ -16,7 +16,8 @@ from rag.index.checking import check
 from rag.index.generations import STORE, current_name, open_generation
 from rag.index.manifest import FORMAT_VERSION, file_digest
 from rag.index.store import Store, relocate
-from rag.index.transfer import export_library, import_library
+from rag.index.transfer.exporting import export_library
+from rag.index.transfer.importing import import_library
 from rag.indexing.repair import repair
 from rag.indexing.update import index_paths
 from rag.indexing.upgrading import Upgraded, upgrade

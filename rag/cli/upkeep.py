@@ -177,7 +177,7 @@ def export(
     index: IndexOption = INDEX,
     force: Annotated[bool, typer.Option("--force", help=text("覆盖已有文件", "replace an existing file"))] = False,
 ) -> None:
-    from rag.index.transfer import export_library
+    from rag.index.transfer.exporting import export_library
 
     embedded_only()
     size = export_library(file, index, force=force)
@@ -201,7 +201,7 @@ def import_file(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    from rag.index.transfer import import_library
+    from rag.index.transfer.importing import import_library
 
     done = import_library(file, index, embedded_only(config), force=force)
     for notice in done.notices:

@@ -24,7 +24,7 @@ GENERATIONS = "generations"
 ASIDE = ".damaged"
 _MOST_NAME = 100
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_MOST_NAME - 1}}}")
-# Only what `new_name` has named is ever deleted, with the endings that it gets here and in `rag.index.transfer`.
+# Only what `new_name` has named is ever deleted, with the endings that it gets here and by `rag.index.transfer`.
 _MADE = re.compile(rf"\.?\d{{8}}T\d{{6,12}}-[0-9a-f]{{6}}(?:{re.escape(ASIDE)})?")
 
 

@@ -15,10 +15,11 @@ import pytest
 from victims import everything
 
 from rag.errors import ArchiveError, IndexDamagedError, StorageError, WenyuanError
-from rag.index.archive import FORMAT, INVENTORY, Inventory
 from rag.index.generations import current_name, open_generation
 from rag.index.manifest import FileRecord
-from rag.index.transfer import export_library, import_library
+from rag.index.transfer.archive import FORMAT, INVENTORY, Inventory
+from rag.index.transfer.exporting import export_library
+from rag.index.transfer.importing import import_library
 from rag.indexing.update import index_paths
 from rag.library import Library
 from rag.settings import Settings

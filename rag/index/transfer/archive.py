@@ -28,18 +28,22 @@ import msgspec
 
 from rag.errors import ArchiveError, StorageError
 from rag.index.file_names import is_safe
+from rag.index.generations import COLLECTIONS, GOLD, UPLOADS, VERSIONS
 from rag.index.manifest import FileRecord, file_digest
 
 FORMAT = 1
 INVENTORY = "wenyuan.json"
+GENERATION = "generation"
+MADE = (GOLD, COLLECTIONS, VERSIONS)
+"""What users have made beside the index."""
 _MAX_INVENTORY = 64 * 2**20
 _MAX_NAME = 4096
 _CHUNK = 2**20
 _BLOCK = tarfile.BLOCKSIZE
-_UPLOADS = "uploads/"
+_UPLOADS = f"{UPLOADS}/"
 # The only places where a member may be unpacked besides uploads. Only tantivy's own files may be hidden.
 _ALLOWED = re.compile(
-    r"gold\.jsonl|collections\.json|versions\.json|generation/(?:segment-\d{1,9}/|terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+    rf"{'|'.join(map(re.escape, MADE))}|{GENERATION}/(?:segment-\d{{1,9}}/|terms/)?\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 )
 
 
@@ -105,12 +109,17 @@ def unpack(file: Path, folder: Path) -> Inventory:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if reader.member() != (name, record.bytes):
-                raise reader.refusal(f"{name} 缺失或大小不符", f"{name} is missing or has another size")
+                raise unsound(file, f"{name} 缺失或大小不符", f"{name} is missing or has another size")
             with target.open("xb") as unpacked:
                 if reader.copy(record.bytes, unpacked) != record.sha256:
-                    raise reader.refusal(f"{name} 的 SHA-256 不符", f"{name} does not have its SHA-256")
+                    raise unsound(file, f"{name} 的 SHA-256 不符", f"{name} does not have its SHA-256")
         reader.end()
     return inventory
+
+
+def unsound(file: Path, zh: str, en: str) -> ArchiveError:
+    """The error for a file that is not what `pack` wrote."""
+    return ArchiveError(f"{file} 不是完好的导出文件：{zh}。", f"{file} is no sound export: {en}.")
 
 
 class _Hashed:
@@ -136,25 +145,22 @@ class _Reader:
         self._file = file
         self._stream = stream
 
-    def refusal(self, zh: str, en: str) -> ArchiveError:
-        return ArchiveError(f"{self._file} 不是完好的导出文件：{zh}。", f"{self._file} is no sound export: {en}.")
-
     def inventory(self) -> Inventory:
         """Read the first member; it must list nothing but what may be unpacked."""
         name, size = self.member() or ("", 0)
         if name != INVENTORY or size > _MAX_INVENTORY:
-            raise self.refusal(f"不是以 {INVENTORY} 开头", f"it does not begin with {INVENTORY}")
+            raise unsound(self._file, f"不是以 {INVENTORY} 开头", f"it does not begin with {INVENTORY}")
         content = BytesIO()
         self.copy(size, content)
         try:
             inventory = msgspec.json.decode(content.getvalue(), type=Inventory)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise self.refusal(str(error), str(error)) from error
+            raise unsound(self._file, str(error), str(error)) from error
         if inventory.format != FORMAT:
-            raise self.refusal(f"格式为 {inventory.format}", f"its format is {inventory.format}")
+            raise unsound(self._file, f"格式为 {inventory.format}", f"its format is {inventory.format}")
         for name, record in inventory.files.items():
             if not _is_allowed(name) or len(name.rpartition("/")[2].encode()) > 255 or record.bytes < 0:
-                raise self.refusal(f"不允许的成员 {name!r}", f"{name!r} may not be in it")
+                raise unsound(self._file, f"不允许的成员 {name!r}", f"{name!r} may not be in it")
         return inventory
 
     def member(self) -> tuple[str, int] | None:
@@ -169,7 +175,7 @@ class _Reader:
         if header is None:
             return None
         if header.type != tarfile.REGTYPE:
-            raise self.refusal(f"{header.name!r} 不是普通文件", f"{header.name!r} is no plain file")
+            raise unsound(self._file, f"{header.name!r} 不是普通文件", f"{header.name!r} is no plain file")
         return long_name or header.name, header.size
 
     def copy(self, size: int, target: IO[bytes]) -> str:
@@ -187,7 +193,7 @@ class _Reader:
         # Two blocks of zeros, then as many as fill the record.
         rest = self._some(tarfile.RECORDSIZE + _BLOCK)
         if any(rest) or self._some(1):
-            raise self.refusal("有多余的内容", "it holds more than it lists")
+            raise unsound(self._file, "有多余的内容", "it holds more than it lists")
 
     def _header(self) -> tarfile.TarInfo | None:
         block = self._read(_BLOCK)
@@ -196,19 +202,19 @@ class _Reader:
         try:
             return tarfile.TarInfo.frombuf(block, "utf-8", "replace")
         except (tarfile.TarError, ValueError) as error:
-            raise self.refusal(str(error), str(error)) from error
+            raise unsound(self._file, str(error), str(error)) from error
 
     def _read(self, size: int) -> bytes:
         data = self._some(size)
         if len(data) < size:
-            raise self.refusal("内容不完整", "it is cut short")
+            raise unsound(self._file, "内容不完整", "it is cut short")
         return data
 
     def _some(self, size: int) -> bytes:
         try:
             return self._stream.read(size)
         except (OSError, EOFError, zlib.error) as error:
-            raise self.refusal(str(error), str(error)) from error
+            raise unsound(self._file, str(error), str(error)) from error
 
 
 def _is_allowed(name: str) -> bool:
