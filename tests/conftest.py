@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
-from documents import HashEncoder
+from documents import BEFORE, HashEncoder
 
 from rag.embedding import BUNDLED, Engine, bundled, load_encoder
 from rag.embedding.encoder import SentenceTransformerEncoder
@@ -339,8 +339,18 @@ def wenyuan(
 
 
 @pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder of two files, for modules that make none of their own."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "a.md").write_text(BEFORE, "utf-8")
+    (folder / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
+    return folder
+
+
+@pytest.fixture
 def index(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> Path:
-    """An index of the folder ``corpus``, which a test module makes, with a small model that has forgotten its texts."""
+    """An index of the folder ``corpus`` with a small model that has forgotten its texts."""
     from rag.indexing.update import index_paths
 
     index_paths([corpus], tmp_path / "index", Settings())

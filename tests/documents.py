@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
+from rag.index.generations import open_generation
 from rag.index.segments import texts
 from rag.index.store import Part, Store, writing
 from rag.indexing.splitting import SplitSettings, split
@@ -22,6 +23,7 @@ from rag.types import Document, Origin, Row
 if TYPE_CHECKING:
     from rag.types import Vectors
 
+BEFORE, AFTER = "豆包的月活是6000万。", "豆包的月活是7000万。"
 _PIECES = st.sampled_from(
     ["豆包", "大模型", "2024年", "GPT-4o", "3.33", "，", "。", "！”", "“", "《论语。上》", "……", "；", " ", "🎉", "ａ"]
 )
@@ -30,6 +32,12 @@ _LONG = st.integers(300, 1200).map(lambda n: "长" * n)
 _LINES = st.tuples(
     st.sampled_from(["", "# ", "## ", "- ", "1. ", "   - ", "> ", "首先，", "**", "    "]), st.one_of(_SENTENCES, _LONG)
 ).map("".join)
+
+
+def held(index: Path) -> dict[str, str]:
+    """The texts of the documents that an index holds, by their files' names."""
+    opened = open_generation(index)
+    return {record.path.name: opened.document(record.doc_id).text for record in opened.store.records()}
 
 
 def document(text: str, name: str = "a.md") -> Document:

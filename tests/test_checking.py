@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Command
-from documents import HashEncoder
+from documents import HashEncoder, held
 
 from rag.errors import IndexMissingError
 from rag.index.checking import check
-from rag.index.generations import current_name, open_generation
+from rag.index.generations import current_name
 from rag.index.history import generations, prune_generations
 from rag.index.manifest import parse_manifest, record_files, write_manifest
 from rag.index.switching import names
@@ -47,11 +47,6 @@ def found(index: Path) -> list[str]:
     health = check(index)
     inner = [problem.place for one in health.generations for problem in one.inspection.problems]
     return [*inner, *(problem.place for problem in health.problems)]
-
-
-def held(index: Path) -> dict[str, str]:
-    opened = open_generation(index)
-    return {record.path.name: opened.document(record.doc_id).text for record in opened.store.records()}
 
 
 def assert_repaired(index: Path) -> None:

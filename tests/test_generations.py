@@ -31,12 +31,6 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path / "corpus"
 
 
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    return tmp_path / "index"
-
-
 def generation(index: Path) -> Path:
     return index / "generations" / current_name(index)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import HashEncoder
+from documents import AFTER, HashEncoder
 
 import rag.indexing.refresh
 from rag.index.generations import current_name, open_generation
@@ -17,17 +17,6 @@ from rag.loading import parse
 from rag.settings import Settings
 from rag.text.normalization import Normalised
 from rag.text.tokenization import Cut, Cutting
-
-BEFORE, AFTER = "豆包的月活是6000万。", "豆包的月活是7000万。"
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    (folder / "a.md").write_text(BEFORE, "utf-8")
-    (folder / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
-    return folder
 
 
 @pytest.fixture

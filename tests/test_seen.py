@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from documents import AFTER, BEFORE
 
 import rag.indexing.refresh
 from rag.index.generations import current_name, open_generation
@@ -17,17 +18,6 @@ from rag.indexing.seen import SEEN
 from rag.indexing.update import index_paths, remove_documents
 from rag.loading import SourceFile, read
 from rag.settings import Settings
-
-BEFORE, AFTER = "豆包的月活是6000万。", "豆包的月活是7000万。"
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    (folder / "a.md").write_text(BEFORE, "utf-8")
-    (folder / "b.txt").write_text("文心的日均调用量达15亿次。", "utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -52,12 +42,6 @@ def _long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
 def changed(corpus: Path, index: Path) -> list[str]:
     """The names of the files that indexing finds to be changed."""
     return [Path(source).name for source in index_paths([corpus], index, Settings()).changed]
-
-
-@pytest.fixture
-def index(tmp_path: Path, corpus: Path) -> Path:
-    index_paths([corpus], tmp_path / "index", Settings())
-    return tmp_path / "index"
 
 
 pytestmark = pytest.mark.usefixtures("hash_encoder", "_long_ago")

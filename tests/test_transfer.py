@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import Command
+from documents import held
 
 from rag.errors import ArchiveError, IndexDamagedError, IndexMismatchError, IndexMissingError, StorageError
 from rag.index.checking import check
@@ -58,11 +59,6 @@ def file(index: Path, tmp_path: Path) -> Path:
     return tmp_path / "library.tar.gz"
 
 
-def texts(index: Path) -> dict[str, str]:
-    opened = open_generation(index)
-    return {record.path.name: opened.document(record.doc_id).text for record in opened.store.records()}
-
-
 def everything(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
@@ -72,7 +68,7 @@ def test_a_library_comes_out_as_it_went_in(index: Path, file: Path, tmp_path: Pa
     done = import_library(file, other, Settings())
     assert (done.documents, done.passages, done.uploads, done.kept, done.notices) == (4, 4, 2, (), ())
     assert done.generation == current_name(other) != current_name(index)
-    assert texts(other) == texts(index)
+    assert held(other) == held(index)
     question = "文心的日均调用量"
     first, again = (Library.open(folder, Settings()).search(question, 4) for folder in (index, other))
     assert [(hit.text, hit.score) for hit in first] == [(hit.text, hit.score) for hit in again]
@@ -129,13 +125,13 @@ def test_an_index_that_is_there_is_replaced_by_force_only_and_stays_as_a_generat
     assert everything(index) == before
     done = import_library(file, index, Settings(), force=True)
     assert (names(index), current_name(index)) == ([done.generation, *there], done.generation)
-    assert texts(index)["b.txt"] == "文心的日均调用量达15亿次。"
+    assert held(index)["b.txt"] == "文心的日均调用量达15亿次。"
     (kept,) = done.kept
     assert kept == index / f"gold-before-{done.generation}.jsonl"
     assert (kept.read_text("utf-8"), (index / "gold.jsonl").read_text("utf-8")) == ("{}\n", GOLD)
     uploads = {path.name: path.read_text("utf-8") for path in (index / "uploads").iterdir()}
     assert uploads == {"c.md": "另一个文件。", "c (2).md": "可灵的上传。", LONG: "名字很长的。"}
-    assert texts(index)["c (2).md"] == "可灵的上传。"
+    assert held(index)["c (2).md"] == "可灵的上传。"
     assert check(index).sound
     assert {
         path: data for path, data in everything(index).items() if path in before and path.parent.name != "index"
@@ -208,7 +204,7 @@ def test_a_file_cut_or_changed_anywhere_is_refused_and_nothing_switched(
                 harmless.append((place, len(broken) == len(data)))
                 # Bits without meaning, or two ways of saying the same; the last ten close the file.
                 assert place >= len(data) - 10 or gzip.decompress(broken) == gzip.decompress(data)
-                assert texts(other) == texts(index)
+                assert held(other) == held(index)
                 shutil.rmtree(other)
     # Flags, when and where the file was made: nothing that is kept.
     assert {(place, True) for place in range(3, 10)} <= set(harmless)
