@@ -77,8 +77,8 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if published := fields(type(value)):
-        found = ((one, to_json(one.of(value))) for one in published)
-        return {one.name: said or None if one.meaning.null else said for one, said in found}
+        values = ((one, to_json(one.of(value))) for one in published)
+        return {one.name: said or None if one.meaning.null else said for one, said in values}
     if isinstance(value, Mapping):
         return {key: to_json(said) for key, said in value.items()}
     return [to_json(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -271,9 +271,9 @@ def _left_out(report: IndexReport) -> Iterator[str]:
     kinds: dict[str, list[tuple[str, Omission]]] = {}
     for source, omitted in report.omitted:
         kinds.setdefault(omitted.kind, []).append((source, omitted))
-    for kind, found in kinds.items():
-        whole = Omission(kind, tuple(place for _, omitted in found for place in omitted.after))
-        files = Counter({source: len(omitted.after) for source, omitted in found})
+    for kind, lacking in kinds.items():
+        whole = Omission(kind, tuple(place for _, omitted in lacking for place in omitted.after))
+        files = Counter({source: len(omitted.after) for source, omitted in lacking})
         yield f"{_lacking([whole])}{_most(files)}"
     for zh, en, sources in (
         ("读不了的文件", "files that can't be read", [source for source, _ in report.failed]),

@@ -61,16 +61,16 @@ def words(
     embedded_only(config)
     library = open_library(index, config)
     documents = [library.document(record.doc_id) for record in library.documents()]
-    found = find_words(documents, library.settings.dictionary_path, most, progress=progress)
+    new_words = find_words(documents, library.settings.dictionary_path, most, progress=progress)
     if as_json:
         import msgspec
 
-        print_json(msgspec.to_builtins(found))
+        print_json(msgspec.to_builtins(new_words))
         return
-    for number, one in enumerate(found, start=1):
+    for number, one in enumerate(new_words, start=1):
         typer.echo(_shown(number, one))
-    if found:
-        example = f"wenyuan words --add {found[0].word}"
+    if new_words:
+        example = f"wenyuan words --add {new_words[0].word}"
         typer.echo(text(f"看过以后，把真正的词加进词典：{example}", f"Add those that are words indeed: {example}"))
     else:
         typer.echo(text("没有发现被切开的新词。", "No new word that is cut apart was found."))

@@ -106,8 +106,8 @@ def _find_weights() -> Path:
 
 def _verify(source: Path, sha256: str, remedy: str) -> None:
     with source.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != sha256:
         raise ModelError(
             f"内置嵌入模型的权重文件校验不符（{source}）。请运行 {remedy}。",
             f"The bundled model's weights file has a wrong checksum ({source}). Run `{remedy}`.",

@@ -71,13 +71,13 @@ class SentenceTransformerEncoder:
         if self._late is None or self._passage_prompt is None:
             return self.encode_passages([row.own for row in rows])
         made = list(passages(rows, self._model.prompts[self._passage_prompt], self._late))
-        found: dict[int, Vectors] = {}
+        vectors: dict[int, Vectors] = {}
         order = sorted(range(len(made)), key=lambda place: len(made[place].ids))
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
             states = self._states([made[place].ids for place in places])
-            found |= {place: made[place].vectors(one) for place, one in zip(places, states, strict=True)}
-        return np.concatenate([np.empty((0, self._dimension), np.float32), *(found[i] for i in range(len(made)))])
+            vectors |= {place: made[place].vectors(one) for place, one in zip(places, states, strict=True)}
+        return np.concatenate([np.empty((0, self._dimension), np.float32), *(vectors[i] for i in range(len(made)))])
 
     def _states(self, sequences: Sequence[Sequence[int]]) -> list[Vectors]:
         """The last hidden states of sequences of tokens, ``(tokens, hidden)`` each."""

@@ -34,8 +34,8 @@ class Passage(NamedTuple):
         """Unit vectors of the rows by the tokens' states, ``(tokens, hidden)``."""
         whole = states.mean(axis=0, dtype=np.float64)
         means = [whole if number is None else _mean(states[self.sentences[number]], whole) for number in self.numbers]
-        found = np.array(means)
-        unit: Vectors = (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+        rows = np.array(means)
+        unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return unit
 
 
@@ -65,5 +65,5 @@ def readable(text: str) -> str:
 
 def _mean(states: Tensor, whole: Tensor) -> Tensor:
     """Of a sentence behind the last token that the model takes, that of the whole passage."""
-    found: Tensor = states.mean(axis=0, dtype=np.float64) if len(states) else whole
-    return found
+    mean: Tensor = states.mean(axis=0, dtype=np.float64) if len(states) else whole
+    return mean

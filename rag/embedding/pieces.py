@@ -104,8 +104,8 @@ class _Vocabulary:
         return [self._ids[one] for one in self._processor.encode(word)]
 
     def cut(self, word: str) -> tuple[tuple[int, int], ...]:
-        found = self._processor.encode(word, out_type="offset_mapping")
-        ranges = zip(found["ids"], found["offsets"], strict=True)
+        encoded = self._processor.encode(word, out_type="offset_mapping")
+        ranges = zip(encoded["ids"], encoded["offsets"], strict=True)
         return tuple((self._ids[one], end - start) for one, (start, end) in ranges)
 
 

@@ -48,11 +48,11 @@ def _as_it_is(generation: Generation) -> Snapshot:
 
 def _reciprocal_ranks(dense: _Ranking, sparse: _Ranking, **_: object) -> list[Fused]:
     """Fusion by rank alone: RRF with k = 60 (Cormack, Clarke and Büttcher, 2009)."""
-    found: dict[int, float] = defaultdict(float)
+    scores: dict[int, float] = defaultdict(float)
     for ranking in (dense, sparse):
         for rank, (ordinal, _score) in enumerate(ranking, start=1):
-            found[ordinal] += 1 / (_RRF_K + rank)
-    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+            scores[ordinal] += 1 / (_RRF_K + rank)
+    ordered = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
     return [Fused(ordinal, score, None, None) for ordinal, score in ordered]
 
 
@@ -61,8 +61,8 @@ class _PassagesAlone(DenseIndex):
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
         first = np.array([self.rows(ordinal).start for ordinal in ordinals], np.int64)
-        found: list[float] = (self.file.take(first) @ query).tolist()
-        return found
+        cosines: list[float] = (self.file.take(first) @ query).tolist()
+        return cosines
 
 
 def _without_sentence_vectors(generation: Generation) -> Snapshot:
@@ -128,19 +128,19 @@ def ablate(
     shipped = Library.open(index, settings)
     paths = [record.path for record in shipped.documents()]
     variants = [one for one in VARIANTS if not (quick and _needs_index(one, settings))]
-    found: list[tuple[Variant, int, list[Outcome]]] = []
+    measured: list[tuple[Variant, int, list[Outcome]]] = []
     with TemporaryDirectory(prefix="wenyuan-") as work:
         for variant in tqdm(variants, desc="消融 ablation", unit="variant", disable=not progress):
             changed = msgspec.structs.replace(settings, **variant.change)
             cutting = replace(variant.cutting, user_dictionary=settings.dictionary_path)
-            folder = Path(work) / str(len(found)) if _needs_index(variant, settings) else index
+            folder = Path(work) / str(len(measured)) if _needs_index(variant, settings) else index
             if folder is not index:
                 pipeline = replace(Pipeline.of(changed, progress=progress), cutting=cutting)
                 index_paths(paths, folder, pipeline=pipeline)
             seen = variant.seen(open_generation(folder))
             library = Library(folder, seen, measuring_settings(changed), cutting=cutting, fusion=variant.fusion)
-            found.append((variant, library.manifest.passages, _search(dataset, library, changed)))
-    return _rows(found)
+            measured.append((variant, library.manifest.passages, _search(dataset, library, changed)))
+    return _rows(measured)
 
 
 def ablation_table(title: str, rows: list[AblationRow]) -> Table:

@@ -51,8 +51,8 @@ def cited_passages(dataset: Dataset, corpus: Corpus) -> dict[str, list[Located]]
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
     """Every measure over all questions that it applies to, and those of confidence over all."""
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.measures)
-    found = {name: estimate(values(outcomes, name)) for name in names}
-    return found | _of_confidence(outcomes)
+    estimates = {name: estimate(values(outcomes, name)) for name in names}
+    return estimates | _of_confidence(outcomes)
 
 
 def values(outcomes: Iterable[Outcome], name: str) -> Floats:
@@ -72,11 +72,11 @@ def confidences(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats, Floats]:
 def latencies(outcomes: Sequence[Outcome]) -> dict[str, Cuts]:
     """Milliseconds by stage."""
     stages = dict.fromkeys(stage for outcome in outcomes for stage in outcome.asked.timings_ms)
-    found = {}
+    cuts = {}
     for stage in stages:
         p50, p95 = np.percentile([outcome.asked.timings_ms[stage] for outcome in outcomes], (50, 95))
-        found[stage] = Cuts(float(p50), float(p95))
-    return found
+        cuts[stage] = Cuts(float(p50), float(p95))
+    return cuts
 
 
 def _of_one(case: Case, *, has_answers: bool) -> dict[str, float]:
@@ -91,12 +91,12 @@ def _of_confidence(outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
     answered = np.array([float(outcome.asked.answered) for outcome in outcomes])
     all_ = Columns(*confidences(outcomes), answered)
     refusable = not all_.answerable.all()
-    found = {}
+    estimates = {}
     for one in MEASURES:
         if (of_all := one.of_all) and (refusable or not one.refusable):
             (name,) = one.names
-            found[name] = estimate_of(lambda *columns, of_all=of_all: of_all(Columns(*columns)), *all_)
-    return {name: one for name, one in found.items() if not math.isnan(one.mean)}
+            estimates[name] = estimate_of(lambda *columns, of_all=of_all: of_all(Columns(*columns)), *all_)
+    return {name: one for name, one in estimates.items() if not math.isnan(one.mean)}
 
 
 def _lost_at(

@@ -68,7 +68,7 @@ def compare(a: tuple[Result, Sequence[Outcome]], b: tuple[Result, Sequence[Outco
             )
     pairs = [(outcome, second[outcome.id]) for outcome in a[1]]
     rows = compare_outcomes(pairs)
-    changed = [found for pair in pairs if (found := _changed(*pair))]
+    changed = [change for pair in pairs if (change := _changed(*pair))]
     return Comparison(
         a=a[0].name,
         b=b[0].name,
@@ -81,14 +81,14 @@ def compare(a: tuple[Result, Sequence[Outcome]], b: tuple[Result, Sequence[Outco
 
 def compare_outcomes(pairs: Sequence[tuple[Outcome, Outcome]]) -> list[Row]:
     """Each measure that both systems have on some questions, over those questions."""
-    found = []
+    compared = []
     for measure in NAMES:
         both = [(a, b) for a, b in pairs if measure in a.measures and measure in b.measures]
         if both:
             left, right = (values(side, measure) for side in zip(*both, strict=True))
-            found.append((measure, float(left.mean()), float(right.mean()), difference(left, right)))
-    corrected = holm([one.p for *_, one in found])
-    return [Row(*one, p) for one, p in zip(found, corrected, strict=True)]
+            compared.append((measure, float(left.mean()), float(right.mean()), difference(left, right)))
+    corrected = holm([one.p for *_, one in compared])
+    return [Row(*one, p) for one, p in zip(compared, corrected, strict=True)]
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:

@@ -211,11 +211,11 @@ class DenseIndex:
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
         """The passages that are nearest to ``query``, by themselves or by a sentence: enough for ``k``."""
-        found = [np.empty(0, np.int32)]
+        owning = [np.empty(0, np.int32)]
         for index, owners in self._indexes:
             if wanted := min(len(owners), k * _LOOKED_AT):
-                found.append(owners[_nearest_rows(index, query, wanted)])
-        ordinals: list[int] = np.unique(np.concatenate(found)).tolist()
+                owning.append(owners[_nearest_rows(index, query, wanted)])
+        ordinals: list[int] = np.unique(np.concatenate(owning)).tolist()
         return ordinals
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
@@ -250,7 +250,7 @@ def _nearest_rows(index: Any, query: Vectors, wanted: int) -> NDArray[np.int64]:
     """The rows of an index that are nearest, and all that are as near as the last of them: no order decides."""
     asked = wanted + 1
     while True:
-        scores, rows = (found[0] for found in index.search(query.reshape(1, -1), min(asked, index.ntotal)))
+        scores, rows = (of_query[0] for of_query in index.search(query.reshape(1, -1), min(asked, index.ntotal)))
         if asked >= index.ntotal or scores[wanted - 1] > scores[-1]:
             nearest: NDArray[np.int64] = rows[(scores >= scores[wanted - 1]) & (rows >= 0)]
             return nearest

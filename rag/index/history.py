@@ -29,14 +29,14 @@ class GenerationRecord:
 def generations(index: Path | str = "index") -> list[GenerationRecord]:
     """All generations, newest first, by what their manifests say. Raises IndexMissingError if there is none."""
     folder = Path(index)
-    found = names(folder)
-    if not found:
+    listed = names(folder)
+    if not listed:
         raise IndexMissingError(
             f"{folder} 里还没有索引。请先建索引：wenyuan index 文件夹… --index {folder}",
             f"There is no index in {folder} yet. Build one first: wenyuan index PATH… --index {folder}",
         )
     in_force = name_in_force(folder)
-    return [_record(folder / GENERATIONS / name, in_force=name == in_force) for name in found]
+    return [_record(folder / GENERATIONS / name, in_force=name == in_force) for name in listed]
 
 
 def rollback(name: str, index: Path | str = "index", settings: Settings | None = None) -> Manifest:

@@ -88,8 +88,8 @@ def _segments(folder: Path, manifest: Manifest | None) -> list[Path]:
     """The folders of all segments, in order, even if nothing but their names says so."""
     if manifest:
         return manifest.folders(folder)
-    found = sorted(folder.glob(Segment.name_of("*")), key=lambda one: (len(one.name), one.name))
-    return found or [folder]
+    folders = sorted(folder.glob(Segment.name_of("*")), key=lambda one: (len(one.name), one.name))
+    return folders or [folder]
 
 
 def _place(file: Path, folder: Path) -> str:

@@ -109,14 +109,14 @@ class SparseIndex:
 
     def all_stored(self, ordinals: range) -> list[tuple[str, str]] | None:
         """`stored` of each of these passages; None if there is one of which it is not known."""
-        found = [terms for ordinal in ordinals if (terms := self.stored(ordinal))]
-        return found if len(found) == len(ordinals) else None
+        known = [terms for ordinal in ordinals if (terms := self.stored(ordinal))]
+        return known if len(known) == len(ordinals) else None
 
     @cached_property
     def _addresses(self) -> dict[int, tantivy.DocAddress]:
         """Where each passage is stored."""
-        found = self._searcher.search(tantivy.Query.all_query(), max(1, len(self)), count=False).hits
-        addresses = [address for _, address in found]
+        scored = self._searcher.search(tantivy.Query.all_query(), max(1, len(self)), count=False).hits
+        addresses = [address for _, address in scored]
         return dict(zip(self._ordinals(addresses), addresses, strict=True))
 
     def _ordinals(self, addresses: list[tantivy.DocAddress]) -> list[int]:
@@ -124,11 +124,11 @@ class SparseIndex:
         keys = np.array(self._searcher.fast_field_values(_ORDINAL, addresses), np.int64)
         if self._placement is None:
             return cast("list[int]", keys.tolist())
-        found = np.empty_like(keys)
+        ordinals = np.empty_like(keys)
         for number in np.unique(keys >> _BITS).tolist():
             here = keys >> _BITS == number
-            found[here] = self._placement.ordinals(self._slots[number], keys[here] & _LOCAL)
-        return cast("list[int]", found.tolist())
+            ordinals[here] = self._placement.ordinals(self._slots[number], keys[here] & _LOCAL)
+        return cast("list[int]", ordinals.tolist())
 
     def knows(self, term: str) -> bool:
         """Whether any passage, or any context, holds ``term``."""
@@ -170,8 +170,8 @@ class SparseIndex:
         """
         holding = [(term, tantivy.Query.boolean_query(_any(self._in_both(term)))) for term in weights]
         queries = [tantivy.Query.const_score_query(query, weights[term]) for term, query in holding]
-        found = self._best(queries, 1, within)
-        return found[0][0] if found else None
+        best = self._best(queries, 1, within)
+        return best[0][0] if best else None
 
     def _in_both(self, term: str) -> tuple[tantivy.Query, tantivy.Query]:
         """Finds ``term`` in passages, and in their contexts, as much as each counts."""
@@ -187,18 +187,18 @@ class SparseIndex:
         query = tantivy.Query.boolean_query(_any(queries))
         if within is not None:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, self._only(within))])
-        found = self._first(query, k)
-        ordinals = self._ordinals([address for _, address in found])
-        scored = [(ordinal, _rounded(score)) for (score, _), ordinal in zip(found, ordinals, strict=True)]
+        first = self._first(query, k)
+        ordinals = self._ordinals([address for _, address in first])
+        scored = [(ordinal, _rounded(score)) for (score, _), ordinal in zip(first, ordinals, strict=True)]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _first(self, query: tantivy.Query, k: int) -> list[tuple[float, tantivy.DocAddress]]:
         """The best ``k`` passages, and all that are as good as the last of them."""
         wanted = k + 1
         while True:
-            found: list[tuple[float, tantivy.DocAddress]] = self._searcher.search(query, limit=wanted, count=False).hits
-            if len(found) < wanted or _rounded(found[k - 1][0]) != _rounded(found[-1][0]):
-                return found
+            best: list[tuple[float, tantivy.DocAddress]] = self._searcher.search(query, limit=wanted, count=False).hits
+            if len(best) < wanted or _rounded(best[k - 1][0]) != _rounded(best[-1][0]):
+                return best
             wanted *= 4
 
     def _only(self, within: Sequence[range]) -> tantivy.Query:

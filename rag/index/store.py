@@ -186,7 +186,7 @@ class Store:
         groups: dict[str, list[Elsewhere]] = {}
         for doc_id, title, source, *_, alike, _ in rows:
             groups.setdefault(alike or doc_id, []).append(Elsewhere(doc_id, title, source))
-        found = []
+        records = []
         for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, *rest in rows:
             copied, alike, omitted = rest
             copies = () if copied == _NONE else _COPIES.decode(copied)
@@ -204,8 +204,8 @@ class Store:
                 _also_in(doc_id, copies, groups[alike or doc_id]),
                 () if omitted == _NONE else _OMITTED.decode(omitted),
             )
-            found.append(record)
-        return tuple(found)
+            records.append(record)
+        return tuple(records)
 
     def contents(self) -> Iterator[tuple[DocumentRecord, Document, list[Passage]]]:
         """Every document as listed, itself and its passages, in index order."""
@@ -244,10 +244,10 @@ class Store:
 
     def sounding(self, sound: str) -> list[tuple[str, int]]:
         """The words that sound so and the number of passages that have each, the most frequent first."""
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for texts in self.texts:
-            found.update(dict(texts.sounding(sound)))
-        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+            counts.update(dict(texts.sounding(sound)))
+        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
         """The passages with the given ordinals, in the given order. Raises KeyError for an unknown one."""
@@ -256,12 +256,12 @@ class Store:
             segments, local = self.placement.of(wanted)
         except IndexError as error:
             raise KeyError(*error.args) from error
-        found: dict[int, Passage] = {}
+        by_ordinal: dict[int, Passage] = {}
         for segment in np.unique(segments).tolist():
             here = segments == segment
             for passage in self.texts[segment].passages(local[here].tolist(), (wanted - local)[here].tolist()):
-                found[passage.ordinal] = passage
-        return [found[ordinal] for ordinal in wanted.tolist()]
+                by_ordinal[passage.ordinal] = passage
+        return [by_ordinal[ordinal] for ordinal in wanted.tolist()]
 
     def passages_between(self, ordinals: range) -> list[Passage]:
         """The passages with the given neighbouring ordinals, in order."""

@@ -112,10 +112,10 @@ def names(index: Path) -> list[str]:
     try:
         if (index / GENERATIONS).is_symlink():
             return []
-        found = [path.name for path in (index / GENERATIONS).iterdir() if path.is_dir() and not path.is_symlink()]
+        folders = [path.name for path in (index / GENERATIONS).iterdir() if path.is_dir() and not path.is_symlink()]
     except OSError:
         return []
-    return sorted((name for name in found if name[0] != "." and not name.endswith(ASIDE)), reverse=True)
+    return sorted((name for name in folders if name[0] != "." and not name.endswith(ASIDE)), reverse=True)
 
 
 def prune(index: Path, keep: int, before: str = "", *, aside: bool = False) -> list[str]:

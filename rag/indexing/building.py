@@ -269,12 +269,12 @@ class _Draft:
     def _sketched(self) -> dict[str, bytes]:
         known = self._old.store.sketches() if self._old and self._old.store else {}
         bar = tqdm(self._entries, desc="比较 compare", unit="doc", disable=not self._pipeline.progress, delay=2)
-        found = {}
+        sketches = {}
         with self._pipeline.timing("compare"):
             for entry in bar:
                 before = known.get(entry.doc_id) if entry.store else None
-                found[entry.doc_id] = sketch(entry.document().text) if before is None else before
-        return found
+                sketches[entry.doc_id] = sketch(entry.document().text) if before is None else before
+        return sketches
 
     def written(self, outdated: Collection[str]) -> Written:
         """What there is now."""

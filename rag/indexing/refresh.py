@@ -56,41 +56,41 @@ def refresh(
     from tqdm import tqdm
 
     stale = outdated(old.manifest, old.store.records()) if old else frozenset[str]()
-    found = Refreshed()
+    refreshed = Refreshed()
     bar = tqdm(files, desc="读取 read", unit="file", disable=not progress, delay=2)
 
     def tell(picture: int) -> None:
         bar.set_postfix_str(f"文字识别 OCR: {picture}")
 
-    for file in each(bar, found.failed, found.unsupported):
+    for file in each(bar, refreshed.failed, refreshed.unsupported):
         place, path = file.place, str(file.place)
         try:
             if place in parsed:
-                found.entries[path] = Entry.of(parsed[place], place)
+                refreshed.entries[path] = Entry.of(parsed[place], place)
                 continue
             held, state = known.get(path), None if file.leads_out else state_of(path)
             current = held if held and held[0].doc_id not in stale else None
             if old and current and _is_of(*current, file, seen.sha256(path, state)):
-                found.entries[path] = _stored(old, *current, file)
+                refreshed.entries[path] = _stored(old, *current, file)
                 continue
             data, modified = read(file)
             sha256 = hashlib.sha256(data).hexdigest()
             if old and current and _is_of(*current, file, sha256):
-                found.entries[path] = _stored(old, *current, file)
+                refreshed.entries[path] = _stored(old, *current, file)
             else:
-                document = parse(data, source=file.source, name=file.path, notices=found.notices, tell=tell)
-                found.entries[path] = buffer.add(replace(document, modified=modified), place)
-                found.omitted += [(file.source, one) for one in document.omitted]
-                found.reread += held is not None and _is_of(*held, file, sha256)
+                document = parse(data, source=file.source, name=file.path, notices=refreshed.notices, tell=tell)
+                refreshed.entries[path] = buffer.add(replace(document, modified=modified), place)
+                refreshed.omitted += [(file.source, one) for one in document.omitted]
+                refreshed.reread += held is not None and _is_of(*held, file, sha256)
                 bar.set_postfix_str("", refresh=False)
             seen.note(path, state, sha256)
         except LoadError as error:
-            found.failed.append((file, error))
-    if found.reread:
-        zh = f"已用这一版的读取方法重新读取 {found.reread} 个没有变化的文件。"
-        en = f"{found.reread} unchanged files were read again, as this version of Wenyuan reads them."
-        found.notices.append(WenyuanError(zh, en))
-    return found
+            refreshed.failed.append((file, error))
+    if refreshed.reread:
+        zh = f"已用这一版的读取方法重新读取 {refreshed.reread} 个没有变化的文件。"
+        en = f"{refreshed.reread} unchanged files were read again, as this version of Wenyuan reads them."
+        refreshed.notices.append(WenyuanError(zh, en))
+    return refreshed
 
 
 def outdated(manifest: Manifest, records: Collection[DocumentRecord]) -> frozenset[str]:

@@ -115,14 +115,14 @@ def write_vectors(
 def _gather(sources: Sequence[tuple[Source, Rows]], some: slice, dimension: int) -> Vectors:
     """The vectors of some rows, each from the first source that has it."""
     lacking = np.ones(len(sources[0][1][some]), bool)
-    found = np.empty((len(lacking), dimension), np.float32)
+    gathered = np.empty((len(lacking), dimension), np.float32)
     for source, places in sources:
         here = lacking & (places[some] >= 0)
         if here.any():
-            found[here] = source.take(places[some][here])
+            gathered[here] = source.take(places[some][here])
         lacking &= ~here
     assert not lacking.any()
-    return found
+    return gathered
 
 
 def _embed(

@@ -85,16 +85,16 @@ def _pack(spans: list[Span], longest: int) -> Iterator[list[Span]]:
 
 def _contexts(document: Document) -> dict[int, str]:
     """By block number: the list that a block introduces or belongs to."""
-    found: dict[int, str] = {}
+    contexts: dict[int, str] = {}
     for enumeration in enumerations(document):
         heads = "；".join(document.text[item.head.start : item.head.end] for item in enumeration.items)
         lead = enumeration.lead
         if lead is None:
             continue
-        found[document.block_at(lead.start).number] = heads
+        contexts[document.block_at(lead.start).number] = heads
         for item in enumeration.items:
-            found.setdefault(item.block.number, document.text[lead.start : lead.end])
-    return found
+            contexts.setdefault(item.block.number, document.text[lead.start : lead.end])
+    return contexts
 
 
 def _called(document: Document) -> tuple[str, ...]:

@@ -85,23 +85,23 @@ def _updated(
     lying = {file.path: (record, file) for record in before for file in record.files}
     seen = Seen(folder, trusted=not pipeline.checksum)
     with pipeline.timing("read"):
-        found = refresh(discovery.files, old, lying, parsed, buffer, seen, progress=pipeline.progress)
-    unsupported = (*discovery.unsupported, *found.unsupported)
+        refreshed = refresh(discovery.files, old, lying, parsed, buffer, seen, progress=pipeline.progress)
+    unsupported = (*discovery.unsupported, *refreshed.unsupported)
     known = {path: record.sha256 for path, (record, _) in lying.items()}
-    if not {one.sha256 for one in found.entries.values()} <= set(known.values()):
+    if not {one.sha256 for one in refreshed.entries.values()} <= set(known.values()):
         # While documents are split.
         pipeline.models.encoder.ahead()
     roots, index = [path.resolve() for path in paths], folder.resolve()
-    failed = {file.place for file, _ in found.failed}
+    failed = {file.place for file, _ in refreshed.failed}
 
     def stays(path: Path) -> bool:
         return not any(walked(path, root, index) for root in roots) or not failed.isdisjoint((path, *path.parents))
 
-    kept = [one for path, one in lying.items() if path not in found.entries and stays(Path(path))]
-    files = sorted([*_reloaded(old, kept), *found.entries.values()], key=lambda one: one.origin.path)
+    kept = [one for path, one in lying.items() if path not in refreshed.entries and stays(Path(path))]
+    files = sorted([*_reloaded(old, kept), *refreshed.entries.values()], key=lambda one: one.origin.path)
     entries, duplicates = _unique(files)
     if not entries and not before:
-        raise nothing_to_index(paths, found.failed, unsupported)
+        raise nothing_to_index(paths, refreshed.failed, unsupported)
     now = {file.origin.path: file for file in files}
     added = [file.source for path, file in now.items() if path not in known]
     changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
@@ -111,7 +111,7 @@ def _updated(
         # The dictionary may have been edited since this process read it.
         reread()
     passages = old.manifest.passages if old else 0
-    if rebuilt or added or changed or removed or found.reread:
+    if rebuilt or added or changed or removed or refreshed.reread:
         stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
         made = reusable(old, pipeline) if old else None
         passages = build(folder, entries, made, pipeline, outdated=stale).passages
@@ -122,10 +122,10 @@ def _updated(
         unchanged=tuple(file.source for path, file in now.items() if known.get(path) == file.sha256),
         removed=tuple(removed),
         duplicates=tuple(duplicates),
-        failed=tuple((file.source, error) for file, error in found.failed),
+        failed=tuple((file.source, error) for file, error in refreshed.failed),
         unsupported=tuple(map(str, unsupported)),
-        notices=tuple(found.notices),
-        omitted=tuple(found.omitted),
+        notices=tuple(refreshed.notices),
+        omitted=tuple(refreshed.omitted),
         documents=len(entries),
         passages=passages,
         seconds=0.0,

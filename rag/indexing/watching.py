@@ -138,14 +138,14 @@ def _wakings(paths: Sequence[Path], index: Path) -> Iterator[bool]:
 
 def _identities(folders: set[Path]) -> dict[Path, tuple[int, int] | None]:
     """Which folder each path leads to; None if to none."""
-    found: dict[Path, tuple[int, int] | None] = {}
+    identities: dict[Path, tuple[int, int] | None] = {}
     for folder in folders:
         try:
             there = folder.stat()
-            found[folder] = (there.st_dev, there.st_ino)
+            identities[folder] = (there.st_dev, there.st_ino)
         except OSError:
-            found[folder] = None
-    return found
+            identities[folder] = None
+    return identities
 
 
 def _matters(path: Path, folders: set[Path], index: Path) -> bool:

@@ -59,8 +59,10 @@ class Computing(Generic[Result]):
 
     def results(self) -> list[Result]:
         """One result an input, in order, when all are there."""
-        found = {place: one for places, made in self.batches for place, one in zip(places, made.result(), strict=True)}
-        return [found[place] for place in range(self.count)]
+        by_place = {
+            place: one for places, made in self.batches for place, one in zip(places, made.result(), strict=True)
+        }
+        return [by_place[place] for place in range(self.count)]
 
     def cancel(self) -> None:
         """Compute no more of it."""
@@ -81,10 +83,10 @@ class _Line:
         request: InferRequest | None = getattr(self._of_thread, "request", None)
         if first := request is None:
             request = self._of_thread.request = self._network.request()
-        found: Tensor = request.infer([states, mask], share_outputs=True)[0]
+        hidden: Tensor = request.infer([states, mask], share_outputs=True)[0]
         if first:
             self._network.spare()
-        return found
+        return hidden
 
 
 class Bert:
@@ -209,8 +211,8 @@ class Bert:
             ids = sequences[place]
             states[row, : len(ids)] = self._summed(ids)
             mask[row, ..., : len(ids)] = 0.0
-        found = line.infer(states, mask)
-        return [make(one[: len(sequences[place])], place) for one, place in zip(found, places, strict=True)]
+        hidden = line.infer(states, mask)
+        return [make(one[: len(sequences[place])], place) for one, place in zip(hidden, places, strict=True)]
 
 
 def batches(lengths: Sequence[int], streams: int) -> list[list[int]]:

@@ -88,11 +88,11 @@ def network(source: Source, streams: int, cores: int) -> Network:
     key = json.dumps([source.key, repr(source.shape), openvino().__version__, _processor(core), _VERSION])
 
     def taken(precision: Precision) -> Network | None:
-        if (found := kept.find(_KIND, f"{key} {precision}")) is not None:
+        if (stored := kept.find(_KIND, f"{key} {precision}")) is not None:
             # Whatever OpenVINO does not take back is compiled again.
             with suppress(RuntimeError):
-                compiled = core.import_model(openvino().Tensor(found, shared_memory=True), "CPU", options)
-                return Network(compiled, found, found)
+                compiled = core.import_model(openvino().Tensor(stored, shared_memory=True), "CPU", options)
+                return Network(compiled, stored, stored)
         return None
 
     def made(precision: Precision) -> Network:
@@ -105,8 +105,8 @@ def network(source: Source, streams: int, cores: int) -> Network:
         known = kept.find(_CHOICE, key)
         precision = None if known is None else _PRECISIONS[known[0]]
     if precision is not None:
-        if (found := taken(precision)) is not None:
-            return found
+        if (stored := taken(precision)) is not None:
+            return stored
         one = made(precision)
     else:
         both = [made(precision) for precision in _PRECISIONS]
@@ -125,8 +125,8 @@ def observed(source: Source, inputs: Iterable[Tensor]) -> Iterator[dict[str, Ten
     made = graph.graph(memory := source.weights(), source.shape, inner=True)
     request = openvino().Core().compile_model(made, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
     for states in inputs:
-        found = request.infer([states, _seen(states)])
-        yield {name: found[place][0] for place, name in enumerate(scales.flows(source.shape.layers), start=1)}
+        outputs = request.infer([states, _seen(states)])
+        yield {name: outputs[place][0] for place, name in enumerate(scales.flows(source.shape.layers), start=1)}
     del memory
 
 

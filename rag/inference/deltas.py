@@ -34,9 +34,9 @@ def packed(differences: Mapping[str, Array]) -> Kept:
 
 def unpacked(kept: Mapping[str, NDArray[Any]]) -> dict[str, Array]:
     """The differences of which `packed` made ``kept``."""
-    found: dict[str, Array] = {}
+    differences: dict[str, Array] = {}
     for name, values in kept.items():
         if not name.endswith(_FACTOR):
             factor = kept.get(name + _FACTOR)
-            found[name] = values.astype(np.float32) if factor is None else (values * factor).astype(np.float32)
-    return found
+            differences[name] = values.astype(np.float32) if factor is None else (values * factor).astype(np.float32)
+    return differences

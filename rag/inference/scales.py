@@ -77,10 +77,10 @@ def fit_all(observed: Iterable[Mapping[str, Tensor]], weights: Mapping[str, Tens
 
     draw = np.random.default_rng(_SEED)
     rows: dict[str, list[Tensor]] = {}
-    for found in observed:
-        length = len(next(iter(found.values())))
+    for flowing in observed:
+        length = len(next(iter(flowing.values())))
         some = np.unique(np.concatenate([[0, length - 1], draw.integers(0, length, _TOKENS)]))
-        for name, flow in found.items():
+        for name, flow in flowing.items():
             rows.setdefault(name, []).append(flow[some])
     return {
         name: fit(np.concatenate(rows[name]), [weights[f"{one}.weight"] for one in met])
@@ -96,7 +96,7 @@ def fit(flow: Tensor, weights: Sequence[Tensor]) -> Scale:
     weight = np.concatenate([np.asarray(one) for one in weights])
     exact = flow @ weight.T
     channels, met = _largest(flow), _largest(weight)
-    found: list[tuple[float, Scale]] = []
+    tried: list[tuple[float, Scale]] = []
     for exponent in _EXPONENTS:
         raw = met ** (1 - exponent) / channels**exponent
         # Half precision, as they are kept.
@@ -106,14 +106,14 @@ def fit(flow: Tensor, weights: Sequence[Tensor]) -> Scale:
         for cut in _CUTS:
             scale = _scale(factors, cut * float(scaled.min()), cut * float(scaled.max()))
             error = np.square(_bytes(scaled, scale) @ (matrix * steps).T - exact).sum()
-            found.append((float(error), scale))
-    return min(found, key=lambda one: one[0])[1]
+            tried.append((float(error), scale))
+    return min(tried, key=lambda one: one[0])[1]
 
 
 def _largest(rows: Tensor) -> Tensor:
     """Of each column, where one that is next to nothing counts as a little more: factors stay within bounds."""
-    found: Tensor = np.abs(rows).max(axis=0)
-    return np.maximum(found, max(_LEAST * float(found.max()), _TINY))
+    largest: Tensor = np.abs(rows).max(axis=0)
+    return np.maximum(largest, max(_LEAST * float(largest.max()), _TINY))
 
 
 def _scale(factors: Tensor, low: float, high: float) -> Scale:
@@ -132,10 +132,10 @@ def _bytes(scaled: Tensor, scale: Scale) -> Tensor:
 
 def digest(scales: Scales) -> str:
     """What tells scales from others."""
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for name in sorted(scales):
-        found.update(f"{name} {scales[name].low} {scales[name].high} ".encode() + scales[name].factors.tobytes())
-    return found.hexdigest()
+        hashed.update(f"{name} {scales[name].low} {scales[name].high} ".encode() + scales[name].factors.tobytes())
+    return hashed.hexdigest()
 
 
 def write_scales(scales: Scales, file: Path, of: str) -> None:

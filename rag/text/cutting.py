@@ -35,10 +35,10 @@ class Frequencies:
         """Characters that added words begin with, and the length of the longest such."""
 
     def get(self, word: str, default: int | None = None) -> int | None:
-        found = self.added.get(word)
-        if found is None:
-            found = self.known.frequency(word)
-        return default if found is None else found
+        frequency = self.added.get(word)
+        if frequency is None:
+            frequency = self.known.frequency(word)
+        return default if frequency is None else frequency
 
     def __contains__(self, word: str) -> bool:
         return self.get(word) is not None
@@ -66,16 +66,16 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
 
     def chinese(self, text: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The words of ``text[start:end]`` that have Chinese characters: ``(word, start, end)``, as jieba cuts them."""
-        found = []
+        words = []
         for block in _BLOCK.finditer(text, start, end):
             place = block.start()
             for run, known in self.runs(block[1]) if block[1] else ((block.group(), True),):
                 for word in (run,) if known else self._unknown(run):
                     after = place + len(word)
                     if word[0] >= "\u3007" or _CHINESE.search(word):
-                        found.append((word, place, after))
+                        words.append((word, place, after))
                     place = after
-        return found
+        return words
 
     def _unknown(self, run: str) -> Sequence[str]:
         if len(run) == 1 or self.FREQ.get(run):
@@ -86,38 +86,38 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]
         """The words of ``block`` by the dictionary, with True; such of one character that stand together come as one,
         with False.
         """
-        found = []
+        pieces = []
         begin = place = 0
         lengths = self._best(self.get_DAG(block))[1]
         while place < len(block):
             length = lengths[place]
             if length > 1:
                 if begin < place:
-                    found.append((block[begin:place], False))
+                    pieces.append((block[begin:place], False))
                 begin = place + length
-                found.append((block[place:begin], True))
+                pieces.append((block[place:begin], True))
             place += length
         if begin < place:
-            found.append((block[begin:place], False))
-        return found
+            pieces.append((block[begin:place], False))
+        return pieces
 
     def get_DAG(self, sentence: str) -> list[Beginnings]:  # noqa: N802  # jieba's name
         """The words that begin at each place of ``sentence``: for `calc`, which alone knows this form."""
-        found = [words or _UNKNOWN for words in self.known.words(sentence)]
+        words_from = [words or _UNKNOWN for words in self.known.words(sentence)]
         firsts = self.FREQ.firsts
         for start in [place for place, character in enumerate(sentence) if character in firsts] if firsts else ():
-            found[start] = self._with_added(sentence, start, found[start])
-        return found
+            words_from[start] = self._with_added(sentence, start, words_from[start])
+        return words_from
 
     def _with_added(self, sentence: str, start: int, words: Beginnings) -> Beginnings:
-        found = {} if words is _UNKNOWN else dict(words)
+        weights = {} if words is _UNKNOWN else dict(words)
         for length in range(1, self.FREQ.firsts[sentence[start]] + 1):
             frequency = self.FREQ.added.get(sentence[start : start + length])
             if frequency:
-                found[length] = log(frequency)
+                weights[length] = log(frequency)
             elif frequency == 0:
-                found.pop(length, None)
-        return tuple(sorted(found.items())) or _UNKNOWN
+                weights.pop(length, None)
+        return tuple(sorted(weights.items())) or _UNKNOWN
 
     def calc(
         self,

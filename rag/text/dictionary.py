@@ -31,14 +31,14 @@ def read_entries(file: Path) -> list[Entry]:
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         if _is_own(line):
             continue
-        found = _LINE.fullmatch(line.strip())
-        if not found:
+        match = _LINE.fullmatch(line.strip())
+        if not match:
             raise SettingsError(
                 f"用户词典 {file} 第 {number} 行有误：{line.strip()}。每行应为“词语 词频 词性”，后两项可省略。",
                 f"The user dictionary {file}, line {number}, is wrong: {line.strip()}. "
                 "A line is: word [frequency [tag]].",
             )
-        word, frequency, tag = found.groups()
+        word, frequency, tag = match.groups()
         entries.append(Entry(normalise(word).text, int(frequency) if frequency else None, tag))
     return entries
 

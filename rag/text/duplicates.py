@@ -105,15 +105,15 @@ def _compared(
     known: Mapping[Pair, float],
 ) -> dict[int, float]:
     """The share of shingles that a document has in common with each of ``others``, all by their places."""
-    found = {}
+    scores = {}
     shingles = None
     for other in others:
         score = known.get(_pair(doc_ids[place], doc_ids[other]))
         if score is None:
             shingles = _shingles(text_of(place)) if shingles is None else shingles
             score = _jaccard(shingles, _shingles(text_of(other)))
-        found[other] = score
-    return found
+        scores[other] = score
+    return scores
 
 
 def _pair(one: str, other: str) -> Pair:
@@ -123,15 +123,15 @@ def _pair(one: str, other: str) -> Pair:
 def _buckets(signatures: NDArray[np.uint32]) -> dict[int, list[tuple[int, int]]]:
     """The bands of each row that some other row has, too, as (band, value)."""
     bands, width = _BANDS
-    found: dict[int, list[tuple[int, int]]] = {}
+    bands_of: dict[int, list[tuple[int, int]]] = {}
     for band in range(bands):
         mixed = np.zeros(len(signatures), np.uint64)
         for column in range(band * width, (band + 1) * width):
             mixed = mixed * _FACTOR + signatures[:, column]
         _, value, count = np.unique(mixed, return_inverse=True, return_counts=True)
         for row in np.flatnonzero(count[value] > 1).tolist():
-            found.setdefault(row, []).append((band, int(value[row])))
-    return found
+            bands_of.setdefault(row, []).append((band, int(value[row])))
+    return bands_of
 
 
 @cache

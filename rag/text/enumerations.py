@@ -64,12 +64,12 @@ def enumerations(document: Document) -> tuple[Enumeration, ...]:
         *_ordinal_paragraphs(document),
         *_after_colon(document),
     ]
-    found = [
+    made = [
         Enumeration(_lead(document, group[0], above), tuple(Item(block, _head(document, block)) for block in group))
         for group in groups
         if len(group) > 1
     ]
-    return tuple(sorted(found, key=lambda enumeration: enumeration.items[0].block.number))
+    return tuple(sorted(made, key=lambda enumeration: enumeration.items[0].block.number))
 
 
 def counted_in(document: Document, block: Block) -> Iterator[tuple[Span, list[Span]]]:
@@ -97,10 +97,10 @@ class _Counted(NamedTuple):
 def _counted_runs(text: str) -> Iterator[list[_Counted]]:
     run: list[_Counted] = []
     for clause in _CLAUSE_BEGIN.finditer(text):
-        found = marker(text[clause.end() : clause.end() + _LONGEST_MARKER])
-        if found is None or not found.number:
+        mark = marker(text[clause.end() : clause.end() + _LONGEST_MARKER])
+        if mark is None or not mark.number:
             continue
-        one = _Counted(clause.end(), clause.end() + found.end, found.kind, found.number)
+        one = _Counted(clause.end(), clause.end() + mark.end, mark.kind, mark.number)
         if run and (one.kind, one.number) == (run[-1].kind, run[-1].number + 1):
             run.append(one)
         elif one.number == 1:
@@ -178,12 +178,12 @@ def _head(document: Document, block: Block) -> Span:
 
 def _above(document: Document) -> dict[str, list[Block]]:
     """By text: the blocks that other blocks may stand under."""
-    found: dict[str, list[Block]] = {block.path[-1]: [] for block in document.blocks if block.path}
+    blocks: dict[str, list[Block]] = {block.path[-1]: [] for block in document.blocks if block.path}
     for block in document.blocks:
         text = document.text[block.start : block.end]
-        if text in found:
-            found[text].append(block)
-    return found
+        if text in blocks:
+            blocks[text].append(block)
+    return blocks
 
 
 def _lead(document: Document, first: Block, blocks_above: dict[str, list[Block]]) -> Span | None:

@@ -72,24 +72,24 @@ class Lexicon:
         """The words that begin at each place of ``text``, the shortest first."""
         more, short = self._more, self._short
         codes = [*map(ord, text), 0, 0]
-        found = []
+        beginnings = []
         for start, code in enumerate(codes[:-2]):
             two = code * _FACTOR + codes[start + 1]
             if not more[two & _MASK] & 1:
-                found.append(short(text[start]))
+                beginnings.append(short(text[start]))
             elif not more[(two * _FACTOR + codes[start + 2]) & _MASK] & 2:
-                found.append(short(text[start : start + 2]))
+                beginnings.append(short(text[start : start + 2]))
             else:
-                found.append(self._beginning(text[start : start + self._longest]))
-        return found
+                beginnings.append(self._beginning(text[start : start + self._longest]))
+        return beginnings
 
     def _beginning(self, text: str) -> Beginnings:
-        found = []
+        words = []
         for word, place in self._trie.iter_prefixes_with_ids(text):
             frequency = self._frequencies[place]
             if frequency:
-                found.append((len(word), log(frequency)))
-        return tuple(found)
+                words.append((len(word), log(frequency)))
+        return tuple(words)
 
     def frequency(self, word: str) -> int | None:
         """How frequent ``word`` is: 0 if it only begins words, None if not even that."""

@@ -60,16 +60,16 @@ class Number(NamedTuple):
 
 def numbers(text: str, words: Sequence[tuple[str, int, int]]) -> list[Number]:
     """The numbers in normalised ``text``, in order; ``words`` are its Chinese words, which tell 三家 from 三国."""
-    found: list[Number] = []
+    spans: list[Number] = []
     for day in _DAY.finditer(text):
-        found += [Number(*day.span(group), day.group(group).lstrip("0")) for group in (1, 3, 4)]
+        spans += [Number(*day.span(group), day.group(group).lstrip("0")) for group in (1, 3, 4)]
     days = [match.span() for match in _DAY.finditer(text)]
     for match in _NUMBER.finditer(text):
         term = _term(match)
         inside_day = any(left < match.end() and match.start() < right for left, right in days)
         if term and not inside_day and (match["arabic"] or _is_counting(text, match, words)):
-            found.append(Number(match.start(), match.end(), term))
-    return sorted(found)
+            spans.append(Number(match.start(), match.end(), term))
+    return sorted(spans)
 
 
 def value(written: str) -> Decimal | None:
@@ -147,8 +147,8 @@ def _arabic(written: str) -> Decimal:
 def _integer(written: str) -> int | None:
     """The value of a Chinese integer with units; None if it is not well formed."""
     for unit in "亿万":
-        before, found, after = written.rpartition(unit)
-        if found:
+        before, scale, after = written.rpartition(unit)
+        if scale:
             high = _integer(before)
             low = 0 if not after else _integer(after)
             if high is None or low is None or not before:

@@ -66,17 +66,17 @@ def _compound(said: str) -> Quantity | None:
     parts = list(_PART.finditer(said))
     if len({part[2] for part in parts}) < max(2, len(parts)) or "".join(part[0] for part in parts) != said:
         return None
-    found = [one for part in parts if (one := _simple(part[1]))]
-    is_one_kind = len(found) == len(parts) and len({one.unit for one in found}) == 1
-    return Quantity(sum((one.number for one in found), Decimal()), found[0].unit) if is_one_kind else None
+    quantities = [one for part in parts if (one := _simple(part[1]))]
+    is_one_kind = len(quantities) == len(parts) and len({one.unit for one in quantities}) == 1
+    return Quantity(sum((one.number for one in quantities), Decimal()), quantities[0].unit) if is_one_kind else None
 
 
 def _simple(said: str) -> Quantity | None:
-    found = _QUANTITY.fullmatch(said)
-    number = found and (Decimal(found["figures"].replace(",", "")) if found["figures"] else value(found["han"]))
-    if not found or number is None:
+    match = _QUANTITY.fullmatch(said)
+    number = match and (Decimal(match["figures"].replace(",", "")) if match["figures"] else value(match["han"]))
+    if not match or number is None:
         return None
-    written = (found["money"] or "") + found["unit"]
+    written = (match["money"] or "") + match["unit"]
     unit, factor = _PLAINLY.get(EQUAL.get(written, written), (EQUAL.get(written, written), 1))
-    scale = value("一" + found["scale"]) if found["scale"] else 1
-    return Quantity(Decimal(f"{found['sign']}1") * number * factor * (scale or 1), unit)
+    scale = value("一" + match["scale"]) if match["scale"] else 1
+    return Quantity(Decimal(f"{match['sign']}1") * number * factor * (scale or 1), unit)

@@ -132,11 +132,11 @@ def _parts(word: str, user_dictionary: Path | None) -> tuple[Word, ...]:
     if meant != word and len(meant) == len(word):
         cut = tokenizer(user_dictionary).tokenize(meant)
         return tuple(Word(word[left:right], left, right, term) for term, left, right in cut)
-    found, start = [], 0
+    inner, start = [], 0
     for part in parts(word):
-        found.append(Word(part, start, start + len(part), _chinese_term(part)))
+        inner.append(Word(part, start, start + len(part), _chinese_term(part)))
         start += len(part)
-    return tuple(found)
+    return tuple(inner)
 
 
 def _chinese_term(word: str) -> str:
@@ -173,12 +173,12 @@ def in_dictionary(word: str, user_dictionary: Path | None = None) -> bool:
 @lru_cache(maxsize=8192)
 def tagged(text: str) -> tuple[tuple[str, int, int, str], ...]:
     """``(word, start, end, part of speech)`` of everything in normalised ``text``, in order, by jieba's tagger."""
-    found = []
+    words_tagged = []
     position = 0
     for word, tag in _tagger().cut(text):
-        found.append((word, position, position + len(word), tag))
+        words_tagged.append((word, position, position + len(word), tag))
         position += len(word)
-    return tuple(found)
+    return tuple(words_tagged)
 
 
 @cache
@@ -237,11 +237,11 @@ class Cut:
 
     def content(self, skip: frozenset[str] = STOPWORDS) -> dict[str, Word]:
         """The words but those of ``skip``, by their terms, each once, in order."""
-        found: dict[str, Word] = {}
+        by_term: dict[str, Word] = {}
         for word in self.words:
             if word.text not in skip:
-                found.setdefault(word.term, word)
-        return found
+                by_term.setdefault(word.term, word)
+        return by_term
 
     def owners(self, skip: frozenset[str] = STOPWORDS) -> dict[str, tuple[str, ...]]:
         """Each of the `content_terms` with the words, as terms, that it was made from.
@@ -250,16 +250,16 @@ class Cut:
         leave out: with none, the terms are those of `terms`.
         """
         cut = [word for word in self.words if word.text not in skip]
-        found: dict[str, dict[str, None]] = {}
+        words_of: dict[str, dict[str, None]] = {}
         for position, word in enumerate(cut):
             for term in self._of([word]):
-                found.setdefault(term, {})[word.term] = None
+                words_of.setdefault(term, {})[word.term] = None
             before = cut[position - 1] if position else None
             if before and before.end == word.start and _is_han(before, -1) and _is_han(word, 0):
-                found.setdefault(before.text[-1] + word.text[0], {}).update({before.term: None, word.term: None})
+                words_of.setdefault(before.text[-1] + word.text[0], {}).update({before.term: None, word.term: None})
         for term, owners in _joined(self.folded.text, cut):
-            found.setdefault(term, {}).update(dict.fromkeys(owners))
-        return {term: tuple(owners) for term, owners in found.items()}
+            words_of.setdefault(term, {}).update(dict.fromkeys(owners))
+        return {term: tuple(owners) for term, owners in words_of.items()}
 
     def _of(self, words: Sequence[Word]) -> list[str]:
         """The terms of some of the words."""
@@ -301,13 +301,13 @@ def _inside(word: str, term: str, user_dictionary: Path | None) -> tuple[tuple[s
     """The pieces of a word, each with where it makes pairs of characters with its neighbours, if it does, and with the
     terms inside it.
     """
-    found: list[tuple[str, int | None, tuple[str, ...]]] = []
+    pieces: list[tuple[str, int | None, tuple[str, ...]]] = []
     frequency = tokenizer(user_dictionary).FREQ.get
     for match in _PIECE.finditer(word):
         piece = match.group()
         if not _HAN.match(piece):
             if piece not in EQUAL and term[0] != "第":
-                found.append((piece, None, tuple(inner for inner in _name_terms(piece) if inner != term)))
+                pieces.append((piece, None, tuple(inner for inner in _name_terms(piece) if inner != term)))
         # What is inside a number misleads: 二十一条 is not 十一条.
         elif not _NUMBER_TERM.fullmatch(term):
             inner = [piece] if piece != word else []
@@ -315,8 +315,8 @@ def _inside(word: str, term: str, user_dictionary: Path | None) -> tuple[tuple[s
                 if len(piece) > size:
                     grams = (piece[i : i + size] for i in range(len(piece) - size + 1))
                     inner.extend(EQUAL.get(gram, gram) for gram in grams if frequency(gram))
-            found.append((piece, match.start(), tuple(inner)))
-    return tuple(found)
+            pieces.append((piece, match.start(), tuple(inner)))
+    return tuple(pieces)
 
 
 def _is_han(word: Word, place: int) -> bool:

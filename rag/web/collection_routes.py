@@ -62,14 +62,14 @@ def _own(library: Library) -> NamedCollections:
 def _records(library: Library, doc_ids: Sequence[str]) -> list[DocumentRecord]:
     """The documents with these ids, in index order. Raises NotFoundError for an unknown one."""
     wanted = set(doc_ids)
-    found = [one for one in library.documents() if one.doc_id in wanted]
-    for doc_id in sorted(wanted - {one.doc_id for one in found}):
+    records = [one for one in library.documents() if one.doc_id in wanted]
+    for doc_id in sorted(wanted - {one.doc_id for one in records}):
         library.document(doc_id)
-    return found
+    return records
 
 
 def _listed(library: Library, name: str) -> Any:
-    found = next((one for one in library.collections() if one.own and one.name == name), None)
-    if found is None:
+    collection = next((one for one in library.collections() if one.own and one.name == name), None)
+    if collection is None:
         raise NotFoundError(f"没有你自己建的文档集“{name}”。", f"There is no collection of yours called “{name}”.")
-    return to_json(Collection.of(found))
+    return to_json(Collection.of(collection))

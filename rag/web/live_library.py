@@ -61,12 +61,12 @@ class LiveLibrary:
         """Questions to try that the library answers, as far as they are found. Raises as `library`."""
         library = self.library()
         generation = library.manifest.generation
-        found: Sequence[str] = self._examples.get(generation, ())
-        if not found:
-            for found in checked(library):
-                yield found
-            self._examples = {generation: found}
-        yield found
+        examples: Sequence[str] = self._examples.get(generation, ())
+        if not examples:
+            for examples in checked(library):
+                yield examples
+            self._examples = {generation: examples}
+        yield examples
 
     def _warm_up(self, library: Library) -> None:
         try:

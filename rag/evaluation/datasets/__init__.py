@@ -128,13 +128,13 @@ def write_documents(folder: Path, texts: Mapping[str, str], *, progress: bool) -
 
 def occurrences(text: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
     """Every place ``[start, end)`` where one of ``wanted`` stands in ``text``, in order, each once."""
-    found = set()
+    places = set()
     for one in wanted:
         start = text.find(one) if one else -1
         while start >= 0:
-            found.add((start, start + len(one)))
+            places.add((start, start + len(one)))
             start = text.find(one, start + 1)
-    return sorted(found)
+    return sorted(places)
 
 
 __all__ = ["STYLES", "Dataset", "file_name", "gold", "occurrences", "restyled", "sample", "write_documents"]

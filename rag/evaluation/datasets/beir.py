@@ -76,12 +76,12 @@ def load(source: Path, folder: Path, *, split: str = "", progress: bool = False)
 
 
 def _by_id(file: Path, kind: type[_T]) -> dict[str, _T]:
-    found: dict[str, _T] = {}
+    by_id: dict[str, _T] = {}
     for number, value in read_lines(file, kind):
-        if value.id in found:
+        if value.id in by_id:
             raise wrong_line(file, number, f"编号 {value.id} 已用过。", f"the id {value.id} was used before.")
-        found[value.id] = value
-    return found
+        by_id[value.id] = value
+    return by_id
 
 
 def _split(source: Path, split: str) -> Path:
@@ -100,7 +100,7 @@ def _split(source: Path, split: str) -> Path:
 
 def _qrels(file: Path) -> dict[str, dict[str, int]]:
     """Grades above zero by query and document."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    grades: dict[str, dict[str, int]] = defaultdict(dict)
     try:
         with file.open(encoding="utf-8", newline="") as stream:
             for number, row in enumerate(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
@@ -114,10 +114,10 @@ def _qrels(file: Path) -> dict[str, dict[str, int]]:
                         "wanted: query, document, integer grade.",
                     )
                 if int(row[2]) > 0:
-                    found[row[0]][row[1]] = int(row[2])
+                    grades[row[0]][row[1]] = int(row[2])
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"无法读取 {file}：{error}。", f"Can't read {file}: {error}.") from error
-    return found
+    return grades
 
 
 def _can_be_asked(query: str) -> bool:

@@ -81,13 +81,13 @@ def _question(asked: SquadQuestion, document: Document | None) -> GoldQuestion |
 
 
 def _paragraphs(file: Path) -> dict[str, SquadParagraph]:
-    found: dict[str, SquadParagraph] = {}
+    paragraphs: dict[str, SquadParagraph] = {}
     for article_number, article in enumerate(read_squad(file)):
         for number, paragraph in enumerate(article.paragraphs):
             name = f"{article_number:04d}-{number:04d}" if paragraph.id is None else str(paragraph.id)
-            if name in found:
+            if name in paragraphs:
                 raise EvaluationError(
                     f"{file} 里段落编号 {name} 出现了两次。", f"{file} uses the paragraph id {name} twice."
                 )
-            found[name] = paragraph
-    return found
+            paragraphs[name] = paragraph
+    return paragraphs

@@ -18,8 +18,8 @@ def facts_found(question: GoldQuestion, spans: Sequence[Located]) -> float:
     Over the first k passages this is Recall@k: subtopic recall (Zhai, Cohen and Lafferty, 2003), a fact being a
     subtopic.
     """
-    found = [any(holds(span, place) for place in fact for span in spans) for fact in question.evidence]
-    return sum(found) / len(found)
+    held = [any(holds(span, place) for place in fact for span in spans) for fact in question.evidence]
+    return sum(held) / len(held)
 
 
 def evidence_recall(question: GoldQuestion, spans: Sequence[Located], budget: int) -> float:

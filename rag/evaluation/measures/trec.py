@@ -33,7 +33,7 @@ def qrels(dataset: Dataset, passages: Mapping[str, Sequence[Located]]) -> list[Q
             for question in dataset.questions
             for name, grade in question.documents.items()
         ]
-    return [found for question in dataset.questions for found in _of_facts(question, passages)]
+    return [qrel for question in dataset.questions for qrel in _of_facts(question, passages)]
 
 
 def run(asked: Iterable[Asked], unit: Unit) -> list[ScoredDoc]:
@@ -49,10 +49,10 @@ def measure(relevant: Sequence[Qrel], ranked: Sequence[ScoredDoc], unit: Unit) -
     """By question and name: Success, MRR and nDCG, and for documents Recall (of facts: `rag.evaluation.measures`)."""
     among = [one for one in MEASURES if unit == "document" or one.of_one is None]
     names = {ir_measures.parse_measure(known): name for one in among for name, known in one.ranked.items()}
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
     for metric in ir_measures.iter_calc(list(names), relevant, ranked):
-        found[metric.query_id][names[metric.measure]] = float(metric.value)
-    return found
+        values[metric.query_id][names[metric.measure]] = float(metric.value)
+    return values
 
 
 def write_qrels(relevant: Iterable[Qrel], file: Path) -> None:
@@ -73,13 +73,13 @@ def write_run(ranked: Iterable[ScoredDoc], file: Path, tag: str) -> None:
 
 
 def _of_facts(question: GoldQuestion, passages: Mapping[str, Sequence[Located]]) -> list[Qrel]:
-    found = {}
+    of_fact = {}
     for number, fact in enumerate(question.evidence):
         for place in fact:
             held = [p for p in passages.get(place.document, ()) if holds(p, place)]
             unit = _passage(held[0]) if held else f"lost:{_passage(Located(place.document, place.start, place.end))}"
-            found[number, unit] = Qrel(question.id, unit, 1, str(number))
-    return list(found.values())
+            of_fact[number, unit] = Qrel(question.id, unit, 1, str(number))
+    return list(of_fact.values())
 
 
 def _ranking(one: Asked, unit: Unit) -> list[str]:

@@ -85,12 +85,12 @@ def losses(evaluation: Evaluation) -> list[tuple[Outcome, Stage]]:
         return [(outcome, outcome.lost_at) for outcome in evaluation.outcomes if outcome.lost_at]
     questions = {question.id: question for question in evaluation.dataset.questions}
     read = int(evaluation.result.settings["read"])
-    found = []
+    lost = []
     for outcome in evaluation.outcomes:
         ranks = [rank for rank in evidence_ranks(questions[outcome.id], outcome.asked.hits) if rank]
         if min(ranks, default=read + 1) > read:
-            found.append((outcome, Stage.RANK if ranks else Stage.RETRIEVE))
-    return found
+            lost.append((outcome, Stage.RANK if ranks else Stage.RETRIEVE))
+    return lost
 
 
 def failures(evaluation: Evaluation, most: int) -> list[Failure]:
@@ -124,11 +124,11 @@ def _facts(question: GoldQuestion, hits: Sequence[Retrieved], corpus: Corpus) ->
             Fact((_beginning(corpus, name),), 0, rank)
             for name, rank in zip(question.documents, ranks[:_SHOWN_DOCUMENTS], strict=False)
         )
-    found = []
+    facts = []
     for fact, rank in zip(question.evidence, ranks, strict=True):
         places = [_quote(corpus, p.document, p.start, p.end, p.start, p.end) for p in fact[:_SHOWN_PLACES]]
-        found.append(Fact(tuple(places), len(fact) - len(places), rank))
-    return tuple(found)
+        facts.append(Fact(tuple(places), len(fact) - len(places), rank))
+    return tuple(facts)
 
 
 def _passage(question: GoldQuestion, corpus: Corpus, rank: int, hit: Retrieved) -> Passage:

@@ -100,9 +100,9 @@ def recall_by_depth(evaluation: Evaluation) -> Floats:
         if question.answerable and question.id in hits
     ]
     rows = [
-        [sum(r is not None and r <= k for r in found) / len(found) for k in range(1, depth + 1)]
-        for found in ranks
-        if found
+        [sum(r is not None and r <= k for r in of_facts) / len(of_facts) for k in range(1, depth + 1)]
+        for of_facts in ranks
+        if of_facts
     ]
     return np.array(rows).reshape(len(rows), depth)
 

@@ -50,9 +50,9 @@ def interval(estimate: Estimate) -> str:
 def measures_table(result: Result) -> Table:
     """Every measure with its interval."""
     rows = tuple(
-        (name, f"{found.mean:.3f}", f"{found.low:.3f}–{found.high:.3f}", str(found.n))
+        (name, f"{estimate.mean:.3f}", f"{estimate.low:.3f}–{estimate.high:.3f}", str(estimate.n))
         for name in NAMES
-        if (found := result.summary.get(name))
+        if (estimate := result.summary.get(name))
     )
     columns = (text("指标", "measure"), text("均值", "mean"), text("95% 区间", "95% interval"), "n")
     return Table(text("全部问题", "All questions"), columns, rows)
@@ -125,11 +125,11 @@ def setup_table(result: Result) -> Table:
         f"{result.dataset}：{result.questions} 题（可答 {result.answerable}）",
         f"{result.dataset}: {result.questions} questions ({result.answerable} answerable)",
     )
-    found = text(
+    searched = text(
         f"{result.documents} 篇，{result.passages} 段", f"{result.documents} documents, {result.passages} passages"
     )
     rows = (
-        (text("数据", "data"), f"{asked}, {found}"),
+        (text("数据", "data"), f"{asked}, {searched}"),
         (text("时间", "time"), result.created),
         (text("代码", "code"), f"{result.code.version} · {commit}"),
         (text("模型", "model"), result.encoder),

@@ -42,8 +42,8 @@ class Placement:
         """The ordinals of the passages with the ordinals ``local`` in ``segment``. Raises IndexError if it has none."""
         inside = self._documents(segment)
         documents = inside[np.searchsorted(self.firsts[inside], local, "right") - 1]
-        found: Numbers = local - self.firsts[documents] + self._first[documents]
-        return found
+        ordinals: Numbers = local - self.firsts[documents] + self._first[documents]
+        return ordinals
 
     def within(self, segment: int, some: Sequence[range]) -> list[range]:
         """The ordinals in ``segment`` of its passages that are in any of ``some``, as ranges that are not empty."""

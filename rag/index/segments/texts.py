@@ -102,9 +102,9 @@ class ReadOnly:
         """Raise sqlite3.DatabaseError if the file is not a sound database of nothing but tables."""
         if self.rows("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
             raise sqlite3.DatabaseError("views or triggers")
-        found = [row[0] for row in self.rows("PRAGMA integrity_check")]
-        if found != ["ok"]:
-            raise sqlite3.DatabaseError("; ".join(found[:3]))
+        reported = [row[0] for row in self.rows("PRAGMA integrity_check")]
+        if reported != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(reported[:3]))
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
@@ -167,8 +167,8 @@ class Texts(ReadOnly):
         """The passages with the given ordinals, each with its shift added. Raises KeyError for an unknown one."""
         marks = ",".join("?" * len(ordinals))
         rows = self.rows(f"SELECT * FROM passages WHERE ordinal IN ({marks})", ordinals)
-        found = {row[0]: row for row in rows}
-        return [_passage(found[ordinal], shift) for ordinal, shift in zip(ordinals, shifts, strict=True)]
+        by_ordinal = {row[0]: row for row in rows}
+        return [_passage(by_ordinal[ordinal], shift) for ordinal, shift in zip(ordinals, shifts, strict=True)]
 
     def passages_between(self, ordinals: range, shift: int = 0) -> list[Passage]:
         """The passages with the given neighbouring ordinals, in order, with ``shift`` added to these."""

@@ -121,16 +121,16 @@ class Bench:
         """The run in progress or failed last, and all finished ones, newest first."""
         with self._lock:
             finished = [self._of_result(file.parent) for file in self.results.glob(f"*/{RESULT}")]
-            found = {run.id: run for run in finished if run and _ID.fullmatch(run.id)}
-            if self._job and self._job.request.id not in found:
-                found[self._job.request.id] = self._of_job(self._job)
-            return sorted(found.values(), key=lambda run: run.id, reverse=True)
+            by_id = {run.id: run for run in finished if run and _ID.fullmatch(run.id)}
+            if self._job and self._job.request.id not in by_id:
+                by_id[self._job.request.id] = self._of_job(self._job)
+            return sorted(by_id.values(), key=lambda run: run.id, reverse=True)
 
     def run(self, run_id: str) -> Run:
         """One run. Raises NotFoundError."""
         with self._lock:
-            if found := self._of_result(self._place(run_id)):
-                return found
+            if finished := self._of_result(self._place(run_id)):
+                return finished
             if self._job and self._job.request.id == run_id:
                 return self._of_job(self._job)
         raise _not_found(run_id)

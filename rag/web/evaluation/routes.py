@@ -112,11 +112,11 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
     def evaluation(run_id: str) -> Response:
         """How far an evaluation is; of a finished one its result, and how it is shown in each language."""
         run = bench.run(run_id)
-        found: dict[str, Any] = {**msgspec.structs.asdict(run), "result": None, "view": None}
+        shown: dict[str, Any] = {**msgspec.structs.asdict(run), "result": None, "view": None}
         if run.state is State.FINISHED:
             result, view = bench.view(run_id)
-            found |= {"result": msgspec.Raw(result), "view": msgspec.Raw(view)}
-        return _json(found)
+            shown |= {"result": msgspec.Raw(result), "view": msgspec.Raw(view)}
+        return _json(shown)
 
     @router.get("/evaluations/{run_id}/report")
     def report(run_id: str, language: Language = "zh") -> Response:

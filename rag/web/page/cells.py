@@ -42,8 +42,8 @@ def _row(source: Document, block: Block, place: Place, target: int, width: int) 
     number = f'<td class="number" aria-hidden="true">{block.number}</td>'
     cells = _fields(source, block, place)
     if width:
-        found = dict(zip((cell.column for cell in block.cells), cells, strict=True))
-        cells = [found.get(column, "<td></td>") for column in range(max(width, 1 + max(found)))]
+        by_column = dict(zip((cell.column for cell in block.cells), cells, strict=True))
+        cells = [by_column.get(column, "<td></td>") for column in range(max(width, 1 + max(by_column)))]
     return f'<tr class="block {block.kind}{here}" data-number="{block.number}">{number}{"".join(cells)}</tr>'
 
 

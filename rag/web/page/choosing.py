@@ -119,17 +119,17 @@ def _is_there(doc_id: str, library: Library) -> bool:
 
 def chosen(choice: Choice, library: Library) -> str:
     """What is chosen, each to be taken back; nothing for all."""
-    found = [_of_collection(name, library) for name in choice.collections]
-    found += [_of_document("documents", doc_id, library) for doc_id in choice.documents]
-    found += [_of_document("without", doc_id, library) for doc_id in choice.without]
-    if not found:
+    parts = [_of_collection(name, library) for name in choice.collections]
+    parts += [_of_document("documents", doc_id, library) for doc_id in choice.documents]
+    parts += [_of_document("without", doc_id, library) for doc_id in choice.without]
+    if not parts:
         return ""
-    more = len(found) - _NAMED
-    rest = f'<span class="more">{both(f"等 {len(found)} 项", f"and {more} more")}</span>' if more > 0 else ""
+    more = len(parts) - _NAMED
+    rest = f'<span class="more">{both(f"等 {len(parts)} 项", f"and {more} more")}</span>' if more > 0 else ""
     every = (
-        f'<button type="button" class="act" data-drop="">{both("问全部", "Ask all")}</button>' if len(found) > 1 else ""
+        f'<button type="button" class="act" data-drop="">{both("问全部", "Ask all")}</button>' if len(parts) > 1 else ""
     )
-    return f'<span class="lead-in">{both("只问", "Only")}</span>{"".join(found[:_NAMED])}{rest}{every}'
+    return f'<span class="lead-in">{both("只问", "Only")}</span>{"".join(parts[:_NAMED])}{rest}{every}'
 
 
 def _of_collection(name: str, library: Library) -> str:

@@ -126,10 +126,10 @@ class Page:
         try:
             places = [Place.parse(address) for address in wrong.split(",") if address]
             library = self._live.library()
-            found = library.others(
+            citations = library.others(
                 question, [(place.doc_id, place.exact) for place in places], choice=choosing.parse(only)
             )
-            return answers.alternatives(question, found)
+            return answers.alternatives(question, citations)
         except ValueError:
             return answers.alternatives(question, ())
         except WenyuanError as error:

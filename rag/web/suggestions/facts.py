@@ -70,8 +70,8 @@ class Fact:
 def facts(sentence: str, topic: str = "", *, opening: bool = False) -> list[Fact]:
     """The facts of one sentence. ``topic`` is the heading above it; ``opening``: it begins its document."""
     s = Sentence(sentence, topic)
-    found = [*_amounts(s), *_roles(s), *_events(s), *_offers(s)]
-    return [*_definitions(s), *found] if opening else found
+    plain = [*_amounts(s), *_roles(s), *_events(s), *_offers(s)]
+    return [*_definitions(s), *plain] if opening else plain
 
 
 def _amounts(s: Sentence) -> Iterator[Fact]:
@@ -98,8 +98,8 @@ def _amount(s: Sentence, head: Span, number: Span) -> Iterator[Fact]:
     if of >= 0:
         begin = of + 1
     else:
-        found = _ATTRIBUTE.search(s.text, head.start, head.end)
-        begin = next((i for i, word in enumerate(words) if found and found.start() < word[2]), len(words))
+        known = _ATTRIBUTE.search(s.text, head.start, head.end)
+        begin = next((i for i, word in enumerate(words) if known and known.start() < word[2]), len(words))
         # 日均调用量: what says more of the attribute belongs to it.
         while begin and _qualifies(words[begin - 1][0]):
             begin -= 1

@@ -37,8 +37,8 @@ def instead(
     and columns there. Raises as `Library.ask`.
     """
     hits = library.search(question, _PASSAGES, **choice._asdict())
-    found = {one.question: one for one in _near(library, question, hits)}
-    shared = {one: _shared(question, one.question) for one in found.values()}
+    by_question = {one.question: one for one in _near(library, question, hits)}
+    shared = {one: _shared(question, one.question) for one in by_question.values()}
     # What shares no word with the question is no rewording of it.
     ranked = sorted((one for one in shared if shared[one]), key=lambda one: -shared[one])
     fit = [one for one in ranked if folded(one.question) != folded(question) and len(one.question) <= QUESTION]

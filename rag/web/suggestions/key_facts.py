@@ -51,14 +51,14 @@ def key_facts(document: Document) -> list[KeyFact]:
 
     Of a long document the first MOST_READ characters are read.
     """
-    found: dict[tuple[Sort, str], KeyFact] = {}
+    by_key: dict[tuple[Sort, str], KeyFact] = {}
     for key, fact in _mentions(document):
-        known = found.get(key)
-        found[key] = replace(known, times=known.times + 1) if known else fact
+        known = by_key.get(key)
+        by_key[key] = replace(known, times=known.times + 1) if known else fact
     chosen: list[KeyFact] = []
     for sort in Sort:
         ranked = sorted(
-            ((_weight(*key, fact.times), fact) for key, fact in found.items() if key[0] is sort),
+            ((_weight(*key, fact.times), fact) for key, fact in by_key.items() if key[0] is sort),
             key=lambda one: (-one[0], one[1].span),
         )
         chosen += sorted((fact for weight, fact in ranked[:_MOST] if weight), key=lambda fact: fact.span)
@@ -101,9 +101,9 @@ def _in_sentence(words: str, sentence: Span) -> Iterator[tuple[tuple[Sort, str],
 
 def _around(text: str, span: Span) -> Span:
     """The clause or clauses that hold ``span``; marks inside of 36,800 and 13:52 end none."""
-    found = clauses(_INSIDE.sub("0", text))
-    start = next((one.start for one in found if one.start <= span.start < one.end), span.start)
-    end = next((one.end for one in found if one.start < span.end <= one.end), span.end)
+    parts = clauses(_INSIDE.sub("0", text))
+    start = next((one.start for one in parts if one.start <= span.start < one.end), span.start)
+    end = next((one.end for one in parts if one.start < span.end <= one.end), span.end)
     return Span(start, end)
 
 
@@ -113,17 +113,17 @@ def _tells(figure: str) -> bool:
 
 def _names(text: str) -> list[Span]:
     """Titles in 《》, people, and what is tagged as a name, with the number that belongs to it (GPT-4)."""
-    found = [Span(*match.span()) for match in _TITLE.finditer(text)]
-    found += people(text)
+    names = [Span(*match.span()) for match in _TITLE.finditer(text)]
+    names += people(text)
     words = list(tagged(text))
     place = 0
     while place < len(words):
         group = run(words[place:])
         named = _named(group)
-        if named and not any(one.start < named.end and named.start < one.end for one in found):
-            found.append(named)
+        if named and not any(one.start < named.end and named.start < one.end for one in names):
+            names.append(named)
         place += max(1, len(group))
-    return found
+    return names
 
 
 def _named(group: list[Word]) -> Span | None:

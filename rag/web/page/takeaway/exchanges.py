@@ -65,13 +65,13 @@ class Reply:
     @property
     def changes(self) -> list[list[Line]]:
         """The lines of each difference of two editions: the new wording, then the old one."""
-        found: list[list[Line]] = []
+        changes: list[list[Line]] = []
         for line in self.lines:
             if line.change == "changed" and line.differs:
-                found[-1].append(line)
+                changes[-1].append(line)
             elif line.change:
-                found.append([line])
-        return found
+                changes.append([line])
+        return changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Entry:
 
 def entries(turns: Sequence[Turn]) -> tuple[Entry, ...]:
     """``turns`` but those of mere courtesy, ready to be written out, their citations numbered through from 1."""
-    found: list[Entry] = []
+    written: list[Entry] = []
     last = 0
     asked_turns = (turn for turn in turns if turn.answer.status is not Status.COURTESY)
     for number, turn in enumerate(asked_turns, start=1):
@@ -99,8 +99,8 @@ def entries(turns: Sequence[Turn]) -> tuple[Entry, ...]:
         last += len(notes)
         asked, meant = turn.asked.strip(), turn.answer.question.strip()
         meant, only = meant if meant != asked else "", named(turn.only, turn.titles)
-        found.append(Entry(number, asked, meant, only, tuple(_replies(turn, notes)), notes))
-    return tuple(found)
+        written.append(Entry(number, asked, meant, only, tuple(_replies(turn, notes)), notes))
+    return tuple(written)
 
 
 def permalink(base: str, citation: Citation) -> str:
@@ -150,12 +150,12 @@ class Words:
 
 
 def _replies(turn: Turn, notes: Sequence[Note]) -> Iterator[Reply]:
-    found = {note.citation.n: note for note in notes}
+    by_number = {note.citation.n: note for note in notes}
     marked: set[int] = set()
     for part in turn.answer.parts:
         lines: list[Line] = []
         for item in part.items:
-            its = tuple(found[n] for n in item.citations)
+            its = tuple(by_number[n] for n in item.citations)
             first = tuple(n for n in its if n.number not in marked)
             lines.append(Line(item.text, its, first, item.differs, item.heading, item.edition, item.change))
             marked |= {note.number for note in its}

@@ -19,12 +19,12 @@ def to_markdown(turns: Sequence[Turn], *, language: Language, generated: datetim
     ``base`` is the address of the app, for links that open the sources; without it there are none.
     """
     words = Words(language)
-    found = entries(turns)
+    written = entries(turns)
     blocks = [
         f"# {words('问源 · 问答与出处', 'Wenyuan · answers and sources')}",
-        _about(words, found, generated, version),
+        _about(words, written, generated, version),
     ]
-    for entry in found:
+    for entry in written:
         blocks.append(f"## {entry.number}. {markdown(entry.asked)}")
         if entry.meant:
             blocks.append(f"{words('理解为：', 'Taken to mean: ')}{markdown(entry.meant)}")
@@ -33,7 +33,7 @@ def to_markdown(turns: Sequence[Turn], *, language: Language, generated: datetim
         for reply in entry.replies:
             blocks += [f"### {markdown(reply.asked)}"] if reply.asked else []
             blocks += _markdown_reply(words, reply)
-    notes = [note for entry in found for note in entry.notes]
+    notes = [note for entry in written for note in entry.notes]
     blocks += ["---", *(_footnote(words, note, base) for note in notes)] if notes else []
     return "\n\n".join(blocks) + "\n"
 

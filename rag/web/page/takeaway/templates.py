@@ -61,18 +61,18 @@ def _writer(
     shown: Callable[[str], Markup],
 ) -> Callable[[str], str]:
     """What fills a template, by its name; ``shown`` escapes the words of others."""
-    found = entries(turns)
+    written = entries(turns)
 
     def link(citation: Citation) -> str:
         return permalink(base, citation) if base else ""
 
     # The numbers that Word gives to footnotes: by where they are met first.
-    firsts = (note for entry in found for reply in entry.replies for line in reply.lines for note in line.first)
+    firsts = (note for entry in written for reply in entry.replies for line in reply.lines for note in line.first)
     values = {
         "language": "en" if language == "en" else "zh-CN",
         "t": Words(language),
-        "entries": found,
-        "notes": [note for entry in found for note in entry.notes],
+        "entries": written,
+        "notes": [note for entry in written for note in entry.notes],
         "order": {note.number: place for place, note in enumerate(firsts, start=1)},
         "generated": generated,
         "version": version,
