@@ -127,6 +127,17 @@ def test_every_tool_for_language_models_is_named_with_its_arguments(tongue: Lang
 
 
 @pytest.mark.parametrize("tongue", TONGUES)
+def test_the_methods_in_python_are_a_library_s_and_take_what_is_said(tongue: Language) -> None:
+    from rag.library import Library
+
+    said = re.findall(r"`(?:Library)?\.(\w+)\(((?:[^()]|\(\))*)\)`", place("python", tongue).read_text("utf-8"))
+    assert len(said) == 16
+    for name, arguments in said:
+        taken = inspect.signature(getattr(Library, name)).parameters
+        assert [one for one in re.findall(r"(?:^|, )(\w+)", arguments) if one not in taken] == [], name
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
 def test_the_limits_of_the_api_are_those_of_the_code(tongue: Language) -> None:
     from rag.indexing.uploads import MAX_BYTES
     from rag.web.guard.access import MAX_BODY, MIN_TOKEN

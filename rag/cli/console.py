@@ -86,15 +86,10 @@ def show_hits(console: Console, hits: Sequence[Hit], titles: dict[str, str]) -> 
 def show_documents(console: Console, records: Iterable[DocumentRecord], older: Mapping[str, Older]) -> None:
     """A table of documents, of which some are ``older`` versions."""
     table = Table(box=None, header_style="bold")
-    for zh, en, justify in (
-        ("编号", "id", "left"),
-        ("标题", "title", "left"),
-        ("字数", "characters", "right"),
-        ("段落", "paragraphs", "right"),
-        ("修改于", "modified", "left"),
-        ("来源", "source", "left"),
-    ):
-        table.add_column(text(zh, en), justify="right" if justify == "right" else "left", overflow="fold")
+    zh = ("编号", "标题", "字数", "段落", "修改于", "来源")
+    en = ("id", "title", "characters", "paragraphs", "modified", "source")
+    for place, names in enumerate(zip(zh, en, strict=True)):
+        table.add_column(text(*names), justify="right" if place in (2, 3) else "left", overflow="fold")
     for r in records:
         notes = [_older(older[r.doc_id])] if r.doc_id in older else []
         notes += [_also_in(r.also_in, r.doc_id)] if r.also_in else []
