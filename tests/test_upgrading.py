@@ -89,7 +89,7 @@ def test_upgrading_keeps_every_document_without_its_file_and_makes_no_vector_twi
     old: Path, hash_encoder: HashEncoder
 ) -> None:
     shutil.rmtree(old.parent / "documents")
-    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3, format_before=1)
+    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3)
     assert (texts(old), hash_encoder.passages) == (TEXTS, [])
     library = Library.open(old, Settings())
     assert library.manifest.format_version == FORMAT_VERSION
@@ -105,7 +105,7 @@ def test_an_index_of_a_later_format_is_upgraded_too(tmp_path: Path, hash_encoder
     with pytest.raises(IndexMismatchError, match=f"索引是旧格式 {version}，本程序需要 4"):
         Library.open(old, Settings())
     before = open_generation(old, oldest=version)
-    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3, format_before=version)
+    assert upgrade(old, Settings()) == Upgraded(documents=3, passages=3)
     after = open_generation(old)
     assert (texts(old), hash_encoder.passages, check(old).sound) == (TEXTS, [], True)
     assert [after.sparse.stored(n) for n in range(3)] == [before.sparse.stored(n) for n in range(3)] != [None] * 3

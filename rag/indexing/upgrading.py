@@ -18,11 +18,10 @@ from rag.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """What the new generation holds, and the format of the one that was in force."""
+    """What the new generation holds."""
 
     documents: int
     passages: int
-    format_before: int
 
 
 def upgrade(
@@ -45,4 +44,4 @@ def upgrade(
         entries = [Entry.stored(old.store, record) for record in old.store.records()]
         stale = outdated(old.manifest, old.store.records())
         made = build(folder, entries, reusable(old, pipeline), pipeline, outdated=stale)
-    return Upgraded(made.documents, made.passages, old.manifest.format_version)
+    return Upgraded(made.documents, made.passages)
