@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from documents import HashEncoder
+from documents import HashEncoder, held
 
 from rag.errors import CorpusError, NotFoundError
 from rag.index.generations import current_name, open_generation
@@ -34,12 +34,6 @@ def names(sources: tuple[str, ...]) -> list[str]:
 
 def changes(report: IndexReport) -> tuple[list[str], ...]:
     return tuple(map(names, (report.added, report.changed, report.unchanged, report.removed)))
-
-
-def held(index: Path) -> dict[str, str]:
-    """The text of each document in the index, by file name."""
-    generation = open_generation(index)
-    return {record.path.name: generation.document(record.doc_id).text for record in generation.store.records()}
 
 
 def test_the_first_run_adds_everything(tmp_path: Path, corpus: Path, hash_encoder: HashEncoder) -> None:

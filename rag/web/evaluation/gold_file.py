@@ -5,15 +5,14 @@ Those with a date are answers that the user has confirmed; see `rag.answering.co
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 from filelock import FileLock, Timeout
 
+from rag.disk import replace_file
 from rag.errors import EvaluationError, NotFoundError, StorageError
 from rag.evaluation.corpus import Corpus
 from rag.evaluation.gold import GoldQuestion, Place, load_gold
@@ -86,22 +85,16 @@ class GoldFile:
     @contextmanager
     def _changing(self) -> Iterator[list[bytes]]:
         """The file's lines, written back if the block ends well; nobody else changes them meanwhile."""
-        draft = self.file.with_name(f".{self.file.name}.{uuid4().hex}")
         try:
             with FileLock(self.file.with_name(f".{self.file.name}.lock"), timeout=_WAIT_SECONDS):
                 lines = self.file.read_bytes().splitlines() if self.file.is_file() else []
                 yield lines
-                with draft.open("wb") as stream:
-                    stream.writelines(line + b"\n" for line in lines)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                draft.replace(self.file)
+                replace_file(self.file, b"".join(line + b"\n" for line in lines))
         except Timeout as error:
             raise StorageError(
                 f"另一个进程正在写 {self.file}。请稍后再试。", f"Another process is writing {self.file}. Try again."
             ) from error
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise StorageError(
                 f"无法写入 {self.file}：{error.strerror}。请检查磁盘空间和写权限；原有问答没有改动。",
                 f"Can't write {self.file}: {error.strerror}. Check disk space and permissions; nothing has changed.",
