@@ -190,21 +190,10 @@ class Store:
         for doc_id, title, source, path, sha256, characters, paragraphs, first, count, modified, *rest in rows:
             copied, alike, omitted = rest
             copies = () if copied == _NONE else _COPIES.decode(copied)
-            record = DocumentRecord(
-                doc_id,
-                title,
-                source,
-                Path(path),
-                sha256,
-                characters,
-                paragraphs,
-                range(first, first + count),
-                modified,
-                copies,
-                _also_in(doc_id, copies, groups[alike or doc_id]),
-                () if omitted == _NONE else _OMITTED.decode(omitted),
-            )
-            records.append(record)
+            passages, twins = range(first, first + count), _also_in(doc_id, copies, groups[alike or doc_id])
+            lacking = () if omitted == _NONE else _OMITTED.decode(omitted)
+            stated = doc_id, title, source, Path(path), sha256, characters, paragraphs
+            records.append(DocumentRecord(*stated, passages, modified, copies, twins, lacking))
         return tuple(records)
 
     def contents(self) -> Iterator[tuple[DocumentRecord, Document, list[Passage]]]:

@@ -58,14 +58,6 @@ def _longest_common_run(left: list[str], right: list[str]) -> int:
     return longest
 
 
-def _exact(case: Case) -> dict[str, float]:
-    return {"EM": exact_match(_given(case), case.question.answers)} if case.question.answers else {}
-
-
-def _overlap(case: Case) -> dict[str, float]:
-    return {"F1": f1(_given(case), case.question.answers)} if case.question.answers else {}
-
-
 def _given(case: Case) -> str:
     return case.asked.answer if case.asked.answered else ""
 
@@ -97,7 +89,7 @@ EM = Measure(
     names=("EM",),
     group=Group.ANSWERS,
     means=("与某个可接受的答案相同为 1，否则 0", "1 if the answer equals an accepted one, else 0"),
-    of_one=_exact,
+    of_one=lambda case: {"EM": exact_match(_given(case), answers)} if (answers := case.question.answers) else {},
 )
 F1 = Measure(
     names=("F1",),
@@ -108,7 +100,7 @@ F1 = Measure(
         "of the longest common *contiguous* run of tokens: precision = run / answer, recall = run / accepted. A token "
         "is a Chinese character, a word or number in another script, or another mark",
     ),
-    of_one=_overlap,
+    of_one=lambda case: {"F1": f1(_given(case), answers)} if (answers := case.question.answers) else {},
 )
 READING = Measure(
     names=("reading EM", "reading F1"),

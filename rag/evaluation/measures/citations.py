@@ -22,10 +22,6 @@ def citation_recall(question: GoldQuestion, sentences: Sequence[Located]) -> flo
     return sum(cited) / len(cited)
 
 
-def _exactness(case: Case) -> dict[str, float]:
-    return {"citation exactness": float(np.mean([cited.exact for cited in case.shown]))} if case.shown else {}
-
-
 def _precision(case: Case) -> dict[str, float]:
     if not (case.question.evidence and case.sentences):
         return {}
@@ -45,7 +41,7 @@ EXACTNESS = Measure(
         "引文就是文档在其位置上的原文的比例；不是 1 就是程序错误",
         "the share of citations whose quote is the document's text at its positions; anything but 1 is a bug",
     ),
-    of_one=_exactness,
+    of_one=lambda case: {"citation exactness": float(np.mean([one.exact for one in case.shown]))} if case.shown else {},
 )
 PRECISION = Measure(
     names=("citation precision",),

@@ -12,12 +12,7 @@ from filelock import FileLock
 from rag.disk import sync_folder, sync_tree
 from rag.errors import IndexMismatchError, StorageError, WenyuanError
 from rag.index import store
-from rag.index.generations import (
-    GENERATIONS,
-    STORE,
-    UPLOADS,
-    writing,
-)
+from rag.index.generations import GENERATIONS, STORE, UPLOADS, writing
 from rag.index.manifest import (
     FORMAT_VERSION,
     OLDEST_FORMAT,
