@@ -19,6 +19,7 @@ from rag.loading.office.opendocument import parse_odf
 from rag.loading.office.pptx import parse_pptx
 from rag.loading.office.rtf import parse_rtf
 from rag.loading.sandbox.apart import parse_apart
+from rag.types import Omission
 
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
 SPACES = 'xmlns:p="p" xmlns:a="a" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -497,6 +498,40 @@ def test_a_mail_of_outlook_is_read_as_other_mails_are() -> None:
     assert told(parsed) == ["信.msg 里有 1 个附件没有读入（“附.pdf”之下）。"]
     with pytest.raises(LoadError, match=r"无法读取 信\.msg：文件已损坏"):
         parse_msg(data[:1000], Path("信.msg"))
+
+
+def test_files_on_a_mail_are_read_under_their_names_and_those_that_are_not_are_told() -> None:
+    outer = mail("请看附件。\n", Subject="报价")
+    page = "<h1>价目</h1><p>阀门 120 元。</p>"
+    files = {
+        "a/价目.html": page.encode(),
+        "说明.txt": "八点开门。".encode(),
+        "包.zip": b"PK",
+        "坏.docx": b"PK",
+        "无": b"",
+    }
+    for file, data in files.items():
+        outer.add_attachment(data, maintype="application", subtype="octet-stream", filename=file)
+    parsed = parse_eml(outer.as_bytes(), MAIL)
+    assert [(b.kind.value, b.text, b.level, b.path[1:]) for b in parsed.blocks if b.path[1:] or b.level == 2] == [
+        ("heading", "价目.html", 2, ()),
+        ("heading", "价目", 3, ("价目.html",)),
+        ("paragraph", "阀门 120 元。", 0, ("价目.html", "价目")),
+        ("heading", "说明.txt", 2, ()),
+        ("paragraph", "八点开门。", 0, ("说明.txt",)),
+    ]
+    assert told(parsed) == ["信.eml 里有 3 个附件没有读入（“包.zip”之下、“坏.docx”之下、“无”之下）。"]
+    same = parse_msg(samples.msg({0x37: "报价"}, files), Path("信.msg"))
+    assert said(same)[1:] == said(parsed)[2:]
+
+
+def test_what_a_file_on_a_mail_lacks_is_told_at_its_place_in_the_mail() -> None:
+    outer = mail("请看。\n", Subject="图")
+    data = b"{\\rtf1 a\\par {\\strike b}\\par c}"
+    outer.add_attachment(data, maintype="application", subtype="rtf", filename="a.rtf")
+    (alone,), (inside,) = parse_rtf(data, Path("a.rtf")).notices, parse_eml(outer.as_bytes(), MAIL).notices
+    assert inside.zh == alone.zh.replace("a.rtf", "信.eml/a.rtf")
+    assert (alone.omitted, inside.omitted) == (Omission("struck", (0,)), Omission("struck", (3,)))
 
 
 def test_mails_in_mails_end_and_other_bytes_are_refused() -> None:

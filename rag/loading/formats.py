@@ -134,9 +134,10 @@ FORMATS = (
     Format(
         ("邮件", "mails"),
         (
-            "谁在何时写给谁、主题、正文和引用的话，会议邀请的时间地点；附件会说明",
+            "谁在何时写给谁、主题、正文和引用的话，会议邀请的时间地点；附件各按自己的格式读，放在文件名之下，"
+            "压缩包和旧格式的会说明",
             "who wrote to whom, when and about what, the text and what it quotes, when and where an invitation is for; "
-            "attachments are told",
+            "each attachment as its own format, under its name; those that are archives or in old formats are told",
         ),
         Kind.MARKED,
         {".eml": "mail:parse_eml", ".msg": "mail.outlook:parse_msg"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from itertools import accumulate
 from pathlib import Path
@@ -55,6 +56,7 @@ class Unread:
         self._met: dict[Lost, list[tuple[int, int]]] = {}
         self._blocks = 0
         self._ends: dict[int, int] = {}
+        self._inside: list[Notice] = []
 
     def passed(self, block: RawBlock) -> None:
         """One more block is there."""
@@ -71,9 +73,17 @@ class Unread:
             self._places.setdefault(kind, []).extend([place] * count)
             self._met.setdefault(kind, []).extend([(page, self._blocks)] * count)
 
+    def include(self, notices: Iterable[Notice]) -> None:
+        """What is told of a document whose blocks come next."""
+        for notice in notices:
+            lost = notice.omitted
+            here = lost and Omission(lost.kind, tuple(self._blocks + block for block in lost.after))
+            self._inside.append(replace(notice, omitted=here))
+
     def notices(self, name: Path) -> tuple[Notice, ...]:
-        """A notice for each kind."""
-        return tuple(_notice(name, places, self._omitted(kind)) for kind, places in self._places.items())
+        """A notice for each kind, and those of documents inside."""
+        own = (_notice(name, places, self._omitted(kind)) for kind, places in self._places.items())
+        return (*own, *self._inside)
 
     def on_pages(self, kind: Lost, pages: Iterable[int]) -> Omission:
         """What pages lack."""

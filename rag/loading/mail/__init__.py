@@ -18,10 +18,11 @@ from rag.loading.encodings import decode
 from rag.loading.html import page_blocks
 from rag.loading.html.embedded import inline
 from rag.loading.images.scans import picture_blocks
+from rag.loading.mail.attachments import attached
 from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.plain import parse_plain, wrap_width
 from rag.loading.tables import row
-from rag.loading.unread import Lost, Unread
+from rag.loading.unread import Unread
 from rag.types import BlockKind
 
 _HEADERS = {"From": "发件人", "To": "收件人", "Cc": "抄送", "Date": "日期"}
@@ -45,7 +46,7 @@ _MOST_PARTS = 1_000
 
 
 def parse_eml(data: bytes, name: Path) -> Parsed:
-    """A mail with the mails that it forwards; other attachments are told. Raises LoadError."""
+    """A mail with the mails that it forwards and the files on it; those not read are told. Raises LoadError."""
     message = _message(data, name)
     unread = Unread()
     blocks = gather(_mail(message, name, unread, 0), name, unread)
@@ -91,15 +92,21 @@ def _mail(message: email.message.EmailMessage, name: Path, unread: Unread, deep:
     for part in _invitations(message):
         yield from said_under(path, invitation(_text(part, name)))
     for part in message.iter_attachments() if message.is_multipart() else ():
-        inner = part.get_content() if part.get_content_type() == "message/rfc822" and deep < _DEEPEST else None
-        if isinstance(inner, email.message.EmailMessage):
-            yield from _mail(inner, name, unread, deep + 1)
-        elif part.get_content_type() == "text/calendar":
-            continue
-        elif part.get_content_maintype() == "image":
-            yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [part.get_filename()])))
-        else:
-            unread.add(Lost.ATTACHMENT, under=part.get_filename() or "")
+        yield from _hanging(part, name, path, unread, deep)
+
+
+def _hanging(
+    part: email.message.EmailMessage, name: Path, path: tuple[str, ...], unread: Unread, deep: int
+) -> Iterator[RawBlock]:
+    """What hangs on a mail under ``path``: mails that it forwards, pictures, files."""
+    inner = part.get_content() if part.get_content_type() == "message/rfc822" and deep < _DEEPEST else None
+    file = part.get_filename() or ""
+    if isinstance(inner, email.message.EmailMessage):
+        yield from _mail(inner, name, unread, deep + 1)
+    elif part.get_content_maintype() == "image":
+        yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [file])))
+    elif part.get_content_type() != "text/calendar":
+        yield from attached(_bytes(part), file, name, path, unread)
 
 
 def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:

@@ -8,9 +8,8 @@ from typing import Any
 
 from rag.errors import LoadError
 from rag.loading.blocks import Parsed, RawBlock, gather
-from rag.loading.images.recognition import SUFFIXES
-from rag.loading.images.scans import picture_blocks
 from rag.loading.mail import heading_of, said_under, written
+from rag.loading.mail.attachments import attached
 from rag.loading.unread import Lost, Unread
 
 # Properties, by their numbers in MS-OXPROPS.
@@ -18,7 +17,7 @@ _TO, _CC, _PACKED, _NAME = 0x0E04, 0x0E03, 0x1009, 0x3001
 
 
 def parse_msg(data: bytes, name: Path) -> Parsed:
-    """A mail; its attachments are told, but pictures read. Raises LoadError."""
+    """A mail with the files on it; those not read are told. Raises LoadError."""
     from oxmsg import Message
 
     try:
@@ -57,7 +56,4 @@ def _mail(message: Any, name: Path, unread: Unread) -> Iterator[RawBlock]:
     yield from said_under(path, written(plain, page, name, unread))
     for attachment in message.attachments:
         file = attachment.file_name or attachment.properties.str_prop_value(_NAME) or ""
-        if file.lower().endswith(SUFFIXES):
-            yield from picture_blocks(attachment.file_bytes or b"", unread, (*path, file))
-        else:
-            unread.add(Lost.ATTACHMENT, under=file)
+        yield from attached(attachment.file_bytes or b"", file, name, path, unread)
