@@ -306,6 +306,16 @@ def test_exponents_and_indices_are_told_from_figures_beside_them() -> None:
     assert texts(paragraph("m", '<w:r><w:rPr><w:rStyle w:val="S"/></w:rPr><w:t>3</w:t></w:r>'), styles=style) == ["m³"]
 
 
+@pytest.mark.parametrize(
+    ("position", "size", "shown"), [(6, 16, "10⁶个"), (-6, 24, "10₆个"), (2, 21, "106个"), (6, 44, "106个")]
+)
+def test_text_that_is_moved_far_for_its_size_is_an_exponent_or_index(position: int, size: int, shown: str) -> None:
+    looks = f'<w:rPr><w:position w:val="{position}"/><w:sz w:val="{size}"/></w:rPr>'
+    moved = f"<w:r>{looks}<w:t>6</w:t></w:r>"
+    assert texts(paragraph("10", moved, "个")) == [shown]
+    assert texts(paragraph(moved, moved)) == ["66"]
+
+
 def test_a_raised_number_of_a_note_is_no_part_of_the_number_before_it() -> None:
     assert texts(paragraph("合格率98.2%", script("2", "super"), "，共1280", script("[3]", "super"), "份")) == [
         "合格率98.2%，共1280份"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from rag.loading.scripts import Script
@@ -14,6 +15,10 @@ _CONTENTS = re.compile(r"(?:toc|目录|目錄)\s*[1-9]|toc heading|table of figu
 _DEEPEST = 9
 # Of columns Word itself has no more than 63.
 _MOST = 1_000
+# In half points: the size of a run that says none. What is moved by less than a quarter of it is moved for the looks.
+_SIZE, _LEAST_MOVED = 21, 4
+# So many runs before one tell whether it stands beside a line, or is one.
+_NEAR = 8
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
 
 
@@ -50,25 +55,38 @@ class Styles:
 
     def script(self, run: Any) -> Script:
         """Whether a run is raised or lowered, by itself or by its style."""
-        properties = run.find(f"{self._w}rPr")
-        if properties is None:
+        align = self._of_run(run, "vertAlign")
+        if align is not None:
+            return _SCRIPTS.get(align.get(f"{self._w}val") or "", Script.LEVEL)
+        points = self._position(run)
+        before = islice(run.itersiblings(f"{self._w}r", preceding=True), _NEAR) if points else ()
+        if all(self._position(other) == points for other in before):
             return Script.LEVEL
-        own, named = properties.find(f"{self._w}vertAlign"), properties.find(f"{self._w}rStyle")
-        if own is None and named is not None:
-            style = self._elements.get(named.get(f"{self._w}val"))
-            own = style.find(f"{self._w}rPr/{self._w}vertAlign") if style is not None else None
-        return _SCRIPTS.get(own.get(f"{self._w}val") or "", Script.LEVEL) if own is not None else Script.LEVEL
+        return Script.RAISED if points > 0 else Script.LOWERED
 
     def bold(self, run: Any) -> bool:
         """Whether a run is bold, by itself or by its style."""
+        return toggled(self._of_run(run, "b"), self._w)
+
+    def _position(self, run: Any) -> int:
+        """By how much a run stands above the line, in half points; 0 if that is little for its size."""
+        moved = self._of_run(run, "position")
+        said = (moved.get(f"{self._w}val") or "") if moved is not None else ""
+        points = counted(said.lstrip("-"), 0)
+        if not points or points * _LEAST_MOVED < number_in(self._of_run(run, "sz"), self._w, _SIZE):
+            return 0
+        return -points if said.startswith("-") else points
+
+    def _of_run(self, run: Any, name: str) -> Any:
+        """A property of a run, its own or else its style's; None if neither says it."""
         properties = run.find(f"{self._w}rPr")
         if properties is None:
-            return False
-        own, named = properties.find(f"{self._w}b"), properties.find(f"{self._w}rStyle")
+            return None
+        own, named = properties.find(f"{self._w}{name}"), properties.find(f"{self._w}rStyle")
         if own is None and named is not None:
             style = self._elements.get(named.get(f"{self._w}val"))
-            own = style.find(f"{self._w}rPr/{self._w}b") if style is not None else None
-        return toggled(own, self._w)
+            own = style.find(f"{self._w}rPr/{self._w}{name}") if style is not None else None
+        return own
 
     def _named(self, name: str | None) -> ParagraphStyle:
         """A style with what it inherits; one that is based on itself inherits nothing more."""
