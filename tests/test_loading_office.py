@@ -396,6 +396,24 @@ def test_rtf_is_read_as_it_looks_with_notes_and_numbers() -> None:
 CELL = r"\cell "
 
 
+def test_paragraphs_of_rtf_with_a_level_of_the_outline_are_headings() -> None:
+    styles = r"{\stylesheet{\s1\outlinelevel0 heading 1;}}"
+    heads = (
+        r"\pard\outlinelevel0 One {\b two}\par\pard a\par\pard\outlinelevel1 m\super 2\nosupersub\par\par\pard b\par"
+    )
+    rest = r"\trowd\cellx9\cellx99 c\cell d\cell\row\pard\outlinelevel9 e\par\pard\outlinelevel0 End\par"
+    parsed = parse_rtf(rf"{{\rtf1\ansi {styles}{heads}{rest}}}".encode(), Path("旧.rtf"))
+    assert [(b.kind.value, b.text, b.level, b.path[:2]) for b in parsed.blocks] == [
+        ("heading", "One two", 1, ()),
+        ("paragraph", "a", 0, ("One two",)),
+        ("heading", "m²", 2, ("One two",)),
+        ("paragraph", "b", 0, ("One two", "m²")),
+        ("row", "c | d", 0, ("One two", "m²")),
+        ("paragraph", "e", 0, ("One two", "m²")),
+        ("heading", "End", 1, ()),
+    ]
+
+
 def test_cells_of_rtf_are_merged_by_what_is_said_or_by_where_they_end() -> None:
     def row(*cells: tuple[str, str]) -> str:
         places, texts = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.errors import LoadError
-from rag.loading.blocks import Parsed, RawBlock
+from rag.loading.blocks import Outline, Parsed, RawBlock
 from rag.loading.numbered import outlined
 from rag.loading.plain import plain_blocks, wrap_width
 from rag.loading.scripts import Script, in_line
@@ -33,12 +33,15 @@ _NEAR = 60
 _SCRIPTS = {_RAISED: Script.RAISED, _LOWERED: Script.LOWERED, _LEVEL: Script.LEVEL}
 _LOOKS = re.compile(f"([{_RAISED}{_LOWERED}{_LEVEL}{_STRUCK}])")
 _NOTED = re.compile(f"{_NOTE}([^{_NOTE}{_NOTE_END}]*){_NOTE_END}")
-_MARKED = re.compile(r"\\(?:super|sub|strike|trowd|pntext|footnote)")
+_MARKED = re.compile(r"\\(?:super|sub|strike|trowd|pntext|footnote|outlinelevel)")
 _TOKEN = re.compile(r"((?:[^\\{}]|\\'..)+)|\\([a-z]+)(-?\d+)? ?|\\.|[{}]", re.DOTALL)
 _LOOKING = ("super", "sub", "nosupersub", "strike", "striked", "plain", "footnote")
 _SCRIPT_WORDS = {"super": _RAISED, "sub": _LOWERED, "nosupersub": _LEVEL}
 _OF_ROWS = frozenset(("trowd", "row", "cell", "cellx", *_MERGED))
-_CONTROLS = re.compile(r"[\x00-\x08]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e]")
+# Before the level of the heading that a paragraph is, from 0; level 9 is of body text.
+_HEADS, _LEVELS = "\x0e", tuple("012345678")
+_HEADED = re.compile(f"(.*){_HEADS}([0-8])", re.DOTALL)
 
 
 def parse_rtf(data: bytes, name: Path) -> Parsed:
@@ -80,13 +83,17 @@ class _State(NamedTuple):
 def _with_marks(source: str) -> Iterator[str]:
     """The source with marks where the look of the text changes, notes begin and end, and cells end."""
     stack: list[_State] = []
-    state, in_row, cells = _State(), False, _Cells()
+    state, in_row, cells, level = _State(), False, _Cells(), ""
     for token in _TOKEN.finditer(source):
         text, word, number = token.groups()
         if text is not None:
             yield text
         elif word is not None:
             before = state
+            if word in ("pard", "outlinelevel"):
+                level = number or "0" if word == "outlinelevel" else ""
+            if word == "par" and level in _LEVELS and not (in_row or state.note):
+                yield f"{_HEADS}{level}"
             if word in _OF_ROWS:
                 in_row = word == "trowd" if word in ("trowd", "row") else in_row
                 yield cells.meet(word, number or "")
@@ -160,12 +167,25 @@ def _written(word: str | None, token: str, *, inside: bool) -> str:
 
 
 def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
-    for in_table, group in groupby(_lines(text, unread), key=lambda line: line.rstrip().endswith(_CELL)):
+    outline = Outline()
+    for kind, group in groupby(_lines(text, unread), key=_kind):
         lines = list(group)
-        if in_table:
-            yield from table(_rows(line.rstrip().removesuffix(_CELL).split(_CELL) for line in lines), ())
+        if kind == _CELL:
+            yield from table(_rows(line.rstrip().removesuffix(_CELL).split(_CELL) for line in lines), outline.path)
+        elif kind == _HEADS:
+            for heading in filter(None, map(_HEADED.fullmatch, lines)):
+                if said := " ".join(heading[1].split()):
+                    yield outline.heading(said, 1 + int(heading[2]))
         else:
-            yield from (replace(block, line=0) for block in plain_blocks("\n".join(lines), lines, wrap_width(lines)))
+            for block in plain_blocks("\n".join(lines), lines, wrap_width(lines)):
+                yield replace(block, line=0, path=(*outline.path, *block.path))
+
+
+def _kind(line: str) -> str:
+    """The mark at the end of a line that is a row or a heading."""
+    if line.rstrip().endswith(_CELL):
+        return _CELL
+    return _HEADS if _HEADED.fullmatch(line) else ""
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> Iterator[Row]:
