@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from rag.loading.plain import parse_plain
+from rag.loading.plain import parse_plain, parse_txt
 from rag.types import BlockKind
 
 HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
@@ -247,6 +249,15 @@ def test_who_speaks_in_a_chat_stands_above_what_is_said() -> None:
     assert [b.kind for b in said] == [HEADING, PARAGRAPH] * 2
     programme = parse_plain("签到 08:30\n开幕式 09:00\n茶歇 10:30\n")
     assert {b.kind for b in programme} == {PARAGRAPH}
+
+
+def test_a_chat_is_called_as_its_file_and_another_text_by_its_heading() -> None:
+    for text, title in (
+        ("王磊 09:12\n文案改好了吗\n陈静 09:15\n改好了\n", "项目群"),
+        ("—— 2024-06-03 ——\n王磊 09:12\n好了吗\n陈静 09:15\n好了\n", "项目群"),
+        ("一、范围\n本规定适用于各部门。\n", ""),
+    ):
+        assert parse_txt(text.encode(), Path("项目群.txt")).title == title
 
 
 def test_fields_side_by_side_above_a_table_are_no_part_of_it() -> None:

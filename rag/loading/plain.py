@@ -41,8 +41,10 @@ _UNIT = re.compile(r"[^\s\u2e80-\uffef]+|.")
 
 
 def parse_txt(data: bytes, name: Path) -> Parsed:
-    """The paragraphs of a text. Raises LoadError."""
-    return Parsed(gather(parse_plain(decode(data, name)), name))
+    """The paragraphs of a text; a chat is called as its file, not after who speaks first. Raises LoadError."""
+    blocks = gather(parse_plain(decode(data, name)), name)
+    talk = any(block.level == SPEAKER_LEVEL and block.kind is BlockKind.HEADING for block in blocks)
+    return Parsed(blocks, name.stem if talk else "")
 
 
 def parse_plain(text: str, width: int = 0) -> list[RawBlock]:
