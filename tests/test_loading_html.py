@@ -533,3 +533,25 @@ def test_fields_side_by_side_are_parted() -> None:
 def test_a_signature_with_its_date_is_no_caption_of_the_table_below() -> None:
     page = "<p>市图书馆<br>2024年6月25日</p><table><tr><th>楼层<th>功能<tr><td>1F<td>借还</table>"
     assert [b.path for b in parse_html(page.encode(), NAME).blocks] == [(), (), ()]
+
+
+def test_links_that_say_the_same_under_each_post_and_lead_elsewhere_each_time_are_no_text() -> None:
+    def post(number: int, writer: str) -> str:
+        links = f"<p><a href=/answer/{number}>回复</a> <a href='javascript:tell({number})'>举报</a></p>"
+        return f"<div><p><a href=/of/{writer}>{writer}</a></p><p>第{number}种办法可行。</p>{links}</div>"
+
+    posts = [post(number, "阿明") for number in (1, 2, 3)]
+    assert texts(f"<h1>问</h1>{''.join(posts)}") == [
+        "问",
+        *(t for n in (1, 2, 3) for t in ("阿明", f"第{n}种办法可行。")),
+    ]
+    assert texts(f"<h1>问</h1>{''.join(posts[:2])}").count("回复 举报") == 2
+    beside = "".join(f"<p>方案{n}：<a href={n}>下载</a></p>" for n in (1, 2, 3))
+    assert texts(beside) == ["方案1：下载", "方案2：下载", "方案3：下载"]
+
+
+def test_columns_of_text_beside_each_other_are_read_one_after_the_other() -> None:
+    left, right = "<p>成立于 2003 年。</p><p>专营茶叶。</p>", "<b>服务</b><br>送货上门<br>七天退换"
+    page = f"<table><tr><td colspan=2>茶庄<tr><td>{left}<td>{right}</table>"
+    assert texts(page) == ["茶庄", "成立于 2003 年。", "专营茶叶。", "服务\n送货上门\n七天退换"]
+    assert texts("<table><tr><td>甲<br>乙<td>12</table>") == ["甲 乙；12"]

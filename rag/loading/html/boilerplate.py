@@ -6,6 +6,9 @@ Text is never left out for being short or odd; only as navigation, and never mor
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from rag.loading.html.elements import is_aside
@@ -44,6 +47,10 @@ _LEAST_LINKS = 4
 _LINK_SHARE = 0.6
 _SENTENCE_ENDS, _FACT = re.compile("[。！？]"), re.compile(r"[：:\d]")
 _GROUPS = ("ul", "ol", "div", "section", "table", "dl", "p")
+# Links to act on what is beside them: so often the same one at least, so long, and in what they stand.
+_LEAST_ALIKE, _LONGEST_ACTION, _LOOKED_AT = 3, 12, 5
+_NOWHERE = re.compile(r"\s*(?:#|javascript:.*)?\s*", re.IGNORECASE | re.DOTALL)
+_INLINE, _HOLDERS = ("span", "em", "i", "b", "strong", "small", "font"), ("div", "p", "li", "dd", "section")
 # An element that says it is the main one holds at least this share of the page's text.
 _MAIN_SHARE = 0.3
 
@@ -84,7 +91,40 @@ def drop_boilerplate(root: Any) -> Any:
         elif _is_footer(element):
             for part in [part for part in element if weights.get(part) and not _states(part)]:
                 _remove(part)
+    for element in _only_acting(main, weights):
+        _remove(element)
     return main
+
+
+def _only_acting(main: Any, weights: dict[Any, _Weight]) -> list[Any]:
+    """The elements that hold nothing but links to act on what is beside them: 回复, 举报, under each of many posts.
+
+    Such links say the same and lead somewhere else each time, or nowhere.
+    """
+    links: dict[str, list[Any]] = {}
+    for link in main.xpath(".//a[@href]"):
+        if link in weights and 0 < weights[link].characters <= _LONGEST_ACTION:
+            links.setdefault(" ".join("".join(link.itertext()).split()), []).append(link)
+    acting = [link for alike in links.values() if _act(alike) for link in alike]
+    held = Counter(holder for link in acting if (holder := _holder(link)) is not None)
+    return [one for one, count in held.items() if _is_all(one, count, weights[one])]
+
+
+def _act(links: Sequence[Any]) -> bool:
+    """Whether links that say the same lead somewhere else each time: those to one who writes again lead there again."""
+    places = [place for link in links if not _NOWHERE.fullmatch(place := link.get("href") or "")]
+    return len(links) >= _LEAST_ALIKE and len(set(places)) == len(places)
+
+
+def _is_all(element: Any, links: int, weight: _Weight) -> bool:
+    """Whether nothing but so many links stands in an element."""
+    return links == weight.links and weight.characters == weight.linked and element.find(".//img") is None
+
+
+def _holder(link: Any) -> Any:
+    """The block in which a link stands, if that may be taken out."""
+    above = next((one for one in islice(link.iterancestors(), _LOOKED_AT) if one.tag not in _INLINE), None)
+    return above if above is not None and above.tag in _HOLDERS else None
 
 
 def _is_fact_beside(element: Any, main: Any, weights: dict[Any, _Weight]) -> bool:
