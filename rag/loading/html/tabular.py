@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from rag.loading.trees import counted
 
 _TABLES, _CELLS = ("table", "grid", "treegrid"), ("cell", "gridcell", "columnheader", "rowheader")
 _HEADS = ("columnheader", "rowheader")
+_LINES = ("p", "br", "li", "div")
 
 
 def is_table(element: Any) -> bool:
@@ -16,12 +18,27 @@ def is_table(element: Any) -> bool:
         return element.get("role") in _TABLES and any(len(cells_of(row)) > 1 for row in rows_of(element))
     if element.get("role") in ("presentation", "none") or all(len(cells_of(row)) < 2 for row in rows_of(element)):
         return False
+    if _is_columns(rows_of(element)):
+        return False
     inner = element.find(".//table")
     if inner is not None and (
         element.find(".//table//table") is not None or all(row.find("th") is None for row in rows_of(element))
     ):
         return False
     return element.find(".//h1") is None and element.find(".//h2") is None
+
+
+def _is_columns(rows: list[Any]) -> bool:
+    """Whether rows are columns of text beside each other: only one has several cells, and in each stand several lines.
+
+    Nothing then stands above or below a value.
+    """
+    wide = [cells for row in rows if len(cells := cells_of(row)) > 1]
+    return len(wide) == 1 and not any(map(is_head, wide[0])) and all(map(_has_lines, wide[0]))
+
+
+def _has_lines(cell: Any) -> bool:
+    return next(islice(cell.iter(*_LINES), 1, None), None) is not None
 
 
 def rows_of(table: Any) -> list[Any]:
