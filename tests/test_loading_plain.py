@@ -251,6 +251,21 @@ def test_who_speaks_in_a_chat_stands_above_what_is_said() -> None:
     assert {b.kind for b in programme} == {PARAGRAPH}
 
 
+@pytest.mark.parametrize(
+    "form", ["2024-06-03 09:12:0{} {}:", "{1}(2024-06-03 09:12:0{0})", "[09:1{}] {}", "{1} 09:1{0}："]
+)
+def test_who_speaks_is_told_in_every_form_that_programs_export(form: str) -> None:
+    lines = [line for n, name in enumerate(("王磊", "陈静")) for line in (form.format(n, name), "文案改好了", "")]
+    assert [b.kind for b in parse_plain("\n".join(lines))] == [HEADING, PARAGRAPH] * 2
+
+
+@pytest.mark.parametrize("form", ["{1}(2024-06-03 09:12:0{0}): {2}", "[2024/6/3 09:1{}] {}: {}", "00:01:2{} {}：{}"])
+def test_messages_of_one_line_each_are_never_joined(form: str) -> None:
+    said = ("打印机定哪一台比较合适呢", "二楼那台KX-200就可以了", "好今天下午就去下单")
+    lines = [form.format(n, "林溪", text) for n, text in enumerate(said)]
+    assert [b.text for b in parse_plain("\n".join(lines))] == lines
+
+
 def test_a_chat_is_called_as_its_file_and_another_text_by_its_heading() -> None:
     for text, title in (
         ("王磊 09:12\n文案改好了吗\n陈静 09:15\n改好了\n", "项目群"),

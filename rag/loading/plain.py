@@ -13,7 +13,7 @@ from rag.loading.numbered import structured
 from rag.loading.sheets.drawn import drawn_tables
 from rag.loading.tables import table
 from rag.loading.talk import LEVEL as SPEAKER_LEVEL
-from rag.loading.talk import speakers
+from rag.loading.talk import messages, speakers
 from rag.text.markers import marker
 from rag.text.normalization import breadth, is_cjk
 from rag.types import BlockKind
@@ -65,7 +65,7 @@ def plain_blocks(text: str, lines: list[str], width: int) -> Iterator[RawBlock]:
     for found in tables.values():
         lines[found.begin : found.end] = [""] * (found.end - found.begin)
     _hang(lines)
-    parts = [*_paragraphs(lines, talk, width), *((begin, "") for begin in tables)]
+    parts = [*_paragraphs(lines, talk | messages(lines), width), *((begin, "") for begin in tables)]
     for line, content in sorted(parts, key=lambda part: part[0]):
         titled = _TITLED.fullmatch(content) if content[:1] in _DRAWN else None
         if line in tables and not content:

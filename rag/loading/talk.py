@@ -12,8 +12,13 @@ _DAY = (
 _TIME = r"(?:[上下中]午|凌晨|晚上|早上)?\s?\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
 # A number before it says where someone lives or works.
 _NAME = r"(?:\d[\d-]{0,7}\s?)?[^\W\d][^：:，,。；;]{0,39}"
-# "王磊 09:12", "王磊 2024-06-03 09:12:05", "2024-06-03 09:12:05 王磊".
-_SPEAKER = re.compile(rf"{_NAME}\s+(?:{_DAY}\s*)?{_TIME}|{_DAY}\s+{_TIME}\s+{_NAME}")
+_WHEN = rf"(?:{_DAY}\s*)?{_TIME}"
+_ASIDE = rf"[(（\[【]\s*{_WHEN}\s*[)）\]】]"
+# "王磊 09:12", "2024-06-03 09:12:05 王磊", "王磊(2024-06-03 09:12:05)", "[09:12] 王磊".
+_WHO = rf"(?:{_NAME}\s+{_WHEN}|{_DAY}\s+{_TIME}\s+{_NAME}|{_NAME}{_ASIDE}|{_ASIDE}\s*{_NAME})"
+_SPEAKER = re.compile(rf"{_WHO}\s*[:：]?")
+# "王磊(09:12): 改好了", "00:01:23 王磊：改好了"
+_SAID = re.compile(rf"\s*(?:{_WHO}|{_TIME}\s+{_NAME})\s*[:：]\s*\S")
 LEVEL: Final = 6
 """Of the headings that these lines become: below all others."""
 
@@ -26,6 +31,11 @@ def speakers(lines: Sequence[str]) -> set[int]:
     found = [at for at, line in enumerate(lines) if speaks(line)]
     above = [at for at in found if (said := _first(lines, at + 1)) and not speaks(said)]
     return set(found) if len(found) >= _LEAST and len(above) >= _MOST * len(found) else set()
+
+
+def messages(lines: Sequence[str]) -> set[int]:
+    """The places of the lines that say who speaks and when, and then what."""
+    return {at for at, line in enumerate(lines) if _SAID.match(line)}
 
 
 def _first(lines: Sequence[str], begin: int) -> str:
