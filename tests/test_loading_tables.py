@@ -32,6 +32,20 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="a row may be longer than the names",
         ),
         pytest.param(
+            [
+                [Cell("姓名", down=2), "1", "2", Cell("天数", down=2)],
+                ["六", "日"],
+                ["林溪", "休", "√", "1"],
+                ["周舟", "√", "休", "1"],
+            ],
+            [
+                "姓名 | 1 六 | 2 日 | 天数",
+                "姓名：林溪；1 六：休；2 日：√；天数：1",
+                "姓名：周舟；1 六：√；2 日：休；天数：1",
+            ],
+            id="words below numbers that name columns name them too",
+        ),
+        pytest.param(
             [[Cell("汇总表", across=3)], ["制表：人事", "", ""], ["工号", "姓名", "得分"], ["7", "王强", "81"]],
             ["汇总表", "制表：人事", "汇总表> 工号 | 姓名 | 得分", "汇总表> 工号：7；姓名：王强；得分：81"],
             id="what stands above the names is a caption",

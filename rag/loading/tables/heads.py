@@ -165,10 +165,19 @@ def _goes_on(line: Line, below: Line) -> bool:
     if below.up and (line.across or are_alike([below.texts[column] for column in below.own])):
         # A name beside it reaches down, so these are names, whatever they look like.
         return True
+    if _names_again(line, below):
+        return True
     if not parted or not all(column in shared or column + 1 in shared for column in below.own):
         return False
     texts = [below.texts[column] for column in below.own]
     return all(map(is_name, texts)) or (not below.texts[0] and count_on(texts))
+
+
+def _names_again(line: Line, below: Line) -> bool:
+    """Whether words stand below numbers that are names, as weekdays do below the days of a month."""
+    beside = not below.at(0) or 0 in below.up
+    counted = len(below.own) > 1 and all(VALUE.fullmatch(line.at(column)) for column in below.own)
+    return beside and counted and all(is_name(below.texts[column]) for column in below.own)
 
 
 def names_of(header: Sequence[Line]) -> list[str]:
