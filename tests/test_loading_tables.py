@@ -46,6 +46,27 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="words below numbers that name columns name them too",
         ),
         pytest.param(
+            [
+                ["报价单"],
+                ["品名", "单价"],
+                ["阀门", "120"],
+                [],
+                ["以上含税。"],
+                [],
+                ["方式", "比例", "时间"],
+                ["定金", "30%", "当日"],
+            ],
+            [
+                "报价单",
+                "报价单> 品名 | 单价",
+                "报价单> 品名：阀门；单价：120",
+                "报价单> 以上含税。",
+                "报价单> 方式 | 比例 | 时间",
+                "报价单> 方式：定金；比例：30%；时间：当日",
+            ],
+            id="a remark is no caption of the next table",
+        ),
+        pytest.param(
             [[Cell("汇总表", across=3)], ["制表：人事", "", ""], ["工号", "姓名", "得分"], ["7", "王强", "81"]],
             ["汇总表", "制表：人事", "汇总表> 工号 | 姓名 | 得分", "汇总表> 工号：7；姓名：王强；得分：81"],
             id="what stands above the names is a caption",

@@ -31,6 +31,7 @@ from rag.types import BlockKind
 
 # Of a cell in a block's grid.
 _NUMBERS = 4
+_REMARK = "。"
 # In a narrower table a row with one value is no rarer than others.
 _LEAST_WIDTH = 3
 
@@ -74,7 +75,9 @@ class _Tables:
         for title in titles:
             yield self.block(BlockKind.PARAGRAPH, title.text, title)
         if titles:
-            self.title = self.caption = path_name(titles[0].text)
+            # A remark between two tables is said of the one above.
+            said = (title.text for title in titles if not title.text.endswith(_REMARK))
+            self.title = self.caption = next(map(path_name, said), self.caption)
         beside = beside_each_other(rest) if sides else []
         if len(beside) > 1:
             whole = [*rest, *lines]
