@@ -13,12 +13,13 @@ from rag.errors import LoadError
 from rag.loading import PARSERS
 from rag.loading.blocks import Parsed
 from rag.loading.formats import OLD, PARSED_BY
-from rag.loading.mail import parse_eml, parse_mht, quoting
+from rag.loading.mail import parse_eml, parse_mht, quoting, written
 from rag.loading.mail.outlook import parse_msg
 from rag.loading.office.opendocument import parse_odf
 from rag.loading.office.pptx import parse_pptx
 from rag.loading.office.rtf import parse_rtf
 from rag.loading.sandbox.apart import parse_apart
+from rag.loading.unread import Unread
 from rag.types import Omission
 
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -481,6 +482,28 @@ def test_the_page_of_a_mail_is_read_however_it_is_packed_and_where_it_says_more(
         made = mail("请见网页版。", Subject="订单")
         made.add_alternative(html, subtype="html", charset="utf-8")
         assert said(parse_eml(made.as_bytes(), MAIL))[-len(text) :] == text
+
+
+def test_the_page_of_a_mail_is_read_where_it_shows_pictures_that_lie_in_the_mail() -> None:
+    seen: list[str] = []
+
+    def picture(address: str) -> bytes:
+        seen.append(address)
+        return b""
+
+    (block,) = written("见图", "<p>见图</p><img alt='' src='cid:a'>", MAIL, Unread(), picture)
+    assert (block.text, seen) == ("见图", ["cid:a"])
+    made = mail("见图", Subject="截图")
+    made.add_alternative("<p>见图</p><img src='cid:a'>", subtype="html")
+    made.get_payload()[1].add_related(b"no picture", "image", "png", cid="<a>")
+    assert [notice.omitted for notice in parse_eml(made.as_bytes(), MAIL).notices] == [Omission("picture", (1,))]
+
+
+def test_a_mail_that_is_forwarded_as_a_file_is_read_as_one() -> None:
+    outer = mail("见附件。", Subject="转发")
+    inner = mail("晚上十点停水。", Subject="原信").as_bytes()
+    outer.add_attachment(inner, maintype="application", subtype="octet-stream", filename="原信.eml")
+    assert said(parse_eml(outer.as_bytes(), MAIL)) == ["转发", "见附件。", "原信", "晚上十点停水。"]
 
 
 def test_what_a_mail_quotes_is_a_quote() -> None:

@@ -6,7 +6,7 @@ import email
 import email.message
 import email.policy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -40,6 +40,8 @@ _FOLDED = re.compile(r"\n[ \t]")
 _ESCAPED = re.compile(r"\\(.)")
 _QUOTE = re.compile(r"(?:> ?)+")
 _TAG = re.compile(r"<[^<>]*>|\s+")
+# Tables, and pictures that lie in the mail.
+_SHOWN = re.compile(r"<table|<img[^<>]*\bcid:", re.IGNORECASE)
 _MUCH_MORE = 3
 _DEEPEST = 3
 _MOST_PARTS = 1_000
@@ -88,7 +90,8 @@ def _mail(message: email.message.EmailMessage, name: Path, unread: Unread, deep:
     path = (subject,) if subject else ()
     yield from heading_of(subject, {header: _header(message, header) for header in _HEADERS})
     plain, page = message.get_body(("plain",)), message.get_body(("html",))
-    yield from said_under(path, written(_said(plain, name), _said(page, name), name, unread))
+    pictures = partial(_picture, list(_parts(message)))
+    yield from said_under(path, written(_said(plain, name), _said(page, name), name, unread, pictures))
     for part in _invitations(message):
         yield from said_under(path, invitation(_text(part, name)))
     for part in message.iter_attachments() if message.is_multipart() else ():
@@ -99,14 +102,22 @@ def _hanging(
     part: email.message.EmailMessage, name: Path, path: tuple[str, ...], unread: Unread, deep: int
 ) -> Iterator[RawBlock]:
     """What hangs on a mail under ``path``: mails that it forwards, pictures, files."""
-    inner = part.get_content() if part.get_content_type() == "message/rfc822" and deep < _DEEPEST else None
     file = part.get_filename() or ""
+    inner = _forwarded(part, file) if deep < _DEEPEST else None
     if isinstance(inner, email.message.EmailMessage):
         yield from _mail(inner, name, unread, deep + 1)
     elif part.get_content_maintype() == "image":
         yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [file])))
     elif part.get_content_type() != "text/calendar":
         yield from attached(_bytes(part), file, name, path, unread)
+
+
+def _forwarded(part: email.message.EmailMessage, file: str) -> object:
+    """The mail that a part is, by its type or as a file."""
+    if part.get_content_type() == "message/rfc822":
+        return part.get_content()
+    whole = file.lower().endswith(".eml") and email.message_from_bytes(_bytes(part), policy=email.policy.default)
+    return whole if whole and whole.keys() else None
 
 
 def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:
@@ -118,10 +129,16 @@ def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:
         yield RawBlock(BlockKind.PARAGRAPH, "\n".join(said), path=(subject,) if subject else ())
 
 
-def written(plain: str, page: str, name: Path, unread: Unread) -> Iterator[RawBlock]:
-    """The text of a mail: of two that say the same the plain one, unless the other has tables or says much more."""
-    if page and (not plain.strip() or "<table" in page.lower() or len(_TAG.sub("", page)) > _MUCH_MORE * len(plain)):
-        return iter(structured(list(lines_apart(page_blocks(page.encode(), name, unread)))))
+def written(
+    plain: str, page: str, name: Path, unread: Unread, pictures: Callable[[str], bytes] = inline
+) -> Iterator[RawBlock]:
+    """The text of a mail: of two that say the same the plain one, unless the other shows or says more.
+
+    ``pictures`` gives the bytes of a picture by its address.
+    """
+    shows = not plain.strip() or _SHOWN.search(page) or len(_TAG.sub("", page)) > _MUCH_MORE * len(plain)
+    if page and shows:
+        return iter(structured(list(lines_apart(page_blocks(page.encode(), name, unread, pictures)))))
     return quoting(plain.replace("\r\n", "\n").replace("\r", "\n"))
 
 
