@@ -115,3 +115,26 @@ def test_lines_of_one_paragraph_that_are_numbered_stand_by_themselves() -> None:
     ]
     (first, second) = lines_apart(iter([RawBlock(PARAGRAPH, "1、甲乙\n2、丙丁", bold=(2, 7))]))
     assert (first.text, first.bold, second.text, second.bold) == ("1、甲乙", (2, 4), "2、丙丁", (0, 2))
+
+
+def test_names_in_bold_that_have_text_below_are_headings() -> None:
+    def kinds(*said: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
+        bare = [text.strip("*") for text in said]
+        bold = [(0, len(text)) if text != whole else () for text, whole in zip(bare, said, strict=True)]
+        blocks = [RawBlock(PARAGRAPH, text, bold=place) for text, place in zip(bare, bold, strict=True)]
+        return [(b.kind, b.path) for b in structured(blocks)]
+
+    manual = ("*手册*", "*退货*", "七天内可退。", "*运费由买家承担。*", "到付不收。", "*保修*", "一年。")
+    assert kinds(*manual) == [
+        (PARAGRAPH, ()),
+        (HEADING, ()),
+        (PARAGRAPH, ("退货",)),
+        (PARAGRAPH, ("退货",)),
+        (PARAGRAPH, ("退货",)),
+        (HEADING, ()),
+        (PARAGRAPH, ("保修",)),
+    ]
+    assert {kind for kind, _ in kinds("*退货*", "七天内可退。")} == {PARAGRAPH}
+    assert {kind for kind, _ in kinds("*2899*", "元。", "*260*", "元。", "*注意：*", "烫。", "*地址：*", "东门。")} == {
+        PARAGRAPH
+    }

@@ -1,4 +1,5 @@
-"""Headings that are told by what was typed before them alone: "第二章 职责", "（一）范围", "3.2 安装", "议题1：预算".
+"""Headings that are told by what was typed before them alone: "第二章 职责", "（一）范围", "3.2 安装", "议题1：预算";
+and those that are paragraphs in bold.
 
 Of one form most must have text below them: lines that count without any are items of a list.
 """
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from rag.loading.blocks import Places, RawBlock, gather, path_name
 from rag.loading.lists import Placed, with_items
+from rag.loading.tables.cell_text import is_name
 from rag.text.markers import marker
 from rag.text.numbers import value
 from rag.types import BlockKind
@@ -110,9 +112,15 @@ def _forms(blocks: Sequence[RawBlock]) -> list[_Form | None]:
     counted = _Decimals()
     texts = [*(block.text for block in blocks), ""]
     return [
-        _form(text, after, counted) if block.kind in _TEXT and not block.ocr else None
+        _form(text, after, counted) or _set_off(block) if block.kind in _TEXT and not block.ocr else None
         for block, (text, after) in zip(blocks, pairwise(texts), strict=True)
     ]
+
+
+def _set_off(block: RawBlock) -> _Form | None:
+    """A paragraph that is a name in bold."""
+    named = block.kind is BlockKind.PARAGRAPH and block.bold == (0, len(block.text)) and len(block.text) <= _LONGEST
+    return _Form("粗") if named and is_name(block.text) and not block.text.endswith((*_NO_HEADING, *_LEADS)) else None
 
 
 def _form(text: str, after: str, counted: _Decimals) -> _Form | None:
