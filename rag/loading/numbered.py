@@ -118,9 +118,11 @@ def _forms(blocks: Sequence[RawBlock]) -> list[_Form | None]:
 
 
 def _set_off(block: RawBlock) -> _Form | None:
-    """A paragraph that is a name in bold."""
-    named = block.kind is BlockKind.PARAGRAPH and block.bold == (0, len(block.text)) and len(block.text) <= _LONGEST
-    return _Form("粗") if named and is_name(block.text) and not block.text.endswith((*_NO_HEADING, *_LEADS)) else None
+    """A paragraph that is a name in bold, in one line."""
+    text = block.text
+    if block.kind is not BlockKind.PARAGRAPH or block.bold != (0, len(text)) or len(text) > _LONGEST or "\n" in text:
+        return None
+    return _Form("粗") if is_name(text) and not text.endswith((*_NO_HEADING, *_LEADS)) else None
 
 
 def _form(text: str, after: str, counted: _Decimals) -> _Form | None:
