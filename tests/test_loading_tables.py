@@ -67,6 +67,21 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="a remark is no caption of the next table",
         ),
         pytest.param(
+            [
+                ["利润表"],
+                ["编制单位：恒建", "", "2024年5月", "单位：元"],
+                ["项目", "行次", "本月数", "累计数"],
+                ["营业收入", "1", "12", "56"],
+            ],
+            [
+                "利润表",
+                "编制单位：恒建；2024年5月；单位：元",
+                "利润表> 项目 | 行次 | 本月数 | 累计数",
+                "利润表> 项目：营业收入；行次：1；本月数：12；累计数：56",
+            ],
+            id="whose a statement is, of when and in what unit stands above its names",
+        ),
+        pytest.param(
             [[Cell("汇总表", across=3)], ["制表：人事", "", ""], ["工号", "姓名", "得分"], ["7", "王强", "81"]],
             ["汇总表", "制表：人事", "汇总表> 工号 | 姓名 | 得分", "汇总表> 工号：7；姓名：王强；得分：81"],
             id="what stands above the names is a caption",

@@ -57,10 +57,20 @@ def title_rows(lines: Sequence[Line]) -> int:
         texts = [line.texts[column] for column in line.own]
         fields = len(texts) <= width / 2 and (all(map(FIELD.match, texts)) or _are_fields(texts, width))
         # A label alone has its value below or beside it.
-        fields = fields and not any(text.endswith(("：", ":")) for text in texts)
+        fields = (fields and not any(text.endswith(("：", ":")) for text in texts)) or _is_imprint(lines[count:])
         if width == 1 or not (fields or (len(texts) == 1 and not line.up)):
             return count
     return len(lines) - 1
+
+
+def _is_imprint(lines: Sequence[Line]) -> bool:
+    """Whether the first line says whose, of when and in what unit the table is, above one that names more columns."""
+    first, names = lines[0], lines[1]
+    texts, below = ([line.texts[column] for column in line.own] for line in (first, names))
+    labelled = list(filter(LABEL.match, texts))
+    if not labelled or len(texts) >= len(below) or any(map(LABEL.match, below)):
+        return False
+    return all(text in labelled or VALUE.fullmatch(text) for text in texts) and names_columns(names, lines[2:])
 
 
 def is_labelled(line: Line, width: int) -> bool:
