@@ -82,6 +82,28 @@ def texts(rows: list[list[str | Cell]]) -> list[str]:
             id="whose a statement is, of when and in what unit stands above its names",
         ),
         pytest.param(
+            [
+                ["客户：东门小学", "电话：6102", ""],
+                ["品名", "规格", "数量"],
+                ["阀门", "DN50", "2"],
+                ["制单：林溪", "", "审核：周舟"],
+                ["长：30", "宽：20", "高：10"],
+            ],
+            [
+                "客户：东门小学；电话：6102",
+                "客户：东门小学；电话：6102> 品名 | 规格 | 数量",
+                "客户：东门小学；电话：6102> 品名：阀门；规格：DN50；数量：2",
+                "客户：东门小学；电话：6102> 制单：林溪；审核：周舟",
+                "客户：东门小学；电话：6102> 品名：长：30；规格：宽：20；数量：高：10",
+            ],
+            id="fields that leave columns free below a table are named by themselves",
+        ),
+        pytest.param(
+            [["客户：东门小学", "电话：6102"], ["品名", "单价"], ["阀门", "120"], ["垫片", "3.5"]],
+            ["客户：东门小学；电话：6102", "品名 | 单价", "品名：阀门；单价：120", "品名：垫片；单价：3.5"],
+            id="fields above two columns are no label and its value",
+        ),
+        pytest.param(
             [[Cell("汇总表", across=3)], ["制表：人事", "", ""], ["工号", "姓名", "得分"], ["7", "王强", "81"]],
             ["汇总表", "制表：人事", "汇总表> 工号 | 姓名 | 得分", "汇总表> 工号：7；姓名：王强；得分：81"],
             id="what stands above the names is a caption",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile, zip_longest
 
-from rag.loading.tables.cell_text import ADDRESS, VALUE, is_name
+from rag.loading.tables.cell_text import ADDRESS, LABEL, VALUE, is_name
 from rag.loading.tables.filling import Line, beside_label, parted, side_parts
 from rag.loading.tables.heads import LOOKED_AT, names_columns
 
@@ -118,7 +118,8 @@ def _pairs(line: Line) -> list[tuple[str, str]]:
 
 def _is_label(text: str) -> bool:
     sign = bool(text) and not any(map(str.isalnum, text))
-    return sign or (is_name(text) and len(text) <= _LONGEST_LABEL and not _DIGIT.search(text))
+    said = LABEL.match(text.rstrip("：: "))
+    return sign or (is_name(text) and len(text) <= _LONGEST_LABEL and not said and not _DIGIT.search(text))
 
 
 def _are_twins(rows: Sequence[Sequence[tuple[str, str]]]) -> bool:

@@ -79,7 +79,7 @@ def is_labelled(line: Line, width: int) -> bool:
     if _are_fields(texts, width):
         return True
     bare = [text.endswith(("：", ":")) for text in texts]
-    if not width and len(texts) > 1 and all(map(LABEL.match, texts)):
+    if len(texts) > 1 and (not width or len(texts) < width) and all(map(LABEL.match, texts)):
         return True
     return any(bare[:-1]) and all(
         before or LABEL.match(text) for text, before in zip(texts, [False, *bare], strict=False)
