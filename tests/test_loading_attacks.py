@@ -7,6 +7,7 @@ import struct
 import time
 import zipfile
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,20 @@ def test_bytes_of_another_format_get_a_message_that_names_the_file(suffix: str, 
         samples.load_bytes(data, f"文{suffix}")
     assert f"文{suffix}" in caught.value.en
     assert max(len(caught.value.zh), len(caught.value.en)) < 400
+
+
+def test_files_on_a_mail_that_are_made_to_do_harm_are_told_and_the_mail_is_read() -> None:
+    made = EmailMessage()
+    made["Subject"] = "报价"
+    made.set_content("请看附件。")
+    main = f"<w:document {W}><w:body><w:p><w:r><w:t>&j;</w:t></w:r></w:p></w:body></w:document>"
+    for entities in (LAUGHS, OUTSIDE):
+        made.add_attachment(
+            samples.archive({"word/document.xml": entities + main}),
+            maintype="application",
+            subtype="octet-stream",
+            filename="../../合同.docx",
+        )
+    document = samples.load_bytes(made.as_bytes(), "信.eml")
+    assert document.text == "报价\n请看附件。"
+    assert [(omitted.kind, len(omitted.after)) for omitted in document.omitted] == [("attachment", 2)]

@@ -495,7 +495,9 @@ def test_the_page_of_a_mail_is_read_where_it_shows_pictures_that_lie_in_the_mail
     assert (block.text, seen) == ("见图", ["cid:a"])
     made = mail("见图", Subject="截图")
     made.add_alternative("<p>见图</p><img src='cid:a'>", subtype="html")
-    made.get_payload()[1].add_related(b"no picture", "image", "png", cid="<a>")
+    page = made.get_body(("html",))
+    assert page
+    page.add_related(b"no picture", "image", "png", cid="<a>")
     assert [notice.omitted for notice in parse_eml(made.as_bytes(), MAIL).notices] == [Omission("picture", (1,))]
 
 
