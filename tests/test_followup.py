@@ -188,3 +188,52 @@ def test_a_chain_of_follow_ups_gets_the_right_answers(
         answer = library.ask(resolve(follow_up, asked))
         assert expected in answer.answer
         asked.append(Earlier(answer.question, answer.answer))
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        ("上海50公斤以下每公斤多少钱？", "300公斤以上呢？", "上海300公斤以上每公斤多少钱？"),
+        ("工作8年年休假几天", "12年呢", "工作12年年休假几天"),
+        ("合同第五条说了什么", "第六条呢", "合同第六条说了什么"),
+        ("保险的责任免除有哪几条？", "第二条呢？", "保险的责任免除的第二条是什么？"),
+        ("招标的预算是多少？", "保证金呢？", "招标的保证金是多少？"),
+        ("2023版的伙食补助每天多少？", "住宿费呢？", "2023版的住宿费每天多少？"),
+        ("仓储费怎么收？", "装卸费呢？", "装卸费怎么收？"),
+        ("伙食补助每天多少？", "2023版是多少？", "2023版的伙食补助每天多少？"),
+        ("2023版的伙食补助每天多少？", "2025年版呢？", "2025年版的伙食补助每天多少？"),
+        ("12月3日中班是谁？", "5号呢？", "12月5号中班是谁？"),
+    ],
+)
+def test_a_part_takes_the_place_of_the_part_of_its_form(before: str, question: str, whole: str) -> None:
+    assert resolve(question, [Earlier(before, "")]) == whole
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("这台相机多少钱？", "保修期呢？"),  # 相机 is no amount.
+        ("财务部在几楼？", "第二条呢？"),  # No list was asked for.
+        ("财务部在几楼？", "5号呢？"),  # No date.
+    ],
+)
+def test_a_part_stays_alone_where_the_turn_before_has_none_of_its_form(before: str, question: str) -> None:
+    assert resolve(question, [Earlier(before, "")]) == question
+
+
+def test_a_figure_is_no_person() -> None:
+    assert resolve("他受了什么处分？", [Earlier("事故是谁负责的？损失多少？", "38.6万元")]) == "他受了什么处分？"
+
+
+def test_a_condition_is_not_what_is_asked_about() -> None:
+    assert resolve("它在哪里？", [Earlier("停电的话发电机能撑多久？", "12小时")]) == "发电机在哪里？"
+    assert resolve("它多少钱？", [Earlier("如果停电，发电机能撑多久？", "")]) == "发电机多少钱？"
+
+
+def test_what_stands_before_a_place_stays() -> None:
+    assert resolve("北京呢？", [Earlier("到成都要几天？", "4天")]) == "到北京要几天？"
+
+
+def test_a_noun_that_is_cut_in_two_is_put_in_whole() -> None:
+    assert resolve("花了多少钱？", [Earlier("充电桩什么时候完工的？", "")]) == "充电桩花了多少钱？"
+    assert resolve("为什么推迟？", [Earlier("充电桩什么时候完工的？", "")]) == "充电桩为什么推迟？"

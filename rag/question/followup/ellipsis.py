@@ -7,24 +7,25 @@ from collections.abc import Sequence
 
 from rag.question import mentions
 from rag.question.followup.attributes import WHAT_OF, attribute_asked
+from rag.question.followup.exchanges import exchanged, is_item, of_edition
 from rag.question.followup.meanings import Earlier, made, person, thing
 from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
-from rag.question.followup.wording import ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
+from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
 
 _NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|之后|结果|人|原因")
 _DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
 _OF_A_PERSON = re.compile("出生|去世|逝世|毕业|结婚|多大年纪|几岁|哪里人|哪国人|什么学校")
 _ASKS_WHO = re.compile("(?:现在|目前|都|分别)?(?:是|叫|有|为)?(?:谁|什么|哪|几|多少)")
-# What is itself asked for its amount has none of another: 水电费 stands beside 押金.
-_AMOUNT = re.compile("[期率量数额度费价金款资]$")
 _SAME_NAME = {Sort.NAME, Sort.COMMON}
 
 
 def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
     """``question`` with what it leaves out; "" if it leaves nothing out, or what it does is not clear."""
     turn = earlier[-1]
+    if asked := of_edition(question, Phrase.of(turn.question)):
+        return asked
     what_of = WHAT_OF.match(question.text)
     if what_of and not ASKS.search(what_of["body"]):
         marked = bool(re.match("那|而|还有", question.text)) or "呢" in question.text
@@ -48,23 +49,31 @@ def _what_of(question: Phrase, body: Phrase, turn: Earlier, marked: bool) -> str
         return attribute_asked(Phrase.of(f"{about}的{body.written}？")) if about else ""
     if not marked:
         return ""
+    before = Phrase.of(turn.question)
+    is_date = _is_date(body, before)
+    if not (is_date and mentions.dates(before.text)) and (whole := exchanged(before, body)):
+        return whole
     if MEASURE.fullmatch(body.text) and not any(word.is_name for word in body.words):
         about = _about(question, turn)
-        if about and not _AMOUNT.search(about):
+        # What is itself asked for its amount has none of another: 水电费 stands beside 押金.
+        if about and not AMOUNT.search(about):
             return f"{about}的{body.written}呢？"
     if any(word.is_name for word in body.words) and (whole := attribute_asked(question)):
         return whole
-    before = Phrase.of(turn.question)
-    if [(span.start, span.end) for span in mentions.dates(body.text)] == [(0, len(body.text))] or _is_date(body):
+    if is_date:
         return _with_date(before, body)
-    if "的" in body.text:
+    if "的" in body.text or is_item(body.text):
         return ""
     replaced = _of_the_same_sort(before, body)
     return before.with_part(replaced.start, replaced.end, body.written) if replaced else ""
 
 
-def _is_date(body: Phrase) -> bool:
-    return bool(re.fullmatch(r"(?:\d{4}年)?第?[一二三四1-4]季度", body.text))
+def _is_date(body: Phrase, before: Phrase) -> bool:
+    """Whether ``body`` is a date and no more; 5号 is one where ``before`` has a date."""
+    if [(span.start, span.end) for span in mentions.dates(body.text)] == [(0, len(body.text))]:
+        return True
+    is_day = re.fullmatch(r"(?:[12]?\d|3[01])号", body.text) and mentions.dates(before.text)
+    return bool(is_day or re.fullmatch(r"(?:\d{4}年)?第?[一二三四1-4]季度", body.text))
 
 
 def _about(question: Phrase, turn: Earlier) -> str:

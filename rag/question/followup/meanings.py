@@ -122,7 +122,7 @@ def _is_person(question: Phrase, answer: str) -> bool:
     """Whether a who-question was answered with a person, or where it was not, asks for one."""
     if not answer:
         return bool(_PERSON_ASKED.search(question.text))
-    if not single(answer):
+    if not single(answer) or re.search(r"\d", answer):
         return False
     read = Phrase.of(answer)
     return not any(word.tag in ("nt", "nz", "ns") for word in read.words) and not _ORGANISATION.search(answer)

@@ -7,7 +7,7 @@ import re
 from rag.question.followup.wording import ASKING, Phrase, Word
 
 LEAD = re.compile(
-    "(?:是|由|在|用|最早|最初|目前|现在|一共|总共|还|都|主要|曾经?|已经?|能够?|会|可以|要|需要|应该|得|被|为)*"
+    "(?:是|由|在|用|最早|最初|目前|现在|一共|总共|还|都|主要|曾经?|已经?|能够?|会|可以|要|需要|应该|得|被|为(?![什何啥]))*"
 )
 # Asks when, where, how or how much: never the subject.
 _CIRCUMSTANCE = re.compile(

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from rag.question import mentions
 from rag.question.followup import naming
-from rag.question.followup.wording import ASKING, ASKS, CHINESE, GENERIC, Phrase, Word
+from rag.question.followup.wording import AMOUNT, ASKING, ASKS, CHINESE, GENERIC, Phrase, Word
 from rag.text.tags import PERSON
 
 _SKIPPED = frozenset("xpcdrtyu")
@@ -18,6 +18,12 @@ DESCRIBED = re.compile(r"^(.+?)(?:是|为|叫)(?:哪|谁|什么)[^,]*[?]?$")
 
 # Words that point to what is not in the question.
 _POINTS = re.compile("[这该本此其它他她]|这[一个部本家款些种位].?|它们|他们|她们|本[文书片剧校国]|该[文书片剧校国]")
+
+# 「停电的话，…」「如果逾期，…」: a condition, of which no more is asked.
+_CONDITION = re.compile("^(?:[^,]*的话|(?:如果|要是|假如|万一|若)[^,]*(?=,)),?")
+_BEHIND_NAMES = ("是", "在", "有", "的", "由")
+# Before a place these are no part of its name.
+_TOWARDS = "到去从往至"
 
 
 class Sort(StrEnum):
@@ -78,7 +84,8 @@ def topic(question: Phrase) -> Topic | None:
     """Who or what ``question`` is about; None where that is not clear, as after 这 or 它."""
     if not CHINESE.search(question.text):
         return _named_in_english(question)
-    words = list(question.words)
+    condition = _CONDITION.match(question.text)
+    words = [word for word in question.words if condition is None or word.start >= condition.end()]
     began = 0
     while began < len(words) and not _begins(words, began):
         if _POINTS.fullmatch(words[began].text):
@@ -107,12 +114,17 @@ def _named_in_english(question: Phrase) -> Topic | None:
 
 
 def _is_piece(word: Word) -> bool:
-    return len(word.text) == 1 and word.tag[0] in "vaqmgnk" and word.text not in "是有在第"
+    return len(word.text) == 1 and word.tag[0] in "vaqmgnk" and word.text not in f"是有在第{_TOWARDS}"
+
+
+def _ends_noun(word: Word, after: Word) -> bool:
+    """Whether a character that is no verb, or that amounts end with, stands right before what asks: 仓储|费怎么收."""
+    return bool(ASKS.match(after.text)) and (word.tag[0] in "qgnk" or AMOUNT.match(word.text) is not None)
 
 
 def _is_border(word: Word) -> bool:
     """Whether a subject can begin after ``word``."""
-    return word.tag in ("date", "t", "uj", "y") or word.tag[0] in "xpcdrf" or word.text in "是有了"
+    return word.tag in ("date", "t", "uj", "y") or word.tag[0] in "xpcdrf" or word.text in f"是有了{_TOWARDS}"
 
 
 def _begins(words: Sequence[Word], position: int) -> bool:
@@ -120,12 +132,10 @@ def _begins(words: Sequence[Word], position: int) -> bool:
     following = words[position + 1] if position + 1 < len(words) else None
     if word.is_noun and word.text != "·":
         return not (following and following.text == "的" and word.tag == "date")
-    # 漏斗模型, 小模型: a verb or an adjective that belongs to the noun after it.
-    return (
-        word.tag in ("v", "a")
-        and len(word.text) > 1
-        and (following is not None and following.tag[0] in "nupr" and not following.is_name)
-    )
+    if word.tag not in ("v", "a") or len(word.text) < 2 or following is None or following.is_name:
+        return False
+    # 漏斗模型, 小模型: a verb or an adjective that belongs to the noun after it. 充电桩: behind a verb none is counted.
+    return following.tag[0] in "nupr" or (following.tag == "q" and len(following.text) == 1)
 
 
 def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
@@ -142,7 +152,7 @@ def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
         del taken[1:]
     while len(taken) > 1 and taken[0].is_name and taken[-1].tag == "vn":
         rest.insert(0, taken.pop())
-    if len(rest) > 1 and _is_piece(rest[0]) and rest[1].text in ("是", "在", "有", "的", "由"):
+    if len(rest) > 1 and _is_piece(rest[0]) and (rest[1].text in _BEHIND_NAMES or _ends_noun(*rest[:2])):
         taken.append(rest.pop(0))
     if any(word.text == "·" for word in taken):
         if rest and _is_piece(rest[0]):
