@@ -98,7 +98,9 @@ def word(before: str, rows: list[list[str]]) -> bytes:
     return data.getvalue()
 
 
+RATES = [["目的地", "50公斤以下", "50公斤以上", "时效"], ["杭州", "2.2", "1.5", "1天"], ["广州", "2.1", "3.5", "3天"]]
 FILES = {
+    "运价.docx": word("运价如下。", RATES),
     "门店月报.md": MONTHS.encode(),
     "员工花名册.csv": STAFF.encode(),
     "小家电.html": APPLIANCES.encode(),
@@ -130,6 +132,9 @@ def said(made: Document, question: str) -> list[str]:
         pytest.param("门店月报.md", "2023年哪个月销售额最高", [], id="another year"),
         pytest.param("门店月报.md", "销售额最高的两个月是哪几个", [], id="more than the first"),
         pytest.param("门店月报.md", "3月的客流是多少", [], id="no superlative"),
+        pytest.param("运价.docx", "哪个目的地50公斤以上最便宜？", ["杭州"], id="a column that is called as a limit is"),
+        pytest.param("运价.docx", "50公斤以下最贵的是哪个目的地", ["杭州"], id="and another"),
+        pytest.param("门店月报.md", "销售额超过十万的月份里客流最低的是几月", [], id="a limit"),
         pytest.param("门店月报.md", "为什么3月销售额最高", [], id="a reason"),
         pytest.param(
             "员工花名册.csv", "年龄最大的员工是谁？", ["乔麦"], id="a blank cell is no value; a number no name"

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
-from rag.question.superlatives import Superlative, superlative, which
+from rag.question.superlatives import LIMITS, Superlative, superlative, which
 from rag.reading.cells.body import Table
 from rag.reading.cells.matching import COUNTS, content_words, nearest, said_in, shared
 from rag.text.normalization import normalise
@@ -32,6 +32,7 @@ _BETWEEN: Final = re.compile(r"[是都的]?(?:哪[^的]{1,5}|谁)?[的是]?$")
 # no other measure; and how many characters.
 _LITTLE: Final = re.compile(r"\w+ [fmqru]\w*|[^率额差比值度数量费] n\w*")
 _FARTHEST: Final = 3
+_LIMIT: Final = re.compile(LIMITS)
 _FILLING: Final = "的是为有要了得到达卖需值"
 # What follows the superlative where who or what has the value is asked for, and not what else holds of it.
 _ASKS_WHICH: Final = re.compile(
@@ -84,7 +85,7 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
         return []
     table = _Table.below(document, header)
     question = table.called_in(alike(asked.normalised))
-    wanted = superlative(question)
+    wanted = superlative(_without(table.names, question))
     if wanted is None or len(table.rows) < 2:
         return []
     table = _of_rows(table, question)
@@ -96,6 +97,13 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
     rows = [block for (block, _), is_end in zip(table.rows, ends, strict=True) if is_end]
     cells = [Span(cell.start, cell.end) for block in rows for cell in block.cells if cell.column == shown]
     return cells if len(cells) == len(rows) else []
+
+
+def _without(names: Sequence[str], question: str) -> str:
+    """A question with □ for every character of a column's name: 300公斤以上 is no limit where a column is called so."""
+    for name in sorted(names, key=len, reverse=True):
+        question = question.replace(name, "□" * len(name)) if _LIMIT.search(name) else question
+    return question
 
 
 def _of_rows(table: _Table, question: str) -> _Table:
