@@ -125,6 +125,12 @@ def test_a_list_is_of_the_date_and_the_name_that_stand_over_it_and_of_no_other_i
     assert listed("苏州例会定了哪些事", minutes) is None
 
 
+def test_what_is_asked_of_one_of_the_items_does_not_ask_for_all() -> None:
+    contract = "# 合同\n\n## 甲方义务\n\n按月付款。\n\n## 乙方义务\n\n保证库温。\n"
+    assert listed("合同有哪些义务", contract) is not None
+    assert listed("乙方的义务有哪些", contract) is None
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Library:
     folder: Path = tmp_path_factory.mktemp("kinds")

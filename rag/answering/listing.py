@@ -80,6 +80,8 @@ def _lists(document: Document, asked: Sorts) -> Iterable[tuple[int, Sequence[Ite
         if one.items[0].block.kind not in (BlockKind.HEADING, BlockKind.LIST_ITEM):
             continue
         names = [(item, _name(document, item)) for item in one.items]
+        if _is_one(asked.about, [name for _, name in names]):
+            continue
         if alike := _ending(names, asked.noun):
             yield _BY_NOUN, alike
         elif _is_above(document, one, asked.noun):
@@ -104,6 +106,12 @@ def _is_of(document: Document, one: Enumeration, about: str) -> bool:
     said = set(terms("\n".join(above)))
     names = {text for text, *_, tag in tagged(about) if tag in PROPER}
     return all(word.term in said for word in cut_words(about) if word.text in names or _DIGIT.search(word.term))
+
+
+def _is_one(about: str, names: Sequence[str]) -> bool:
+    """Whether items are called by what the question says and others not: 乙方的义务 are not the kinds of 义务."""
+    words = {word.text for word in cut_words(about) if len(word.text) > 1 and word.text not in STOPWORDS}
+    return any(0 < sum(word in name for name in names) < len(names) for word in words)
 
 
 def _name(document: Document, item: Item) -> str:
