@@ -15,10 +15,12 @@ from rag.answering.related import closest
 from rag.models import Models
 from rag.question.analysis import Question
 from rag.question.spelling import understood
-from rag.reading import Candidate, Reading
+from rag.reading import Candidate, Evidence, Reader, Reading
 from rag.retrieval.collections import Scope
 from rag.retrieval.ranking import Search, reranked
 from rag.settings import Settings
+from rag.text.labels import of_another
+from rag.text.normalization import normalise
 from rag.text.tokenization import Cut
 from rag.types import Answer, Role
 
@@ -31,6 +33,21 @@ def threshold(settings: Settings, models: Models) -> float:
     """The confidence below which is abstained: that of the settings, or what their ``max_error`` comes to."""
     allowed = settings.max_error
     return settings.min_confidence if allowed is None else models.reader.get().threshold(allowed)
+
+
+def read(reader: Reader, question: Question, candidates: Sequence[Candidate]) -> Reading:
+    """What ``reader`` reads for a question, without confidence where it is said of another thing of the kind."""
+    reading = reader.read(question, candidates)
+    is_of_another = any(_is_of_another(question, one) for one in reading.evidence[:1])
+    return replace(reading, confidence=0.0) if is_of_another else reading
+
+
+def _is_of_another(question: Question, evidence: Evidence) -> bool:
+    document = evidence.document
+    block = document.block_at(evidence.sentence.start)
+    above = (document.title, *block.path, *document.columns(block))
+    said = document.text[evidence.sentence.start : evidence.sentence.end]
+    return of_another(question.normalised, normalise(said).text, normalise("\n".join(above)).text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,7 @@ class Answerer:
 
         ``min_confidence`` takes the place of that of the settings; ``stage`` is told what begins.
         """
-        read: list[Part] = []
+        parts_read: list[Part] = []
         titles: dict[str, str] = {}
         seconds = 0.0
         for part in parts:
@@ -64,16 +81,16 @@ class Answerer:
             candidates = self.search.candidates(asked)
             seconds += perf_counter() - began
             stage("read")
-            read.append(self._read(part.text, asked, candidates))
+            parts_read.append(self._read(part.text, asked, candidates))
             titles |= {one.document.doc_id: one.document.title for one in candidates}
         settings = self.search.settings
         least = self._threshold if min_confidence is None else min_confidence
         answer = compose(
-            question, read, titles=titles, older=self.older, min_confidence=least, language=settings.language
+            question, parts_read, titles=titles, older=self.older, min_confidence=least, language=settings.language
         )
-        if len(read) == 1:
+        if len(parts_read) == 1:
             documents = (one.document for one in candidates[: settings.read])
-            answer = listed(read[0].question.text, answer, documents, settings.language) or answer
+            answer = listed(parts_read[0].question.text, answer, documents, settings.language) or answer
         return answer, seconds
 
     def told(self, question: str) -> Told:
@@ -98,7 +115,7 @@ class Answerer:
         settings, known = self.search.settings, self.told(text)
         reading = known.reading
         if reading is None:
-            reading = self.models.reader.get().read(asked, candidates[: settings.read])
+            reading = read(self.models.reader.get(), asked, candidates[: settings.read])
             reading = self._with_editions(asked, reading)
         hits = reranked(candidates, reading.ranking)[: settings.hits]
         nearest = None if reading.evidence else closest(candidates)
@@ -114,7 +131,7 @@ class Answerer:
             if scope and doc_id not in scope:
                 continue
             alone = replace(self.search, scope=Scope(frozenset([doc_id]), (generation.ordinals(doc_id),)))
-            other = self.models.reader.get().read(asked, alone.candidates(asked, _EDITION_READ))
+            other = read(self.models.reader.get(), asked, alone.candidates(asked, _EDITION_READ))
             if other.evidence and other.confidence >= self._threshold and differ(first, other.evidence[0]):
                 return replace(reading, evidence=(first, replace(other.evidence[0], role=Role.DIFFERENT)))
         return reading

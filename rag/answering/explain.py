@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from rag.answering.answerer import read
 from rag.answering.explanation import Abstention, Coverage, Explanation, Place, Where, Word
 from rag.errors import NotFoundError
 from rag.index.protocols import Snapshot
@@ -69,7 +70,7 @@ class Explainer:
         # At least as many as `Search.retrieve` itself looks at, so that the order is that of `ask`, only longer.
         retrieved = self.search.retrieve(asked, self._depth)
         candidates = self.search.candidates_of(retrieved)
-        reading = self.reader.read(asked, candidates[: settings.read])
+        reading = read(self.reader, asked, candidates[: settings.read])
         hits = reranked(candidates, reading.ranking)[: settings.hits]
         return _Asked(asked, retrieved.vector, candidates, reading, hits)
 
