@@ -25,6 +25,14 @@ def test_a_name_written_like_one_of_the_passage_and_a_year_of_it_are_put_in() ->
     assert [c.question for c in _swapped("豆包2025年的月活？", "2024年11月，豆包月活近6000万。")] == [
         "豆包2024年的月活？"
     ]
+    assert [c.question for c in _swapped("2024版的补助是多少？", "2025年2月起施行。")] == ["2025版的补助是多少？"]
+
+
+def test_a_date_of_the_passage_that_is_written_alike_is_put_in() -> None:
+    assert [c.question for c in _swapped("12月8日早班是谁？", "日期：12月7日；早班：韩梅")] == ["12月7日早班是谁？"]
+    assert [c.question for c in _swapped("十一月份的入库量？", "九月份入库量为2280吨，8月20日盘点。")] == [
+        "九月份的入库量？"
+    ]
 
 
 def test_headings_and_columns_become_questions() -> None:

@@ -23,7 +23,8 @@ from rag.web.suggestions.structure import QUESTION, of_heading, of_row, of_sente
 _PASSAGES = 8
 # How much a name must have in common with another to be meant: GPT-5 and GPT-4.
 _ALIKE = 0.5
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?=年)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?=年|版)")
+_NUMBER = re.compile(r"\d+|[一二三四五六七八九十]+")
 
 
 def instead(
@@ -59,12 +60,18 @@ def _near(library: Library, question: str, hits: Sequence[Hit]) -> Iterator[Cand
 
 
 def _swapped(question: str, text: str) -> Iterator[Candidate]:
-    """``question`` with a name of the passage for one that is written like it, or with a year of it."""
+    """``question`` with a name of the passage for one that is written like it, or with a year or date of it."""
     read = Phrase.of(question)
+    passage = Phrase.of(text)
     for year in dict.fromkeys(_YEAR.findall(text)):
         if _YEAR.search(question):
             yield _unplaced(_YEAR.sub(year, question))
-    names = dict.fromkeys(word.text for word in Phrase.of(text).words if word.is_name)
+    told = dict.fromkeys(word.text for word in passage.words if word.tag == "date")
+    for old in (word for word in read.words if word.tag == "date"):
+        for new in told:
+            if new != old.text and _NUMBER.sub("0", old.text) == _NUMBER.sub("0", new):
+                yield _unplaced(read.with_part(old.start, old.end, new))
+    names = dict.fromkeys(word.text for word in passage.words if word.is_name)
     for old in (word for word in read.words if word.is_name):
         for new in names:
             if new != old.text and SequenceMatcher(None, old.text, new).ratio() >= _ALIKE:
