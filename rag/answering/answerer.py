@@ -11,7 +11,7 @@ from rag.answering.compose import Part, compose
 from rag.answering.confirmed import Confirmation, Told, matching, told
 from rag.answering.editions import Families, differ, is_dated
 from rag.answering.listing import listed
-from rag.answering.related import closest
+from rag.answering.related import closest, newest
 from rag.models import Models
 from rag.question.analysis import Question
 from rag.question.spelling import understood
@@ -40,6 +40,12 @@ def read(reader: Reader, question: Question, candidates: Sequence[Candidate]) ->
     reading = reader.read(question, candidates)
     is_of_another = any(_is_of_another(question, one) for one in reading.evidence[:1])
     return replace(reading, confidence=0.0) if is_of_another else reading
+
+
+def _nearest(question: Question, reading: Reading, candidates: Sequence[Candidate]) -> Evidence | None:
+    """What is shown where nothing answers, of the newest edition unless the question says of which."""
+    found = reading.evidence[0] if reading.evidence else closest(candidates)
+    return newest(found, candidates) if found and not is_dated(question) else found
 
 
 def _is_of_another(question: Question, evidence: Evidence) -> bool:
@@ -118,8 +124,7 @@ class Answerer:
             reading = read(self.models.reader.get(), asked, candidates[: settings.read])
             reading = self._with_editions(asked, reading)
         hits = reranked(candidates, reading.ranking)[: settings.hits]
-        nearest = None if reading.evidence else closest(candidates)
-        return Part(asked, reading, hits, nearest, known.confirmed, known.outdated)
+        return Part(asked, reading, hits, _nearest(asked, reading, candidates), known.confirmed, known.outdated)
 
     def _with_editions(self, asked: Question, reading: Reading) -> Reading:
         """``reading`` with what another edition of its document answers instead, if it has only one answer so far."""

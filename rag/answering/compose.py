@@ -70,8 +70,8 @@ _TEMPLATES: dict[Language, dict[str, str]] = {
 class Part:
     """One of the questions that were asked at once, what was read for it, and its hits.
 
-    ``closest`` is the sentence nearest to it in meaning, where nothing was read. ``confirmed`` and ``outdated`` are as
-    in `AnswerPart`.
+    ``closest`` is what is shown as nearest where nothing answers, else what was read. ``confirmed`` and ``outdated``
+    are as in `AnswerPart`.
     """
 
     question: Question
@@ -112,8 +112,8 @@ def compose(
             confidences.append(part.reading.confidence)
             citations += cited
         else:
-            near = part.reading.evidence[:1] or [one for one in (part.closest,) if one]
-            related = next((cite(source, 0) for source in sources(near, part.hits)), None)
+            near = [one for one in (part.closest, *part.reading.evidence) if one]
+            related = next((cite(source, 0) for source in sources(near[:1], part.hits)), None)
             nearest = tuple(part.hits[:_NEAREST])
             answered.append(AnswerPart(part.question.text, (), part.question.unknown_named, nearest, related))
             replies.append(_abstention(template, part, related, titles))
@@ -204,7 +204,8 @@ def _abstention(template: dict[str, str], part: Part, related: Citation | None, 
     lines = [template["abstained"]]
     absent = part.question.unknown_named
     shown = {term for hit in part.hits[:_NEAREST] for term in terms(f"{hit.passage.context}\n{hit.text}")}
-    unmatched = [word for word in part.reading.missing if word not in absent and shown.isdisjoint(_meant(part, word))]
+    unknown = {part.question.written[term] for term in part.question.unknown}
+    unmatched = [word for word in part.reading.missing if word not in unknown and shown.isdisjoint(_meant(part, word))]
     if absent:
         lines.append(template["missing"].format(terms="、".join(absent)))
     if unmatched:

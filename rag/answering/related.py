@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import groupby
 
+from rag.answering.editions import editions
 from rag.question.analysis import Question
 from rag.reading import Candidate, Evidence, Reader
 from rag.types import Span
 
 # What is less likely than this to answer is not offered.
 _LEAST = 0.05
+# The share of its characters that a sentence has in common with that of another edition which says the same anew.
+_ALIKE = 0.6
 
 
 def closest(candidates: Sequence[Candidate]) -> Evidence | None:
     """The sentence whose meaning is nearest to the question's; of equals that of the better candidate."""
-    sentences = (
+    return max(_sentences(candidates), key=lambda evidence: evidence.score, default=None)
+
+
+def newest(one: Evidence, candidates: Sequence[Candidate]) -> Evidence:
+    """What the newest edition of its document says in nearly the words of ``one``, among candidates; else ``one``."""
+    found, said = one, one.document.text[slice(*one.sentence)]
+    by_document = groupby(sorted(_sentences(candidates), key=_id), key=_id)
+    for sentences in (list(group) for _, group in by_document):
+        both = editions(found.document, sentences[0].document)
+        if both is None or both[0].key > both[1].key:
+            continue
+        shares = [(SequenceMatcher(None, said, other.texts[0]).ratio(), other) for other in sentences]
+        share, best = max(shares, key=lambda pair: pair[0])
+        found = best if share >= _ALIKE else found
+    return found
+
+
+def _sentences(candidates: Sequence[Candidate]) -> Iterator[Evidence]:
+    return (
         Evidence(candidate.document, (sentence,), sentence, cosine)
         for candidate in candidates
         for sentence, cosine in zip(candidate.hit.passage.sentences, candidate.sentence_cosines, strict=True)
     )
-    return max(sentences, key=lambda evidence: evidence.score, default=None)
+
+
+def _id(one: Evidence) -> str:
+    return one.document.doc_id
 
 
 def others(

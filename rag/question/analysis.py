@@ -13,6 +13,7 @@ from rag.text.tags import NOUN_TAGS
 from rag.text.tokenization import Cut, Word, tagged
 
 _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
+_COMMON = re.compile("[a-z]+")
 _NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
 
 
@@ -80,8 +81,27 @@ class Question:
 
     @property
     def unknown_named(self) -> tuple[str, ...]:
-        """The names and nouns, as written, that no document contains."""
-        return tuple(written for term, written in self.named.items() if term in self.unknown)
+        """The names and nouns, as written, that no document contains.
+
+        Of English whose common words are all unknown only names: the documents are in another language. What a
+        character after it ends is written with that: 法定代表人. What 这 or 那 stands before points, and names nothing:
+        of 那批货 批货 was a word.
+        """
+        found = [term for term in self.named if term in self.unknown and not self._is_pointed_at(term)]
+        if self.is_english and all(
+            term in self.unknown for term in self.terms if _COMMON.fullmatch(self.written[term])
+        ):
+            found = [term for term in found if not _COMMON.fullmatch(self.written[term])]
+        return tuple(self.written[term] + self._ending(term) for term in found)
+
+    def _is_pointed_at(self, term: str) -> bool:
+        return self.cut.folded.text[: self.cut.content()[term].start].endswith(("这", "那"))
+
+    def _ending(self, term: str) -> str:
+        """The noun of one character that stands right behind a word; else ""."""
+        end = self.cut.content()[term].end
+        behind = (word for word, start, _, tag in tagged(self.cut.folded.text) if start == end and tag == "n")
+        return next((word for word in behind if len(word) == 1), "")
 
     @property
     def unknown_share(self) -> float:
