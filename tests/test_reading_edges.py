@@ -96,3 +96,18 @@ def test_an_answer_in_the_name_of_a_column_is_its_cell_if_the_question_says_it(
     row = "项目：血脂；是否空腹：是；取报告：次日 16:00 后"
     found = one_cell(row, Span(start := row.index(seen), start + len(seen)), question)
     assert row[found.start : found.end] == meant
+
+
+@pytest.mark.parametrize(
+    ("seen", "question", "meant"),
+    [
+        ("停机", "油压过低怎么处理?", "停机，补油并检查油泵"),
+        ("停机，补油", "油压过低怎么处理?", "停机，补油"),  # Not at a comma: it is meant so.
+        ("补油并检查油泵", "油压过低怎么处理?", "补油并检查油泵"),
+        ("停机", "油压过低要停机吗?", "停机"),
+    ],
+)
+def test_what_is_to_be_done_is_all_of_its_cell(seen: str, question: str, meant: str) -> None:
+    row = "含义：油压过低；处理：停机，补油并检查油泵；等级：严重"
+    found = one_cell(row, Span(start := row.index(seen), start + len(seen)), question)
+    assert row[found.start : found.end] == meant

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from rag.text.normalization import Normalised, normalise
@@ -24,6 +25,7 @@ _SOLID: Final = re.compile(
 )
 # In a row, the name of a column before its cell: "；单价：".
 _COLUMN: Final = re.compile(r"(?:^|[；;])\s*([^；;：:，,。\n]{1,12})[：:](?!//)\s*")
+_ASKS_HOW: Final = re.compile("怎么|怎样|如何|咋")
 # What a measure begins with: "月末" is said of "12月末".
 _NUMBER_BEFORE: Final = re.compile(r"\d(?:[\d.,:]*\d)?$")
 
@@ -61,13 +63,20 @@ def one_cell(text: str, span: Span, question: str) -> Span:
             return Span(column.end(), end)
     inside = [column for column in columns if span.start < column.start() < span.end]
     if not inside:
-        return span
+        return _to_its_end(text, span, columns) if _ASKS_HOW.search(question) else span
     own = [column for column in columns if column.end() <= span.start][-1:]
     ends = [column.start() for column in inside] + [span.end]
     cells = [Span(span.start, ends[0])] + [Span(a.end(), b) for a, b in zip(inside, ends[1:], strict=True)]
     names = [alike(normalise(column[1]).text) for column in (*own, *inside)]
     asked = (cell for cell, name in zip(cells[-len(names) :], names, strict=True) if name in alike(question))
     return next((cell for cell in asked if cell.start < cell.end), cells[0])
+
+
+def _to_its_end(text: str, span: Span, columns: Sequence[re.Match[str]]) -> Span:
+    """A range that begins a cell and ends at a comma of it, as all of the cell: what is to be done is all of it."""
+    end = next((column.start() for column in columns if column.start() >= span.end), len(text))
+    begins = any(column.end() == span.start for column in columns)
+    return Span(span.start, end) if begins and text[span.end : end].startswith((",", "，", "、")) else span
 
 
 def _says(question: str, text: str, span: Span) -> bool:
