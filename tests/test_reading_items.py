@@ -76,3 +76,11 @@ def test_a_circled_number_is_no_part_of_the_answer_after_it_and_a_figure_is() ->
     text = "①身份证原件"
     assert whole(text, Span(1, len(text))) == Span(1, len(text))
     assert whole("12月末", Span(2, 4)) == Span(0, 4)
+
+
+def test_cases_are_all_items_where_the_lead_says_that_cases_follow() -> None:
+    cases = document("手册\n\n有下列情形之一的，可以解除合同：（一）连续旷工；（二）伪造记录。\n", "手册.txt")
+    assert Kind.LIST in kinds_of("什么情况下可以解除合同?")
+    assert found(cases, "连续旷工", asked="什么情况下可以解除合同?") == ["连续旷工", "伪造记录"]
+    steps = document("手册\n\n应急措施：（一）停电时启动发电机；（二）泄漏时撤离。\n", "手册.txt")
+    assert found(steps, "泄漏时撤离", asked="什么情况下要撤离?") == ["泄漏时撤离"]

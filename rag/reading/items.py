@@ -5,6 +5,7 @@ A list stands in several blocks of a document, or in one: "包括：一是……
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,9 @@ from rag.types import Document, Span
 _OF_ITEM: Final = 0.8
 _OF_ANSWER: Final = 0.6
 _LEAST_LEAD: Final = 4
+# 「什么情况下…」 has all items of a list for its answer only where what leads up to it says that they are such cases.
+_CASES_ASKED: Final = re.compile("(?:什么|何种)(?:情况|情形|条件)")
+_CASES_FOLLOW: Final = re.compile("之一|[下以如][列下]|情形|情况|条件")
 
 
 def all_items(document: Document, slices: Sequence[Span], around: Span, question: str) -> list[Span]:
@@ -27,6 +31,9 @@ def all_items(document: Document, slices: Sequence[Span], around: Span, question
     blocks = document.blocks[document.block_at(around.start).number - 1 : document.block_at(around.end - 1).number]
     inside = [one for block in blocks for one in counted_in(document, block)]
     lists = [(one.lead, [item.head for item in one.items]) for one in enumerations(document)]
+    if _CASES_ASKED.search(question):
+        lists = [(lead, items) for lead, items in lists if lead and _CASES_FOLLOW.search(document.text[slice(*lead)])]
+        inside = [(lead, items) for lead, items in inside if _CASES_FOLLOW.search(document.text[slice(*lead)])]
     for lead, items in (*lists, *inside):
         places = [(item, _OF_ITEM) for item in items] + ([(lead, 0.0)] if lead else [])
         if all(any(_is(span, place, least) for place, least in places) for span in slices):
