@@ -237,3 +237,9 @@ def test_what_stands_before_a_place_stays() -> None:
 def test_a_noun_that_is_cut_in_two_is_put_in_whole() -> None:
     assert resolve("花了多少钱？", [Earlier("充电桩什么时候完工的？", "")]) == "充电桩花了多少钱？"
     assert resolve("为什么推迟？", [Earlier("充电桩什么时候完工的？", "")]) == "充电桩为什么推迟？"
+
+
+def test_a_question_without_a_subject_looks_past_turns_that_name_nothing() -> None:
+    turns = [Earlier("充电桩是谁负责的？", "罗刚"), Earlier("原来的预算是多少？", "")]
+    assert resolve("为什么推迟？", turns) == "充电桩为什么推迟？"
+    assert resolve("为什么推迟？", [*turns, Earlier("食堂几点开门？", "")]) == "食堂为什么推迟？"

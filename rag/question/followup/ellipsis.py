@@ -23,38 +23,37 @@ _SAME_NAME = {Sort.NAME, Sort.COMMON}
 
 def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
     """``question`` with what it leaves out; "" if it leaves nothing out, or what it does is not clear."""
-    turn = earlier[-1]
-    if asked := of_edition(question, Phrase.of(turn.question)):
+    if asked := of_edition(question, Phrase.of(earlier[-1].question)):
         return asked
     what_of = WHAT_OF.match(question.text)
     if what_of and not ASKS.search(what_of["body"]):
         marked = bool(re.match("那|而|还有", question.text)) or "呢" in question.text
-        return _what_of(question, Phrase.of(question.slice(*what_of.span("body"))), turn, marked)
+        return _what_of(question, Phrase.of(question.slice(*what_of.span("body"))), earlier, marked)
     attribute = ATTRIBUTE.match(question.text)
     if attribute and _only_asks(question, attribute.end(), ASKING[attribute.group(1)] == "是谁"):
-        about = _about(question, turn)
+        about = _about(question, earlier)
         return f"{about}的{question.written}" if about else ""
     if lacks_subject(question):
-        about = _about(question, turn)
+        about = _about(question, earlier)
         copula = "是" if CLEFT.match(question.text) else ""
         return f"{about}{copula}{question.written}" if about else ""
     return ""
 
 
-def _what_of(question: Phrase, body: Phrase, turn: Earlier, marked: bool) -> str:
+def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked: bool) -> str:
     if _NOTHING.fullmatch(body.text) or not body.words:
         return ""
     if ATTRIBUTE.fullmatch(body.text):
-        about = _about(question, turn)
+        about = _about(question, earlier)
         return attribute_asked(Phrase.of(f"{about}的{body.written}？")) if about else ""
     if not marked:
         return ""
-    before = Phrase.of(turn.question)
+    before = Phrase.of(earlier[-1].question)
     is_date = _is_date(body, before)
     if not (is_date and mentions.dates(before.text)) and (whole := exchanged(before, body)):
         return whole
     if MEASURE.fullmatch(body.text) and not any(word.is_name for word in body.words):
-        about = _about(question, turn)
+        about = _about(question, earlier)
         # What is itself asked for its amount has none of another: 水电费 stands beside 押金.
         if about and not AMOUNT.search(about):
             return f"{about}的{body.written}呢？"
@@ -76,7 +75,17 @@ def _is_date(body: Phrase, before: Phrase) -> bool:
     return bool(is_day or re.fullmatch(r"(?:\d{4}年)?第?[一二三四1-4]季度", body.text))
 
 
-def _about(question: Phrase, turn: Earlier) -> str:
+def _about(question: Phrase, earlier: Sequence[Earlier]) -> str:
+    """What the newest turn is about; of one before only where that one names nothing."""
+    for turn in reversed(earlier):
+        if found := _of_turn(question, turn):
+            return found
+        if made(turn) or phrases(Phrase.of(turn.question)):
+            return ""
+    return ""
+
+
+def _of_turn(question: Phrase, turn: Earlier) -> str:
     if _OF_A_PERSON.search(question.text):
         return person(turn)
     if made(turn):
