@@ -243,3 +243,20 @@ def test_a_question_without_a_subject_looks_past_turns_that_name_nothing() -> No
     turns = [Earlier("充电桩是谁负责的？", "罗刚"), Earlier("原来的预算是多少？", "")]
     assert resolve("为什么推迟？", turns) == "充电桩为什么推迟？"
     assert resolve("为什么推迟？", [*turns, Earlier("食堂几点开门？", "")]) == "食堂为什么推迟？"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        ("周一的早餐是什么？", "周二呢？", "周二的早餐是什么？"),
+        ("退货要几天？", "换货呢？", "换货要几天？"),
+        ("年休假有几天？", "婚假呢？", "婚假有几天？"),
+        ("张三的电话是多少？", "邮箱呢？", "张三的邮箱是多少？"),
+        ("2024年的营业额是多少？", "利润呢？", "2024年的利润是多少？"),
+        ("机器的额定功率是多少？", "电压呢？", "机器的电压是多少？"),
+        ("年假有几天？", "周二呢？", "周二呢？"),  # No day was asked of.
+        ("张三的上司是谁？", "邮箱呢？", "邮箱呢？"),  # No thing was asked for.
+    ],
+)
+def test_what_is_of_the_same_kind_takes_the_place_of_it(before: str, question: str, whole: str) -> None:
+    assert resolve(question, [Earlier(before, "")]) == whole

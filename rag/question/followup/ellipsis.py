@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.question import mentions
 from rag.question.followup.attributes import WHAT_OF, attribute_asked
-from rag.question.followup.exchanges import exchanged, is_item, of_edition
+from rag.question.followup.exchanges import exchanged, of_edition, stays_alone, with_alike, with_amount
 from rag.question.followup.meanings import Earlier, made, person, thing
 from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
@@ -18,6 +18,7 @@ _NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|
 _DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
 _OF_A_PERSON = re.compile("出生|去世|逝世|毕业|结婚|多大年纪|几岁|哪里人|哪国人|什么学校")
 _ASKS_WHO = re.compile("(?:现在|目前|都|分别)?(?:是|叫|有|为)?(?:谁|什么|哪|几|多少)")
+_OF_A_THING = re.compile("(?:是|有|为)?(?:什么(?!时候|人)|多少|几)")
 _SAME_NAME = {Sort.NAME, Sort.COMMON}
 
 
@@ -45,6 +46,8 @@ def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked:
         return ""
     if ATTRIBUTE.fullmatch(body.text):
         about = _about(question, earlier)
+        if AMOUNT.search(about) and (whole := with_amount(Phrase.of(earlier[-1].question), body)):
+            return whole
         return attribute_asked(Phrase.of(f"{about}的{body.written}？")) if about else ""
     if not marked:
         return ""
@@ -61,10 +64,10 @@ def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked:
         return whole
     if is_date:
         return _with_date(before, body)
-    if "的" in body.text or is_item(body.text):
+    if "的" in body.text or stays_alone(body.text):
         return ""
     replaced = _of_the_same_sort(before, body)
-    return before.with_part(replaced.start, replaced.end, body.written) if replaced else ""
+    return before.with_part(replaced.start, replaced.end, body.written) if replaced else with_alike(before, body)
 
 
 def _is_date(body: Phrase, before: Phrase) -> bool:
@@ -141,6 +144,9 @@ def _of_the_same_sort(before: Phrase, body: Phrase) -> Topic | None:
     if sort is Sort.COMMON:
         if alike:
             return alike[0]
+        owned = [phrase for phrase in there if phrase.sort is sort and before.text[: phrase.start].endswith("的")]
+        if about and about.sort is not sort and len(owned) == 1 and _OF_A_THING.match(before.text, owned[0].end):
+            return owned[0]
         return about if about and about.sort is sort and not about.described else None
     if about and about.sort is sort:
         return about

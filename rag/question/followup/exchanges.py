@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from rag.question import mentions
-from rag.question.followup.wording import AMOUNT, CHINESE, MEASURE, Phrase
+from rag.question.followup.wording import AMOUNT, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
 
 _NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?|[一二两三四五六七八九十百千]+)"
 _SIZE: Final = re.compile(
@@ -27,6 +27,17 @@ _ASKS_AMOUNT: Final = re.compile(
     "(?:是|有|为|要|收)?(?:每[^多]{1,2})?(?:是|要|收)?多少(?!钱)|(?:怎么|如何)[收算交付计]"
 )
 _LONGEST_NOUN: Final = 8
+# Times that come round: each takes the place of another of its line.
+_TIMES: Final = tuple(
+    re.compile(form)
+    for form in (
+        "(?:[上下本这]个?)?(?:周|星期|礼拜)[一二三四五六日天末]",
+        "[早中晚]上|[上中下]午|凌晨|傍晚|半夜",
+        "[今明后昨前]天",
+        "[上下本这]个?(?:周|星期|礼拜|月|季度|学期)",
+        "(?:平|工作|休息|节假)日|假期|寒假|暑假",
+    )
+)
 
 
 def of_edition(question: Phrase, before: Phrase) -> str:
@@ -40,13 +51,13 @@ def of_edition(question: Phrase, before: Phrase) -> str:
 
 
 def exchanged(before: Phrase, body: Phrase) -> str:
-    """``before`` with ``body`` for its only part of that form: a size, an item's number, an amount; else ""."""
-    return _with_size(before, body) or _with_item(before, body) or _with_amount(before, body)
+    """``before`` with ``body`` for its only part of that form: a size, an item's number, a time, an amount; else ""."""
+    return _with_size(before, body) or _with_item(before, body) or _with_time(before, body) or with_amount(before, body)
 
 
-def is_item(text: str) -> bool:
-    """Whether a text is the number of an item, and no name: 第二条."""
-    return _NTH.fullmatch(text) is not None
+def stays_alone(text: str) -> bool:
+    """Whether a text is the number of an item or a time, and no name for which it could stand: 第二条, 周二."""
+    return _NTH.fullmatch(text) is not None or any(form.fullmatch(text) for form in _TIMES)
 
 
 def _with_size(before: Phrase, body: Phrase) -> str:
@@ -60,14 +71,32 @@ def _with_size(before: Phrase, body: Phrase) -> str:
 
 def _with_item(before: Phrase, body: Phrase) -> str:
     """Of the list that was asked for the item whose number is ``body``."""
-    asked = _ASKS_WHICH.search(before.text) if is_item(body.text) else None
+    asked = _ASKS_WHICH.search(before.text) if _NTH.fullmatch(body.text) else None
     return f"{before.slice(0, asked.start())}的{body.written}是什么？" if asked and asked.start() else ""
 
 
-def _with_amount(before: Phrase, body: Phrase) -> str:
-    """The amount that was asked for stands right before what asks, behind 的, a name, a date or the beginning."""
+def _with_time(before: Phrase, body: Phrase) -> str:
+    form = next((form for form in _TIMES if form.fullmatch(body.text)), None)
+    old = list(form.finditer(before.text)) if form else []
+    return before.with_part(*old[0].span(), body.written) if len(old) == 1 else ""
+
+
+def with_alike(before: Phrase, body: Phrase) -> str:
+    """``before`` with ``body`` for its only word that ends as it does, whatever parts of speech: 换货 for 退货."""
+    nouns = (word for word in before.words if len(word.text) > 1 and word.tag[0] not in "rmquyc")
+    old = [word for word in nouns if word.text[-1] == body.text[-1] and not ASKS.search(word.text)]
+    is_word = 2 <= len(body.text) <= _LONGEST_NOUN and CHINESE.match(body.text[-1])
+    return before.with_part(old[0].start, old[0].end, body.written) if is_word and len(old) == 1 else ""
+
+
+def with_amount(before: Phrase, body: Phrase) -> str:
+    """``before`` with the amount ``body`` for the one that it asks for; "" if either is none.
+
+    That stands right before what asks, behind 的, a name, a date or the beginning.
+    """
     asked = _ASKS_AMOUNT.search(before.text)
-    if not asked or not (AMOUNT.search(body.text) or MEASURE.fullmatch(body.text)) or "的" in body.text:
+    is_amount = AMOUNT.search(body.text) or MEASURE.fullmatch(body.text) or ATTRIBUTE.fullmatch(body.text)
+    if not asked or not is_amount or "的" in body.text:
         return ""
     names = (word.end for word in before.words if (word.is_name or word.tag == "date") and word.end <= asked.start())
     behind = before.text.rfind("的", 0, asked.start()) + 1

@@ -32,7 +32,7 @@ GENERIC = (
 # Any other word of this form, where a question says no more than it: "潜伏期呢".
 MEASURE = re.compile("[\u4e00-\u9fff]{1,5}(?:[期率量数额度费价]|时间|日期|方式|方法|范围|过程|条件|标准)")
 # The end of a noun that is itself an amount, or a time that passes.
-AMOUNT = re.compile("[期率量数额度费价金款资]$")
+AMOUNT = re.compile("[期率量数额度费价金款资压速积径值龄]$")
 ASKS = re.compile(
     r"什么|啥|谁|哪|何[时地人处]|为何|如何|怎[么样]|多少|几(?!乎)|第几|多[大高长久远重快深宽]|是否|是不是|有没有|吗[?]?$"
 )
@@ -69,6 +69,8 @@ class Word(NamedTuple):
     @property
     def is_noun(self) -> bool:
         """Whether it can stand in a noun phrase."""
+        if self.tag == "t" and self.text.endswith("假"):
+            return True
         return self.tag[0] == "n" or self.text == "·" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
 
 
