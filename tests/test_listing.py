@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.listing import kinds
+from rag.answering.listing import kinds, nth_item
 from rag.library import Library
 from rag.loading.blocks import assemble
 from rag.loading.markdown import parse_markdown
@@ -129,6 +129,47 @@ def test_what_is_asked_of_one_of_the_items_does_not_ask_for_all() -> None:
     contract = "# 合同\n\n## 甲方义务\n\n按月付款。\n\n## 乙方义务\n\n保证库温。\n"
     assert listed("合同有哪些义务", contract) is not None
     assert listed("乙方的义务有哪些", contract) is None
+
+
+MANUAL = """# 冷库手册
+
+## 2.1 开机步骤
+
+1. 检查水泵，看出口压力；
+2. 预热油八小时。
+3. 启动压缩机。
+
+## 二、责任免除
+
+下列原因造成的损失不赔：
+
+- 战争；
+- 自然损耗。
+
+## 标准
+
+第三条 住宿费四百元。
+
+第四条 交通费六十元。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "item"),
+    [
+        ("开机步骤的第二步是什么?", "预热油八小时"),
+        ("开机步骤第1步?", "检查水泵，看出口压力"),
+        ("开机步骤最后一步做什么?", "启动压缩机"),
+        ("保险责任免除的第二条是什么?", "自然损耗"),
+        ("责任免除第九条是什么?", None),
+        ("关机的第二步是什么?", None),
+        ("开机步骤的第一步和第二步是什么?", None),
+        ("标准的第一条是什么?", None),  # An article has its own number.
+    ],
+)
+def test_an_item_is_found_by_its_number_in_the_list_whose_lead_is_repeated(question: str, item: str | None) -> None:
+    found = nth_item(question, [of(LEAVE), of(MANUAL)])
+    assert (found.texts[0] if found else None) == item
 
 
 @pytest.fixture(scope="module")

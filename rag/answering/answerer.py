@@ -10,7 +10,7 @@ from typing import Literal
 from rag.answering.compose import Part, compose
 from rag.answering.confirmed import Confirmation, Told, matching, told
 from rag.answering.editions import Families, differ, is_dated
-from rag.answering.listing import listed
+from rag.answering.listing import listed, nth_item
 from rag.answering.related import closest, newest
 from rag.models import Models
 from rag.question.analysis import Question
@@ -26,6 +26,8 @@ from rag.types import Answer, Role
 
 # Passages of another edition that are read for what the first one answers.
 _EDITION_READ = 3
+# An item is counted, not read: what may be wrong is which list is meant, and the question repeats its lead.
+_COUNTED = 0.6
 Stage = Literal["load", "retrieve", "read"]
 
 
@@ -36,8 +38,13 @@ def threshold(settings: Settings, models: Models) -> float:
 
 
 def read(reader: Reader, question: Question, candidates: Sequence[Candidate]) -> Reading:
-    """What ``reader`` reads for a question, without confidence where it is said of another thing of the kind."""
+    """What ``reader`` reads for a question, or the item of a list that it asks for by its number.
+
+    Without confidence where it is said of another thing of the kind.
+    """
     reading = reader.read(question, candidates)
+    if item := nth_item(question.normalised, (one.document for one in candidates)):
+        return replace(reading, evidence=(item,), confidence=max(reading.confidence, _COUNTED), missing=())
     is_of_another = any(_is_of_another(question, one) for one in reading.evidence[:1])
     return replace(reading, confidence=0.0) if is_of_another else reading
 

@@ -16,8 +16,11 @@ from rag.answering.overview import MOST_SECTIONS, Overview, Section, of_one, sec
 from rag.errors import Language
 from rag.question.courtesy import reply_language
 from rag.question.sorts import Sorts, sorts
+from rag.reading import Evidence
 from rag.text.enumerations import Enumeration, Item, enumerations
+from rag.text.markers import marker
 from rag.text.normalization import folded, normalise, statements
+from rag.text.numbers import value
 from rag.text.tags import PROPER
 from rag.text.tokenization import STOPWORDS, cut_words, tagged, terms
 from rag.types import Answer, BlockKind, Document, Span
@@ -28,6 +31,9 @@ _BRACKETS: Final = re.compile(r"[（(【\[][^（()）】\]]*[)）】\]]\s*$")
 _AFTER: Final = re.compile(
     r"(?:的|有|包括|包含|分为|如下|以下|下列|几|各?种类?|类别|类型|类|分类|范围|一览|清单|项)*[:：]?"
 )
+# The item of a list by its number: 第二条, 最后一步.
+_NTH: Final = re.compile(r"第(?P<number>\d+|[一二三四五六七八九十]+)[条项款点步]|最后一[条项款点步]")
+_LEAST_LEAD: Final = 3
 _DIGIT: Final = re.compile(r"\d")
 _LONGEST_NAME, _LONGEST_ENDING = 24, 4
 
@@ -65,6 +71,41 @@ def kinds(
     sections = tuple(_section(document, item) for item in items)
     shown = Overview(document, sections[0].sentence, sections[:MOST_SECTIONS], len(sections[MOST_SECTIONS:]))
     return of_one(question, shown, language)
+
+
+def nth_item(question: str, documents: Iterable[Document]) -> Evidence | None:
+    """The item that ``question``, in its normal form, asks for by its number, of a list whose lead it repeats.
+
+    ``documents`` are those that were read for it, best first. Articles are called by their own numbers, and no items.
+    """
+    match = _NTH.search(question)
+    if match is None or _NTH.search(question, match.end()):
+        return None
+    number = match["number"] or "0"
+    place = (int(number) if number.isdigit() else int(value(number) or 0)) - 1
+    lists = ((document, one) for document in documents for one in enumerations(document))
+    found = ((document, one.items[place]) for document, one in lists if place < len(one.items))
+    return next((_whole(*item) for item in found if _is_repeated(*item, question)), None)
+
+
+def _is_repeated(document: Document, item: Item, question: str) -> bool:
+    """Whether a question says what stands over a list, without its number: 开机步骤."""
+    lead = next((one.lead for one in enumerations(document) if item in one.items), None)
+    above = (document.text[slice(*lead)] if lead else "", *item.block.path[-1:])
+    names = (_unnumbered(normalise(text).text).strip(" ,:") for text in above)
+    is_said = any(len(name) >= _LEAST_LEAD and name in question for name in names)
+    return is_said and document.text[item.block.start] != "第"
+
+
+def _unnumbered(text: str) -> str:
+    found = marker(text)
+    return text[found.end :] if found else _NUMBERING.sub("", text)
+
+
+def _whole(document: Document, item: Item) -> Evidence:
+    sentence = Span(item.block.start, item.block.end)
+    said = document.text[item.head.start : sentence.end].rstrip("；;，,。 ")
+    return Evidence(document, (Span(item.head.start, item.head.start + len(said)),), sentence, 1.0)
 
 
 _BY_NOUN, _BY_LEAD, _BY_CHARACTER = range(3)
