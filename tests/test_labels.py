@@ -8,7 +8,7 @@ from test_reading_trained import asked_for
 
 from rag.answering.answerer import read
 from rag.reading import Candidate, Evidence, Reading
-from rag.text.labels import of_another
+from rag.reading.labels import of_another
 from rag.types import Span
 
 

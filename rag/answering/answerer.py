@@ -16,10 +16,10 @@ from rag.models import Models
 from rag.question.analysis import Question
 from rag.question.spelling import understood
 from rag.reading import Candidate, Evidence, Reader, Reading
+from rag.reading.labels import of_another
 from rag.retrieval.collections import Scope
 from rag.retrieval.ranking import Search, reranked
 from rag.settings import Settings
-from rag.text.labels import of_another
 from rag.text.normalization import normalise
 from rag.text.tokenization import Cut
 from rag.types import Answer, Role

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rag.question import mentions
 from rag.question.followup.attributes import WHAT_OF, attribute_asked
-from rag.question.followup.exchanges import exchanged, of_edition, stays_alone, with_alike, with_amount
 from rag.question.followup.meanings import Earlier, made, person, thing
 from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
+from rag.question.followup.swaps import exchanged, of_edition, of_item, stays_alone, with_alike, with_amount
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
 from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
 
@@ -24,7 +24,8 @@ _SAME_NAME = {Sort.NAME, Sort.COMMON}
 
 def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
     """``question`` with what it leaves out; "" if it leaves nothing out, or what it does is not clear."""
-    if asked := of_edition(question, Phrase.of(earlier[-1].question)):
+    before = Phrase.of(earlier[-1].question)
+    if asked := of_edition(question, before) or of_item(question, before):
         return asked
     what_of = WHAT_OF.match(question.text)
     if what_of and not ASKS.search(what_of["body"]):

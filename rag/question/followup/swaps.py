@@ -21,6 +21,9 @@ _OF_EDITION: Final = re.compile(
 )
 _EDITION_BEFORE: Final = re.compile(rf"^{_EDITION}[的里中]*")
 _NTH: Final = re.compile(r"第[一二三四五六七八九十\d]+[条项款点步]|最后一[条项款点步]")
+_OF_ITEM: Final = re.compile(
+    rf"(?:那么?|而)?[, ]*(?P<nth>{_NTH.pattern})(?:具体|又|是|说|讲|规定|写|了|的)*什么(?:内容)?[? ]*"
+)
 _ASKS_WHICH: Final = re.compile("[,的]?(?:分别|一共|总共|都|主要)*(?:有|是|包括|包含)(?:哪|什么|多少|几)")
 # What is asked so is an amount: 预算是多少, 补助每天多少, 仓储费怎么收. 相机多少钱 asks for the price of a thing.
 _ASKS_AMOUNT: Final = re.compile(
@@ -48,6 +51,13 @@ def of_edition(question: Phrase, before: Phrase) -> str:
     old = _EDITION_BEFORE.match(before.text)
     asked = before.slice(old.end() if old else 0, len(before.text))
     return f"{question.slice(*named.span('edition'))}的{asked}"
+
+
+def of_item(question: Phrase, before: Phrase) -> str:
+    """``before`` asked of the item whose number ``question`` says, and no more: 第四条说了什么; else ""."""
+    asked = _OF_ITEM.fullmatch(question.text)
+    body = Phrase.of(question.slice(*asked.span("nth"))) if asked else None
+    return (_with_size(before, body) or _with_item(before, body)) if body else ""
 
 
 def exchanged(before: Phrase, body: Phrase) -> str:
