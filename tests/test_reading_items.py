@@ -56,10 +56,27 @@ def test_a_list_inside_of_a_sentence_is_one_too(slices: tuple[str, ...]) -> None
     assert found(made, "其他见附件") == ["其他见附件"]
 
 
+@pytest.mark.parametrize("slices", [("没有发票",), ("没有发票，或者发票涂改的",), ("以下情况不保修",)])
+def test_of_an_item_its_first_sentence_is_shown_and_of_one_that_explains_itself_its_name(
+    slices: tuple[str, ...],
+) -> None:
+    unnamed = "- 没有发票，或者发票涂改的；\n- 自行拆机的；\n- 超过8:30送修的。\n"
+    made = document(f"以下情况不保修：\n\n{unnamed}", "保修.md")
+    assert found(made, *slices) == ["没有发票，或者发票涂改的", "自行拆机的", "超过8:30送修的"]
+    named = f"- 强化学习，靠奖励。它试错。\n- 监督学习：靠标签，多而贵\n- 聚类，{'分组' * 20}\n"
+    assert found(document(f"方法：\n\n{named}", "方法.md"), "强化学习") == ["强化学习，靠奖励", "监督学习", "聚类"]
+
+
 def test_a_list_whose_lead_the_question_repeats_is_the_one_that_is_asked_for() -> None:
     made = document("管理办法\n\n安全责任包括：一是建立制度；二是做好台账。\n", "责任.txt")
     assert found(made, "管理办法", asked="安全责任包括哪些内容?") == ["建立制度", "做好台账"]
     assert found(made, "管理办法", asked="依据有哪些?") == ["管理办法"]
+
+
+def test_the_item_that_a_question_has_a_word_of_is_the_one_it_asks_for(office: Document) -> None:
+    assert found(office, "租房合同", asked="申请居住证要备什么?") == MATERIALS
+    assert found(office, "租房合同", asked="租房的要备什么合同?") == ["租房合同"]
+    assert found(office, "须带以下材料", asked="租房的要备什么合同?") == MATERIALS
 
 
 def test_numbers_side_by_side_are_no_list() -> None:
@@ -70,6 +87,8 @@ def test_numbers_side_by_side_are_no_list() -> None:
 def test_which_of_some_asks_for_a_list_and_how_many_does_not() -> None:
     assert kinds_of("安全检查包括哪几项?") == (Kind.LIST,)
     assert kinds_of("安全检查有几项?") == (Kind.HOW_MANY,)
+    assert kinds_of("发现漏气怎么办?") == kinds_of("签约有什么好处?") == kinds_of("什么情况下能退?") == (Kind.LIST,)
+    assert kinds_of("有什么原因?") == (Kind.WHY,)
 
 
 def test_a_circled_number_is_no_part_of_the_answer_after_it_and_a_figure_is() -> None:

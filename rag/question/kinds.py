@@ -60,8 +60,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             Kind.LIST,
             (
                 r"哪(?:些|几|[两二三四五六七八九十\d])|列(?:举|出)|有谁|都有什么",
-                "有(?:什么|啥)(?:特点|功能|优势|能力|变化|趋势|产品|资源)|具备什么",
-                "包括(?:什么|谁)|分别(?:是|有|为|叫)|(?:什么|何种)(?:情况|情形|条件)之?下",
+                # Whatever there is, is to be brought, or makes it so: one of several is no answer.
+                "[有些带备](?:什么|啥)|(?:什么|啥|何种)(?:情况|情形|条件|材料|手续|步骤|流程)|(?:怎么|咋)办",
+                "包括(?:什么|谁)|分别(?:是|有|为|叫)",
                 r"\bwhich\b.*(?:companies|models|two|three)",
             ),
         ),

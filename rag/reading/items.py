@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from rag.text.enumerations import counted_in, enumerations
+from rag.text.enumerations import Enumeration, counted_in, enumerations
 from rag.text.normalization import normalise
+from rag.text.tokenization import STOPWORDS, cut_words
 from rag.types import Document, Span
 
 # Shares of an item's words that an answer has to hold, and of the answer's that have to lie there, to be that item.
@@ -22,24 +23,48 @@ _CASES_ASKED: Final = re.compile("(?:什么|何种)(?:情况|情形|条件)")
 _CASES_FOLLOW: Final = re.compile("之一|[下以如][列下]|情形|情况|条件")
 
 
-def all_items(document: Document, slices: Sequence[Span], around: Span, question: str) -> list[Span]:
-    """The names of all items of the list that ``slices`` are items of, or its lead; ``slices`` if they are none.
+class _List(NamedTuple):
+    """What leads up to a list, and of each item its name, what is shown of it, and all of it."""
 
-    An answer that stands inside of an item, or beside the list as well, is no item. A list in ``around`` whose lead the
-    question repeats (which is in its normal form) is the one that it asks for, whatever the slices are.
+    lead: Span | None
+    names: list[Span]
+    shown: list[Span]
+    items: list[Span]
+
+
+def all_items(document: Document, slices: Sequence[Span], around: Span, question: str) -> list[Span]:
+    """What all items say of the list that ``slices`` are items of, or its lead; ``slices`` if they are none.
+
+    An answer that stands inside of an item, behind its name, or beside the list as well, is no item. Of an item that
+    has a word of the question, in its normal form, which neither the others nor the lead have, the others are not
+    asked for. A list in ``around`` whose lead the question repeats is the one that it asks for, whatever the slices
+    are.
     """
     blocks = document.blocks[document.block_at(around.start).number - 1 : document.block_at(around.end - 1).number]
-    inside = [one for block in blocks for one in counted_in(document, block)]
-    lists = [(one.lead, [item.head for item in one.items]) for one in enumerations(document)]
+    inside = [_List(lead, spans, spans, spans) for block in blocks for lead, spans in counted_in(document, block)]
+    lists = [*map(_list, enumerations(document)), *inside]
     if _CASES_ASKED.search(question):
-        lists = [(lead, items) for lead, items in lists if lead and _CASES_FOLLOW.search(document.text[slice(*lead)])]
-        inside = [(lead, items) for lead, items in inside if _CASES_FOLLOW.search(document.text[slice(*lead)])]
-    for lead, items in (*lists, *inside):
-        places = [(item, _OF_ITEM) for item in items] + ([(lead, 0.0)] if lead else [])
+        lists = [one for one in lists if one.lead and _CASES_FOLLOW.search(document.text[slice(*one.lead)])]
+    for one in lists:
+        places = [(item, _OF_ITEM) for item in (*one.names, *one.shown)] + ([(one.lead, 0.0)] if one.lead else [])
         if all(any(_is(span, place, least) for place, least in places) for span in slices):
-            return items
-    asked = (items for lead, items in inside if _is_asked(document.text[lead.start : lead.end], question))
+            return list(slices) if len(slices) == 1 and _is_named(document, slices[0], one, question) else one.shown
+    asked = (one.shown for one in inside if one.lead and _is_asked(document.text[slice(*one.lead)], question))
     return next(asked, list(slices))
+
+
+def _list(one: Enumeration) -> _List:
+    spans = [Span(item.block.start, item.block.end) for item in one.items]
+    return _List(one.lead, [item.head for item in one.items], [item.said for item in one.items], spans)
+
+
+def _is_named(document: Document, answer: Span, one: _List, question: str) -> bool:
+    """Whether a question has a word of the answer's item alone."""
+    asked = {word.text for word in cut_words(question) if len(word.text) > 1 and word.text not in STOPWORDS}
+    parts = [normalise(document.text[slice(*part)]).text for part in (one.lead or Span(0, 0), *one.items)]
+    saying = [[place for place, part in enumerate(parts) if word in part] for word in asked]
+    own = next((place for place, item in enumerate(one.items, 1) if answer.start < item.end), 0)
+    return answer.start >= one.items[0].start and [own] in saying
 
 
 def _is_asked(lead: str, question: str) -> bool:
