@@ -91,6 +91,22 @@ def test_what_is_said_of_an_edition_beside_its_date_makes_no_other_document(old:
     assert editions(rule(old, 80, "印发之日"), rule(new, 100, "印发之日")) is not None
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "labels"),
+    [
+        ("2025年秋季学期致家长通知", "2026年春季学期致家长通知", ["2025年秋季学期", "2026年春季学期"]),
+        ("2025年上半年总结", "2025年下半年总结", ["2025年上半年", "2025年下半年"]),
+        ("2025-2026学年第一学期课表", "2025-2026学年第二学期课表", ["2025-2026学年第一学期", "2025-2026学年第二学期"]),
+        ("2025年第二季度报表", "2025年三季度报表", ["2025年第二季度", "2025年三季度"]),
+        ("2025年春游方案", "2025年秋游方案", []),
+    ],
+)
+def test_a_part_of_a_year_tells_editions_apart(old: str, new: str, labels: list[str]) -> None:
+    both = editions(document(f"# {old}\n\n伙食费18元。\n"), document(f"# {new}\n\n伙食费20元。\n"))
+    assert [one.label for one in both or ()] == labels
+    assert both is None or both[0].key < both[1].key
+
+
 def test_what_stands_in_brackets_without_a_date_tells_documents_apart() -> None:
     one, other = rule("（总部）2023版", 80, "印发之日"), rule("（工厂）2025版", 100, "印发之日")
     assert editions(one, other) is None
@@ -125,7 +141,9 @@ def test_a_question_names_an_edition_by_its_version_or_a_time_that_its_date_lies
 
 
 def test_an_edition_is_called_by_its_year_or_by_what_says_itself_that_it_is_one() -> None:
-    assert [called(edition, "{} 版") for edition in ("2025", "V2.1", "第二版")] == ["2025 版", "V2.1 版", "第二版"]
+    assert [called(edition, "{} 版") for edition in ("2025", "V2.1", "第二版", "2025年秋季")] == [
+        "2025 版", "V2.1 版", "第二版", "2025年秋季",
+    ]  # fmt: skip
 
 
 def test_the_newer_edition_answers_and_what_agrees_with_the_older_differs_with_it() -> None:

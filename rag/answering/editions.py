@@ -23,6 +23,12 @@ _DATE = (
 )
 _DATED = re.compile(_DATE)
 _DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])?(?!\d)")
+# 2025年秋季, 2025年下半年, 2025年第二季度, 2025-2026学年第一学期
+_PARTS = ("春夏秋冬", "上下", _HAN[:4])
+_PART_OF_YEAR = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:[-_~至](?:19|20)\d\d)?(?:年|学年度?)? ?"
+    r"(?:([春夏秋冬])(?:季?学期|季|(?![\u4e00-\u9fff]))|([上下])(?:半年|学期)|第?([一二三四])(?:季度|学期))"
+)
 _VERSION = re.compile(
     rf"(?<![a-z])(?:v|ver\.?|version|版本[号:]?) ?(\d+(?:\.\d+)*)|第([{_HAN}]+|\d+)版|(?<!\d)(\d+(?:\.\d+)+)版"
 )
@@ -52,8 +58,11 @@ class Edition:
 def by_date(document: Document) -> Edition | None:
     """The date of a document: of its title, its file name, or since when its text says that it holds."""
     for name in _names(document):
-        match = _DAYS.search(name) or _DATED.search(name)
-        if match:
+        if match := _PART_OF_YEAR.search(name):
+            part = next(filter(None, match.groups()[1:]))
+            order = next(parts.index(part) for parts in _PARTS if part in parts)
+            return Edition((int(match[1]), order + 1), match[0])
+        if match := _DAYS.search(name) or _DATED.search(name):
             return _dated(match.groups())
     found = list(_SINCE.finditer(normalise(document.text).text))
     return max((_dated(match.groups()) for match in found), key=lambda one: one.key, default=None)
@@ -127,7 +136,7 @@ def differ(one: Evidence, other: Evidence) -> bool:
 
 
 def is_dated(question: Question) -> bool:
-    """Whether a question itself says of which time or version it is."""
+    """Whether a question itself says of which time or version it is: 秋季 as well as 2025年."""
     return bool(dates(question.normalised) or _VERSION.search(question.normalised))
 
 
@@ -143,8 +152,8 @@ def says_when(text: str) -> bool:
 
 
 def called(edition: str, form: str) -> str:
-    """An edition's label in a form such as "{} 版"; one that says itself what it is, such as 第二版, stays."""
-    return edition if edition.endswith("版") else form.format(edition)
+    """An edition's label in a form such as "{} 版"; one that says itself what it is, as 第二版 or 2025年春季, stays."""
+    return form.format(edition) if edition[-1].isascii() else edition
 
 
 def of_older(found: Sequence[Source], older: Mapping[str, str]) -> dict[str, str]:
@@ -197,6 +206,6 @@ def _dated(groups: Sequence[str | None]) -> Edition:
 def stem(name: str) -> str:
     """What is left of a name without date and version, and without the brackets in which they stand."""
     name = _BRACKETED.sub(lambda part: "" if _DATED.search(part[0]) or _VERSION.search(part[0]) else part[0], name)
-    for pattern in (_DAYS, _DATED, _VERSION, _EDITION):
+    for pattern in (_PART_OF_YEAR, _DAYS, _DATED, _VERSION, _EDITION):
         name = pattern.sub("", name)
     return folded(name)

@@ -18,6 +18,7 @@ _DATE = re.compile(
     rf"(?:公元前?)?(?:(?:19|20|1[0-8])?\d{{2}}|{_HAN_YEAR})\s?年"
     rf"(?:\s?{_MONTH}\s?月(?:\s?{_DAY}\s?[日号]|[初中底末])?|[初中底末]|[上下]半年|q[1-4]|第?[一二三四]季度)?"
     rf"|(?<![\d十]){_MONTH}\s?月(?:\s?{_DAY}\s?[日号]|[初中底末]|份)?|(?<!\d)(?:[12]\d|3[01]|0?[1-9])日"
+    r"|[春夏秋冬]季|[上下]半年|第?[一二三四]季度|(?:第[一二]|[上下])学期"
     r"|年[初中底末]|\d{1,2}世纪(?:[初中末]|\d0年代)?|\d0年代|同日|同年|次年|[今去明前]年|q[1-4]"
 )
 _TITLE = re.compile(r"《[^《》]+》|“[^“”]+”|\"[^\"]+\"|「[^「」]+」")
@@ -30,7 +31,7 @@ _FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-
 
 
 def dates(text: str) -> list[Span]:
-    """Years, months, days, quarters and relative dates, as long as they are written."""
+    """Years, their parts, months, days and relative dates, as long as they are written."""
     return [Span(*match.span()) for match in _DATE.finditer(text)]
 
 
