@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rag.reading.cells.body import is_blank
 from rag.reading.cells.matching import said_in
+from rag.reading.cells.tiers import tier
 from rag.types import Block, Document, Span
 
 
 def looked_up(document: Document, around: Span, answer: Span, question: str) -> list[Span] | None:
     """The values of the cells that ``question`` asks for in the table where ``answer`` stands; none if they are blank.
 
-    None if it does not name a column by its name and a row by what else stands in it. Of the rows those count that
-    begin in ``around`` and that it names best. The question is in its normal form.
+    None if it does not name a column by its name and a row by what else stands in it, or says what is in the range of
+    only one row; see `rag.reading.cells.tiers`. Of the rows those count that begin in ``around`` and that it names
+    best. The question is in its normal form.
     """
+    if cell := tier(document, answer, question):
+        return [cell]
     block = document.block_at(answer.start)
     columns = _named(document.columns(block) if block.header else (), question)
     rows = list(_best_named(document, around, block.header, question)) if columns else []
