@@ -64,6 +64,7 @@ def test_every_quote_is_the_sources_own_characters(matching: Library) -> None:
         ("豆瓣的评分系统是谁设计的？", ()),
         ("石桥镇图书馆是什么时候开馆的？", ()),
         ("公事的语音输入", ()),
+        ("手机锁在更衣柜里了", ()),
     ],
 )
 def test_only_words_that_neither_documents_nor_dictionary_know_are_corrected(

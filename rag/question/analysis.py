@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from rag.question.kinds import Kind, kinds_of
-from rag.text.tags import NOUN_TAGS
-from rag.text.tokenization import Cut, Word, tagged
+from rag.text.equal import respelt
+from rag.text.tags import NOUN_TAGS, PERSON
+from rag.text.tokenization import Cut, Word, in_dictionary, tagged
 
 _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
 _COMMON = re.compile("[a-z]+")
 _NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
+_HAN = re.compile(r"[\u3400-\u9fff]{3,}")
+# Verbs, adverbs, prepositions, pronouns, particles, conjunctions and places: what jieba takes for a part of a name that
+# it does not know.
+_BESIDE_NAMES = tuple("vdprucf")
 
 
 class TermStatistics(Protocol):
@@ -72,6 +77,8 @@ class Question:
     def named(self) -> Mapping[str, str]:
         """Of ``written``, the names and nouns: what documents may lack. Ways to ask, verbs and measures are not."""
         nouns = {word for word, _, _, tag in tagged(self.normalised) if tag.startswith(NOUN_TAGS)}
+        # What a verb was cut off.
+        nouns |= {part for noun in nouns for part in (noun[1:], noun[:-1]) if not in_dictionary(part)}
         words = self.cut.content()
         return {
             term: written
@@ -117,7 +124,14 @@ class Question:
 
 
 def analyse(cut: Cut, corpus: TermStatistics) -> Question:
-    """Read off one question what it asks for; ``corpus`` weighs its terms."""
+    """Read off one question what it asks for; ``corpus`` weighs its terms.
+
+    Of words that jieba only guesses and no document has, a verb or the like is cut off where the rest is known: 住望汐.
+    """
+    people = {(start, end) for _, start, end, tag in tagged(cut.folded.text) if tag in PERSON}
+    guessed = (word for word in cut.words if _is_guessed(word, cut, corpus) and (word.start, word.end) not in people)
+    apart = {word: part for word in guessed if (part := next(_parts(word, corpus), None))}
+    cut = replace(cut, words=tuple(part for word in cut.words for part in apart.get(word, (word,)))) if apart else cut
     content = cut.content()
     return Question(
         cut=cut,
@@ -126,6 +140,21 @@ def analyse(cut: Cut, corpus: TermStatistics) -> Question:
         unknown=frozenset(term for term in content if not corpus.knows(term)),
         unknown_names=frozenset(cut.written(word) for word in content.values() if _is_unknown_name(word, corpus)),
     )
+
+
+def _is_guessed(word: Word, cut: Cut, corpus: TermStatistics) -> bool:
+    is_known = corpus.knows(word.term) or in_dictionary(word.text, cut.way.user_dictionary)
+    return _HAN.fullmatch(word.text) is not None and not is_known
+
+
+def _parts(word: Word, corpus: TermStatistics) -> Iterator[tuple[Word, Word]]:
+    """A word in two where one is a character that stands beside names, and the other is known."""
+    for at, single in ((1, word.text[0]), (len(word.text) - 1, word.text[-1])):
+        pieces = (word.text[:at], word.start), (word.text[at:], word.start + at)
+        parts = [Word(text, start, start + len(text), respelt(text)) for text, start in pieces]
+        (_, _, _, tag), *_ = tagged(single)
+        if tag.startswith(_BESIDE_NAMES) and any(corpus.knows(one.term) for one in parts if one.text != single):
+            yield parts[0], parts[1]
 
 
 def _is_unknown_name(word: Word, corpus: TermStatistics) -> bool:

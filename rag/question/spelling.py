@@ -76,7 +76,10 @@ def _meant(cut: Cut, span: Span, fixed: set[int], generation: Snapshot) -> str |
     best: tuple[int, str] | None = None
     for word, _ in generation.store.sounding(sound(written)):
         changed = [i for i, (old, new) in enumerate(zip(written, word, strict=False), span.start) if old != new]
+        same = [old for old, new in zip(written, word, strict=False) if old == new]
         fits = len(word) == len(written) and changed and len(changed) <= len(word) // 2 and fixed.isdisjoint(changed)
+        # 锁在 is no misspelt 所在.
+        fits = fits and not STOPWORDS.issuperset(same)
         if fits and (best is None or len(changed) < best[0]):
             best = len(changed), word
     return best[1] if best else None
