@@ -34,6 +34,8 @@ _MARKS = "?？;；。 "
 _MEASURED = re.compile(rf"{MEASURE.pattern}[{_MARKS}]*$")
 # "安全员是谁，手机号多少": what follows is the person's.
 _WHO = re.compile("谁|哪位")
+# What jieba takes for a part of a word that it does not know: 证能 of 专家证能借几本.
+_MODAL = re.compile("(?<=.)[能会可要]")
 _JOINS = frozenset({"和", "与", "跟", "及", "、"})
 _EACH = re.compile(r"分别|各自|各(?![种位类地国项界级式样色])")
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: [A-Za-z0-9][A-Za-z0-9.+-]*)*")
@@ -157,12 +159,16 @@ def _named(clause: str) -> str:
     """What stands before the asking word of a clause, up to the last name or noun; "" if it names none."""
     asking = _ASKS.search(clause)
     before = clause[: asking.start()] if asking else clause
+    found = tagged(before)
     nouns = [
-        (word, end) for word, _, end, tag in tagged(before) if tag.startswith(NOUN_TAGS) and not LEAD.fullmatch(word)
+        place for place, (word, _, _, tag) in enumerate(found) if tag.startswith(NOUN_TAGS) and not LEAD.fullmatch(word)
     ]
-    if not any(len(word) > 1 for word, _ in nouns):
+    # 年卡 is cut in two.
+    if not any(len(found[place][0]) > 1 or (place and found[place - 1][3] == "m") for place in nouns):
         return ""
-    end = nouns[-1][1]
+    word, start, end, _ = found[nouns[-1]]
+    if not lexicon().frequency(word):
+        end = start + len(_MODAL.split(word)[0])
     return before[:end] + before[end : len(before) - len(before[end:].lstrip(_CLOSING))]
 
 
