@@ -184,3 +184,19 @@ def test_a_library_answers_from_the_newer_edition_and_shows_the_older(tmp_path: 
     assert shown.index("<b>差旅费管理办法（2025版）</b>") < shown.index("<b>差旅费管理办法（2023版）</b>")
     assert ">2025 版" not in shown
     assert shown.index("差旅费管理办法（2025版）") < shown.index("差旅费管理办法（2023版）")
+
+
+def test_an_older_edition_that_speaks_of_something_else_says_nothing_different(
+    tmp_path: Path, plain_models: Models
+) -> None:
+    for term, illness, days in (("2025年秋季", "手足口病", 14), ("2026年春季", "水痘", 7)):
+        text = f"# {term}学期通知\n\n## 健康\n\n患{illness}的孩子隔离满{days}天返园。\n"
+        (tmp_path / f"{term}.md").write_text(text, "utf-8")
+    settings = Settings(retrieval="bm25")
+    Library.index([tmp_path], tmp_path / "index", settings)
+    library = Library.open(tmp_path / "index", settings, models=plain_models)
+    for question, edition in (
+        ("患水痘的孩子隔离满几天返园？", [""]),
+        ("孩子隔离满几天返园？", ["2026年春季学期", "2025年秋季学期"]),
+    ):
+        assert [item.edition for item in library.ask(question).parts[0].items] == edition

@@ -134,7 +134,10 @@ class Answerer:
         return Part(asked, reading, hits, _nearest(asked, reading, candidates), known.confirmed, known.outdated)
 
     def _with_editions(self, asked: Question, reading: Reading) -> Reading:
-        """``reading`` with what another edition of its document answers instead, if it has only one answer so far."""
+        """``reading`` with what another edition of its document answers instead, if it has only one answer so far.
+
+        It does where it speaks of all that ``reading``'s evidence speaks of.
+        """
         first = reading.evidence[0] if len(reading.evidence) == 1 else None
         if first is None or reading.confidence < self._threshold or is_dated(asked):
             return reading
@@ -144,6 +147,7 @@ class Answerer:
                 continue
             alone = replace(self.search, scope=Scope(frozenset([doc_id]), (generation.ordinals(doc_id),)))
             other = read(self.models.reader.get(), asked, alone.candidates(asked, _EDITION_READ))
-            if other.evidence and other.confidence >= self._threshold and differ(first, other.evidence[0]):
+            is_sure = other.confidence >= self._threshold and set(other.missing) <= set(reading.missing)
+            if other.evidence and is_sure and differ(first, other.evidence[0]):
                 return replace(reading, evidence=(first, replace(other.evidence[0], role=Role.DIFFERENT)))
         return reading
