@@ -52,6 +52,11 @@ def test_what_stands_under_another_heading_is_another_matter() -> None:
     assert not [one for one in found if "八十" in one and "五元" in one]
 
 
+def test_what_others_say_in_a_chat_is_read_with_what_they_answer() -> None:
+    made = document("王工 09:12\n闭水试验要做多久？\n\n李工 09:15\n48小时。\n\n王工 09:16\n周三来看。\n", "群.txt")
+    assert texts(stretches(candidates(made, 1), 5)) == [made.text]
+
+
 def test_no_more_are_made_than_are_wanted() -> None:
     made = document("\n\n".join("一" * 390 + f"{i}。" for i in range(5)), "a.txt")
     assert len(stretches(candidates(made, 0, 1, 2, 3), 2)) == 2

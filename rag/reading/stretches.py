@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.loading.talk import LEVEL as SPEAKER_LEVEL
+from rag.loading.talk import speaks
 from rag.reading import Candidate
 from rag.text.normalization import statements
 from rag.types import Block, BlockKind, Document, Span
@@ -74,7 +76,8 @@ def _body(document: Document, span: Span) -> Span:
 def _grown(document: Document, span: Span) -> tuple[Span, ...]:
     """The sentences of ``span``, and in turn those after and before it, as long as there is room.
 
-    Neither goes past a heading: what stands under another is another matter.
+    Neither goes past a heading, as what stands under another is another matter, but for those that say who speaks: what
+    one asks another answers.
     """
     first, last = document.block_at(span.start), document.block_at(span.end - 1)
     inside = [s for block in document.blocks[first.number - 1 : last.number] for s in statements(document, block)]
@@ -97,16 +100,21 @@ def _grown(document: Document, span: Span) -> tuple[Span, ...]:
 def _following(rest: Sequence[Span], document: Document, last: Block) -> Iterator[Span]:
     yield from rest
     for block in document.blocks[last.number :]:
-        if block.kind is BlockKind.HEADING:
+        if _begins_matter(document, block):
             return
         yield from statements(document, block)
 
 
 def _preceding(rest: Sequence[Span], document: Document, first: Block) -> Iterator[Span]:
     yield from reversed(rest)
-    if first.kind is BlockKind.HEADING:
+    if _begins_matter(document, first):
         return
     for block in reversed(document.blocks[: first.number - 1]):
-        if block.kind is BlockKind.HEADING:
+        if _begins_matter(document, block):
             return
         yield from reversed(statements(document, block))
+
+
+def _begins_matter(document: Document, block: Block) -> bool:
+    is_heading = block.kind is BlockKind.HEADING
+    return is_heading and not (block.level == SPEAKER_LEVEL and speaks(document.text[block.start : block.end]))
