@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rag.reading.cells.body import is_blank
 from rag.reading.cells.matching import said_in
+from rag.reading.cells.newest import newest
 from rag.reading.cells.tiers import tier
 from rag.types import Block, Document, Span
 
@@ -14,10 +15,10 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
     """The values of the cells that ``question`` asks for in the table where ``answer`` stands; none if they are blank.
 
     None if it does not name a column by its name and a row by what else stands in it, or says what is in the range of
-    only one row; see `rag.reading.cells.tiers`. Of the rows those count that begin in ``around`` and that it names
-    best. The question is in its normal form.
+    only one row; nor means the newest of some columns: see `tiers` and `newest`. Of the rows those count that begin in
+    ``around`` and that it names best. The question is in its normal form.
     """
-    if cell := tier(document, answer, question):
+    if cell := tier(document, answer, question) or newest(document, answer, question):
         return [cell]
     block = document.block_at(answer.start)
     columns = _named(document.columns(block) if block.header else (), question)
