@@ -105,6 +105,21 @@ def test_a_limit_is_of_the_column_that_is_named_as_a_whole(question: str, said: 
     assert rows(document(PRICES, "价目.md"), question, "笔") == said
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("三月份花了哪些钱?", ["保教费", "学费"], id="a month in figures"),
+        pytest.param("12月交了哪些费?", ["燃气费", "取暖费"], id="of two digits"),
+        pytest.param("3月8日花了哪些钱?", [], id="a day is no month"),
+    ],
+)
+def test_rows_of_a_month_are_those_with_a_date_in_it(question: str, said: list[str]) -> None:
+    text = (
+        "日期,项目,金额\n2026-03-02,保教费,1240\n2026-03-15,学费,5980\n2026-12-03,燃气费,98\n2026-12-13,取暖费,1080\n"
+    )
+    assert rows(document(text, "开支.csv"), question, "保教费") == said
+
+
 def test_what_stands_in_no_table_is_no_row() -> None:
     made = document("# 课表\n\n周四的课有口才、主持。\n\n|课程|时间|\n|-|-|\n|口才|周四|\n|主持|周四|\n", "课表.md")
     assert rows(made, "周四有哪些课?", "口才、") == []

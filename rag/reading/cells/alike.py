@@ -14,12 +14,14 @@ from rag.reading.cells.body import Table
 from rag.reading.cells.limited import within
 from rag.reading.cells.matching import LEAST, content_words, stands_in
 from rag.text.numbers import value
+from rag.text.quantities import DATE, quantity
 from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
 
 # What is denied or compared does not stand in the rows that are asked for.
 _CONDITION: Final = re.compile(rf"[没未非不最]|{LIMITS}")
 _SO_MANY: Final = re.compile("哪([两二三四五六七八九十])")
+_MONTH: Final = re.compile(r"(?<![\d十])(\d{1,2}|十[一二]?|[一二三四五六七八九])月(?!\d|[一二三四五六七八九十]+[日号])")
 
 
 def rows_alike(document: Document, answer: Span, asked: Question) -> list[Span]:
@@ -65,8 +67,9 @@ def _named(table: Table, answer: Block, said: Sequence[frozenset[tuple[int, str]
 def _said(table: Table, column: int, asked: Question, question: str) -> list[frozenset[tuple[int, str]]]:
     """What a question says of each row beside a column: its cells, or words in them, with the columns of these.
 
-    Not what it says of all rows, or what columns are called.
+    Not what it says of all rows, or what columns are called. Of a date it may say the month.
     """
+    month = _MONTH.search(question)
     called, question = alike(" ".join(table.written)), alike(question)
     words = {word for word in content_words(asked) if len(word) >= LEAST and word in question and word not in called}
     said = []
@@ -75,7 +78,16 @@ def _said(table: Table, column: int, asked: Question, question: str) -> list[fro
         for place, text in ((place, alike(text)) for place, text in texts.items()):
             is_said = len(text) >= LEAST and stands_in(text, question)
             held = {text} if is_said else {word for word in words if stands_in(word, text)}
+            held |= {month[0]} if month and _month(text) == value(month[1]) else set()
             names |= {(place, word) for word in held if place != column}
         said.append(frozenset(names))
     of_all = frozenset.intersection(*said) if said else frozenset()
     return [names - of_all for names in said]
+
+
+def _month(text: str) -> int | None:
+    """The month of a cell that is a date: 2026-03-08, 2026年3月, 3月8日."""
+    found = quantity(text)
+    if not found or found.unit not in (f"{DATE}0", f"{DATE}1", f"{DATE}2"):
+        return None
+    return int(found.number) % 100 if found.unit == f"{DATE}1" else int(found.number) // 100 % 100
