@@ -16,6 +16,7 @@ from rag.text.tokenization import Cut, Word, in_dictionary, tagged
 _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
 _COMMON = re.compile("[a-z]+")
 _NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
+_ASKS_KIND = re.compile(r"(?:什么|啥|哪(?:[些个种家位]|[一几两三](?:[个种家位]|样)?))(?:样的)?$")
 _HAN = re.compile(r"[\u3400-\u9fff]{3,}")
 # Verbs, adverbs, prepositions, pronouns, particles, conjunctions and places: what jieba takes for a part of a name that
 # it does not know.
@@ -75,7 +76,11 @@ class Question:
 
     @cached_property
     def named(self) -> Mapping[str, str]:
-        """Of ``written``, the names and nouns: what documents may lack. Ways to ask, verbs and measures are not."""
+        """Of ``written``, the names and nouns: what documents may lack. Ways to ask, verbs and measures are not.
+
+        Nor is the kind of thing that is asked for, behind 什么 or 哪些: of the questions that the reader was trained on
+        60 % have one that their document lacks where it answers, and 66 % where it does not.
+        """
         nouns = {word for word, _, _, tag in tagged(self.normalised) if tag.startswith(NOUN_TAGS)}
         # What a verb was cut off.
         nouns |= {part for noun in nouns for part in (noun[1:], noun[:-1]) if not in_dictionary(part)}
@@ -83,7 +88,11 @@ class Question:
         return {
             term: written
             for term, written in self.written.items()
-            if _LATIN.search(written) or any(noun in words[term].text for noun in nouns if len(noun) > 1)
+            if _LATIN.search(written)
+            or (
+                any(noun in words[term].text for noun in nouns if len(noun) > 1)
+                and not _ASKS_KIND.search(self.cut.folded.text, 0, words[term].start)
+            )
         }
 
     @property
