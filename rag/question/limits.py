@@ -7,17 +7,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from rag.text.quantities import Quantity, quantity
+from rag.text.ranges import BEFORE, BEHIND
 
-# By what says them: the sign of the numbers that are meant, and whether the limit itself is.
-BEFORE: Final[dict[str, tuple[int, bool]]] = {
-    "不低于": (1, True), "不少于": (1, True), "不小于": (1, True), "至少": (1, True), "超过": (1, False),
-    "高于": (1, False), "大于": (1, False), "多于": (1, False), "不超过": (-1, True), "不高于": (-1, True),
-    "不大于": (-1, True), "不多于": (-1, True), "低于": (-1, False), "小于": (-1, False), "少于": (-1, False),
-    "不到": (-1, False), "不足": (-1, False), "不满": (-1, False),
-}  # fmt: skip
-BEHIND: Final[dict[str, tuple[int, bool]]] = {
-    "及以上": (1, True), "以上": (1, True), "及以下": (-1, True), "以下": (-1, True), "以内": (-1, True),
-}  # fmt: skip
 _FIGURE: Final = r"(?P<said>[$¥€£]?(?:\d[\d,.]*|[一二两三四五六七八九十百千]+)[^\d\s,，的有是在和]{0,4}?)"
 _LIMIT: Final = re.compile(
     f"(?P<before>{'|'.join(sorted(BEFORE, key=len, reverse=True))}) ?{_FIGURE}(?=[的有是在和 ,?哪]|$)"

@@ -49,6 +49,16 @@ class TextScores:
         best = max(self.windows, key=lambda window: window.margin(span) or _NO_MARGIN)
         return best.slices(span)
 
+    def best_in(self, parts: Sequence[Span]) -> Span | None:
+        """The best span that begins in one of ``parts``, ranges of the text, up to its end."""
+        found = [
+            (one.margin, Span(one.span.start, min(one.span.end, part.end)))
+            for window in self.windows
+            for one, part in zip(window.extracts(parts), parts, strict=True)
+            if one
+        ]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
 
 class Scorer(Protocol):
     """The network, computed by one library or another."""

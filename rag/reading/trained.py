@@ -17,6 +17,7 @@ from rag.reading.calibration import Calibration
 from rag.reading.cells.alike import rows_alike
 from rag.reading.cells.extremes import extreme
 from rag.reading.cells.lookup import looked_up
+from rag.reading.clauses import clause
 from rag.reading.edges import one_cell, whole
 from rag.reading.items import all_items
 from rag.reading.scoring import Text, TextReader, TextScores
@@ -166,6 +167,8 @@ class TrainedReader:
             slices = all_items(stretch.document, slices, stretch.span, read.question)
         elif len(cells) == 1:
             slices = list(cells)
+        elif Kind.WHY not in question.kinds and (meant := _in_clause(best, read)):
+            slices = [meant]
         evidence = self._cut(best, slices, read)
         answers = len(evidence)
         for other in ranked[1:]:
@@ -256,6 +259,19 @@ def _answers_nothing(one: Stretch, number: int) -> bool:
     if block.kind is BlockKind.HEADING and block.level == SPEAKER_LEVEL and speaks(said):
         return True
     return sentence.end < document.blocks[-1].end and _ASKS.search(said) is not None
+
+
+def _in_clause(one: Proposal, read: Read) -> Span | None:
+    """The best span of what holds for a quantity that is asked about, where ``one`` stands in one of such clauses."""
+    stretch = read.stretches[one.stretch]
+    found = clause(stretch.document, stretch.span, one.span, read.question)
+    if found is None:
+        return None
+    if found.span.start <= one.span.start < found.span.end:
+        return Span(one.span.start, min(one.span.end, found.span.end))
+    offset = stretch.span.start
+    best = read.scores[one.stretch].best_in([Span(found.said.start - offset, found.said.end - offset)])
+    return best and Span(best.start + offset, best.end + offset)
 
 
 def _text(one: Stretch) -> Text:
