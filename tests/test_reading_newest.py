@@ -32,4 +32,4 @@ def test_of_the_same_in_several_years_the_newest_is_meant(answer: str, question:
     made = document(TABLE, "车位.md")
     at = made.text.index(answer)
     found = looked_up(made, Span(at, at + len(answer)), Span(at, at + len(answer)), question)
-    assert (found and [made.text[span.start : span.end] for span in found]) == (said and [said])
+    assert [made.text[span.start : span.end] for span in found or ()] == ([said] if said else [])

@@ -40,4 +40,4 @@ def test_a_quantity_lies_in_the_range_of_one_row(table: str, answer: str, questi
     made = document(table, "表.csv")
     at = made.text.index(answer)
     found = looked_up(made, Span(at, at + len(answer)), Span(at, at + len(answer)), question)
-    assert (found and [made.text[span.start : span.end] for span in found]) == (said and [said])
+    assert [made.text[span.start : span.end] for span in found or ()] == ([said] if said else [])

@@ -50,15 +50,27 @@ def clause(document: Document, around: Span, answer: Span, question: str) -> Cla
     said = figures(question)
     if not said or document.block_at(answer.start).cells:
         return None
-    folded = normalise(document.text[around.start : around.end])
+    folded = _in_lines(document.text[around.start : around.end])
     place = bisect_left(folded.starts, answer.start - around.start)
-    for unit, number in said.items():
-        group = _together(list(_tiers(folded.text, ranges(folded.text, unit))), place, folded.text)
+    found = ((number, ranges(folded.text, unit)) for unit, number in sorted(said.items(), key=lambda one: len(one[0])))
+    for number, of_unit in sorted(found, key=lambda one: -sum(map(_bounds, one[1]))):
+        group = _together(list(_tiers(folded.text, of_unit)), place, folded.text)
         own = next((one for one in group if one.span.start <= place < one.span.end), None)
         meant = _meant(own, group, number) if own else None
         if own and meant and (own in (meant, group[0]) or not _names_more(question, own, meant, folded.text)):
             return _in_document(meant, folded, around.start)
     return None
+
+
+def _in_lines(text: str) -> Normalised:
+    """The normal form of a text with its lines apart."""
+    folded = normalise(text)
+    lines = ("\n" if text[start] == "\n" else one for one, start in zip(folded.text, folded.starts, strict=True))
+    return Normalised("".join(lines), folded.starts)
+
+
+def _bounds(one: Range) -> int:
+    return (one.low is not None) + (one.high is not None)
 
 
 def _tiers(text: str, found: Sequence[Range]) -> Iterator[_Tier]:
