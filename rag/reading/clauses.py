@@ -119,9 +119,10 @@ def _meant(own: _Tier, group: Sequence[_Tier], number: Decimal) -> _Tier | None:
 
 
 def _names_more(question: str, own: _Tier, meant: _Tier, text: str) -> bool:
-    """Whether a clause has a word of the question that another has not."""
+    """Whether a clause has, up to its range, a word of the question that another has not."""
     words = {word.text for word in cut_words(question) if len(word.text) > 1 and word.text not in STOPWORDS}
-    return any(word in text[slice(*own.span)] and word not in text[slice(*meant.span)] for word in words)
+    named = text[own.span.start : own.range.span.end]
+    return any(word in named and word not in text[slice(*meant.span)] for word in words)
 
 
 def _in_document(meant: _Tier, folded: Normalised, offset: int) -> Clause | None:

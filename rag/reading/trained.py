@@ -167,8 +167,8 @@ class TrainedReader:
             slices = all_items(stretch.document, slices, stretch.span, read.question)
         elif len(cells) == 1:
             slices = list(cells)
-        elif Kind.WHY not in question.kinds and (meant := _in_clause(best, read)):
-            slices = [meant]
+        elif Kind.WHY not in question.kinds:
+            slices = _in_clause(best, slices, read)
         evidence = self._cut(best, slices, read)
         answers = len(evidence)
         for other in ranked[1:]:
@@ -261,17 +261,18 @@ def _answers_nothing(one: Stretch, number: int) -> bool:
     return sentence.end < document.blocks[-1].end and _ASKS.search(said) is not None
 
 
-def _in_clause(one: Proposal, read: Read) -> Span | None:
-    """The best span of what holds for a quantity that is asked about, where ``one`` stands in one of such clauses."""
+def _in_clause(one: Proposal, slices: list[Span], read: Read) -> list[Span]:
+    """``slices``, or the best of what holds for a quantity of the question, where ``one`` is said of another."""
     stretch = read.stretches[one.stretch]
     found = clause(stretch.document, stretch.span, one.span, read.question)
     if found is None:
-        return None
+        return slices
     if found.span.start <= one.span.start < found.span.end:
-        return Span(one.span.start, min(one.span.end, found.span.end))
+        inside = (span for span in slices if found.span.start <= span.start < found.span.end)
+        return [Span(span.start, min(span.end, found.span.end)) for span in inside]
     offset = stretch.span.start
     best = read.scores[one.stretch].best_in([Span(found.said.start - offset, found.said.end - offset)])
-    return best and Span(best.start + offset, best.end + offset)
+    return [Span(best.start + offset, best.end + offset)] if best else slices
 
 
 def _text(one: Stretch) -> Text:
