@@ -30,7 +30,7 @@ from rag.loading.formats import PARSED_BY
 from rag.loading.images.recognition import RECOGNISER
 from rag.loading.sandbox.worker import parser
 from rag.text.normalization import normalise, sentences
-from rag.text.numbers import numbers
+from rag.text.quantities.numbers import numbers
 from rag.text.tokenization import terms, words
 from rag.types import Block, Document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from documents import document
 
-from rag.reading.clauses import clause
+from rag.reading.spans.clauses import clause
 from rag.types import Span
 
 LEAVE = "职工累计工作已满1年不满10年的，年休假5天；已满10年不满20年的，年休假10天；已满20年的，年休假15天。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.question.figures import figures
+from rag.question.amounts.figures import figures
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.normalization import normalise
-from rag.text.numbers import numbers, value
+from rag.text.quantities.numbers import numbers, value
 from rag.text.tokenization import Cutting, cut_words, terms, words
 
 WRITINGS = [

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from rag.text.ranges import ranges, tightest
+from rag.text.quantities.ranges import ranges, tightest
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.reading.edges import one_cell, whole
+from rag.reading.spans.edges import one_cell, whole
 from rag.types import Span
 
 

@@ -17,7 +17,7 @@ from rag.loading import parse
 from rag.models import Models
 from rag.reading.cells.extremes import extreme
 from rag.settings import Settings
-from rag.text.quantities import quantity
+from rag.text.quantities.quantity import quantity
 from rag.types import Document, Role, Span
 
 MONTHS = """# 青石店 2024 年月报

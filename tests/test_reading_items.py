@@ -6,8 +6,8 @@ import pytest
 from documents import document
 
 from rag.question.kinds import Kind, kinds_of
-from rag.reading.edges import whole
-from rag.reading.items import all_items
+from rag.reading.spans.edges import whole
+from rag.reading.spans.items import all_items
 from rag.types import Document, Span
 
 TEXT = """# 办事

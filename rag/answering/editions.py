@@ -14,7 +14,7 @@ from rag.question.analysis import Question
 from rag.question.mentions import dates
 from rag.reading import Evidence
 from rag.text.normalization import folded, normalise
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 from rag.types import Document, Role
 
 _HAN = "一二三四五六七八九十"
@@ -153,7 +153,7 @@ def says_when(text: str) -> bool:
 
 def called(edition: str, form: str) -> str:
     """An edition's label in a form such as "{} 版"; one that says itself what it is, as 第二版 or 2025年春季, stays."""
-    return form.format(edition) if edition[-1].isascii() else edition
+    return form.format(edition) if edition[-1:].isascii() else edition
 
 
 def of_older(found: Sequence[Source], older: Mapping[str, str]) -> dict[str, str]:

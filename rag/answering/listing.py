@@ -20,7 +20,7 @@ from rag.reading import Evidence
 from rag.text.enumerations import Enumeration, Item, enumerations
 from rag.text.markers import marker
 from rag.text.normalization import folded, normalise, statements
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 from rag.text.tags import PROPER
 from rag.text.tokenization import STOPWORDS, cut_words, tagged, terms
 from rag.types import Answer, BlockKind, Document, Span

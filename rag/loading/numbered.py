@@ -18,7 +18,7 @@ from rag.loading.blocks import Places, RawBlock, gather, path_name
 from rag.loading.lists import Placed, with_items
 from rag.loading.tables.cell_text import is_name
 from rag.text.markers import marker
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 from rag.types import BlockKind
 
 _LONGEST, _LONGEST_QUESTION = 30, 120

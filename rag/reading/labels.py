@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 
 _STEM: Final = "[甲乙丙丁戊己庚辛]"
 _NUMBER: Final = r"(?:\d+|[一二三四五六七八九十]+)"

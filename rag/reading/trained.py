@@ -17,10 +17,10 @@ from rag.reading.calibration import Calibration
 from rag.reading.cells.alike import rows_alike
 from rag.reading.cells.extremes import extreme
 from rag.reading.cells.lookup import looked_up
-from rag.reading.clauses import clause
-from rag.reading.edges import one_cell, whole
-from rag.reading.items import all_items
 from rag.reading.scoring import Text, TextReader, TextScores
+from rag.reading.spans.clauses import clause
+from rag.reading.spans.edges import one_cell, whole
+from rag.reading.spans.items import all_items
 from rag.reading.stretches import MOST, Stretch, stretches
 from rag.text.normalization import normalise, statements
 from rag.text.tokenization import terms

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 
 _NUMERAL = "一二三四五六七八九十"
 MARKER = (

@@ -14,7 +14,7 @@ from rag.text.dictionary import read_entries
 from rag.text.equal import EQUAL, EQUAL_FILE, SIGN, holds_equal, parts, respelt, unit
 from rag.text.lexicon import NAMES_FILE
 from rag.text.normalization import HAN, Normalised, normalise
-from rag.text.numbers import numbers
+from rag.text.quantities.numbers import numbers
 
 if TYPE_CHECKING:
     from rag.text.cutting import Cutter
@@ -286,7 +286,7 @@ def terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     """The index terms of ``text``: its words, the words inside long ones, and every pair of neighbouring characters.
 
     "GPT - 4o" gives gpt4o, gpt, 4o; "创始人" gives 创始人, 创始, 创始, 始人; 六千万 and 6000万 both give 60000000 among
-    others, see `rag.text.numbers`. Terms hold no white space.
+    others, see `rag.text.quantities.numbers`. Terms hold no white space.
     """
     return Cutting(user_dictionary)(text).terms()
 

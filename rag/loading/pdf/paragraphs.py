@@ -15,7 +15,7 @@ from rag.loading.pdf.glyphs import Line
 from rag.loading.pdf.headers import LEADER
 from rag.text.markers import marker
 from rag.text.normalization import is_cjk
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 
 # In ems.
 _INDENT = 0.8

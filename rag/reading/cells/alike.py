@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from rag.question.amounts.limits import limit
+from rag.question.amounts.superlatives import LIMITS
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
-from rag.question.limits import limit
-from rag.question.superlatives import LIMITS
 from rag.reading.cells.body import Table
 from rag.reading.cells.limited import within
 from rag.reading.cells.matching import LEAST, content_words, stands_in
-from rag.text.numbers import value
-from rag.text.quantities import DATE, quantity
+from rag.text.quantities.numbers import value
+from rag.text.quantities.quantity import DATE, quantity
 from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from rag.text.normalization import normalise
-from rag.text.quantities import Quantity, quantity
+from rag.text.quantities.quantity import Quantity, quantity
 from rag.types import Block, Document
 
 # A longer table is data that nobody reads whole; no question waits for it.

@@ -8,13 +8,13 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final, NamedTuple
 
+from rag.question.amounts.superlatives import LIMITS, Superlative, superlative, which
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
-from rag.question.superlatives import LIMITS, Superlative, superlative, which
 from rag.reading.cells.body import Table
 from rag.reading.cells.matching import COUNTS, content_words, nearest, said_in, shared
 from rag.text.normalization import normalise
-from rag.text.quantities import DATE, Quantity
+from rag.text.quantities.quantity import DATE, Quantity
 from rag.text.tokenization import alike, tagged
 from rag.types import Document, Span
 

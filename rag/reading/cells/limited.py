@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from rag.question.limits import Limit
+from rag.question.amounts.limits import Limit
 from rag.reading.cells.body import Table
 from rag.reading.cells.matching import nearest, shared
-from rag.text.quantities import Quantity
+from rag.text.quantities.quantity import Quantity
 
 _IN_NAME: Final = re.compile(r"\(([^()]*)\)$")
 

@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from rag.question.figures import figures
+from rag.question.amounts.figures import figures
 from rag.reading.cells.body import Table, is_blank
-from rag.text.ranges import Range, ranges
+from rag.text.quantities.ranges import Range, ranges
 from rag.types import Document, Span
 
 _LEAST: Final = 2

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from rag.question.figures import figures
+from rag.question.amounts.figures import figures
 from rag.text.normalization import Normalised, normalise
-from rag.text.ranges import NUMBER, Range, ranges, tightest
+from rag.text.quantities.ranges import NUMBER, Range, ranges, tightest
 from rag.text.tokenization import STOPWORDS, cut_words
 from rag.types import Document, Span
 

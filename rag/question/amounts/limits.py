@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from rag.text.quantities import Quantity, quantity
-from rag.text.ranges import BEFORE, BEHIND
+from rag.text.quantities.quantity import Quantity, quantity
+from rag.text.quantities.ranges import BEFORE, BEHIND
 
 _FIGURE: Final = r"(?P<said>[$¥€£]?(?:\d[\d,.]*|[一二两三四五六七八九十百千]+)[^\d\s,，的有是在和]{0,4}?)"
 _LIMIT: Final = re.compile(

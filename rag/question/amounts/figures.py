@@ -7,8 +7,8 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Final
 
-from rag.question.limits import limit
-from rag.text.ranges import GOING_ON, NUMBER, readings
+from rag.question.amounts.limits import limit
+from rag.text.quantities.ranges import GOING_ON, NUMBER, readings
 
 # No ordinal, no part of a date or a name, and neither less nor more than it says: 没满十五年, 过了两年. 一 is of rates.
 _FIGURE: Final = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from rag.text.quantities import Quantity, quantity
+from rag.text.quantities.quantity import Quantity, quantity
 from rag.types import Span
 
 # By what says a bound: the sign of the numbers beyond it, and whether it belongs to them.

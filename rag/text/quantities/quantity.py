@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from rag.text.equal import EQUAL
-from rag.text.numbers import value
+from rag.text.quantities.numbers import value
 
 DATE: Final = "日期"
 _DATES: Final = tuple(
