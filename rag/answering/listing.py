@@ -15,6 +15,7 @@ from typing import Final
 from rag.answering.overview import MOST_SECTIONS, Overview, Section, of_one, section
 from rag.errors import Language
 from rag.question.courtesy import reply_language
+from rag.question.mentions import NTH
 from rag.question.sorts import Sorts, sorts
 from rag.reading import Evidence
 from rag.text.enumerations import Enumeration, Item, enumerations
@@ -22,7 +23,7 @@ from rag.text.markers import marker
 from rag.text.normalization import folded, normalise, statements
 from rag.text.quantities.numbers import value
 from rag.text.tags import PROPER
-from rag.text.tokenization import STOPWORDS, cut_words, tagged, terms
+from rag.text.tokenization import STOPWORDS, cut_words, tagged, telling_words, terms
 from rag.types import Answer, BlockKind, Document, Span
 
 _NUMBERING: Final = re.compile(r"^(?:第[一二三四五六七八九十百\d]+[章节条款]|\d+(?:\.\d+)*[.、]?(?!\d))\s*")
@@ -31,8 +32,6 @@ _BRACKETS: Final = re.compile(r"[（(【\[][^（()）】\]]*[)）】\]]\s*$")
 _AFTER: Final = re.compile(
     r"(?:的|有|包括|包含|分为|如下|以下|下列|几|各?种类?|类别|类型|类|分类|范围|一览|清单|项)*[:：]?"
 )
-# The item of a list by its number: 第二条, 最后一步.
-_NTH: Final = re.compile(r"第(?P<number>\d+|[一二三四五六七八九十]+)[条项款点步]|最后一[条项款点步]")
 _LEAST_LEAD: Final = 3
 _DIGIT: Final = re.compile(r"\d")
 _LONGEST_NAME, _LONGEST_ENDING = 24, 4
@@ -78,19 +77,20 @@ def nth_item(question: str, documents: Iterable[Document]) -> Evidence | None:
 
     ``documents`` are those that were read for it, best first. Articles are called by their own numbers, and no items.
     """
-    match = _NTH.search(question)
-    if match is None or _NTH.search(question, match.end()):
+    match = NTH.search(question)
+    if match is None or NTH.search(question, match.end()):
         return None
     number = match["number"] or "0"
     place = (int(number) if number.isdigit() else int(value(number) or 0)) - 1
-    lists = ((document, one) for document in documents for one in enumerations(document))
-    found = ((document, one.items[place]) for document, one in lists if place < len(one.items))
-    return next((_whole(*item) for item in found if _is_repeated(*item, question)), None)
+    for document in documents:
+        for one in enumerations(document):
+            if place < len(one.items) and _is_repeated(document, one.lead, one.items[place], question):
+                return _whole(document, one.items[place])
+    return None
 
 
-def _is_repeated(document: Document, item: Item, question: str) -> bool:
+def _is_repeated(document: Document, lead: Span | None, item: Item, question: str) -> bool:
     """Whether a question says what stands over a list, without its number: 开机步骤."""
-    lead = next((one.lead for one in enumerations(document) if item in one.items), None)
     above = (document.text[slice(*lead)] if lead else "", *item.block.path[-1:])
     names = (_unnumbered(normalise(text).text).strip(" ,:") for text in above)
     is_said = any(len(name) >= _LEAST_LEAD and name in question for name in names)
@@ -151,8 +151,7 @@ def _is_of(document: Document, one: Enumeration, about: str) -> bool:
 
 def _is_one(about: str, names: Sequence[str]) -> bool:
     """Whether items are called by what the question says and others not: 乙方的义务 are not the kinds of 义务."""
-    words = {word.text for word in cut_words(about) if len(word.text) > 1 and word.text not in STOPWORDS}
-    return any(0 < sum(word in name for name in names) < len(names) for word in words)
+    return any(0 < sum(word in name for name in names) < len(names) for word in telling_words(about))
 
 
 def _name(document: Document, item: Item) -> str:

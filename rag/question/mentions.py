@@ -28,6 +28,8 @@ _SURNAME = (
 )
 _CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{{1,2}}")
 _FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-z])[a-z]{2,} [a-z]{3,}(?![a-z])")
+NTH = re.compile(r"第(?P<number>\d+|[一二三四五六七八九十]+)[条项款点步]|最后一[条项款点步]")
+"""The item of a list by its number: 第二条, 最后一步."""
 
 
 def dates(text: str) -> list[Span]:

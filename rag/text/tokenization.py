@@ -296,6 +296,11 @@ def content_terms(text: str, user_dictionary: Path | None = None) -> list[str]:
     return Cutting(user_dictionary)(text).content_terms()
 
 
+def telling_words(text: str) -> set[str]:
+    """The words of a text, in its normal form, that are longer than a character and no STOPWORDS."""
+    return {word.text for word in cut_words(text) if len(word.text) > 1 and word.text not in STOPWORDS}
+
+
 @lru_cache(maxsize=1 << 14)
 def _inside(word: str, term: str, user_dictionary: Path | None) -> tuple[tuple[str, int | None, tuple[str, ...]], ...]:
     """The pieces of a word, each with where it makes pairs of characters with its neighbours, if it does, and with the

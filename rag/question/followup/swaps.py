@@ -20,9 +20,8 @@ _OF_EDITION: Final = re.compile(
     rf"(?:那么?|而)?[, ]*(?P<edition>{_EDITION})[的里中]*(?:呢|(?:是|规定|怎么|如何)*(?:多少|什么|规定|说)的?)[? ]*"
 )
 _EDITION_BEFORE: Final = re.compile(rf"^{_EDITION}[的里中]*")
-_NTH: Final = re.compile(r"第[一二三四五六七八九十\d]+[条项款点步]|最后一[条项款点步]")
 _OF_ITEM: Final = re.compile(
-    rf"(?:那么?|而)?[, ]*(?P<nth>{_NTH.pattern})(?:具体|又|是|说|讲|规定|写|了|的)*什么(?:内容)?[? ]*"
+    rf"(?:那么?|而)?[, ]*(?P<nth>{mentions.NTH.pattern})(?:具体|又|是|说|讲|规定|写|了|的)*什么(?:内容)?[? ]*"
 )
 _ASKS_WHICH: Final = re.compile("[,的]?(?:分别|一共|总共|都|主要)*(?:有|是|包括|包含)(?:哪|什么|多少|几)")
 # What is asked so is an amount: 预算是多少, 补助每天多少, 仓储费怎么收. 相机多少钱 asks for the price of a thing.
@@ -67,7 +66,7 @@ def exchanged(before: Phrase, body: Phrase) -> str:
 
 def stays_alone(text: str) -> bool:
     """Whether a text is the number of an item or a time, and no name for which it could stand: 第二条, 周二."""
-    return _NTH.fullmatch(text) is not None or any(form.fullmatch(text) for form in _TIMES)
+    return mentions.NTH.fullmatch(text) is not None or any(form.fullmatch(text) for form in _TIMES)
 
 
 def _with_size(before: Phrase, body: Phrase) -> str:
@@ -81,7 +80,7 @@ def _with_size(before: Phrase, body: Phrase) -> str:
 
 def _with_item(before: Phrase, body: Phrase) -> str:
     """Of the list that was asked for the item whose number is ``body``."""
-    asked = _ASKS_WHICH.search(before.text) if _NTH.fullmatch(body.text) else None
+    asked = _ASKS_WHICH.search(before.text) if mentions.NTH.fullmatch(body.text) else None
     return f"{before.slice(0, asked.start())}的{body.written}是什么？" if asked and asked.start() else ""
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from rag.question.amounts.figures import figures
 from rag.text.normalization import Normalised, normalise
 from rag.text.quantities.ranges import NUMBER, Range, ranges, tightest
-from rag.text.tokenization import STOPWORDS, cut_words
+from rag.text.tokenization import telling_words
 from rag.types import Document, Span
 
 _BEGINS: Final = re.compile(r"[^,;。:!?\n]*$")
@@ -120,9 +120,8 @@ def _meant(own: _Tier, group: Sequence[_Tier], number: Decimal) -> _Tier | None:
 
 def _names_more(question: str, own: _Tier, meant: _Tier, text: str) -> bool:
     """Whether a clause has, up to its range, a word of the question that another has not."""
-    words = {word.text for word in cut_words(question) if len(word.text) > 1 and word.text not in STOPWORDS}
     named = text[own.span.start : own.range.span.end]
-    return any(word in named and word not in text[slice(*meant.span)] for word in words)
+    return any(word in named and word not in text[slice(*meant.span)] for word in telling_words(question))
 
 
 def _in_document(meant: _Tier, folded: Normalised, offset: int) -> Clause | None:

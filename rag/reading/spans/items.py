@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from rag.text.enumerations import Enumeration, counted_in, enumerations
 from rag.text.normalization import normalise
-from rag.text.tokenization import STOPWORDS, cut_words
+from rag.text.tokenization import telling_words
 from rag.types import Document, Span
 
 # Shares of an item's words that an answer has to hold, and of the answer's that have to lie there, to be that item.
@@ -60,9 +60,8 @@ def _list(one: Enumeration) -> _List:
 
 def _is_named(document: Document, answer: Span, one: _List, question: str) -> bool:
     """Whether a question has a word of the answer's item alone."""
-    asked = {word.text for word in cut_words(question) if len(word.text) > 1 and word.text not in STOPWORDS}
     parts = [normalise(document.text[slice(*part)]).text for part in (one.lead or Span(0, 0), *one.items)]
-    saying = [[place for place, part in enumerate(parts) if word in part] for word in asked]
+    saying = [[place for place, part in enumerate(parts) if word in part] for word in telling_words(question)]
     own = next((place for place, item in enumerate(one.items, 1) if answer.start < item.end), 0)
     return answer.start >= one.items[0].start and [own] in saying
 
