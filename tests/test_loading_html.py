@@ -555,3 +555,13 @@ def test_columns_of_text_beside_each_other_are_read_one_after_the_other() -> Non
     page = f"<table><tr><td colspan=2>茶庄<tr><td>{left}<td>{right}</table>"
     assert texts(page) == ["茶庄", "成立于 2003 年。", "专营茶叶。", "服务\n送货上门\n七天退换"]
     assert texts("<table><tr><td>甲<br>乙<td>12</table>") == ["甲 乙；12"]
+
+
+def test_preformatted_lines_that_stand_in_columns_are_a_table() -> None:
+    page = "<h1>航班</h1><pre>\n航班号    始发地    到达\nMU5101    北京      09:20\nCZ3523    广州      10:05\n</pre>"
+    assert kinds(page) == [
+        (HEADING, "航班"),
+        (BlockKind.ROW, "航班号 | 始发地 | 到达"),
+        (BlockKind.ROW, "航班号：MU5101；始发地：北京；到达：09:20"),
+        (BlockKind.ROW, "航班号：CZ3523；始发地：广州；到达：10:05"),
+    ]

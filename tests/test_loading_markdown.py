@@ -332,3 +332,29 @@ def test_a_row_with_more_cells_than_names_keeps_all_of_them() -> None:
     for rows, texts in said.items():
         assert [block.text for block in parse_markdown(named + rows)] == ["型号 | 方式", *texts]
     assert kinds_and_texts("命令 `a|b`\n----\n|x|y|z|")[0] == (BlockKind.HEADING, "命令 a|b")
+
+
+def test_what_stands_around_a_drawn_table_is_kept_and_a_cell_loses_its_marks() -> None:
+    drawn = "+----+----+\n| 甲 | 乙 |\n+----+----+\n| 1  | *2* |\n+----+----+"
+    assert kinds_and_texts(f"下表：\n{drawn}\n注：乙为**估计值**。\n") == [
+        (PARAGRAPH, "下表："),
+        (ROW, "甲 | 乙"),
+        (ROW, "甲：1；乙：2"),
+        (PARAGRAPH, "注：乙为估计值。"),
+    ]
+
+
+def test_lines_of_a_paragraph_or_a_listing_that_stand_in_columns_are_a_table() -> None:
+    aligned = "型号     功率     价格\nKX-20    750 W    1180 元\nKX-200   1200 W   80 元\n"
+    rows = [
+        (ROW, "型号 | 功率 | 价格"),
+        (ROW, "型号：KX-20；功率：750 W；价格：1180 元"),
+        (ROW, "型号：KX-200；功率：1200 W；价格：80 元"),
+    ]
+    assert kinds_and_texts(aligned) == rows
+    assert kinds_and_texts(f"```\n$ list\n{aligned}```\n") == [(CODE, "$ list"), *rows]
+
+
+def test_code_whose_parts_stand_below_each_other_is_code() -> None:
+    code = "int    count;   // how many\nlong   size;    // how large\nchar   name;    // its name"
+    assert kinds_and_texts(f"```c\n{code}\n```\n") == [(CODE, code)]

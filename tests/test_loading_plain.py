@@ -165,6 +165,73 @@ def test_a_lead_with_a_colon_is_no_heading() -> None:
             ],
             id="a line above the names",
         ),
+        pytest.param(
+            "品名          单价\n红烧牛肉面    28元\n酸辣粉        6元\n",
+            [("品名 | 单价", 1), ("品名：红烧牛肉面；单价：28元", 2), ("品名：酸辣粉；单价：6元", 3)],
+            id="two columns",
+        ),
+        pytest.param(
+            "姓名        林溪\n入职日期    2021-03-01\n邮箱        lx@example.com\n",
+            [("姓名：林溪", 1), ("入职日期：2021-03-01", 2), ("邮箱：lx@example.com", 3)],
+            id="labels beside their values",
+        ),
+        pytest.param(
+            "科室          医生\n----------    ------\n骨科          李医生\n心血管内科    欧阳医生\n",
+            [("科室 | 医生", 1), ("科室：骨科；医生：李医生", 3), ("科室：心血管内科；医生：欧阳医生", 4)],
+            id="words below a line",
+        ),
+        pytest.param(
+            "会议室  人数  设备\nB203    30    投影、音响、\n              视频终端\nC305    6     白板\n",
+            [
+                ("会议室 | 人数 | 设备", 1),
+                ("会议室：B203；人数：30；设备：投影、音响、视频终端", 2),
+                ("会议室：C305；人数：6；设备：白板", 4),
+            ],
+            id="a cell that goes on below",
+        ),
+        pytest.param(
+            "科室      诊室  时间\n呼吸内科  301   周一\n心内科    305   周二\n\n骨科      210   周三\n",
+            [
+                ("科室 | 诊室 | 时间", 1),
+                ("科室：呼吸内科；诊室：301；时间：周一", 2),
+                ("科室：心内科；诊室：305；时间：周二", 3),
+                ("科室：骨科；诊室：210；时间：周三", 5),
+            ],
+            id="a blank line between rows",
+        ),
+        pytest.param(
+            "Filesystem      Size  Used Use% Mounted on\n/dev/sda1        50G   20G  42% /\n"
+            "tmpfs           3.9G     0   0% /dev/shm\n",
+            [
+                ("Filesystem | Size | Used | Use% | Mounted on", 1),
+                ("Filesystem：/dev/sda1；Size：50G；Used：20G；Use%：42%；Mounted on：/", 2),
+                ("Filesystem：tmpfs；Size：3.9G；Used：0；Use%：0%；Mounted on：/dev/shm", 3),
+            ],
+            id="one blank between columns",
+        ),
+        pytest.param(
+            "PID   USER     COMMAND\n1     root     /sbin/init\n102   www      nginx: worker process\n",
+            [
+                ("PID | USER | COMMAND", 1),
+                ("PID：1；USER：root；COMMAND：/sbin/init", 2),
+                ("PID：102；USER：www；COMMAND：nginx: worker process", 3),
+            ],
+            id="a colon in a cell",
+        ),
+        pytest.param(
+            "姓名 部门 分机\n林溪 财务部 8021\n欧阳明远 后勤保障处 8102\n",
+            [
+                ("姓名 | 部门 | 分机", 1),
+                ("姓名：林溪；部门：财务部；分机：8021", 2),
+                ("姓名：欧阳明远；部门：后勤保障处；分机：8102", 3),
+            ],
+            id="single blanks, above numbers",
+        ),
+        pytest.param(
+            " id |  name  | price\n----+--------+-------\n  1 | 青瓷杯 |    88\n  3 |        |    12\n",
+            [("id | name | price", 1), ("id：1；name：青瓷杯；price：88", 3), ("id：3；price：12", 4)],
+            id="lines inside alone",
+        ),
     ],
 )
 def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tuple[str, int]]) -> None:
@@ -180,6 +247,12 @@ def test_cells_that_stand_below_each_other_are_a_table(text: str, rows: list[tup
         "apple\t苹果\nbanana\t香蕉",
         "1.\t甲\t乙\n2.\t丙\t丁",
         "+ 一段话 |",
+        "x    = 1\nyy   = 22\nzzz  = 333",
+        "林溪  你好\n周宁  在吗\n林溪  在\n周宁  3点开会",
+        "that is the only question\nI was 3 years old\nyou are 4 years old",
+        "本园位于城东，占地四十公顷，始建于一九      园内有湖面十二公顷，栽有水杉三千余\n"
+        "八四年，历经三次扩建，现为市级公园。        株，春秋两季游人最多。节假日须预约\n"
+        "每日六时开放，二十一时闭园，全年无休。      方可入园，每人限购三张门票，凭身份",
     ],
 )
 def test_fields_lists_and_words_side_by_side_are_no_table(text: str) -> None:

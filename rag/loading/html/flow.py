@@ -28,6 +28,7 @@ from rag.loading.html.tabular import cells_of, is_head, is_table, rows_of, span
 from rag.loading.images.scans import picture_blocks
 from rag.loading.office.numerals import numeral
 from rag.loading.scripts import beside
+from rag.loading.sheets.drawn import listing
 from rag.loading.tables import Cell, Row, table
 from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
@@ -250,7 +251,7 @@ class _Flow:
         if _HEADING.fullmatch(closing):
             yield self.outline.heading(text.replace("\n", " "), int(closing[1]), line=self.begin)
         elif self.preformatted:
-            yield RawBlock(BlockKind.CODE, text, self.begin, self.path())
+            yield from listing(text, self.begin, self.path())
         elif self.captions and self.first_in_item:
             self.first_in_item = False
             place = (max(1, len(self.lists)), self.lists[-1] if self.lists else 1)

@@ -37,7 +37,7 @@ from rag.loading.markdown.inline import (
 )
 from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.office.symbols import CHECKED, UNCHECKED
-from rag.loading.sheets.drawn import Drawn, drawn_tables
+from rag.loading.sheets.drawn import Drawn, divided, listing
 from rag.loading.tables import Cell, Row, row, table
 from rag.loading.trees import html_tree
 from rag.loading.unread import Lost, Unread
@@ -46,7 +46,6 @@ from rag.types import BlockKind
 _REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _NAMED = re.compile(r"\{[#.][^{}\n]*\}\Z")
-_WALLS = "+|│┃║┌┏╔├"
 _BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*")
 _INDENT = re.compile(r"\n[^\S\n]+")
@@ -153,12 +152,12 @@ class _Builder:
                     self.cells.append(Cell(text, head=self.head, bold=bold))
                 case "inline" if heading_level:
                     yield from self.heading(_without_name(plain(token.children or [])), heading_level, line)
-                case "inline" if token.content[:1] in _WALLS and (grid := _drawn(token.content)):
-                    yield from table(grid.grid(line), self.path())
+                case "inline" if any(isinstance(part, Drawn) for _, part in divided(token.content)):
+                    yield from self.with_tables(token.content, line)
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
-                    yield RawBlock(BlockKind.CODE, token.content.strip("\n"), line, self.path())
+                    yield from listing(token.content.strip("\n"), line, self.path())
                 case "html_block":
                     yield from self.html(token.content, line)
         yield from self.noted(list(self.notes))
@@ -203,6 +202,14 @@ class _Builder:
         for offset, part in lines_of(children):
             yield from self.said(part, line + offset)
 
+    def with_tables(self, content: str, line: int) -> Iterator[RawBlock]:
+        """A paragraph in which tables stand that are drawn or aligned."""
+        for offset, part in divided(content):
+            if isinstance(part, Drawn):
+                yield from table(part.grid(line, lambda cell: plain(_inline(cell))), self.path())
+            else:
+                yield from self.paragraph(_inline(part.strip()), line + offset)
+
     def said(self, children: list[Token], line: int) -> Iterator[RawBlock]:
         lead, rest = bold_first_line(children)
         terms = defined(children)
@@ -241,8 +248,7 @@ class _Builder:
         """The footnotes that a block refers to, once each."""
         for label in labels:
             note, line = self.notes.pop(label, ("", 0))
-            tokens = MarkdownIt("commonmark").parseInline(_INDENT.sub("\n", note))
-            text = plain(tokens[0].children or [])
+            text = plain(_inline(_INDENT.sub("\n", note)))
             if text:
                 yield RawBlock(BlockKind.PARAGRAPH, text, line + self.skipped, self.path())
 
@@ -255,9 +261,8 @@ def _without_name(heading: str) -> str:
     return open_.rstrip() if named and open_.endswith(" ") else text
 
 
-def _drawn(content: str) -> Drawn | None:
-    """The table that a paragraph is, if it is one."""
-    return next(drawn_tables(content, aligned=False), None)
+def _inline(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").parseInline(text)[0].children or []
 
 
 def _tree(content: str) -> Any:
