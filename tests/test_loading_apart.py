@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ def test_a_file_that_fills_the_memory_is_an_error_that_says_so() -> None:
     with pytest.raises(LoadError, match=r"读取 页\.html 需要的内存超过 300 MiB"):
         reader.parse(b"<i></i>" * 3_000_000, NAME)
     assert text(reader, "乙") == "乙"
+    reader.close()
+
+
+def test_a_mail_is_read_without_the_files_on_it_where_one_of_them_fills_the_memory() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "报价"
+    mail.set_content("含税，有效期三十天。")
+    mail.add_attachment(b"<i></i>" * 3_000_000, maintype="text", subtype="html", filename="附表.html")
+    reader = Reader(memory=300 * 2**20)
+    parsed = reader.parse(mail.as_bytes(), Path("信.eml"))
+    assert [block.text for block in parsed.blocks] == ["报价", "含税，有效期三十天。"]
+    assert [notice.zh for notice in parsed.notices] == ["信.eml 里有 1 个附件没有读入（“附表.html”之下）。"]
     reader.close()
 
 

@@ -205,6 +205,8 @@ OLD = of_kind(Kind.OLD)
 # What is not converted first: by suffix, its parser.
 PARSED_BY = of_kind(*(set(Kind) - {Kind.OLD}))
 ARCHIVES = tuple(of_kind(Kind.ARCHIVE))
+# Other files hang on these.
+MAILS = tuple(suffix for suffix, read in PARSED_BY.items() if read in ("mail:parse_eml", "mail.outlook:parse_msg"))
 
 
 def is_readable(name: PurePath | str) -> bool:

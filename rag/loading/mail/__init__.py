@@ -21,6 +21,7 @@ from rag.loading.images.scans import picture_blocks
 from rag.loading.mail.attachments import attached
 from rag.loading.numbered import lines_apart, outlined, structured
 from rag.loading.plain import parse_plain, wrap_width
+from rag.loading.sandbox.worker import HANGING
 from rag.loading.tables import row
 from rag.loading.unread import Unread
 from rag.types import BlockKind
@@ -106,7 +107,7 @@ def _hanging(
     inner = _forwarded(part, file) if deep < _DEEPEST else None
     if isinstance(inner, email.message.EmailMessage):
         yield from _mail(inner, name, unread, deep + 1)
-    elif part.get_content_maintype() == "image":
+    elif part.get_content_maintype() == "image" and HANGING.read:
         yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [file])))
     elif part.get_content_type() != "text/calendar":
         yield from attached(_bytes(part), file, name, path, unread)

@@ -21,7 +21,7 @@ import msgspec
 from rag.errors import LoadError
 from rag.loading.blocks import Parsed, Tell
 from rag.loading.facsimile import Facsimile
-from rag.loading.formats import OLD
+from rag.loading.formats import MAILS, OLD
 from rag.loading.images.recognition import MOST_PICTURES
 from rag.loading.sandbox.converting import modern
 
@@ -43,7 +43,8 @@ _ENVIRONMENT = frozenset(
 class Request(msgspec.Struct, frozen=True):
     """A file to be read: its name for messages, its format by the suffix, and for how long that may compute.
 
-    With a ``page`` that is drawn instead, and its text looked for in the picture where ``look`` says so.
+    With a ``page`` that is drawn instead, and its text looked for in the picture where ``look`` says so. ``bare``: the
+    files that hang on a mail are not read.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Request(msgspec.Struct, frozen=True):
     seconds: float
     page: int = 0
     look: bool = False
+    bare: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -94,7 +96,7 @@ class Reader:
         with self._lock:
             if suffix in OLD:
                 data, suffix = modern(data, name, seconds, _environment())
-            reply = self._reply(Request(str(name), suffix, data, seconds), name, tell)
+            reply = self._parsed(Request(str(name), suffix, data, seconds), name, tell)
         if reply.error:
             raise LoadError(*reply.error)
         if reply.parsed is None:
@@ -123,6 +125,19 @@ class Reader:
     def allowed(self, size: int) -> float:
         """How long a file of so many bytes may take."""
         return min(self._seconds + SECONDS_PER_MB * size / 1e6, max(self._seconds, MOST_SECONDS))
+
+    def _parsed(self, request: Request, name: Path, tell: Tell) -> Reply:
+        """What the process says of a file; a mail is not lost for what hangs on it."""
+        mail = request.suffix in MAILS
+        try:
+            reply = self._reply(request, name, tell)
+        except LoadError:
+            if not mail:
+                raise
+        else:
+            if not (mail and reply.out_of_memory):
+                return reply
+        return self._reply(msgspec.structs.replace(request, bare=True), name, tell)
 
     def _reply(self, asked: Request, name: Path, tell: Tell) -> Reply:
         """What the process says; a process that had read other files before is not to spoil it for this one."""

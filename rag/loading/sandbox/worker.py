@@ -20,6 +20,15 @@ from rag.loading.sandbox.confinement import shut_in
 
 # What the networks that recognise text reserve, of which they use a third.
 RECOGNISING_BYTES = 4 * 2**30
+
+
+class Hanging:
+    """Whether the files on mails are read: one may end the process, and the mail is then read without them."""
+
+    read = True
+
+
+HANGING = Hanging()
 # Nobody has asked for so long; the next file starts a new process.
 _IDLE_SECONDS = 60
 
@@ -49,6 +58,7 @@ def main(memory: int) -> None:
             send(target, msgspec.msgpack.encode(Reply(pictures=picture)))
 
         RECOGNISER.begin(tell)
+        HANGING.read = not request.bare
         send(target, _answer(request))
 
 
