@@ -565,3 +565,13 @@ def test_preformatted_lines_that_stand_in_columns_are_a_table() -> None:
         (BlockKind.ROW, "航班号：MU5101；始发地：北京；到达：09:20"),
         (BlockKind.ROW, "航班号：CZ3523；始发地：广州；到达：10:05"),
     ]
+
+
+def test_what_a_figure_says_below_its_table_is_the_caption_of_that() -> None:
+    page = "<figure><table><tr><th>科室</th><th>费用</th></tr><tr><td>内科</td><td>20 元</td></tr></table>"
+    blocks = parse_html(f"{page}<figcaption>收费表</figcaption></figure>".encode(), NAME).blocks
+    assert [(block.text, block.path) for block in blocks] == [
+        ("科室 | 费用", ("收费表",)),
+        ("科室：内科；费用：20 元", ("收费表",)),
+        ("收费表", ()),
+    ]

@@ -282,7 +282,8 @@ class _Flow:
         said = self.cell(caption).text if caption is not None else ""
         if said:
             yield RawBlock(BlockKind.PARAGRAPH, said, caption.sourceline or 0, self.path())
-        yield from table(self.rows(element), self.path(), said)
+        below = next((near for near in element.itersiblings() if near.tag == "figcaption"), None)
+        yield from table(self.rows(element), self.path(), said or (self.cell(below).text if below is not None else ""))
 
     def rows(self, element: Any) -> Iterator[Row]:
         for row in rows_of(element):
