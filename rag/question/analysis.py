@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rag.question.kinds import Kind, kinds_of
 from rag.text.equal import respelt
-from rag.text.tags import NOUN_TAGS, PERSON
+from rag.text.tags import MODAL, NOUN_TAGS, PERSON
 from rag.text.tokenization import Cut, Word, in_dictionary, tagged
 
 _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
@@ -135,10 +135,14 @@ class Question:
 def analyse(cut: Cut, corpus: TermStatistics) -> Question:
     """Read off one question what it asks for; ``corpus`` weighs its terms.
 
-    Of words that jieba only guesses and no document has, a verb or the like is cut off where the rest is known: 住望汐.
+    Of words that jieba only guesses and no document has, a verb or the like is cut off where the rest is known, 住望汐,
+    and a modal verb always: 挪车会.
     """
     people = {(start, end) for _, start, end, tag in tagged(cut.folded.text) if tag in PERSON}
-    guessed = (word for word in cut.words if _is_guessed(word, cut, corpus) and (word.start, word.end) not in people)
+    guessed = [word for word in cut.words if _is_guessed(word, cut, corpus)]
+    guessed = [
+        one for one in guessed if (one.start, one.end) not in people or one.text[0] in MODAL or one.text[-1] in MODAL
+    ]
     apart = {word: part for word in guessed if (part := next(_parts(word, corpus), None))}
     cut = replace(cut, words=tuple(part for word in cut.words for part in apart.get(word, (word,)))) if apart else cut
     content = cut.content()
@@ -162,7 +166,8 @@ def _parts(word: Word, corpus: TermStatistics) -> Iterator[tuple[Word, Word]]:
         pieces = (word.text[:at], word.start), (word.text[at:], word.start + at)
         parts = [Word(text, start, start + len(text), respelt(text)) for text, start in pieces]
         (_, _, _, tag), *_ = tagged(single)
-        if tag.startswith(_BESIDE_NAMES) and any(corpus.knows(one.term) for one in parts if one.text != single):
+        is_known = any(corpus.knows(one.term) for one in parts if one.text != single)
+        if single in MODAL or (tag.startswith(_BESIDE_NAMES) and is_known):
             yield parts[0], parts[1]
 
 

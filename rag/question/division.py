@@ -18,7 +18,7 @@ from rag.question.followup.predicates import LEAD
 from rag.question.followup.wording import CHINESE, MEASURE, Phrase
 from rag.question.validation import validate
 from rag.text.lexicon import lexicon
-from rag.text.tags import NOUN_TAGS
+from rag.text.tags import MODAL, NOUN_TAGS
 from rag.text.tokenization import tagged
 
 MAX_PARTS = 8
@@ -34,8 +34,7 @@ _MARKS = "?？;；。 "
 _MEASURED = re.compile(rf"{MEASURE.pattern}[{_MARKS}]*$")
 # "安全员是谁，手机号多少": what follows is the person's.
 _WHO = re.compile("谁|哪位")
-# What jieba takes for a part of a word that it does not know: 证能 of 专家证能借几本.
-_MODAL = re.compile("(?<=.)[能会可要]")
+_MODAL = re.compile(f"(?<=.)[{MODAL}]")
 _JOINS = frozenset({"和", "与", "跟", "及", "、"})
 _EACH = re.compile(r"分别|各自|各(?![种位类地国项界级式样色])")
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: [A-Za-z0-9][A-Za-z0-9.+-]*)*")

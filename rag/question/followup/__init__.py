@@ -26,7 +26,7 @@ _LEAD = re.compile(r"^(?:那么|那|而)[，, ]*(?=[^是])")
 
 _FIRST = re.compile(r"[^?？]*[?？]+(?=.*\w)", re.DOTALL)
 # What a question that was put together must hold to be one: "Kimi?" is none.
-_ASKS = re.compile(rf"{ASKS.pattern}|[呢吗么]|'s\b|\b(?:and|{ASKING})\b", re.IGNORECASE)
+_ASKS = re.compile(rf"{ASKS.pattern}|[呢吗么]|(.)不\1|'s\b|\b(?:and|{ASKING})\b", re.IGNORECASE)
 
 
 def resolve(question: str, earlier: Sequence[Earlier]) -> str:

@@ -12,13 +12,18 @@ from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
 from rag.question.followup.swaps import exchanged, of_edition, of_item, stays_alone, with_alike, with_amount
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
-from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
+from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, NOW, Phrase
 
 _NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|之后|结果|人|原因")
 _DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
 _OF_A_PERSON = re.compile("出生|去世|逝世|毕业|结婚|多大年纪|几岁|哪里人|哪国人|什么学校")
 _ASKS_WHO = re.compile("(?:现在|目前|都|分别)?(?:是|叫|有|为)?(?:谁|什么|哪|几|多少)")
 _OF_A_THING = re.compile("(?:是|有|为)?(?:什么(?!时候|人)|多少|几)")
+# An amount, and of what else than of the thing before it is asked for: 押金多少, 一个月学费多少.
+_AMOUNT_ASKED = re.compile(
+    rf"(?:[一每]个?[天月年次晚人])?(?P<amount>[\u4e00-\u9fff]{{1,3}}{AMOUNT.pattern[:-1]})(?:是|要|收|有|得)*多少钱?"
+)
+_WHEN = re.compile("(?:的时候?|那时候?|那会儿?|那年)$")
 _SAME_NAME = {Sort.NAME, Sort.COMMON}
 
 
@@ -27,10 +32,16 @@ def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
     before = Phrase.of(earlier[-1].question)
     if asked := of_edition(question, before) or of_item(question, before):
         return asked
+    if (priced := _AMOUNT_ASKED.fullmatch(question.text[: question.end])) and _is_one_word(priced["amount"]):
+        about = _about(question, earlier)
+        return f"{about}的{question.written}" if about and not AMOUNT.search(about) else ""
     what_of = WHAT_OF.match(question.text)
     if what_of and not ASKS.search(what_of["body"]):
         marked = bool(re.match("那|而|还有", question.text)) or "呢" in question.text
-        return _what_of(question, Phrase.of(question.slice(*what_of.span("body"))), earlier, marked)
+        body = Phrase.of(question.slice(*what_of.span("body")))
+        is_owner = marked and question.text[what_of.end("body") :].startswith("的")
+        whole = (exchanged(before, body) or _with_modifier(before, body)) if is_owner else ""
+        return whole or _what_of(question, body, earlier, marked)
     attribute = ATTRIBUTE.match(question.text)
     if attribute and _only_asks(question, attribute.end(), ASKING[attribute.group(1)] == "是谁"):
         about = _about(question, earlier)
@@ -53,6 +64,7 @@ def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked:
     if not marked:
         return ""
     before = Phrase.of(earlier[-1].question)
+    body = Phrase.of(body.slice(0, when.start())) if (when := _WHEN.search(body.text)) else body
     is_date = _is_date(body, before)
     if not (is_date and mentions.dates(before.text)) and (whole := exchanged(before, body)):
         return whole
@@ -68,7 +80,34 @@ def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked:
     if "的" in body.text or stays_alone(body.text):
         return ""
     replaced = _of_the_same_sort(before, body)
-    return before.with_part(replaced.start, replaced.end, body.written) if replaced else with_alike(before, body)
+    if replaced is None:
+        return with_alike(before, body)
+    return before.with_part(replaced.start, _end(before, replaced), body.written)
+
+
+def _end(before: Phrase, replaced: Topic) -> int:
+    """Where a noun ends, with the number behind it that belongs to it: 科目二, but 苹果|三斤."""
+    after = [word for word in before.words if word.start >= replaced.end][:2]
+    is_numbered = after and after[0].start == replaced.end and re.fullmatch(r"[一二三四五六七八九十\d]+", after[0].text)
+    return after[0].end if is_numbered and after[1:] and after[1].tag[0] not in "qmn" else replaced.end
+
+
+def _with_modifier(before: Phrase, body: Phrase) -> str:
+    """``before`` with ``body`` for the first word of its only noun of several words.
+
+    So 「银龄的呢」 after 职场套餐 is 银龄套餐.
+    """
+    parts = ([word for word in before.words if one.start <= word.start < one.end] for one in phrases(before))
+    compounds = [words for words in parts if len(words) > 1]
+    if len(compounds) != 1 or "的" in before.text or before.words[-1] in compounds[0]:
+        return ""
+    return before.with_part(compounds[0][0].start, compounds[0][0].end, body.written)
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether a text is one word, or one with a character that amounts end with: 场地|费."""
+    words = Phrase.of(text).words
+    return len(words) == 1 or (len(words) == 2 and len(words[1].text) == 1)
 
 
 def _is_date(body: Phrase, before: Phrase) -> bool:
@@ -118,6 +157,8 @@ def _with_date(before: Phrase, body: Phrase) -> str:
     """``before`` with the date of ``body`` for its own: what ``body`` does not say, such as the year, stays."""
     if not CHINESE.search(before.text):
         return swapped(before.written, body.text.removesuffix("年"))
+    if now := NOW.search(before.text):
+        return before.with_part(*now.span(), body.written)
     found = mentions.dates(before.text)
     if not found:
         about = topic(before)

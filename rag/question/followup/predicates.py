@@ -11,7 +11,7 @@ LEAD = re.compile(
 )
 # Asks when, where, how or how much: never the subject.
 _CIRCUMSTANCE = re.compile(
-    "什么时候|何时|什么时间|哪一?[年天月]|哪个月|几[月号]|哪里|哪儿|什么地方|怎[么样]|如何|为什么|为何"
+    "什么时候|何时|什么时间|哪一?[年天月]|哪个月|几[月号点]|哪里|哪儿|什么地方|怎[么样]|如何|为什么|为何"
     "|(?P<enough>多少钱|(?:有)?多[大高长久远重快深宽贵])"
 )
 # These alone are a whole predicate: 在哪里, 有多高.
@@ -19,7 +19,7 @@ _ENOUGH = re.compile("哪里|哪儿|什么地方|多少钱|多[大高长久远�
 _ASKED = re.compile("(?:什么|啥|谁|哪[些家个款种位几]?|多少|几|第几)[个家款种次位名项条张部年岁]?")
 # Who or which one: 「是谁…」 stresses it.
 CLEFT = re.compile("谁|哪[家个位]")
-_SMALL = frozenset("是用有在由被了过的吗呢会能要到为就也还得于")
+_SMALL = frozenset("是用有在由被了过的吗呢会能要到为就也还得于去来")
 _OWN_TAGS = frozenset({"date", "latin", "t", "r", "p", "c", "u", "uz"})
 # Verbs that jieba takes for something else.
 _VERBS = frozenset({"去世"})

@@ -12,8 +12,11 @@ from rag.question import mentions
 from rag.question.followup.wording import AMOUNT, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
 
 _NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?|[一二两三四五六七八九十百千]+)"
+# What stands before a size and goes with it: 前一天 for 前五天, but 一天 for 五天.
+_LEAD: Final = "提?前|满|超过|不到|不满"
+_TIME_UNIT: Final = "分钟|小时|天|日|周|个?月|年"
 _SIZE: Final = re.compile(
-    rf"(?P<nth>第?){_NUMBER}\s?(?P<unit>[a-z℃%]+|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
+    rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]+|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
 )
 _EDITION: Final = r"(?:(?:19|20)\d\d年?版|第[一二三四五六七八九十\d]+版|[新旧老]版本?|v\d+(?:\.\d+)*版?)"
 _OF_EDITION: Final = re.compile(
@@ -28,16 +31,18 @@ _ASKS_WHICH: Final = re.compile("[,的]?(?:分别|一共|总共|都|主要)*(?:�
 _ASKS_AMOUNT: Final = re.compile(
     "(?:是|有|为|要|收)?(?:每[^多]{1,2})?(?:是|要|收)?多少(?!钱)|(?:怎么|如何)[收算交付计]"
 )
+_OF: Final = r"(?P<of>[\u4e00-\u9fff]{0,4})"
+_NUMBERED: Final = re.compile(rf"{_OF}(?P<figure>\d+)岁?")
+_NUMBERED_BEFORE: Final = re.compile(rf"(?:(?<![\u4e00-\u9fff]){_OF})?(?<![\d.])(?P<figure>\d+)(?:岁|(?![\d.]))")
 _LONGEST_NOUN: Final = 8
 # Times that come round: each takes the place of another of its line.
 _TIMES: Final = tuple(
     re.compile(form)
     for form in (
-        "(?:[上下本这]个?)?(?:周|星期|礼拜)[一二三四五六日天末]",
+        "(?:[上下本这]个?)?(?:周|星期|礼拜)[一二三四五六日天末]|(?:平|工作|休息|节假)日|假期|寒假|暑假",
         "[早中晚]上|[上中下]午|凌晨|傍晚|半夜",
         "[今明后昨前]天",
         "[上下本这]个?(?:周|星期|礼拜|月|季度|学期)",
-        "(?:平|工作|休息|节假)日|假期|寒假|暑假",
     )
 )
 
@@ -60,8 +65,12 @@ def of_item(question: Phrase, before: Phrase) -> str:
 
 
 def exchanged(before: Phrase, body: Phrase) -> str:
-    """``before`` with ``body`` for its only part of that form: a size, an item's number, a time, an amount; else ""."""
-    return _with_size(before, body) or _with_item(before, body) or _with_time(before, body) or with_amount(before, body)
+    """``before`` with ``body`` for its only part of that form, else "".
+
+    That is a size, a number with who or what it is of, an item's number, a time, or an amount.
+    """
+    forms = (_with_size, _with_number, _with_item, _with_time, with_amount)
+    return next((whole for form in forms if (whole := form(before, body))), "")
 
 
 def stays_alone(text: str) -> bool:
@@ -73,9 +82,31 @@ def _with_size(before: Phrase, body: Phrase) -> str:
     new = _SIZE.fullmatch(body.text)
     if not new:
         return ""
-    form = rf"{'第' if new['nth'] else '(?<!第)'}(?<![\d.a-z]){_NUMBER}\s?{re.escape(new['unit'])}(?:及?以[上下内外])?"
+    form = rf"(?:{_replaced(new['lead'], re.escape(new['unit']))})(?:及?以[上下内外])?"
     old = list(re.finditer(form, before.text))
     return before.with_part(*old[0].span(), body.written) if len(old) == 1 else ""
+
+
+def _replaced(lead: str | None, unit: str) -> str:
+    """The form of what a size in ``unit`` takes the place of: behind the same ``lead`` also in another unit of time."""
+    alone = rf"(?<![\d.a-z]){_NUMBER}\s?{unit}"
+    if lead in (None, "第"):
+        return f"{lead or '(?<!第)'}{alone}"
+    return rf"(?:{_LEAD}){_NUMBER}\s?{unit}|{lead}{_NUMBER}\s?(?:{_TIME_UNIT})|(?<!第){alone}"
+
+
+def _with_number(before: Phrase, body: Phrase) -> str:
+    """``before`` with ``body`` for its only number, of as many digits, or with what stands before it in both.
+
+    「800呢」 of RO-600, 「我妈85岁呢」 of 我65了.
+    """
+    new = _NUMBERED.fullmatch(body.text)
+    old = list(_NUMBERED_BEFORE.finditer(before.text)) if new else []
+    if not new or len(old) != 1:
+        return ""
+    if old[0]["of"] is None if new["of"] else len(old[0]["figure"]) != len(new["figure"]):
+        return ""
+    return before.with_part(old[0].start("of" if new["of"] else "figure"), old[0].end(), body.written)
 
 
 def _with_item(before: Phrase, body: Phrase) -> str:
@@ -91,11 +122,20 @@ def _with_time(before: Phrase, body: Phrase) -> str:
 
 
 def with_alike(before: Phrase, body: Phrase) -> str:
-    """``before`` with ``body`` for its only word that ends as it does, whatever parts of speech: 换货 for 退货."""
+    """``before`` with ``body`` for its only word that ends as it does, whatever parts of speech: 换货 for 退货.
+
+    Else for the only words of as many characters that do: 芙蓉厅 for 牡丹|厅.
+    """
+    if not 2 <= len(body.text) <= _LONGEST_NOUN or not CHINESE.match(body.text[-1]):
+        return ""
     nouns = (word for word in before.words if len(word.text) > 1 and word.tag[0] not in "rmquyc")
-    old = [word for word in nouns if word.text[-1] == body.text[-1] and not ASKS.search(word.text)]
-    is_word = 2 <= len(body.text) <= _LONGEST_NOUN and CHINESE.match(body.text[-1])
-    return before.with_part(old[0].start, old[0].end, body.written) if is_word and len(old) == 1 else ""
+    ending = [(word.start, word.end) for word in nouns if word.text[-1] == body.text[-1]]
+    as_long = [(word.start, word.start + len(body.text)) for word in before.words]
+    for spans in (ending, [span for span in as_long if before.text[slice(*span)].endswith(body.text[-1])]):
+        old = [span for span in spans if not ASKS.search(before.text, *span)]
+        if old:
+            return before.with_part(*old[0], body.written) if len(old) == 1 else ""
+    return ""
 
 
 def with_amount(before: Phrase, body: Phrase) -> str:

@@ -130,6 +130,9 @@ def _is_border(word: Word) -> bool:
 def _begins(words: Sequence[Word], position: int) -> bool:
     word = words[position]
     following = words[position + 1] if position + 1 < len(words) else None
+    if following and following.text in ("了", "过") and not word.is_name:
+        # 搬坏了, 报了: a verb, also where jieba takes it for a noun.
+        return False
     if word.is_noun and word.text != "·":
         return not (following and following.text == "的" and word.tag == "date")
     if word.tag not in ("v", "a") or len(word.text) < 2 or following is None or following.is_name:
@@ -176,7 +179,9 @@ def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
                 break
             owned.append(word)
         if any(word.is_name for word in owned):
-            return _topic(question, owned)
+            # RO-800的RO膜: what a model has is told from that of others by the model alone.
+            is_of_model = taken[-1].tag == "latin" and re.search(r"\d", taken[-1].text)
+            return _topic(question, [*taken, *owned] if is_of_model else owned)
     if rest and rest[0].tag == "c" and len(rest) > 1 and rest[1].is_noun:
         return None
     return _topic(question, taken)

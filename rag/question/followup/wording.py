@@ -11,8 +11,8 @@ from typing import NamedTuple
 from rag.question import mentions
 from rag.question.followup.naming import COMMON_LATIN
 from rag.text.normalization import Normalised, normalise
-from rag.text.tags import PROPER
-from rag.text.tokenization import tagged
+from rag.text.tags import MODAL, PROPER
+from rag.text.tokenization import in_dictionary, tagged
 
 # What is said of something: on each line the words that ask for it, and attributes that are asked for so.
 ATTRIBUTES_FILE = Path(__file__).with_name("attributes.txt")
@@ -36,6 +36,9 @@ AMOUNT = re.compile("[期率量数额度费价金款资压速积径值龄]$")
 ASKS = re.compile(
     r"什么|啥|谁|哪|何[时地人处]|为何|如何|怎[么样]|多少|几(?!乎)|第几|多[大高长久远重快深宽]|是否|是不是|有没有|吗[?]?$"
 )
+_MODAL_EDGE = re.compile(rf"(?<=[\u4e00-\u9fff])[{MODAL}]$|^[{MODAL}](?=[\u4e00-\u9fff])")
+# A time that a date can take the place of.
+NOW = re.compile("现在|目前|如今|眼下")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 END = re.compile(r"[?!。 ]*$")
 
@@ -74,6 +77,20 @@ class Word(NamedTuple):
         return self.tag[0] == "n" or self.text == "·" or self.tag in _NOUN_TAGS or self.is_name or self.text in ASKING
 
 
+def _apart(word: Word) -> list[Word]:
+    """A word, or without the modal verb at an end of one that jieba only guesses: 证能, 能装."""
+    edge = None if in_dictionary(word.text) else _MODAL_EDGE.search(word.text)
+    if edge is None:
+        return [word]
+    pieces = (word.text[: edge.start()], edge.group(), word.text[edge.end() :])
+    found, start = [], word.start
+    for text in filter(None, pieces):
+        (_, _, _, tag), *_ = tagged(text)
+        found.append(Word(text, start, start + len(text), tag))
+        start += len(text)
+    return found
+
+
 @dataclass(frozen=True)
 class Phrase:
     """A text as written and normalised, with its words."""
@@ -108,7 +125,7 @@ class Phrase:
         for text, start, end, tag in tagged(self.text):
             inside = next((name for name in whole if name[0] < end and start < name[1]), None)
             if inside is None:
-                words.append(Word(text, start, end, tag))
+                words += _apart(Word(text, start, end, tag))
             elif not words or words[-1].start != inside[0]:
                 words.append(Word(self.text[inside[0] : inside[1]], *inside))
         return tuple(words)
