@@ -15,6 +15,7 @@ from rag.text.quantities.ranges import ranges, tightest
         pytest.param("满1年不满10年的,5天;满20年的,15天", "月", ["满1年不满10年", "满20年"], id="two bounds are one"),
         pytest.param("10分钟以上30分钟以内,扣50元", "秒", ["10分钟以上30分钟以内"], id="bounds behind"),
         pytest.param("3天以内;4至7天;超过7天", "天", ["3天以内", "4至7天", "超过7天"], id="from one to another"),
+        pytest.param("14天至8天扣20%,7天至4天扣40%", "天", ["14天至8天", "7天至4天"], id="counted down"),
         pytest.param("逾期5日以内,逾期6至15日", "天", ["5日以内", "6至15日"], id="another word for the unit"),
         pytest.param("低于14°c,16°c以上不足18°c", "摄氏度", ["低于14°c", "16°c以上不足18°c"], id="a unit with a sign"),
         pytest.param("4月至10月开放", "月", [], id="months of the year"),

@@ -41,6 +41,21 @@ def test_a_row_and_a_column_are_named(marks: Document, question: str, said: list
     assert cells(marks, question, "79") == said
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "said"),
+    [
+        pytest.param("第三天住哪里?", "古城", ["和顺"], id="an ordinal in other numerals"),
+        pytest.param("第三天住哪里?", "和顺", None, id="it is the row that was read"),
+        pytest.param("双廊那天住哪里?", "古城", None, id="the row is named in part alone"),
+        pytest.param("第一天和第三天住哪里?", "客栈", None, id="several rows"),
+        pytest.param("第二天住的比第三天贵吗?", "古城", None, id="rows are compared"),
+    ],
+)
+def test_the_only_row_that_is_named_is_meant(question: str, answer: str, said: list[str] | None) -> None:
+    made = document("日期,行程,夜里\n第1天,接机,古城\n第2天,双廊古镇,客栈\n第3天,热海,和顺\n", "行程.csv")
+    assert cells(made, question, answer) == said
+
+
 def test_what_stands_in_no_table_may_answer() -> None:
     made = document("# 说明\n\n赵刚的英语为 81 分。\n\n|姓名|英语|\n|-|-|\n|赵刚||\n", "说明.md")
     assert cells(made, "赵刚的英语是多少?", "81") is None

@@ -27,6 +27,7 @@ PHASE = "时间,扣费\n开班前1至3天,20%\n开班后1至3天,50%\n"
         pytest.param(
             REFUND, "60%", "出发前两天取消扣多少?", "40%", id="from one to another, and a row without a range"
         ),
+        pytest.param(REFUND.replace("4至6天", "6天至4天"), "60%", "出发前五天取消扣多少?", "20%", id="counted down"),
         pytest.param(REFUND, "60%", "6月2日出发的团取消扣多少?", None, id="a date is no quantity"),
         pytest.param(GAS, "3.30", "用了300立方米,单价是多少?", "3.96", id="the unit stands in the name of the column"),
         pytest.param(GAS, "0—220", "用了300立方米,单价是多少?", "3.96", id="the name of a column is said"),

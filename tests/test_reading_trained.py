@@ -184,6 +184,13 @@ def test_a_line_that_says_who_speaks_answers_nothing() -> None:
     assert reading.evidence[0].texts == ("五点半",)
 
 
+@pytest.mark.parametrize(("other", "texts"), [("城南馆周日休息。", ["不营业", "休息"]), ("体检周日不做。", ["不营业"])])
+def test_what_lacks_a_name_of_the_question_says_nothing_else_of_it(other: str, texts: list[str]) -> None:
+    given = candidates("城南馆周日不营业。", other)
+    reading = reader(不营业=6.0, 休息=6.0, 不做=6.0).read(asked_for("城南馆周日开门吗"), given)
+    assert [text for one in reading.evidence for text in one.texts] == texts
+
+
 def test_only_names_and_nouns_are_said_to_be_missing() -> None:
     given = candidates("蓝天公司在2023年成立。")
     reading = reader(**{"2023年": 6.0}).read(asked_for("滤芯分别多久要换一次？"), given)

@@ -24,7 +24,7 @@ from rag.reading.spans.items import all_items
 from rag.reading.stretches import MOST, Stretch, stretches
 from rag.text.normalization import normalise, statements
 from rag.text.tokenization import terms
-from rag.types import BlockKind, Role, Span
+from rag.types import BlockKind, Document, Role, Span
 
 CHOICE: Final = ("margin", "relevance", "score")
 CERTAINTY: Final = ("margin", "gap", "unknown")
@@ -176,7 +176,7 @@ class TrainedReader:
                 break
             if other.margin > 0 and _agree(other, best) and not any(_overlaps(other, read, e) for e in evidence):
                 evidence += self._cut(other, read.slices(other), read, Role.REPEAT)[:1]
-        differing = next((other for other in ranked[1:] if self._differs(other, best, read)), None)
+        differing = next((other for other in ranked[1:] if self._differs(question, other, best, read)), None)
         if differing is not None and answers == 1:
             evidence += self._cut(differing, read.slices(differing), read, Role.DIFFERENT)[:1]
         return tuple(evidence)
@@ -199,8 +199,12 @@ class TrainedReader:
         first, *equal = self._cut(*found[0], read)
         return first, *(replace(one, role=Role.REPEAT) if one.texts == first.texts else one for one in equal)
 
-    def _differs(self, other: Proposal, best: Proposal, read: Read) -> bool:
-        """Whether ``other`` is what another document answers instead, in few words and about as surely."""
+    def _differs(self, question: Question, other: Proposal, best: Proposal, read: Read) -> bool:
+        """Whether ``other`` is what another document answers instead, in few words and about as surely.
+
+        It does if it lacks no name or noun of the question that some document has: 周日不体检 is said of another thing
+        than 星期天能去办车位吗 asks.
+        """
         lead = self.calibration.choice(best.features()) - self.calibration.choice(other.features())
         return (
             read.stretches[other.stretch].document is not read.stretches[best.stretch].document
@@ -208,6 +212,10 @@ class TrainedReader:
             and lead < _RIVAL_LEAD
             and max(len(other.text), len(best.text)) <= _LONGEST_RIVAL
             and not _agree(other, best)
+            and not any(
+                term not in question.unknown
+                for term in _lacking(question, read.stretches[other.stretch].document, other.span.start)
+            )
         )
 
     def _cut(self, one: Proposal, slices: Sequence[Span], read: Read, role: Role = Role.ANSWER) -> list[Evidence]:
@@ -298,12 +306,17 @@ def _overlaps(one: Proposal, read: Read, evidence: Evidence) -> bool:
 
 
 def _missing(question: Question, evidence: Evidence) -> tuple[str, ...]:
-    """The names and nouns of the question that stand neither in the evidence's paragraph nor over it.
+    """The names and nouns of the question that stand neither in the evidence's paragraph nor over it, as written."""
+    lacking = _lacking(question, evidence.document, evidence.sentence.start)
+    return tuple(question.named[term] for term in lacking)
+
+
+def _lacking(question: Question, document: Document, place: int) -> list[str]:
+    """The names and nouns of the question, as terms, that stand neither in the paragraph at a place nor over it.
 
     Over a row of a table stand the names of its columns, that of a blank cell among them.
     """
-    document = evidence.document
-    block = document.block_at(evidence.sentence.start)
+    block = document.block_at(place)
     above = " ".join((document.title, *block.path, *document.columns(block)))
     held = {*terms(document.text[block.start : block.end]), *terms(above)}
-    return tuple(written for term, written in question.named.items() if term not in held)
+    return [term for term in question.named if term not in held]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from rag.reading.cells.body import is_blank
 from rag.reading.cells.matching import said_in
 from rag.reading.cells.newest import newest
+from rag.reading.cells.rows import beside_named
 from rag.reading.cells.tiers import tier
 from rag.types import Block, Document, Span
 
@@ -15,7 +16,8 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
     """The values of the cells that ``question`` asks for in the table where ``answer`` stands; none if they are blank.
 
     None if it does not name a column by its name and a row by what else stands in it, or says what is in the range of
-    only one row; nor means the newest of some columns: see `tiers` and `newest`. Of the rows those count that begin in
+    only one row; nor means the newest of some columns, nor names another row than that of ``answer``: see `tiers`,
+    `newest` and `rows`. Of the rows those count that begin in
     ``around`` and that it names best. The question is in its normal form.
     """
     if cell := tier(document, answer, question) or newest(document, answer, question):
@@ -24,6 +26,8 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
     columns = _named(document.columns(block) if block.header else (), question)
     rows = list(_best_named(document, around, block.header, question)) if columns else []
     asked = columns - {column for _, mentioned in rows for column in mentioned}
+    if not columns and block.header:
+        return beside_named(document, block, answer, question)
     if not asked or not rows:
         return None
     meant = (cell for row, _ in rows for cell in row.cells if cell.column in asked)

@@ -98,10 +98,11 @@ def _apart(text: str, unit: str, default: str) -> Iterator[Range]:
     for match in _BETWEEN.finditer(text):
         high, behind = _read(match["high"], match["of_both"], unit, default)
         low, _ = _read(match["low"], match["unit"] or match["of_both"], unit, default)
-        if low is not None and high is not None and low < high:
+        if low is not None and high is not None and low != high:
             end = match.start("of_both") + behind
             yield from _bounds(text, begin, match.start(), unit, default)
-            yield Range(Span(match.start(), end), (low, not match["above"]), (high, True))
+            # 出发前14天至8天 counts down.
+            yield Range(Span(match.start(), end), (min(low, high), not match["above"]), (max(low, high), True))
             begin = end
     yield from _bounds(text, begin, len(text), unit, default)
 
