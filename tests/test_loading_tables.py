@@ -724,6 +724,15 @@ def test_a_form_of_two_columns_whose_labels_differ_names_no_sides() -> None:
     assert texts(list(map(list[str | Cell], rows))) == ["姓名：张三；性别：男", "电话：138；住址：杭州"]
 
 
+def test_where_every_row_would_end_with_a_label_its_cells_are_no_pairs() -> None:
+    rows = [["星期", "荤菜", "素菜", "汤", "主食"], ["周一", "狮子头", "空心菜", "蛋汤", "拌面"]]
+    assert texts([*rows, ["周二", "鲈鱼", "麻婆豆腐", "骨汤", "馄饨"]]) == [
+        "星期 | 荤菜 | 素菜 | 汤 | 主食",
+        "星期：周一；荤菜：狮子头；素菜：空心菜；汤：蛋汤；主食：拌面",
+        "星期：周二；荤菜：鲈鱼；素菜：麻婆豆腐；汤：骨汤；主食：馄饨",
+    ]
+
+
 def test_a_long_list_of_labels_is_told_from_a_long_list_of_one_kind_by_what_its_values_are() -> None:
     kinds = ["云雀", "1.2 kg", "220V", "2024-01", "浙江", "50Hz", "三年", "KX-1"]
     labels = [f"{a}{b}" for a in "甲乙丙丁戊" for b in "子丑寅卯辰巳午未"]

@@ -50,6 +50,9 @@ def is_form(lines: Sequence[Line]) -> bool:
     twins = _are_twins(pairs)
     labels = [label for fields in pairs for label, _ in fields]
     values = [value for fields in pairs for _, value in fields if value]
+    if values and all(len(line.cells) > _PAIR and len(line.cells) % _PAIR for line in lines):
+        # A label without a value in every row: no pairs.
+        return False
     if not all(map(_is_label, labels)) or not (twins or len({*labels, *values}) == len(labels) + len(set(values))):
         return False
     if len(lines) >= LOOKED_AT and not _vary(values):
