@@ -107,6 +107,13 @@ def test_a_part_of_a_year_tells_editions_apart(old: str, new: str, labels: list[
     assert both is None or both[0].key < both[1].key
 
 
+def test_the_edition_may_stand_in_the_first_line_alone() -> None:
+    old, new = (
+        document(f"会员合同（{year}版）\n\n年卡{price}元。\n", "会员合同.txt") for year, price in ((2023, 9), (2025, 8))
+    )
+    assert [one.label for one in editions(old, new) or ()] == ["2023", "2025"]
+
+
 def test_what_stands_in_brackets_without_a_date_tells_documents_apart() -> None:
     one, other = rule("（总部）2023版", 80, "印发之日"), rule("（工厂）2025版", 100, "印发之日")
     assert editions(one, other) is None

@@ -37,6 +37,8 @@ _SINCE = re.compile(
     rf"(?:(?:自|从|于)? ?{_DATE} ?日? ?(?:起|开始|正式)*(?:施行|执行|实施|生效|修订|发布|印发|启用)"
     rf"|(?:施行|执行|实施|生效|修订|发布|印发|更新|版本|启用)(?:日期|时间)?[:： ]{{0,2}}{_DATE})"
 )
+# The edition in brackets that ends the first line of a text, whose title is only the name of its file.
+_TITLED = re.compile(r"\(((?:19|20)\d\d)年?版\)$")
 _EDITION = re.compile(
     "修订|修正|试行|暂行|最新|征求意见|现行|已?废止|作废|已?失效|停用|新|旧|年|月|日|版|稿|第|old|new|rev|final|edition"
 )
@@ -56,7 +58,7 @@ class Edition:
 
 
 def by_date(document: Document) -> Edition | None:
-    """The date of a document: of its title, its file name, or since when its text says that it holds."""
+    """The date of a document: of title, file name or first line, or since when its text says that it holds."""
     for name in _names(document):
         if match := _PART_OF_YEAR.search(name):
             part = next(filter(None, match.groups()[1:]))
@@ -64,6 +66,9 @@ def by_date(document: Document) -> Edition | None:
             return Edition((int(match[1]), order + 1), match[0])
         if match := _DAYS.search(name) or _DATED.search(name):
             return _dated(match.groups())
+    first = next(iter(document.blocks), None)
+    if first and (match := _TITLED.search(normalise(document.text[first.start : first.end]).text.strip())):
+        return _dated((match[1],))
     found = list(_SINCE.finditer(normalise(document.text).text))
     return max((_dated(match.groups()) for match in found), key=lambda one: one.key, default=None)
 
