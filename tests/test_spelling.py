@@ -65,6 +65,7 @@ def test_every_quote_is_the_sources_own_characters(matching: Library) -> None:
         ("石桥镇图书馆是什么时候开馆的？", ()),
         ("公事的语音输入", ()),
         ("手机锁在更衣柜里了", ()),
+        ("出水越来越小是怎么回事", ()),
     ],
 )
 def test_only_words_that_neither_documents_nor_dictionary_know_are_corrected(

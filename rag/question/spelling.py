@@ -78,8 +78,8 @@ def _meant(cut: Cut, span: Span, fixed: set[int], generation: Snapshot) -> str |
         changed = [i for i, (old, new) in enumerate(zip(written, word, strict=False), span.start) if old != new]
         same = [old for old, new in zip(written, word, strict=False) if old == new]
         fits = len(word) == len(written) and changed and len(changed) <= len(word) // 2 and fixed.isdisjoint(changed)
-        # 锁在 is no misspelt 所在.
-        fits = fits and not STOPWORDS.issuperset(same)
+        # 锁在 is no misspelt 所在, nor 小是 of 越来越小是怎么回事 a misspelt 小时.
+        fits = fits and not STOPWORDS.issuperset(same) and not (written.endswith("是") and written[-1] != word[-1])
         if fits and (best is None or len(changed) < best[0]):
             best = len(changed), word
     return best[1] if best else None
