@@ -90,3 +90,24 @@ def test_a_row_of_several_days_is_not_that_of_one() -> None:
     made = document("|日期|开馆时间|\n|-|-|\n|周一至周五|9:00|\n|周六|10:00|\n", "开馆.md")
     assert cells(made, "星期一至星期五的开馆时间是几点?", "10:00") == ["9:00"]
     assert cells(made, "星期一的开馆时间是几点?", "10:00") is None
+
+
+def test_a_row_that_is_named_takes_the_answer_from_that_of_another() -> None:
+    made = document("|姓名|分机|工位|\n|-|-|-|\n|马立群|8520|三层|\n|邹燕|8521|五层|\n", "通讯录.md")
+    assert cells(made, "邹燕在哪办公?", "三层") == ["五层"]
+    assert cells(made, "邹燕在哪办公?", "五层") is None
+    assert cells(made, "邹燕和马立群在哪办公?", "三层") is None
+
+
+def test_a_unit_or_a_variant_may_be_left_out() -> None:
+    made = document("|型号|单价（元/吨）|交货|\n|-|-|-|\n|6061-T6|24800|4月|\n|6063-T5|22600|5月|\n", "合同.md")
+    assert cells(made, "6063的单价是多少?", "24800") == ["22600"]
+    made = document("|项目|实测 最小|实测 最大|\n|-|-|-|\n|中心距（mm）|124|125|\n|孔径（mm）|61|62|\n", "报告.md")
+    assert cells(made, "中心距最大是多少?", "124") == ["125"]
+
+
+def test_of_a_table_all_rows_may_be_meant_not_only_those_that_were_read() -> None:
+    made = document("|日期|夜班|\n|-|-|\n|4月5日|袁帅|\n|4月12日|郭子轩|\n", "值班.md")
+    at = made.text.index("袁帅")
+    found = looked_up(made, Span(at, at + 2), Span(at, at + 2), "4月12日的夜班是谁?")
+    assert [made.text[span.start : span.end] for span in found or ()] == ["郭子轩"]

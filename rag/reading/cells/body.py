@@ -13,8 +13,8 @@ from rag.text.normalization import normalise
 from rag.text.quantities.quantity import Quantity, quantity
 from rag.types import Block, Document
 
-# A longer table is data that nobody reads whole; no question waits for it.
-_MOST_ROWS: Final = 1000
+MOST_ROWS: Final = 1000
+"""A longer table is data that nobody reads whole; no question waits for it."""
 _UNIT: Final = re.compile(r"\s*\([^()]*\)|/.*")
 _TOTAL: Final = re.compile(r"(?:合|总|小|共|累)\s?计|总和|平均|均值|全年|全部|total|sum|average")
 
@@ -46,7 +46,7 @@ class Table:
                 return cls(document, header, ())
             if block.header != number or block.number == number:
                 continue
-            if len(rows) == _MOST_ROWS:
+            if len(rows) == MOST_ROWS:
                 return cls(document, header, ())
             texts = {cell.column: normalise(document.text[cell.start : cell.end]).text.strip() for cell in block.cells}
             if not any(_TOTAL.match(text) for text in texts.values()):

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
-from rag.reading.cells.body import is_blank
+from rag.reading.cells.body import MOST_ROWS, is_blank
 from rag.reading.cells.matching import said_in
 from rag.reading.cells.newest import newest
-from rag.reading.cells.rows import beside_named
 from rag.reading.cells.tiers import tier
+from rag.text.quantities.numbers import value
 from rag.types import Block, Document, Span
+
+# What is compared, left out or denied is not what is asked of.
+_OF_OTHERS: Final = re.compile("[比跟和与除最]|不是|以外|之外")
+_NTH: Final = re.compile("第([一二三四五六七八九十]+)")
 
 
 def looked_up(document: Document, around: Span, answer: Span, question: str) -> list[Span] | None:
     """The values of the cells that ``question`` asks for in the table where ``answer`` stands; none if they are blank.
 
-    None if it does not name a column by its name and a row by what else stands in it, or says what is in the range of
-    only one row; nor means the newest of some columns, nor names another row than that of ``answer``: see `tiers`,
-    `newest` and `rows`. Of the rows those count that begin in
-    ``around`` and that it names best. The question is in its normal form.
+    None if it does not name a row by what stands in it, and a column by its name or by the answer in another row;
+    nor says what is in the range of only one row, nor means the newest of some columns: see `tiers` and `newest`.
+    Of the rows those count that it names best; of very many only such as begin in ``around``. The question is in its
+    normal form.
     """
     if cell := tier(document, answer, question) or newest(document, answer, question):
         return [cell]
     block = document.block_at(answer.start)
-    columns = _named(document.columns(block) if block.header else (), question)
-    rows = list(_best_named(document, around, block.header, question)) if columns else []
-    asked = columns - {column for _, mentioned in rows for column in mentioned}
-    if not columns and block.header:
-        return beside_named(document, block, answer, question)
-    if not asked or not rows:
-        return None
+    rows = list(_best_named(document, _rows(document, around, block.header), question)) if block.header else []
+    mentioned = {column for _, columns in rows for column in columns}
+    asked = _named(document.columns(block), question) - mentioned if rows else set()
+    is_of_another = not asked and len(rows) == 1 and rows[0][0] is not block and not _OF_OTHERS.search(question)
+    if is_of_another:
+        # 邹燕在哪办公, 第三天住哪里: answered from the row of another.
+        asked = {cell.column for cell in block.cells if cell.start <= answer.start < cell.end} - mentioned
     meant = (cell for row, _ in rows for cell in row.cells if cell.column in asked)
-    return [Span(cell.start, cell.end) for cell in meant if not is_blank(document.text[cell.start : cell.end])]
+    told = [Span(cell.start, cell.end) for cell in meant if not is_blank(document.text[cell.start : cell.end])]
+    return told if told or (asked and not is_of_another) else None
 
 
 def _named(names: Collection[str], question: str) -> set[int]:
@@ -47,21 +54,22 @@ def _is_part(name: str, said: Mapping[int, str]) -> bool:
     return any(name != other and name in other for other in said.values())
 
 
-def _best_named(document: Document, around: Span, header: int, question: str) -> Iterator[tuple[Block, frozenset[int]]]:
+def _best_named(document: Document, rows: Sequence[Block], question: str) -> Iterator[tuple[Block, frozenset[int]]]:
     """The rows of which most cells stand in a question, each with the columns of these."""
-    rows = []
-    for row in _rows(document, around, header):
-        cells = (cell for cell in row.cells if said_in(document.text[cell.start : cell.end], question))
-        rows.append((row, frozenset(cell.column for cell in cells)))
-    most = max((len(mentioned) for _, mentioned in rows), default=0)
-    return ((row, mentioned) for row, mentioned in rows if most and len(mentioned) == most)
+    named, asked = [], _counted(question)
+    for row in rows:
+        cells = (cell for cell in row.cells if said_in(_counted(document.text[cell.start : cell.end]), asked))
+        named.append((row, frozenset(cell.column for cell in cells)))
+    most = max((len(mentioned) for _, mentioned in named), default=0)
+    return ((row, mentioned) for row, mentioned in named if most and len(mentioned) == most)
 
 
-def _rows(document: Document, around: Span, header: int) -> Iterator[Block]:
-    """The rows below one header that begin in a range."""
-    first = document.block_at(around.start).number
-    for block in document.blocks[first - 1 :]:
-        if block.start >= around.end:
-            return
-        if block.header == header != block.number:
-            yield block
+def _rows(document: Document, around: Span, header: int) -> list[Block]:
+    """The rows below one header; of more than a table has that is read whole, those that begin in a range."""
+    rows = [block for block in document.blocks if block.header == header != block.number]
+    return rows if len(rows) <= MOST_ROWS else [row for row in rows if around.start <= row.start < around.end]
+
+
+def _counted(text: str) -> str:
+    """A text with its ordinals in digits."""
+    return _NTH.sub(lambda match: f"第{value(match[1])}", text)

@@ -16,11 +16,17 @@ COUNTS: Final = "数量"
 """What the name of a column of counts may end with; of 人数, 人 says all."""
 
 
+# 单价(元/吨), 6063-T5: what people leave out.
+_ASIDE: Final = re.compile(r"\s*\([^()]*\)|(?<=\d)-[a-z]+\d*$")
+
+
 def said_in(text: str, question: str) -> str:
-    """What a cell says, if a question has it, or words that are the same; else ""."""
-    said = normalise(text).text.strip()
-    is_said = len(said) >= LEAST and (stands_in(said, question) or stands_in(alike(said), alike(question)))
-    return said if is_said else ""
+    """What a cell says, if a question has it, or words that are the same; else ""; what stands aside may be missing."""
+    whole = normalise(text).text.strip()
+    for said in dict.fromkeys((whole, _ASIDE.sub("", whole))):
+        if len(said) >= LEAST and (stands_in(said, question) or stands_in(alike(said), alike(question))):
+            return said
+    return ""
 
 
 def stands_in(part: str, text: str) -> bool:
