@@ -29,6 +29,7 @@ class Known:
         pytest.param("鹭鸣湖门票", "进鹭鸣湖要门票吗", (), id="of four characters"),
         pytest.param("酒店停车收费", "住望汐酒店停车收费吗", ("住望汐",), id="where the name is unknown it stays"),
         pytest.param("E4 溢水", "E4是什么毛病", (), id="the kind of what is asked for"),
+        pytest.param("螺栓力矩", "螺栓要拧到多大力", (), id="what begins within the asking word"),
         pytest.param("E4 溢水", "毛病在哪个零件上", ("毛病",), id="and what stands before it"),
         pytest.param("李晓明是园长", "李晓红是园长吗", ("李晓红",), id="what ends otherwise is another person"),
     ],

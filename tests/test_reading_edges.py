@@ -42,6 +42,7 @@ class Everything:
         ("难倒众模型的是“9.11和9.9哪个大”。", "“9.11和9.9哪个", "“9.11和9.9哪个大”"),
         ("押金两个月，不计利息。", "押", "押金"),
         ("公司在12月末推出了它。", "月末", "12月末"),
+        ("修复苏通快递面单打印乱码。", "苏通快递", "苏通快递"),
     ],
 )
 def test_an_answer_cuts_no_number_name_address_word_or_pair_of_marks(text: str, seen: str, meant: str) -> None:

@@ -88,6 +88,7 @@ def test_which_of_some_asks_for_a_list_and_how_many_does_not() -> None:
     assert kinds_of("安全检查包括哪几项?") == (Kind.LIST,)
     assert kinds_of("安全检查有几项?") == (Kind.HOW_MANY,)
     assert kinds_of("发现漏气怎么办?") == kinds_of("签约有什么好处?") == kinds_of("什么情况下能退?") == (Kind.LIST,)
+    assert kinds_of("这一版新增了什么?") == (Kind.LIST,)
     assert kinds_of("有什么原因?") == (Kind.WHY,)
 
 

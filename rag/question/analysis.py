@@ -17,6 +17,8 @@ _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
 _COMMON = re.compile("[a-z]+")
 _NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
 _ASKS_KIND = re.compile(r"(?:什么|啥|哪(?:[些个种家位]|[一几两三](?:[个种家位]|样)?))(?:样的)?$")
+# 大力 of 多大力 is none, either.
+_HOW_MUCH = re.compile("多[大高长久远重快深宽厚]$")
 _HAN = re.compile(r"[\u3400-\u9fff]{3,}")
 # Verbs, adverbs, prepositions, pronouns, particles, conjunctions and places: what jieba takes for a part of a name that
 # it does not know.
@@ -91,6 +93,7 @@ class Question:
             if _LATIN.search(written)
             or (
                 any(noun in words[term].text for noun in nouns if len(noun) > 1)
+                and not _HOW_MUCH.search(self.cut.folded.text, 0, words[term].start + 1)
                 and not _ASKS_KIND.search(self.cut.folded.text, 0, words[term].start)
             )
         }

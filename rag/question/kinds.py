@@ -61,7 +61,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             (
                 r"哪(?:些|几|[两二三四五六七八九十\d])|列(?:举|出)|有谁|都有什么",
                 # Whatever there is, is to be brought, or makes it so: one of several is no answer.
-                "[有些带备](?:什么|啥)|(?:什么|啥|何种)(?:情况|情形|条件|材料|手续|步骤|流程)|(?:怎么|咋)办",
+                "[有些带备了](?:什么|啥)(?!时)|(?:什么|啥|何种)(?:情况|情形|条件|材料|手续|步骤|流程)|(?:怎么|咋)办",
                 "包括(?:什么|谁)|分别(?:是|有|为|叫)",
                 r"\bwhich\b.*(?:companies|models|two|three)",
             ),

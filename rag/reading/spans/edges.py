@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rag.text.normalization import Normalised, normalise
-from rag.text.tokenization import STOPWORDS, Word, alike, cut_words, words
+from rag.text.tokenization import STOPWORDS, Word, alike, cut_words, in_dictionary, words
 from rag.types import Span
 
 _MARKS: Final = " ,;:。!?、…\n"
@@ -104,11 +104,16 @@ def _with_words(text: str, span: Span) -> Span:
     solid = [match.span() for match in _SOLID.finditer(text)]
     han = [(a, b) for word, a, b in words(text) if not _HAN.search(word) or b - a <= _LONGEST_WORD]
     for left, right in (*solid, *han):
-        if left < start < right:
+        if left < start < right and not any(_is_word(text[at:start]) for at in range(start - _LONGEST_WORD, left)):
             start = left
-        if left < end < right:
+        if left < end < right and not any(_is_word(text[end:at]) for at in range(right + 1, end + _LONGEST_WORD + 1)):
             end = right
     return Span(start, end)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text is a word of Chinese: what overlaps one was cut amiss, as 复苏 was of 修复苏通快递."""
+    return _HAN.match(text) is not None and in_dictionary(text)
 
 
 def _is_enumerator(character: str) -> bool:
