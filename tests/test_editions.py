@@ -207,3 +207,14 @@ def test_an_older_edition_that_speaks_of_something_else_says_nothing_different(
         ("孩子隔离满几天返园？", ["2026年春季学期", "2025年秋季学期"]),
     ):
         assert [item.edition for item in library.ask(question).parts[0].items] == edition
+
+
+def test_minutes_of_a_later_meeting_are_newer() -> None:
+    old, new = (
+        document("充电桩12台。", "停车例会纪要（第3次）.txt"),
+        document("充电桩16台。", "停车例会纪要（第四次）.txt"),
+    )
+    told = editions(old, new)
+    assert [one.label for one in told or ()] == ["第3次", "第四次"]
+    assert told is None or told[0].key < told[1].key
+    assert editions(old, document("食堂。", "食堂例会纪要（第4次）.txt")) is None

@@ -32,6 +32,8 @@ _PART_OF_YEAR = re.compile(
 _VERSION = re.compile(
     rf"(?<![a-z])(?:v|ver\.?|version|版本[号:]?) ?(\d+(?:\.\d+)*)|第([{_HAN}]+|\d+)版|(?<!\d)(\d+(?:\.\d+)+)版"
 )
+# What comes again: the minutes of the 4th meeting say what holds since the 3rd.
+_TIME = re.compile(rf"第 ?([{_HAN}]+|\d+) ?[次届]")
 # In a text the date counts that says since when it holds, or of when it is.
 _SINCE = re.compile(
     rf"(?:(?:自|从|于)? ?{_DATE} ?日? ?(?:起|开始|正式)*(?:施行|执行|实施|生效|修订|发布|印发|启用)"
@@ -42,6 +44,7 @@ _TITLED = re.compile(r"\(((?:19|20)\d\d)年?版\)$")
 _EDITION = re.compile(
     "修订|修正|试行|暂行|最新|征求意见|现行|已?废止|作废|已?失效|停用|新|旧|年|月|日|版|稿|第|old|new|rev|final|edition"
 )
+_TOLD = (_DATED, _VERSION, _TIME)
 # What stands in brackets with a date or version says more of the edition: since when it holds, whom it is for.
 _BRACKETED = re.compile(r"(?:\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕)(?:第? ?\d+ ?号)?")
 # More of one name are a series, such as weekly reports; longer texts say much else.
@@ -74,13 +77,14 @@ def by_date(document: Document) -> Edition | None:
 
 
 def by_version(document: Document) -> Edition | None:
-    """The version of a document: of its title, its file name, or the beginning of its text."""
+    """The version of a document: of its title, its file name, or the beginning of its text; 第4次 in a title is one."""
     for name in (*_names(document), normalise(document.text[:300]).text):
         if match := _VERSION.search(name):
             said = next(filter(None, match.groups()))
-            key = tuple(int(part) if part.isdigit() else int(value(part) or 0) for part in said.split("."))
+            key = tuple(map(_number, said.split(".")))
             return Edition(key, f"第{said}版" if match.group(2) else f"V{said}")
-    return None
+    time = next(filter(None, map(_TIME.search, _names(document))), None)
+    return Edition((_number(time[1]),), time[0]) if time else None
 
 
 def edition_of(old: Document, new: Document) -> str:
@@ -142,7 +146,7 @@ def differ(one: Evidence, other: Evidence) -> bool:
 
 def is_dated(question: Question) -> bool:
     """Whether a question itself says of which time or version it is: 秋季 as well as 2025年."""
-    return bool(dates(question.normalised) or _VERSION.search(question.normalised))
+    return bool(dates(question.normalised) or any(one.search(question.normalised) for one in (_VERSION, _TIME)))
 
 
 def names(question: str, edition: str) -> bool:
@@ -201,6 +205,10 @@ def _told(text: str) -> tuple[set[tuple[int, ...]], set[str]]:
     return told, {next(filter(None, match.groups())) for match in _VERSION.finditer(text)}
 
 
+def _number(said: str) -> int:
+    return int(said) if said.isdigit() else int(value(said) or 0)
+
+
 def _dated(groups: Sequence[str | None]) -> Edition:
     parts = [int(part) for part in groups if part]
     return Edition(
@@ -210,7 +218,7 @@ def _dated(groups: Sequence[str | None]) -> Edition:
 
 def stem(name: str) -> str:
     """What is left of a name without date and version, and without the brackets in which they stand."""
-    name = _BRACKETED.sub(lambda part: "" if _DATED.search(part[0]) or _VERSION.search(part[0]) else part[0], name)
-    for pattern in (_PART_OF_YEAR, _DAYS, _DATED, _VERSION, _EDITION):
+    name = _BRACKETED.sub(lambda part: "" if any(one.search(part[0]) for one in _TOLD) else part[0], name)
+    for pattern in (_PART_OF_YEAR, _DAYS, *_TOLD, _EDITION):
         name = pattern.sub("", name)
     return folded(name)
