@@ -281,3 +281,31 @@ def test_a_question_without_a_subject_looks_past_turns_that_name_nothing() -> No
 )
 def test_what_is_of_the_same_kind_takes_the_place_of_it(before: str, question: str, whole: str) -> None:
     assert resolve(question, [Earlier(before, "")]) == whole
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        pytest.param("押金8000元由谁批？", "超过一万呢？", "押金超过一万元由谁批？", id="a bound"),
+        pytest.param("LM-600的水箱有多大？", "LM-800呢？", "LM-800的水箱有多大？", id="a code"),
+        pytest.param(
+            "乙方逾期交货违约金怎么算？",
+            "甲方逾期付款呢？",
+            "甲方逾期付款违约金怎么算？",
+            id="words around one of both",
+        ),
+        pytest.param(
+            "空气滤芯多久换一次？", "油气分离器呢？", "油气分离器多久换一次？", id="what a tagger takes for a name"
+        ),
+        pytest.param("充电桩预算多少？", "谁负责？", "充电桩谁负责？", id="who does it"),
+        pytest.param("充电桩装几台？", "用在哪？", "充电桩用在哪？", id="where"),
+        pytest.param("充电桩几号完工？", "谁赢了？", "谁赢了？", id="who did it is whole"),
+    ],
+)
+def test_what_a_later_question_leaves_out_is_in_the_one_before(before: str, question: str, whole: str) -> None:
+    assert resolve(question, [Earlier(before, "")]) == whole
+
+
+def test_what_was_answered_without_being_asked_is_asked_again_in_its_words() -> None:
+    assert resolve("M12呢", [Earlier("M8螺栓的力矩", "22")]) == "M12螺栓的力矩"
+    assert resolve("M12呢", [Earlier("M8螺栓的力矩", "")]) == "M12呢"

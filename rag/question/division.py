@@ -14,7 +14,7 @@ from rag.errors import QuestionError
 from rag.question.courtesy import bare, courtesy
 from rag.question.followup import Earlier, resolve
 from rag.question.followup.attributes import attribute_asked
-from rag.question.followup.predicates import LEAD
+from rag.question.followup.predicates import CIRCUMSTANCE, LEAD
 from rag.question.followup.wording import CHINESE, MEASURE, Phrase
 from rag.question.validation import validate
 from rag.text.lexicon import lexicon
@@ -149,9 +149,13 @@ def _names(question: str) -> bool:
 
 
 def _subject(clause: str) -> str:
-    """What a clause is about: all that can be affirmed of one that ends with 吗, what another names; else all of it."""
+    """What a clause is about: all that can be affirmed of one that ends with 吗, what another names, what stands behind
+    the asking words (开标 of 几号开标); else all of it.
+    """
     whole = clause.strip(_MARKS)
-    return whole[:-1] if whole.endswith("吗") else _named(whole) or whole
+    asking = CIRCUMSTANCE.match(whole)
+    behind = whole[asking.end() :] if asking and not asking["enough"] else ""
+    return whole[:-1] if whole.endswith("吗") else _named(whole) or (behind if len(behind) > 1 else whole)
 
 
 def _named(clause: str) -> str:

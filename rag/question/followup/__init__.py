@@ -42,7 +42,17 @@ def resolve(question: str, earlier: Sequence[Earlier]) -> str:
     asked, rest = (first.group(), asked[first.end() :]) if first else (asked, "")
     turns = [turn for turn in earlier if courtesy(turn.question) is None and not _asks_of_documents(turn.question)]
     resolved = _resolved(Phrase.of(asked), turns)
-    return resolved + rest if resolved and resolved != asked and _ASKS.search(normalise(resolved).text) else question
+    is_new = bool(resolved) and resolved != asked
+    return resolved + rest if is_new and (_asks(resolved) or _answered_as_it_was(turns[-1])) else question
+
+
+def _asks(text: str) -> bool:
+    return _ASKS.search(normalise(text).text) is not None
+
+
+def _answered_as_it_was(turn: Earlier) -> bool:
+    """Whether a turn named what it wanted without asking, and got it: 「M8螺栓的力矩」."""
+    return bool(turn.answer) and not _asks(turn.question)
 
 
 def _asks_of_documents(question: str) -> bool:

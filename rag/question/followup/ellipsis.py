@@ -10,7 +10,15 @@ from rag.question.followup.attributes import WHAT_OF, attribute_asked
 from rag.question.followup.meanings import Earlier, made, person, thing
 from rag.question.followup.naming import swapped
 from rag.question.followup.predicates import CLEFT, lacks_subject
-from rag.question.followup.swaps import exchanged, of_edition, of_item, stays_alone, with_alike, with_amount
+from rag.question.followup.swaps import (
+    exchanged,
+    of_edition,
+    of_item,
+    stays_alone,
+    with_alike,
+    with_amount,
+    with_shared,
+)
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
 from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, NOW, Phrase
 
@@ -48,7 +56,7 @@ def completed(question: Phrase, earlier: Sequence[Earlier]) -> str:
         return f"{about}的{question.written}" if about else ""
     if lacks_subject(question):
         about = _about(question, earlier)
-        copula = "是" if CLEFT.match(question.text) else ""
+        copula = "是" if CLEFT.match(question.text) and question.text[: question.end].endswith("的") else ""
         return f"{about}{copula}{question.written}" if about else ""
     return ""
 
@@ -79,6 +87,8 @@ def _what_of(question: Phrase, body: Phrase, earlier: Sequence[Earlier], marked:
         return _with_date(before, body)
     if "的" in body.text or stays_alone(body.text):
         return ""
+    if whole := with_shared(before, body):
+        return whole
     replaced = _of_the_same_sort(before, body)
     if replaced is None:
         return with_alike(before, body)
@@ -189,7 +199,9 @@ def _of_the_same_sort(before: Phrase, body: Phrase) -> Topic | None:
         owned = [phrase for phrase in there if phrase.sort is sort and before.text[: phrase.start].endswith("的")]
         if about and about.sort is not sort and len(owned) == 1 and _OF_A_THING.match(before.text, owned[0].end):
             return owned[0]
-        return about if about and about.sort is sort and not about.described else None
+        # A noun of several words is a thing of its own, and what it stands for may be taken for a name: 空气滤芯.
+        sorts = _SAME_NAME if len(body.words) > 1 else {sort}
+        return about if about and about.sort in sorts and not about.described else None
     if about and about.sort is sort:
         return about
     if about is None and len([phrase for phrase in there if phrase.sort is sort]) > 1:

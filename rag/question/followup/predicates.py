@@ -9,13 +9,13 @@ from rag.question.followup.wording import ASKING, Phrase, Word
 LEAD = re.compile(
     "(?:是|由|在|用|最早|最初|目前|现在|一共|总共|还|都|主要|曾经?|已经?|能够?|会|可以|要|需要|应该|得|被|为(?![什何啥]))*"
 )
-# Asks when, where, how or how much: never the subject.
-_CIRCUMSTANCE = re.compile(
-    "什么时候|何时|什么时间|哪一?[年天月]|哪个月|几[月号点]|哪里|哪儿|什么地方|怎[么样]|如何|为什么|为何"
+CIRCUMSTANCE = re.compile(
+    "什么时候|何时|什么时间|哪一?[年天月]|哪个月|几[月号点]|哪里|哪儿|什么地方|怎[么样]|如何|为什么|为何|哪$"
     "|(?P<enough>多少钱|(?:有)?多[大高长久远重快深宽贵])"
 )
+"""Asks when, where, how or how much: never the subject."""
 # These alone are a whole predicate: 在哪里, 有多高.
-_ENOUGH = re.compile("哪里|哪儿|什么地方|多少钱|多[大高长久远重快深宽贵]")
+_ENOUGH = re.compile("哪里|哪儿|哪$|什么地方|多少钱|多[大高长久远重快深宽贵]")
 _ASKED = re.compile("(?:什么|啥|谁|哪[些家个款种位几]?|多少|几|第几)[个家款种次位名项条张部年岁]?")
 # Who or which one: 「是谁…」 stresses it.
 CLEFT = re.compile("谁|哪[家个位]")
@@ -36,7 +36,7 @@ def lacks_subject(question: Phrase) -> bool:
         return True
     if "有了" in text or re.search("[,;。]", text) or _IDLE.fullmatch(text) or _HAPPENING.search(rest):
         return False
-    circumstance = _CIRCUMSTANCE.search(rest)
+    circumstance = CIRCUMSTANCE.search(rest)
     if circumstance:
         return _lacks_with_circumstance(rest, circumstance)
     asked = _ASKED.search(rest)
@@ -46,7 +46,9 @@ def lacks_subject(question: Phrase) -> bool:
     if before:
         return _is_predicate(before) and not re.search("[有是由被]$", rest[: asked.start()]) and len(after) <= 1
     if CLEFT.match(rest):
-        # 谁推出的, 哪家公司推出的; but 谁赢了 and 哪些模型答错了 are whole.
+        # 谁推出的, 哪家公司推出的, 谁负责; but 谁赢了 and 哪些模型答错了 are whole.
+        if rest.startswith("谁") and text[-1] not in "的了过":
+            return _is_predicate(after)
         return text.endswith("的") and len(after) == (1 if rest.startswith("谁") else 2)
     return len(after) == 1 and after[0].text.endswith(tuple(ASKING)) and not after[0].is_name
 

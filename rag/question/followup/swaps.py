@@ -11,13 +11,15 @@ from typing import Final
 from rag.question import mentions
 from rag.question.followup.wording import AMOUNT, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
 
-_NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?|[一二两三四五六七八九十百千]+)"
+_NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?[万亿]?|[一二两三四五六七八九十百千万亿]+)"
 # What stands before a size and goes with it: 前一天 for 前五天, but 一天 for 五天.
-_LEAD: Final = "提?前|满|超过|不到|不满"
+_LEAD: Final = "提?前|满|[超大高低小多少]过?于?|不[到足满超]过?"
 _TIME_UNIT: Final = "分钟|小时|天|日|周|个?月|年"
 _SIZE: Final = re.compile(
-    rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]+|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
+    rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]*|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
 )
+# M12, LM-600, GA37: letters and digits in one.
+_CODE: Final = re.compile(r"(?<![a-z\d.])[a-z]+-?\d[a-z\d]*(?:-[a-z\d]+)*(?![a-z\d.])")
 _EDITION: Final = r"(?:(?:19|20)\d\d年?版|第[一二三四五六七八九十\d]+版|[新旧老]版本?|v\d+(?:\.\d+)*版?)"
 _OF_EDITION: Final = re.compile(
     rf"(?:那么?|而)?[, ]*(?P<edition>{_EDITION})[的里中]*(?:呢|(?:是|规定|怎么|如何)*(?:多少|什么|规定|说)的?)[? ]*"
@@ -67,9 +69,9 @@ def of_item(question: Phrase, before: Phrase) -> str:
 def exchanged(before: Phrase, body: Phrase) -> str:
     """``before`` with ``body`` for its only part of that form, else "".
 
-    That is a size, a number with who or what it is of, an item's number, a time, or an amount.
+    That is a size, a code, a number with who or what it is of, an item's number, a time, or an amount.
     """
-    forms = (_with_size, _with_number, _with_item, _with_time, with_amount)
+    forms = (_with_size, _with_code, _with_number, _with_item, _with_time, with_amount)
     return next((whole for form in forms if (whole := form(before, body))), "")
 
 
@@ -80,16 +82,17 @@ def stays_alone(text: str) -> bool:
 
 def _with_size(before: Phrase, body: Phrase) -> str:
     new = _SIZE.fullmatch(body.text)
-    if not new:
+    if not new or not (new["lead"] or new["unit"]):
         return ""
-    form = rf"(?:{_replaced(new['lead'], re.escape(new['unit']))})(?:及?以[上下内外])?"
+    unit = re.escape(new["unit"]) or r"(?![-.\da-z])"
+    form = rf"(?:{_replaced(new['lead'], unit)})(?:及?以[上下内外])?"
     old = list(re.finditer(form, before.text))
     return before.with_part(*old[0].span(), body.written) if len(old) == 1 else ""
 
 
 def _replaced(lead: str | None, unit: str) -> str:
     """The form of what a size in ``unit`` takes the place of: behind the same ``lead`` also in another unit of time."""
-    alone = rf"(?<![\d.a-z]){_NUMBER}\s?{unit}"
+    alone = rf"(?<![-\d.a-z]){_NUMBER}\s?{unit}"
     if lead in (None, "第"):
         return f"{lead or '(?<!第)'}{alone}"
     return rf"(?:{_LEAD}){_NUMBER}\s?{unit}|{lead}{_NUMBER}\s?(?:{_TIME_UNIT})|(?<!第){alone}"
@@ -109,6 +112,11 @@ def _with_number(before: Phrase, body: Phrase) -> str:
     return before.with_part(old[0].start("of" if new["of"] else "figure"), old[0].end(), body.written)
 
 
+def _with_code(before: Phrase, body: Phrase) -> str:
+    old = list(_CODE.finditer(before.text)) if _CODE.fullmatch(body.text) else []
+    return before.with_part(*old[0].span(), body.written) if len(old) == 1 else ""
+
+
 def _with_item(before: Phrase, body: Phrase) -> str:
     """Of the list that was asked for the item whose number is ``body``."""
     asked = _ASKS_WHICH.search(before.text) if mentions.NTH.fullmatch(body.text) else None
@@ -119,6 +127,18 @@ def _with_time(before: Phrase, body: Phrase) -> str:
     form = next((form for form in _TIMES if form.fullmatch(body.text)), None)
     old = list(form.finditer(before.text)) if form else []
     return before.with_part(*old[0].span(), body.written) if len(old) == 1 else ""
+
+
+def with_shared(before: Phrase, body: Phrase) -> str:
+    """``before`` with ``body`` for as many words around one that both have: 甲方逾期付款 for 乙方逾期交货; else ""."""
+    new, old = ([word.text for word in phrase.words] for phrase in (body, before))
+    places = {old.index(word) - place for place, word in enumerate(new) if old.count(word) == 1 and len(word) > 1}
+    first = places.pop() if len(places) == 1 else -1
+    if first < 0 or first + len(new) > len(old) or len(new) < 2:
+        return ""
+    taken = before.words[first : first + len(new)]
+    is_asked = any(ASKS.search(word.text) for word in taken)
+    return "" if is_asked else before.with_part(taken[0].start, taken[-1].end, body.written)
 
 
 def with_alike(before: Phrase, body: Phrase) -> str:

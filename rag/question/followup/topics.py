@@ -155,7 +155,10 @@ def _subject(question: Phrase, words: Sequence[Word]) -> Topic | None:
         del taken[1:]
     while len(taken) > 1 and taken[0].is_name and taken[-1].tag == "vn":
         rest.insert(0, taken.pop())
-    if len(rest) > 1 and _is_piece(rest[0]) and (rest[1].text in _BEHIND_NAMES or _ends_noun(*rest[:2])):
+    if rest and rest[0].tag == "q" and not taken[0].is_noun:
+        # 充电|桩: what counts nothing is the end of a noun.
+        taken.append(rest.pop(0))
+    elif len(rest) > 1 and _is_piece(rest[0]) and (rest[1].text in _BEHIND_NAMES or _ends_noun(*rest[:2])):
         taken.append(rest.pop(0))
     if any(word.text == "·" for word in taken):
         if rest and _is_piece(rest[0]):
