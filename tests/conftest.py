@@ -74,6 +74,7 @@ SLOW = {
     "test_page", "test_peers", "test_reading_network", "test_refusals_page", "test_running", "test_takeaway",
     "test_training_loop", "test_transfer", "test_upgrading", "test_watching", "test_page_comforts",
     "test_clippings_page", "test_originals_page", "test_versions_page", "test_answer_cards",
+    "test_tables_page",
 }  # fmt: skip
 
 

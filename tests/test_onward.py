@@ -15,6 +15,7 @@ from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.offering import offered
 from rag.web.suggestions.onward import _around, onward
 from rag.web.suggestions.stated import stated
+from rag.web.suggestions.structure import of_row
 from rag.web.suggestions.suggest import candidates
 
 PHONES = (
@@ -40,6 +41,19 @@ def office(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Li
     (folder / "travel.md").write_text(TRAVEL, "utf-8")
     Library.index([folder], folder / "index", settings)
     return Library.open(folder / "index", settings, models=plain_models)
+
+
+def test_a_question_on_a_cell_leaves_units_out_puts_a_date_first_and_asks_for_what_stands_there() -> None:
+    names = "指标,2024年,金额（元）,金额（万元）,宽度(cm),启用日期,备注"
+    table = document(f"{names}\n用电量（万度）,91,80,8,30,2025年3月1日,2022年购置\n", "a.csv")
+    assert [c.question for c in of_row(table, table.blocks[-1])] == [
+        "2024年的用电量是多少？",
+        "用电量（万度）的金额（元）是多少？",
+        "用电量（万度）的金额（万元）是多少？",
+        "用电量（万度）的宽度是多少？",
+        "用电量（万度）的启用日期是什么时候？",
+        "用电量（万度）的备注是什么？",
+    ]
 
 
 def test_the_row_and_the_headings_around_an_answer_become_questions(office: Library) -> None:

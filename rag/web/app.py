@@ -172,7 +172,11 @@ def _blocks(page: Page, asking: Admission) -> gr.Blocks:
             _html(_part("split.html"), "split", js_on_load=_program("split.js"))
             with gr.Column(elem_id="side"):
                 source = _html(first.source, "source")
-                _html(_part("find.html"), "find", js_on_load=_program("addresses.js", "find.js", "facsimile.js"))
+                _html(
+                    _part("find.html"),
+                    "find",
+                    js_on_load=_program("addresses.js", "find.js", "facsimile.js", "tables.js"),
+                )
         zh, en = zip(*(one.name for one in FORMATS), strict=True)
         library = _part("library.html").replace("{formats}", both("、".join(zh), ", ".join(en)))
         _html(library, "library", js_on_load=_program("library.js", "collecting.js", "replacing.js", "searching.js"))

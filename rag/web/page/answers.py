@@ -140,7 +140,7 @@ def _reply(answer: Answer, titles: Mapping[str, str]) -> str:
     cited = {citation.n: citation for citation in answer.citations}
     body = "".join(_corrected(*pair) for pair in answer.corrections)
     for part in answer.parts:
-        body += f'<h3 class="part">{esc(part.question)}</h3>' if len(answer.parts) > 1 else ""
+        body += f'<h3 class="part">{esc(part.question.rstrip("？?，,"))}</h3>' if len(answer.parts) > 1 else ""
         body += _section(part.items, cited) if part.items else _nothing(part, titles)
         body += _said_before(part)
     return body

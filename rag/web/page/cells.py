@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from unicodedata import east_asian_width
 
 from rag.types import Block, CellSpan, Document, Span, TableRow
 from rag.web.page.marking import marked
 from rag.web.page.markup import Place, esc
 
+# A cell of this width (a full-width character counts two) is not broken into lines: a name, an amount with its unit.
+_SHORT = 8
+
 
 def cited_row(row: TableRow) -> str:
     """A row under the names of its columns, with the cited cells marked."""
     cells = "".join(
-        f'<td class="cited"><mark>{esc(text)}</mark></td>' if place in row.cited else f"<td>{esc(text)}</td>"
+        f'<td class="cited"{_unbroken(text)}><mark>{esc(text)}</mark></td>'
+        if place in row.cited
+        else f"<td{_unbroken(text)}>{esc(text)}</td>"
         for place, text in enumerate(row.cells)
     )
     return _table(_head(row.header), f"<tr>{cells}</tr>")
@@ -33,7 +39,7 @@ def _table(head: str, rows: str) -> str:
 
 
 def _head(names: Iterable[str], before: str = "") -> str:
-    cells = "".join(f'<th scope="col">{esc(name)}</th>' for name in names)
+    cells = "".join(f'<th scope="col"{_unbroken(name)}>{esc(name)}</th>' for name in names)
     return f"<tr>{before}{cells}</tr>" if cells else ""
 
 
@@ -61,4 +67,11 @@ def _cell(source: Document, block: Block, cell: CellSpan, place: Place) -> str:
     tag = 'th scope="col"' if block.header == block.number else "td"
     cited = ' class="cited"' if place.exact.start < cell.end and cell.begin < place.exact.end else ""
     shown, words = marked(source.text, Span(cell.start, cell.end), place)
-    return f'<{tag}{cited} data-start="{shown.start}">{words}</{tag[:2]}>'
+    whole = _unbroken(source.text[cell.start : cell.end])
+    return f'<{tag}{cited} data-start="{shown.start}"{whole}>{words}</{tag[:2]}>'
+
+
+def _unbroken(text: str) -> str:
+    """What keeps a short cell on one line: squeezed, it would stand upright, a character a line."""
+    width = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return " data-short" if width <= _SHORT else ""

@@ -8,15 +8,16 @@ function kept() { try { return JSON.parse(recall(KEY)) ?? []; } catch { return [
 // Whether the browser kept them.
 function keep(clippings) { return remember(KEY, JSON.stringify(clippings)); }
 
-// What the cards of an answer cite: the sentence, or the cells of the row.
+// What the cards of an answer cite: the sentence, or the cells of the row, each after the name of its column.
 function cited(turn) {
   return [...turn.querySelectorAll(".reply > .cards > li")].map((card) => {
     const where = card.querySelector(".where");
-    const cells = [...card.querySelectorAll("td")].map((cell) => cell.textContent).filter(Boolean);
+    const names = [...card.querySelectorAll("th")].map((name) => name.textContent);
+    const cells = [...card.querySelectorAll("td")].map(({ textContent: value }, at) => value && (names[at] ? `${names[at]}：${value}` : value)).filter(Boolean);
     const paragraph = (language) => where.querySelector(`.paragraph .${language}`).textContent;
     return {
       place: where.dataset.open, title: where.querySelector(".title").textContent, zh: paragraph("zh"), en: paragraph("en"),
-      quote: cells.length ? cells.join(" · ") : card.querySelector(".sentence").textContent,
+      quote: cells.length ? cells.join(names.length ? "；" : " · ") : card.querySelector(".sentence").textContent,
       question: turn.querySelector(".asked").textContent, note: "",
     };
   });

@@ -1,5 +1,5 @@
 // Follows tools.js: what unfolds in the head of the source pane. The outline is that of the fold above the text, goes with a choice,
-// Esc or a click elsewhere, and is there only while it is open; so goes what a phone has behind ⋯.
+// Esc or a click elsewhere, and is there only while it is open; so goes what a phone has behind ⋯. It opens where one reads.
 function leave(fold, focus = false) {
   const open = find(`#source header ${fold}[open]`);
   if (!open) return;
@@ -11,8 +11,21 @@ function leave(fold, focus = false) {
 document.addEventListener("toggle", (event) => {
   if (!event.target.matches?.(".contents")) return;
   const headings = event.target.open ? [...document.querySelectorAll("#source .outline > ol > li")] : [];
-  event.target.querySelector("ol").replaceChildren(...headings.map((heading) => heading.cloneNode(true)));
+  const list = event.target.querySelector("ol");
+  list.replaceChildren(...headings.map((heading) => heading.cloneNode(true)));
+  markHere(list);
 }, true);
+
+// The last heading that begins before what is read: the upper third of what is in view.
+function markHere(list) {
+  const above = find("#source .pane > header").getBoundingClientRect().bottom;
+  const line = above + (window.innerHeight - above) / 3;
+  const read = [...document.querySelectorAll("#source .text .block")].findLast((block) => block.getBoundingClientRect().top < line);
+  const number = Number(read?.dataset.number ?? 0);
+  const here = [...list.querySelectorAll(".jump")].findLast((jump) => Number(jump.dataset.jump) <= number);
+  here?.setAttribute("aria-current", "true");
+  if (here) list.scrollTop = here.offsetTop - list.clientHeight / 3;
+}
 document.addEventListener("click", ({ target }) => {
   if (target.closest(".contents .jump") || !target.closest(".contents")) leave(".contents");
   if (target.closest("#source header button") || !target.closest("#source header")) leave(".more");

@@ -191,7 +191,7 @@ document.addEventListener("click", (event) => {
     window.getSelection().removeAllRanges();
   } else if (data.take) {
     if (shown()) take(`api/v1/conversations/${shown()}/file`, data.take);
-    else say("还没有对话可以带走", "There is no conversation to take away yet");
+    else say("还没有对话可以导出", "There is no conversation to export yet");
   } else if ("language" in data) {
     setLanguage(root.dataset.words === "en" ? "zh" : "en");
     remember("wenyuan-language", root.dataset.words);

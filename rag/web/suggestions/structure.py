@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from rag.question.followup.attributes import attribute_asked
 from rag.question.followup.wording import Phrase
 from rag.question.kinds import Kind
+from rag.question.mentions import dates
 from rag.types import Block, BlockKind, Document, Span
 from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.facts import facts
@@ -21,6 +22,7 @@ _IS_NAME = re.compile(r"[\w《》]{2,16}")
 _COUNTED = re.compile(r"(?:流程|步骤|条件|要求|材料|范围|内容|职责|情形|种类|方式|方法|事项|对象|项目|原则)$")
 # What a row may be called by in a question: no running number, no date.
 _NAMES, _NAME = re.compile(r"[^\W\d_]{2}"), 16
+_IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _FIGURE = re.compile(r"[^\w]*\d")
 
 
@@ -66,7 +68,24 @@ def of_row(document: Document, block: Block) -> Iterator[Candidate]:
     named = [(cell.group(1), cell.group(2), cell.span(2)) for cell in cells]
     if not named or not _NAMES.search(named[0][1]) or len(named[0][1]) > _NAME:
         return
-    for column, value, (start, end) in named[1:]:
-        asks = "是多少" if _FIGURE.match(value) else "是什么"
+    row, columns = named[0][1], [_without_unit(column) for column, *_ in named]
+    for (column, value, (start, end)), short in zip(named[1:], columns[1:], strict=True):
+        called = short if columns.count(short) == 1 else column
+        asked = f"{called}的{_without_unit(row)}" if _is_date(called) else f"{row}的{called}"
         place = Span(block.start + start, block.start + end)
-        yield Candidate(f"{named[0][1]}的{column}{asks}？", Kind.WHAT, document.doc_id, place)
+        yield Candidate(f"{asked}{_asks(value)}？", Kind.WHAT, document.doc_id, place)
+
+
+def _asks(value: str) -> str:
+    if _is_date(value):
+        return "是什么时候"
+    return "是多少" if _FIGURE.match(value) and not dates(value) else "是什么"
+
+
+def _is_date(text: str) -> bool:
+    return dates(text) == [Span(0, len(text))]
+
+
+def _without_unit(name: str) -> str:
+    """零售价 of 零售价（元）: nobody says what stands in brackets."""
+    return _IN_BRACKETS.sub("", name) or name
