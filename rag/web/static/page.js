@@ -170,8 +170,13 @@ function toQuestion(number, block = "start") {
 // Bring `target` into view with some of the pane `above` it; without a target, the beginning of the pane.
 function scrollTo(target, instant = false, above = find("#side").clientHeight / 3) {
   const behavior = instant || still.matches ? "auto" : "smooth";
-  // A wide table scrolls by itself.
-  if (target?.closest(".table.wide")) target.scrollIntoView({ block: "center", inline: "center" });
+  // A wide table scrolls by itself: in it the place comes into view, and the table under the head of the pane.
+  const wide = target?.closest(".table.wide");
+  if (wide) {
+    target.scrollIntoView({ block: "center", inline: "center" });
+    wide.scrollIntoView({ block: "start", behavior });
+    return;
+  }
   if (narrow.matches) {
     target?.scrollIntoView({ block: "center", behavior });
     return;

@@ -29,6 +29,7 @@ new MutationObserver(() => {
   const now = find("#source .pane");
   if (now?.dataset.key === measured) return;
   measured = now?.dataset.key;
+  fitSource();
   sizes.disconnect();
   for (const part of now ? [now, now.querySelector("header")] : []) if (part) sizes.observe(part);
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"] });
