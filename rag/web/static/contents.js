@@ -16,11 +16,14 @@ document.addEventListener("toggle", (event) => {
   markHere(list);
 }, true);
 
-// The last heading that begins before what is read: the upper third of what is in view.
+// The heading above what is read: the marked place if it is in view, else the first block that is.
 function markHere(list) {
   const above = find("#source .pane > header").getBoundingClientRect().bottom;
-  const line = above + (window.innerHeight - above) / 3;
-  const read = [...document.querySelectorAll("#source .text .block")].findLast((block) => block.getBoundingClientRect().top < line);
+  const seen = [...document.querySelectorAll("#source .text .block")].filter((block) => {
+    const { top, bottom } = block.getBoundingClientRect();
+    return bottom > above && top < window.innerHeight;
+  });
+  const read = seen.find((block) => block.matches(".here")) ?? seen[0];
   const number = Number(read?.dataset.number ?? 0);
   const here = [...list.querySelectorAll(".jump")].findLast((jump) => Number(jump.dataset.jump) <= number);
   here?.setAttribute("aria-current", "true");
