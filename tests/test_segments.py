@@ -15,7 +15,7 @@ from documents import HashEncoder
 from rag.contract import answer_json
 from rag.errors import IndexDamagedError
 from rag.index.checking import check
-from rag.index.dense import CODES
+from rag.index.dense import CODES, digest_of
 from rag.index.generations import Generation, current_name, open_generation
 from rag.index.history import prune_generations, rollback
 from rag.index.segments.placement import Placement
@@ -27,7 +27,7 @@ from rag.indexing.update import index_paths, remove_documents
 from rag.library import Library
 from rag.settings import Settings
 from rag.text.duplicates import _shingles
-from rag.types import Document, Passage
+from rag.types import Document, Passage, Row
 
 NOUNS = ("豆包", "文心", "仓库", "合同", "珠峰", "蓝鲸", "长江", "考勤", "年假", "报销")
 
@@ -198,10 +198,11 @@ def test_only_the_segment_that_loses_a_document_is_written_anew(tmp_path: Path, 
 
 
 @pytest.mark.usefixtures("hash_encoder")
-def test_what_stays_of_a_segment_is_neither_split_nor_compared_again(
+def test_what_stays_of_a_segment_is_neither_split_nor_compared_nor_told_apart_again(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again: list[str] = []
+    told_apart: list[str] = []
 
     def splitting(document: Document, *rest: Any) -> list[Passage]:
         again.append(document.title)
@@ -211,14 +212,23 @@ def test_what_stays_of_a_segment_is_neither_split_nor_compared_again(
         again.append(content.partition("\n")[0])
         return _shingles(content)
 
+    def digesting(row: Row) -> bytes:
+        told_apart.append(row.text.split()[0])
+        return digest_of(row)
+
     write(corpus, range(12))
     index_paths([corpus], tmp_path / "index", Settings())
+    first = open_generation(tmp_path / "index").store.records()[0].title
+    monkeypatch.setattr("rag.indexing.reuse.digest_of", digesting)
     monkeypatch.setattr("rag.indexing.building.split", splitting)
     monkeypatch.setattr("rag.text.duplicates._shingles", shingling)
     put(file_of(corpus, 3), text(50))
     index_paths([corpus], tmp_path / "index", Settings())
     assert again == ["第50号豆包", "第50号豆包"]
     assert shape(tmp_path / "index") == [12]
+    # One of what stays, for how digests were made of old.
+    assert (told_apart[0], {*told_apart[1:]}) == (first, {"第50号豆包"})
+    assert check(tmp_path / "index").sound
 
 
 @pytest.mark.usefixtures("hash_encoder")

@@ -12,7 +12,7 @@ processor's registers (Andre, Kermarrec and Le Scouarnec 2015). What is found is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 import faiss
 import numpy as np
 
+from rag.index.segments.texts import ALL, Texts
 from rag.index.vectors import Rows, chunks
 from rag.types import Row, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rag.index.segments.texts import Texts
     from rag.types import Passage, Vectors
 
 EXACT_UP_TO: Final = 20_000
@@ -58,13 +58,12 @@ def rows_of(passage: Passage, document_text: str) -> list[Row]:
     return [whole, *(replace(whole, number=number) for number in range(len(passage.sentences)))]
 
 
-def all_rows(segments: Iterable[Texts]) -> Iterator[tuple[int, Row]]:
-    """The ordinal of its passage in its segment and every row, one segment after the other, in order."""
-    for segment in segments:
-        for document, passages in segment.contents():
-            for passage in passages:
-                for row in rows_of(passage, document):
-                    yield passage.ordinal, row
+def all_rows(texts: Texts, passages: range = ALL) -> Iterator[tuple[int, Row]]:
+    """The ordinal of its passage and every row of a segment, in order; of documents that begin in ``passages`` only."""
+    for document, some in texts.contents(passages):
+        for passage in some:
+            for row in rows_of(passage, document):
+                yield passage.ordinal, row
 
 
 def digest_of(row: Row) -> bytes:

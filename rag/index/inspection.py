@@ -166,7 +166,7 @@ def _faults(record: DocumentRecord, document: Document, passages: Sequence[Passa
 
 
 def _digests(texts: Texts, of: Callable[[Row], bytes]) -> bytes:
-    return b"".join(of(row) for _, row in all_rows([texts]))
+    return b"".join(of(row) for _, row in all_rows(texts))
 
 
 class _Expected(NamedTuple):

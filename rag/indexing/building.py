@@ -6,6 +6,7 @@ No more documents are in memory than one at a time.
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
@@ -22,7 +23,7 @@ from rag.index.dense import CODED_FROM, CODES, EXACT_UP_TO, learn, learnt_of, wr
 from rag.index.generations import KEYS, OWNERS, STORE, TERMS, TEXTS, VECTORS, Written, write_generation
 from rag.index.manifest import FileRecord, Manifest, Segment, build_settings
 from rag.index.segments import texts
-from rag.index.segments.texts import Texts, TextsWriter
+from rag.index.segments.texts import TextsWriter
 from rag.index.sparse import SparseIndex
 from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
@@ -30,7 +31,7 @@ from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
 from rag.indexing.merging import MOST_PASSAGES, Reusable, to_keep
 from rag.indexing.pipeline import Pipeline
-from rag.indexing.reuse import write_vectors
+from rag.indexing.reuse import Moved, New, are_current, write_vectors
 from rag.indexing.splitting import SPLITTER, split
 from rag.text.duplicates import Pair, alike, sketch
 from rag.text.sounds import is_word, sounds_of
@@ -82,8 +83,12 @@ class _Draft:
         self._terms: list[tuple[Path, Collection[str]]] = []
         self._linked: dict[str, FileRecord] = {}
         self._parts: dict[str, Part] = {}
-        # Documents of segments that are written anew, and the texts of these.
-        self._before: dict[str, tuple[DocumentRecord, Texts]] = {}
+        # Documents of segments that are written anew, with where they stood: the segment, and the first passage there.
+        self._before: dict[str, tuple[DocumentRecord, int, int]] = {}
+        # Which of these segments have vectors that are found by where they stand, and what of them is in new segments,
+        # by the numbers of these.
+        self._found: set[int] = set()
+        self._moved: defaultdict[int, list[Moved]] = defaultdict(list)
         self._sketches = self._sketched()
         # How words sound, and those of segments that are written anew.
         self._sounds: dict[str, str] = {}
@@ -101,7 +106,9 @@ class _Draft:
         slots = {before: now for now, before in enumerate(to_keep(old, self._entries))}
         self._segments = [manifest.segments[one] for one in slots]
         for before, held in enumerate(old.store.texts):
-            self._sounds |= {} if before in slots else held.sounds()
+            if before not in slots:
+                self._sounds |= held.sounds()
+                self._found |= {before} if are_current(old.vectors[before], held) else set()
         self._taken = set(self._sounds)
         self._new = len(slots)
         for one in self._segments:
@@ -114,7 +121,7 @@ class _Draft:
             if segment in slots:
                 self._parts[record.doc_id] = record.part(slots[segment], first)
             else:
-                self._before[record.doc_id] = record, old.store.texts[segment]
+                self._before[record.doc_id] = record, segment, first
 
     def _link(self, file: str, known: Mapping[str, FileRecord]) -> None:
         assert self._old
@@ -148,7 +155,7 @@ class _Draft:
         with texts.writing(folder / TEXTS) as text_file:
             with sparse.writing(folder / TERMS) as index:
                 for entry in entries:
-                    taken = self._take(entry, passages, text_file)
+                    taken = self._take(entry, number, passages, text_file)
                     part, terms = taken or self._make(entry, passages, text_file, cut, words)
                     for ordinal, (body, context) in enumerate(terms, start=passages):
                         index(sparse.key_of(number, ordinal), body, context)
@@ -173,20 +180,30 @@ class _Draft:
         frequencies = {word: terms.frequency(word) for word in words | self._taken}
         return sounds_of({word: count for word, count in frequencies.items() if count}, self._sounds)
 
-    def _take(self, entry: Entry, first: int, texts: TextsWriter) -> _Placed | None:
+    def _take(self, entry: Entry, number: int, first: int, texts: TextsWriter) -> _Placed | None:
         """Take over a document that is as it was, from a segment that is not: nothing of it is made again."""
         old = self._old
         if old is None or old.store is None or old.sparse is None or entry.store is not old.store:
             return None
-        record, held = self._before.get(entry.doc_id, (None, None))
+        record, segment, before = self._before.get(entry.doc_id, (None, 0, 0))
         # The title stands in the passages, too.
-        if record is None or held is None or record.title != entry.origin.title:
+        if record is None or record.title != entry.origin.title:
             return None
         with self._pipeline.timing("take over"):
             terms = old.sparse.all_stored(record.passages)
             if terms is not None:
-                texts.take(held, entry.doc_id, first, self._sketches[entry.doc_id])
+                texts.take(old.store.texts[segment], entry.doc_id, first, self._sketches[entry.doc_id])
+                if segment in self._found:
+                    self._move(number, Moved(segment, range(before, before + len(terms)), first))
         return None if terms is None else (record.part(len(self._segments), first), terms)
+
+    def _move(self, number: int, moved: Moved) -> None:
+        """Note what the new segment of that number has of one of before."""
+        there = self._moved[number]
+        if there and there[-1].followed_by(moved):
+            start = there.pop()
+            moved = Moved(moved.segment, range(start.before.start, moved.before.stop), start.now)
+        there.append(moved)
 
     def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut, words: set[str]) -> _Placed:
         """Split a document into passages, numbered from ``first``, and cut these into terms, added to ``words``."""
@@ -213,7 +230,8 @@ class _Draft:
         new = self._segments[self._new :]
         with ExitStack() as opened, self._pipeline.timing("vectors"):
             folders = [self.folder / one.name for one in new]
-            written = [(one, opened.enter_context(closing(texts.Texts(one / TEXTS)))) for one in folders]
+            held = [opened.enter_context(closing(texts.Texts(one / TEXTS))) for one in folders]
+            written = list(map(New, folders, held, (self._moved[one.number] for one in new)))
             counts = write_vectors(written, known, journal, load, self._dimension, progress=self._pipeline.progress)
         pairs = zip(new, counts, strict=True)
         self._segments[self._new :] = [msgspec.structs.replace(one, vectors=rows) for one, rows in pairs]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -25,6 +26,8 @@ Rows = NDArray[np.int64]
 # Rows that are embedded between two writes of the journal; sorted by length, so that many are better than few.
 _AT_ONCE = 2048
 _COPIED_AT_ONCE = 8192
+# The length of a text that was not read.
+_UNREAD = -1
 
 
 class Source(Protocol):
@@ -34,22 +37,66 @@ class Source(Protocol):
 
 
 class Known(NamedTuple):
-    """Vectors, and the digests of the texts that they are of, shape ``(rows, 2)``."""
+    """Vectors of a segment, the digests of their texts, ``(rows, 2)``, and, ascending, their passages' ordinals."""
 
     keys: NDArray[np.uint64]
     rows: VectorFile
+    owners: NDArray[np.int32]
 
 
-class _Texts(NamedTuple):
-    """Of the text of each row: its digest, shape ``(rows, 2)``, its length, and the ordinal of its passage.
+class Moved(NamedTuple):
+    """Neighbouring passages that a new segment has from one of before: which they were, and the first's ordinal now."""
 
-    ``counts`` is how many rows each segment has.
+    segment: int
+    before: range
+    now: int
+
+    def followed_by(self, other: Moved) -> bool:
+        """Whether ``other`` goes on where this one ends, in both places."""
+        end = self.segment, self.before.stop, self.now + len(self.before)
+        return end == (other.segment, other.before.start, other.now)
+
+
+class New(NamedTuple):
+    """A new segment: its folder, its texts, and, in order, what has moved there and is known therefore."""
+
+    folder: Path
+    texts: Texts
+    moved: Sequence[Moved] = ()
+
+    def stretches(self) -> Iterator[Moved | range]:
+        """What has moved there, and the ordinals of the rest, in order."""
+        begin = 0
+        for one in self.moved:
+            yield range(begin, one.now)
+            yield one
+            begin = one.now + len(one.before)
+        yield range(begin, self.texts.count())
+
+
+class _Piece(NamedTuple):
+    """Of each row the digest of its text, how long that is if it was read, the ordinal of its passage, and its vector.
+
+    That is a row, ``places``, of one of the sources, ``sources``; -1 where it is not known yet.
     """
 
     keys: NDArray[np.uint64]
     lengths: NDArray[np.int32]
     owners: NDArray[np.int32]
-    counts: list[int]
+    sources: NDArray[np.int32]
+    places: Rows
+
+    def find(self, keys: NDArray[np.uint64], source: int) -> None:
+        """Note the rows of which ``source`` has the vector, as its ``keys`` say, among those not known yet."""
+        lacking = self.lacking()
+        if len(lacking):
+            found = _Places(keys).find(self.keys[lacking])
+            self.sources[lacking] = np.where(found < 0, -1, source)
+            self.places[lacking] = found
+
+    def lacking(self) -> Rows:
+        """The rows of which no source has the vector."""
+        return np.flatnonzero(self.sources < 0)
 
 
 class _Places:
@@ -69,12 +116,17 @@ class _Places:
 
 def known_vectors(folder: Path, texts: Texts | None) -> Known:
     """The vectors of the segment in ``folder``; ``texts`` are needed until format 3. Raises OSError, ValueError."""
-    keys = _read([texts]).keys if texts else np.load(folder / KEYS)
-    return Known(keys, VectorFile(vectors_file(folder)))
+    keys = _made(all_rows(texts)).keys if texts else np.load(folder / KEYS)
+    return Known(keys, VectorFile(vectors_file(folder)), np.load(folder / OWNERS))
+
+
+def are_current(known: Known, texts: Texts) -> bool:
+    """Whether the digests of a segment are as `digest_of` makes them: once they were others, then all of a segment."""
+    return all(digest_of(row) == known.keys[0].tobytes() for _, row in islice(all_rows(texts), 1))
 
 
 def write_vectors(
-    written: Sequence[tuple[Path, Texts]],
+    new: Sequence[New],
     known: Sequence[Known],
     journal: Journal,
     load: Callable[[], Encoder],
@@ -82,90 +134,98 @@ def write_vectors(
     *,
     progress: bool = False,
 ) -> list[int]:
-    """Write the vectors of all rows of new segments, by folder, beside their texts; returns how many each has.
+    """Write the vectors of all rows of ``new`` segments beside their texts; returns how many each has.
 
-    Only texts of which neither ``known`` nor ``journal`` has a vector are embedded, each once, and go into the
-    journal; ``load`` is called if there is one. Raises OSError, ModelError.
+    ``known`` are those of the segments of before. Only texts of which neither they nor ``journal`` have a vector are
+    embedded, each once, and go into the journal; ``load`` is called if there is one. Raises OSError, ModelError.
     """
-    stores = [texts for _, texts in written]
-    texts = _read(stores)
-    sources: list[tuple[Source, Rows]] = [(one.rows, _Places(one.keys).find(texts.keys)) for one in known]
-    lacking = np.ones(len(texts.keys), bool)
-    for _, places in sources:
-        lacking &= places < 0
-    wanted = np.flatnonzero(lacking & (_Places(_keys(journal.keys())).find(texts.keys) < 0))
-    first = _Places(texts.keys).find(texts.keys[wanted])
-    missing = np.unique(first)
-    if len(missing):
-        _embed(stores, texts, missing, journal, load(), progress=progress)
-    sources.append((journal, _Places(_keys(journal.keys())).find(texts.keys)))
-    begin, counts = 0, []
-    for (folder, _), rows in zip(written, texts.counts, strict=True):
-        end = begin + rows
-        with vectors.writing(folder / VECTORS, rows, dimension) as append:
-            for start in range(begin, end, _COPIED_AT_ONCE):
-                append(_gather(sources, slice(start, min(end, start + _COPIED_AT_ONCE)), dimension))
-        np.save(folder / OWNERS, texts.owners[begin:end])
-        np.save(folder / KEYS, texts.keys[begin:end])
-        counts.append(rows)
-        begin = end
+    pieces = [[_piece(one.texts, stretch, known) for stretch in one.stretches()] for one in new]
+    columns = zip(_made(()), *chain.from_iterable(pieces), strict=True)
+    rows = _Piece(*[np.concatenate(column) for column in columns])
+    for number, source in enumerate(known):
+        rows.find(source.keys, number)
+    rows.find(_keys(journal.keys()), len(known))
+    lacking = rows.lacking()
+    if len(lacking):
+        keys = rows.keys[lacking]
+        _embed(new, rows, lacking[np.unique(_Places(keys).find(keys))], journal, load(), progress=progress)
+        rows.find(_keys(journal.keys()), len(known))
+    sources: list[Source] = [*(one.rows for one in known), journal]
+    begin, counts = 0, [sum(len(piece.keys) for piece in some) for some in pieces]
+    for one, count in zip(new, counts, strict=True):
+        _write(one.folder, rows, range(begin, begin + count), sources, dimension)
+        begin += count
     return counts
 
 
-def _gather(sources: Sequence[tuple[Source, Rows]], some: slice, dimension: int) -> Vectors:
-    """The vectors of some rows, each from the first source that has it."""
-    lacking = np.ones(len(sources[0][1][some]), bool)
-    gathered = np.empty((len(lacking), dimension), np.float32)
-    for source, places in sources:
-        here = lacking & (places[some] >= 0)
-        if here.any():
-            gathered[here] = source.take(places[some][here])
-        lacking &= ~here
-    assert not lacking.any()
+def _piece(texts: Texts, stretch: Moved | range, known: Sequence[Known]) -> _Piece:
+    if isinstance(stretch, range):
+        return _made(all_rows(texts, stretch))
+    segment, before, now = stretch
+    owners = known[segment].owners
+    first, last = np.searchsorted(owners, (before.start, before.stop)).tolist()
+    unread, source = (np.full(last - first, one, np.int32) for one in (_UNREAD, segment))
+    moved = owners[first:last] + (now - before.start)
+    return _Piece(known[segment].keys[first:last], unread, moved, source, np.arange(first, last))
+
+
+def _made(rows: Iterable[tuple[int, Row]]) -> _Piece:
+    """Rows, given with the ordinals of their passages, of which nothing is known."""
+    keys = bytearray()
+    lengths: list[int] = []
+    owners: list[int] = []
+    for ordinal, row in rows:
+        keys += digest_of(row)
+        lengths.append(len(row.own))
+        owners.append(ordinal)
+    unknown = np.full(len(owners), -1, np.int32)
+    return _Piece(
+        _keys(keys), np.array(lengths, np.int32), np.array(owners, np.int32), unknown, unknown.astype(np.int64)
+    )
+
+
+def _write(folder: Path, rows: _Piece, some: range, sources: Sequence[Source], dimension: int) -> None:
+    """Write the vectors of the segment in ``folder``, whose rows are ``some``."""
+    with vectors.writing(folder / VECTORS, len(some), dimension) as append:
+        for start in range(some.start, some.stop, _COPIED_AT_ONCE):
+            append(_gather(sources, rows, slice(start, min(some.stop, start + _COPIED_AT_ONCE)), dimension))
+    np.save(folder / OWNERS, rows.owners[some.start : some.stop])
+    np.save(folder / KEYS, rows.keys[some.start : some.stop])
+
+
+def _gather(sources: Sequence[Source], rows: _Piece, some: slice, dimension: int) -> Vectors:
+    """The vectors of some rows."""
+    numbers, places = rows.sources[some], rows.places[some]
+    assert (numbers >= 0).all()
+    gathered = np.empty((len(numbers), dimension), np.float32)
+    for number in np.unique(numbers).tolist():
+        here = numbers == number
+        gathered[here] = sources[number].take(places[here])
     return gathered
 
 
 def _embed(
-    stores: Sequence[Texts], texts: _Texts, missing: Rows, journal: Journal, encoder: Encoder, *, progress: bool
+    new: Sequence[New], rows: _Piece, missing: Rows, journal: Journal, encoder: Encoder, *, progress: bool
 ) -> None:
     """Embed the texts of the rows ``missing``, which ascend, and write them down as they come."""
-    total = int(texts.lengths[missing].sum())
+    total = int(rows.lengths[missing].sum())
     with tqdm(total=total, desc="嵌入 embed", unit="字", unit_scale=True, disable=not progress, delay=2) as bar:
-        wanted = _rows_at(stores, missing)
+        wanted = _rows_at(new, rows, missing)
         for start in range(0, len(missing), _AT_ONCE):
-            rows = missing[start : start + _AT_ONCE]
-            some = [next(wanted) for _ in rows]
-            journal.append(texts.keys[rows].tobytes(), encoder.encode_rows(some))
+            places = missing[start : start + _AT_ONCE]
+            some = [next(wanted) for _ in places]
+            journal.append(rows.keys[places].tobytes(), encoder.encode_rows(some))
             bar.update(sum(len(row.own) for row in some))
 
 
-def _read(stores: Sequence[Texts]) -> _Texts:
-    """What is known of the rows of segments, one after the other, in order."""
-    keys = bytearray()
-    lengths: list[int] = []
-    owners: list[int] = []
-    counts: list[int] = []
-    for store in stores:
-        before = len(owners)
-        for ordinal, row in all_rows([store]):
-            keys += digest_of(row)
-            lengths.append(len(row.own))
-            owners.append(ordinal)
-        counts.append(len(owners) - before)
-    return _Texts(_keys(keys), np.array(lengths, np.int32), np.array(owners, np.int32), counts)
+def _rows_at(new: Sequence[New], rows: _Piece, places: Rows) -> Iterator[Row]:
+    """The rows at the given places, which ascend; they are of those that were read."""
+    wanted = set(places.tolist())
+    made = ((one.texts, stretch) for one in new for stretch in one.stretches() if isinstance(stretch, range))
+    again = (row for texts, stretch in made for _, row in all_rows(texts, stretch))
+    read = np.flatnonzero(rows.lengths != _UNREAD).tolist()
+    return (row for place, row in zip(read, again, strict=True) if place in wanted)
 
 
 def _keys(digests: bytes | bytearray) -> NDArray[np.uint64]:
     return np.frombuffer(digests, np.uint64).reshape(-1, 2)
-
-
-def _rows_at(stores: Sequence[Texts], places: Rows) -> Iterator[Row]:
-    """The rows at the given places, which ascend."""
-    wanted = iter(places.tolist())
-    next_one = next(wanted, -1)
-    for place, (_, row) in enumerate(all_rows(stores)):
-        if place == next_one:
-            yield row
-            next_one = next(wanted, -1)
-            if next_one < 0:
-                return

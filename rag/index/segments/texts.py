@@ -26,6 +26,8 @@ CREATE TABLE passages (
 CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX by_sound ON sounds (sound);
 """
+ALL = range(2**63 - 1)
+"""The ordinals of all passages of a segment."""
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _SPANS = msgspec.json.Decoder(tuple[Span, ...])
 
@@ -175,10 +177,11 @@ class Texts(ReadOnly):
         query = "SELECT * FROM passages WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"
         return [_passage(row, shift) for row in self.rows(query, (ordinals.start, ordinals.stop))]
 
-    def contents(self) -> Iterator[tuple[str, list[Passage]]]:
-        """The text of every document and its passages, in order."""
-        documents = self.rows("SELECT doc_id, first_passage, passages FROM documents ORDER BY position")
-        for doc_id, first, count in documents:
+    def contents(self, passages: range = ALL) -> Iterator[tuple[str, list[Passage]]]:
+        """The text of every document and its passages, in order; of those only that begin in ``passages``."""
+        query = """SELECT doc_id, first_passage, passages FROM documents
+                   WHERE first_passage >= ? AND first_passage < ? ORDER BY position"""
+        for doc_id, first, count in self.rows(query, (passages.start, passages.stop)):
             ((text,),) = self.rows("SELECT text FROM documents WHERE doc_id = ?", (doc_id,))
             yield text, self.passages_between(range(first, first + count))
 
