@@ -76,6 +76,12 @@ class Segment(msgspec.Struct, frozen=True):
         return f"segment-{number}"
 
 
+class _Version(msgspec.Struct):
+    """What is read of a manifest before it is known to be one of ours."""
+
+    format_version: object = None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of ``manifest.json``. ``corpus`` maps each source to its SHA-256.
 
@@ -157,7 +163,7 @@ def parse_manifest(folder: Path, *, oldest: int = FORMAT_VERSION) -> Manifest:
     """Read the manifest of ``folder`` without looking at the files that it lists. Raises as `read_manifest`."""
     try:
         raw = read_plain(folder / MANIFEST, _MOST_BYTES)
-        version = msgspec.json.decode(raw, type=dict[str, object]).get("format_version")
+        version = msgspec.json.decode(raw, type=_Version).format_version
     except (OSError, msgspec.MsgspecError) as error:
         raise damaged(folder / MANIFEST, str(error)) from error
     if not isinstance(version, int):
