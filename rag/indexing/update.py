@@ -15,12 +15,16 @@ from rag.indexing.building import build
 from rag.indexing.entries import DocumentBuffer, Entry
 from rag.indexing.merging import reusable
 from rag.indexing.pipeline import Pipeline
-from rag.indexing.refresh import outdated, refresh
+from rag.indexing.refresh import Refreshed, outdated, refresh
 from rag.indexing.seen import Seen
 from rag.loading import Discovery, discover, nothing_to_index, walked
 from rag.settings import Settings, load_settings
 from rag.text.tokenization import reread
 from rag.types import Document, IndexReport, Origin
+
+# Documents with a file of each; and by the paths of these.
+_Files = Sequence[tuple[DocumentRecord, Origin]]
+_Lying = Mapping[str, tuple[DocumentRecord, Origin]]
 
 
 def index_paths(
@@ -86,48 +90,66 @@ def _updated(
     seen = Seen(folder, trusted=not pipeline.checksum)
     with pipeline.timing("read"):
         refreshed = refresh(discovery.files, old, lying, parsed, buffer, seen, progress=pipeline.progress)
-    unsupported = (*discovery.unsupported, *refreshed.unsupported)
-    known = {path: record.sha256 for path, (record, _) in lying.items()}
-    if not {one.sha256 for one in refreshed.entries.values()} <= set(known.values()):
+    if not {one.sha256 for one in refreshed.entries.values()} <= {record.sha256 for record in before}:
         # While documents are split.
         pipeline.models.encoder.ahead()
-    roots, index = [path.resolve() for path in paths], folder.resolve()
-    failed = {file.place for file, _ in refreshed.failed}
-
-    def stays(path: Path) -> bool:
-        return not any(walked(path, root, index) for root in roots) or not failed.isdisjoint((path, *path.parents))
-
-    kept = [one for path, one in lying.items() if path not in refreshed.entries and stays(Path(path))]
+    kept = _kept(lying, refreshed, paths, folder)
     files = sorted([*_reloaded(old, kept), *refreshed.entries.values()], key=lambda one: one.origin.path)
     entries, duplicates = _unique(files)
+    report = _report(lying, files, entries, duplicates, refreshed, discovery)
     if not entries and not before:
-        raise nothing_to_index(paths, refreshed.failed, unsupported)
-    now = {file.origin.path: file for file in files}
-    added = [file.source for path, file in now.items() if path not in known]
-    changed = [file.source for path, file in now.items() if path in known and known[path] != file.sha256]
-    removed = [file.source for _, file in lying.values() if file.path not in now]
+        raise nothing_to_index(paths, refreshed.failed, (*discovery.unsupported, *refreshed.unsupported))
     rebuilt = old is None or not is_current(old.manifest, pipeline)
     if rebuilt:
         # The dictionary may have been edited since this process read it.
         reread()
     passages = old.manifest.passages if old else 0
-    if rebuilt or added or changed or removed or refreshed.reread:
-        stale = outdated(old.manifest, before) & {record.doc_id for record, _ in kept} if old else ()
-        made = reusable(old, pipeline) if old else None
-        passages = build(folder, entries, made, pipeline, outdated=stale).passages
-    seen.save(now.keys())
+    if rebuilt or report.added or report.changed or report.removed or refreshed.reread:
+        passages = _build(folder, old, kept, entries, pipeline)
+    seen.save({file.origin.path for file in files})
+    return replace(report, passages=passages)
+
+
+def _build(folder: Path, old: Stored | None, kept: _Files, entries: Sequence[Entry], pipeline: Pipeline) -> int:
+    """Write ``entries`` as the next generation, of which ``kept`` are as they were; returns its number of passages."""
+    stale = outdated(old.manifest, old.store.records()) & {record.doc_id for record, _ in kept} if old else ()
+    return build(folder, entries, reusable(old, pipeline) if old else None, pipeline, outdated=stale).passages
+
+
+def _kept(lying: _Lying, refreshed: Refreshed, paths: Sequence[Path], index: Path) -> _Files:
+    """The documents that stay as they were, with their files: what is not under ``paths``, or can't be read now."""
+    roots, index = [path.resolve() for path in paths], index.resolve()
+    failed = {file.place for file, _ in refreshed.failed}
+
+    def stays(path: Path) -> bool:
+        return not any(walked(path, root, index) for root in roots) or not failed.isdisjoint((path, *path.parents))
+
+    return [one for path, one in lying.items() if path not in refreshed.entries and stays(Path(path))]
+
+
+def _report(
+    lying: _Lying,
+    files: Sequence[Entry],
+    entries: Sequence[Entry],
+    duplicates: Sequence[tuple[str, str]],
+    refreshed: Refreshed,
+    discovery: Discovery,
+) -> IndexReport:
+    """What has become of the files that were known, but for how many passages there are and how long it took."""
+    known = {path: record.sha256 for path, (record, _) in lying.items()}
+    now = {file.origin.path: file for file in files}
     return IndexReport(
-        added=tuple(added),
-        changed=tuple(changed),
+        added=tuple(file.source for path, file in now.items() if path not in known),
+        changed=tuple(file.source for path, file in now.items() if known.get(path, file.sha256) != file.sha256),
         unchanged=tuple(file.source for path, file in now.items() if known.get(path) == file.sha256),
-        removed=tuple(removed),
+        removed=tuple(file.source for _, file in lying.values() if file.path not in now),
         duplicates=tuple(duplicates),
         failed=tuple((file.source, error) for file, error in refreshed.failed),
-        unsupported=tuple(map(str, unsupported)),
+        unsupported=tuple(map(str, (*discovery.unsupported, *refreshed.unsupported))),
         notices=tuple(refreshed.notices),
         omitted=tuple(refreshed.omitted),
         documents=len(entries),
-        passages=passages,
+        passages=0,
         seconds=0.0,
     )
 
@@ -155,15 +177,7 @@ def remove_documents(doc_ids: Sequence[str], index: Path | str = "index", settin
                 "不能删除最后一篇文档。要清空索引，请删除索引文件夹。",
                 "The last document can't be removed. To empty the index, delete its folder.",
             )
-        stale = outdated(old.manifest, [record for record, _ in kept]) - set(doc_ids)
-        pipeline = Pipeline.of(settings)
-        build(
-            folder,
-            _unique(_reloaded(old, kept))[0],
-            reusable(old, pipeline),
-            pipeline,
-            outdated=stale,
-        )
+        _build(folder, old, kept, _unique(_reloaded(old, kept))[0], Pipeline.of(settings))
 
 
 def _old_generation(index: Path) -> tuple[Stored | None, list[WenyuanError]]:
@@ -176,7 +190,7 @@ def _old_generation(index: Path) -> tuple[Stored | None, list[WenyuanError]]:
         return None, [error]
 
 
-def _reloaded(old: Stored | None, kept: Iterable[tuple[DocumentRecord, Origin]]) -> list[Entry]:
+def _reloaded(old: Stored | None, kept: _Files) -> list[Entry]:
     return [Entry.stored(old.store, record, file) for record, file in kept] if old else []
 
 
