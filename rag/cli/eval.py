@@ -25,6 +25,7 @@ from rag.messages import text
 
 if TYPE_CHECKING:
     from rag.evaluation.datasets import Dataset
+    from rag.evaluation.results import Evaluation
 
 eval_app = typer.Typer(
     help=text(
@@ -101,9 +102,6 @@ def evaluate(
     from rag.evaluation import datasets
     from rag.evaluation.evaluate import evaluate
     from rag.evaluation.report import write_report
-    from rag.evaluation.report.headline import shown_tables
-    from rag.evaluation.report.tables import cost_table, latency_table
-    from rag.evaluation.report.terminal import show
 
     progress = sys.stderr.isatty()
     dataset = datasets.sample(_dataset(gold, squad, beir, split, held_out=held_out, progress=progress), sample)
@@ -123,15 +121,22 @@ def evaluate(
         report=write_report,
     )
     if made.resumed:
-        typer.echo(
-            text(f"接着上次做：{made.resumed} 题已问过。", f"Resumed: {made.resumed} questions were asked before."),
-            err=True,
-        )
+        told = text(f"接着上次做：{made.resumed} 题已问过。", f"Resumed: {made.resumed} questions were asked before.")
+        typer.echo(told, err=True)
+    _show(made, speed=speed, as_json=as_json)
+
+
+def _show(made: Evaluation, *, speed: bool, as_json: bool) -> None:
+    """Print what was measured: all of it, or times and cost only."""
     if as_json:
         import msgspec
 
         print_json(msgspec.to_builtins({"result": made.result, "questions": made.outcomes}))
         return
+    from rag.evaluation.report.headline import shown_tables
+    from rag.evaluation.report.tables import cost_table, latency_table
+    from rag.evaluation.report.terminal import show
+
     timed = [table for table in (latency_table(made.result), cost_table(made.result)) if table.rows]
     show(console(), timed if speed else shown_tables(made))
     typer.echo(text(f"报告：{made.folder / 'report.html'}", f"Report: {made.folder / 'report.html'}"))

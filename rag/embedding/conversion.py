@@ -16,7 +16,15 @@ from rag.inference.deltas import Array
 
 # `document` is what sentence-transformers looks for first, `passage` what this model calls it.
 PROMPTS: Final = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
-
+_SPECIAL: Final = {
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "cls_token": "<s>",
+    "sep_token": "</s>",
+    "mask_token": "<mask>",
+}
 _LAYER_NAMES: Final = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -61,63 +69,71 @@ def write_folder(weights: Weights, tuned: Mapping[str, Array], folder: Path, adv
 
     ``tuned`` is added to the tensors of its names. Raises OSError if they can't be written.
     """
-    shape, vocabulary = weights.shape, weights.vocabulary
     write_tensors(weights, tuned, folder / "model.safetensors", advance)
     # Its own save() reports a full disk as a bare Exception.
-    (folder / "tokenizer.json").write_text(build_tokenizer(vocabulary).to_str(), encoding="utf-8")
-    special = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
-    special |= {"cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
-    settings = {
-        "config.json": {
-            "architectures": ["BertModel"],
-            "model_type": "bert",
-            "attention_probs_dropout_prob": 0.1,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "hidden_size": shape.hidden,
-            "initializer_range": 0.02,
-            "intermediate_size": shape.feed_forward,
-            "layer_norm_eps": float(f"{shape.layer_norm_epsilon:.6g}"),
-            "max_position_embeddings": shape.positions,
-            "num_attention_heads": shape.heads,
-            "num_hidden_layers": shape.layers,
-            "pad_token_id": vocabulary.pad,
-            "bos_token_id": vocabulary.bos,
-            "eos_token_id": vocabulary.eos,
-            "type_vocab_size": _type_rows(weights),
-            "vocab_size": shape.vocabulary,
-            "dtype": "float32",
-        },
-        "tokenizer_config.json": {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": shape.positions,
-            "model_input_names": ["input_ids", "attention_mask"],
-            "padding_side": "right",
-            "truncation_side": "right",
-            "clean_up_tokenization_spaces": False,
-            **special,
-        },
-        "special_tokens_map.json": special,
+    (folder / "tokenizer.json").write_text(build_tokenizer(weights.vocabulary).to_str(), encoding="utf-8")
+    for name, content in _descriptions(weights).items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(_README, encoding="utf-8")
+
+
+def _descriptions(weights: Weights) -> dict[str, object]:
+    """What sentence-transformers and transformers read beside the tensors, by file."""
+    positions, kinds = weights.shape.positions, ("Transformer", "Pooling", "Normalize")
+    folders = ("", "1_Pooling", "2_Normalize")
+    tokenizer = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": positions,
+        "model_input_names": ["input_ids", "attention_mask"],
+        "padding_side": "right",
+        "truncation_side": "right",
+        "clean_up_tokenization_spaces": False,
+    }
+    return {
+        "config.json": _bert(weights),
+        "tokenizer_config.json": {**tokenizer, **_SPECIAL},
+        "special_tokens_map.json": _SPECIAL,
         "modules.json": [
-            {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
+            {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for number, (path, kind) in enumerate(zip(folders, kinds, strict=True))
         ],
-        "sentence_bert_config.json": {"max_seq_length": shape.positions, "do_lower_case": False},
+        "sentence_bert_config.json": {"max_seq_length": positions, "do_lower_case": False},
         "config_sentence_transformers.json": {
             "model_type": "SentenceTransformer",
             "prompts": PROMPTS,
             "default_prompt_name": None,
             "similarity_fn_name": "cosine",
         },
-        "1_Pooling/config.json": {"word_embedding_dimension": shape.hidden, "pooling_mode_mean_tokens": True},
+        "1_Pooling/config.json": {"word_embedding_dimension": weights.shape.hidden, "pooling_mode_mean_tokens": True},
         "2_Normalize/config.json": {},
     }
-    for name, content in settings.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(_README, encoding="utf-8")
+
+
+def _bert(weights: Weights) -> dict[str, object]:
+    """The network, in the words of transformers."""
+    shape, vocabulary = weights.shape, weights.vocabulary
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "attention_probs_dropout_prob": 0.1,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "hidden_size": shape.hidden,
+        "initializer_range": 0.02,
+        "intermediate_size": shape.feed_forward,
+        "layer_norm_eps": float(f"{shape.layer_norm_epsilon:.6g}"),
+        "max_position_embeddings": shape.positions,
+        "num_attention_heads": shape.heads,
+        "num_hidden_layers": shape.layers,
+        "pad_token_id": vocabulary.pad,
+        "bos_token_id": vocabulary.bos,
+        "eos_token_id": vocabulary.eos,
+        "type_vocab_size": _type_rows(weights),
+        "vocab_size": shape.vocabulary,
+        "dtype": "float32",
+    }
 
 
 def tensor_bytes(weights: Weights) -> int:

@@ -55,14 +55,7 @@ def index_paths(
         mine = share_of(*share)
         made_by = version()
         writer = Writer(connection, made_by)
-        notices: list[WenyuanError] = []
-        if swept := writer.sweep(mine):
-            notices.append(
-                WenyuanError(
-                    f"清理了上次没有写完的 {swept} 篇文档。",
-                    f"{swept} documents that were left unfinished are swept away.",
-                )
-            )
+        notices = _swept(writer.sweep(mine))
         rows = {row["sha256"]: row for row in connection.pages(DOCUMENTS, among("id", [mine]), LISTED, strong=True)}
         sources = Sources(discovery, [path.resolve() for path in paths], exclude, mine, progress=progress)
         plan = sources.plan(rows, made_by)
@@ -93,6 +86,13 @@ def index_paths(
             passages=manifest.passages,
             seconds=perf_counter() - started,
         )
+
+
+def _swept(documents: int) -> list[WenyuanError]:
+    """What to tell of documents that a killed run had left unfinished."""
+    zh = f"清理了上次没有写完的 {documents} 篇文档。"
+    en = f"{documents} documents that were left unfinished are swept away."
+    return [WenyuanError(zh, en)] if documents else []
 
 
 def remove_documents(doc_ids: Sequence[str], settings: Settings) -> None:
