@@ -199,8 +199,8 @@ def _of_the_same_sort(before: Phrase, body: Phrase) -> Topic | None:
         owned = [phrase for phrase in there if phrase.sort is sort and before.text[: phrase.start].endswith("的")]
         if about and about.sort is not sort and len(owned) == 1 and _OF_A_THING.match(before.text, owned[0].end):
             return owned[0]
-        # A noun of several words is a thing of its own, and what it stands for may be taken for a name: 空气滤芯.
-        sorts = _SAME_NAME if len(body.words) > 1 else {sort}
+        # A noun of several is a thing of its own, and what it stands for may be taken for a name: 空气滤芯.
+        sorts = _SAME_NAME if len(body.words) > 1 and all(word.is_noun for word in body.words) else {sort}
         return about if about and about.sort in sorts and not about.described else None
     if about and about.sort is sort:
         return about
