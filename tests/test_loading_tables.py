@@ -725,8 +725,12 @@ def test_a_form_of_two_columns_whose_labels_differ_names_no_sides() -> None:
 
 
 def test_where_every_row_would_end_with_a_label_its_cells_are_no_pairs() -> None:
-    rows = [["星期", "荤菜", "素菜", "汤", "主食"], ["周一", "狮子头", "空心菜", "蛋汤", "拌面"]]
-    assert texts([*rows, ["周二", "鲈鱼", "麻婆豆腐", "骨汤", "馄饨"]]) == [
+    rows: list[list[str | Cell]] = [
+        ["星期", "荤菜", "素菜", "汤", "主食"],
+        ["周一", "狮子头", "空心菜", "蛋汤", "拌面"],
+    ]
+    rows.append(["周二", "鲈鱼", "麻婆豆腐", "骨汤", "馄饨"])
+    assert texts(rows) == [
         "星期 | 荤菜 | 素菜 | 汤 | 主食",
         "星期：周一；荤菜：狮子头；素菜：空心菜；汤：蛋汤；主食：拌面",
         "星期：周二；荤菜：鲈鱼；素菜：麻婆豆腐；汤：骨汤；主食：馄饨",
