@@ -37,11 +37,16 @@ class Source(Protocol):
 
 
 class Known(NamedTuple):
-    """Vectors of a segment, the digests of their texts, ``(rows, 2)``, and, ascending, their passages' ordinals."""
+    """Vectors of a segment, the digests of their texts, ``(rows, 2)``, and the segment's folder."""
 
     keys: NDArray[np.uint64]
     rows: VectorFile
-    owners: NDArray[np.int32]
+    folder: Path
+
+    def owners(self) -> NDArray[np.int32]:
+        """The ordinals of the vectors' passages, ascending. Raises OSError, ValueError: to repair takes none."""
+        owners: NDArray[np.int32] = np.load(self.folder / OWNERS)
+        return owners
 
 
 class Moved(NamedTuple):
@@ -117,7 +122,7 @@ class _Places:
 def known_vectors(folder: Path, texts: Texts | None) -> Known:
     """The vectors of the segment in ``folder``; ``texts`` are needed until format 3. Raises OSError, ValueError."""
     keys = _made(all_rows(texts)).keys if texts else np.load(folder / KEYS)
-    return Known(keys, VectorFile(vectors_file(folder)), np.load(folder / OWNERS))
+    return Known(keys, VectorFile(vectors_file(folder)), folder)
 
 
 def are_current(known: Known, texts: Texts) -> bool:
@@ -162,7 +167,7 @@ def _piece(texts: Texts, stretch: Moved | range, known: Sequence[Known]) -> _Pie
     if isinstance(stretch, range):
         return _made(all_rows(texts, stretch))
     segment, before, now = stretch
-    owners = known[segment].owners
+    owners = known[segment].owners()
     first, last = np.searchsorted(owners, (before.start, before.stop)).tolist()
     unread, source = (np.full(last - first, one, np.int32) for one in (_UNREAD, segment))
     moved = owners[first:last] + (now - before.start)
