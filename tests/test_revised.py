@@ -381,7 +381,7 @@ def test_the_page_shows_new_and_old_side_by_side_and_takes_them_away(travel: Lib
     assert [shown.count(f'<li class="{change}">') for change in ("changed", "added", "removed")] == [4, 2, 1]
     assert shown.count('class="cite"') == 11
     assert "每人每天 <mark>450</mark> 元" in shown
-    assert '<td class="cited"><mark>600元</mark></td>' in shown
+    assert '<td class="cited" data-short><mark>600元</mark></td>' in shown
     assert (
         '<p class="older"><span class="zh">旧 · 2023 版</span><span class="en">Old · 2023 edition</span></p>' in shown
     )
