@@ -216,6 +216,7 @@ def test_a_part_takes_the_place_of_the_part_of_its_form(before: str, question: s
         ("这台相机多少钱？", "保修期呢？"),  # 相机 is no amount.
         ("财务部在几楼？", "第二条呢？"),  # No list was asked for.
         ("财务部在几楼？", "5号呢？"),  # No date.
+        ("初二几号开学？", "高一呢？"),  # 高 is no bound, 二 no number.
     ],
 )
 def test_a_part_stays_alone_where_the_turn_before_has_none_of_its_form(before: str, question: str) -> None:

@@ -13,7 +13,7 @@ from rag.question.followup.wording import AMOUNT, ASKS, ATTRIBUTE, CHINESE, MEAS
 
 _NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?[万亿]?|[一二两三四五六七八九十百千万亿]+)"
 # What stands before a size and goes with it: 前一天 for 前五天, but 一天 for 五天.
-_LEAD: Final = "提?前|满|[超大高低小多少]过?于?|不[到足满超]过?"
+_LEAD: Final = "提?前|满|不?超过?|不?[大高低小多少]于|不[到足满]"
 _TIME_UNIT: Final = "分钟|小时|天|日|周|个?月|年"
 _SIZE: Final = re.compile(
     rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]*|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
