@@ -1,6 +1,7 @@
-"""甲方 and 乙方, 九月 and 十一月, A库 and D库: labels that tell things of one kind apart.
+"""甲方 and 乙方, 九月 and 十一月, A库 and D库, 4.1.0 and 4.1.3: labels that tell things of one kind apart.
 
-What a text says of the one in the very words in which it is asked of the other, it does not say of the other.
+What a text says of the one in the very words in which it is asked of the other, it does not say of the other; nor does
+what stands below a heading of the one.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ _NUMBER: Final = r"(?:\d+|[一二三四五六七八九十]+)"
 # Each with what tells apart, in brackets, and what kind it is of.
 _LABEL: Final = re.compile(
     rf"(?P<stem>{_STEM})(?P<party>[方类级组班座栋])|(?<![a-z\d-])(?P<letter>[a-h])(?P<lettered>[库区栋座类级组班门馆厅口])"
-    rf"|第(?P<nth>{_NUMBER})(?P<counted>[条项款点章节步期次届名季批])|(?<!\d)(?P<year>(?:19|20)\d\d)年"
+    rf"|第(?P<nth>{_NUMBER})(?P<counted>[条项款点章节步期次届名季批])|(?<!\d)(?P<year>(?:19|20)\d\d)[年版]"
+    r"|(?<![\d.])(?:v(?P<release>\d+(?:\.\d+)+)|(?P<version>\d+\.\d+\.\d+)|(?P<edition>\d+(?:\.\d+)+)(?=版))(?![\d.])"
     rf"|(?<![\d一二三四五六七八九十个])(?P<month>{_NUMBER})月份?(?!\d)"
 )
+_VERSION: Final = "版本"
 _FOLLOWING: Final = re.compile(r"[的,:]?\s?([\u4e00-\u9fff]{2})")
 
 
@@ -25,16 +28,44 @@ def of_another(asked: str, said: str, around: str) -> bool:
     """Whether ``said`` tells of another label what ``asked`` asks of one that is neither there nor ``around`` it.
 
     It does if behind both labels the same two characters stand: of 9,507 questions and the sentences that answer them
-    this was so of none. All three texts are in their normal form.
+    this was so of none. What is told of other versions only tells nothing of that which is asked of. All three texts
+    are in their normal form.
     """
     wanted = _labels(asked)
     known = {label for label, _ in (*_labels(said), *_labels(around))}
+    asked_of = {name for (kind, name), _ in wanted if kind == _VERSION}
+    others = {name for kind, name in known if kind == _VERSION}
+    if any(_are_of_one_form(one, other) for one in asked_of for other in others):
+        return not any(_is_of(one, other) for one in asked_of for other in others)
     told = [(label, following) for label, following in _labels(said) if following]
     return any(
         label not in known and any(other[0] == label[0] and same == following for other, same in told)
         for label, following in wanted
         if following
     )
+
+
+def stands_below(asked: str, said: str, above: str) -> bool | None:
+    """Whether what stands ``above`` a text has a label that is ``asked`` of; None if it has none of the kind.
+
+    None, too, where the label is in ``said``, the text itself. All three are in their normal form.
+    """
+    wanted = {label for label, _ in _labels(asked)}
+    kinds = {kind for kind, _ in wanted}
+    there = {label for label, _ in _labels(above) if label[0] in kinds}
+    if not there or wanted & {label for label, _ in _labels(said)} - there:
+        return None
+    return bool(wanted & there)
+
+
+def _are_of_one_form(one: str, other: str) -> bool:
+    """Whether two versions have as many parts: v2.1 is none beside a chapter 3.2.1."""
+    return one.count(".") == other.count(".")
+
+
+def _is_of(one: str, other: str) -> bool:
+    """Whether two versions are one, or one is of the other: 4.1.3 of 4.1."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _labels(text: str) -> list[tuple[tuple[str, str], str]]:
@@ -51,6 +82,8 @@ def _label(match: re.Match[str]) -> tuple[str, str]:
         return match["party"], match["stem"]
     if match["letter"]:
         return match["lettered"], match["letter"]
+    if version := match["release"] or match["version"] or match["edition"]:
+        return _VERSION, version
     kind = match["counted"] or ("年" if match["year"] else "月")
     number = match["nth"] or match["year"] or match["month"]
     return kind, str(int(number) if number.isdigit() else value(number))

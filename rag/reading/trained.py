@@ -17,6 +17,7 @@ from rag.reading.calibration import Calibration
 from rag.reading.cells.alike import rows_alike
 from rag.reading.cells.extremes import extreme
 from rag.reading.cells.lookup import looked_up
+from rag.reading.labels import stands_below
 from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.spans.clauses import clause
 from rag.reading.spans.edges import one_cell, whole
@@ -238,7 +239,10 @@ class TrainedReader:
 
 
 def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
-    """The best span of each sentence that was read, in order of rank and place; of none that answers nothing."""
+    """The best span of each sentence that was read, in order of rank and place; of none that answers nothing.
+
+    Where some stand below a heading or title with the label that is asked of (4.1.0), those below another are left out.
+    """
     best: dict[tuple[str, Span], Proposal] = {}
     for place, (stretch, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
         score = candidates[stretch.candidates[0]].hit.score
@@ -254,7 +258,18 @@ def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
             known = best.setdefault((stretch.document.doc_id, span), proposal)
             if known.margin < proposal.margin:
                 best[stretch.document.doc_id, span] = proposal
-    return list(best.values())
+    below = {key: _below(one, read) for key, one in best.items()}
+    is_told = any(below.values())
+    return [one for key, one in best.items() if not is_told or below[key] is not False]
+
+
+def _below(one: Proposal, read: Read) -> bool | None:
+    document = read.stretches[one.stretch].document
+    block = document.block_at(one.span.start)
+    text = document.text[block.start : block.end]
+    above = "\n".join((document.title, *block.path, *([text] if block.kind is BlockKind.HEADING else [])))
+    said = "\n".join((text, *document.columns(block)))
+    return stands_below(read.question, normalise(said).text, normalise(above).text)
 
 
 def _answers_nothing(one: Stretch, number: int) -> bool:
