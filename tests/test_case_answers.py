@@ -217,6 +217,7 @@ NAMES += [f"{FOLLOWED} {number}" for number in range(1, len(TALKS) + 1)]
 WAITING = frozenset({
     "03-docx-autonumber 1",
     "03-docx-autonumber 2",
+    "05-docx-symbols 1",
     "08-xlsx-merged-cells 2",
     "16-html-dropped-parts 1",
     "16-html-dropped-parts 2",
