@@ -161,6 +161,7 @@ def test_on_a_phone_one_line_of_the_sources_head_stays_in_view_and_unfolds_to_th
     page.locator(".turn .cite").first.click()
     in_view(page, "#source mark.exact")
     head, more, find = (page.locator(f"#source {part}") for part in (".line", ".more summary", "[data-find]"))
+    page.wait_for_function("document.querySelector('#source .line').getBoundingClientRect().top === 56")
     assert head.bounding_box() == {"x": 0, "y": 56, "width": 390, "height": 45}
     expect(head.locator("h2")).to_have_css("white-space", "nowrap")
     expect(find).to_be_hidden()
