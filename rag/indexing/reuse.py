@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -144,7 +144,8 @@ def write_vectors(
     ``known`` are those of the segments of before. Only texts of which neither they nor ``journal`` have a vector are
     embedded, each once, and go into the journal; ``load`` is called if there is one. Raises OSError, ModelError.
     """
-    pieces = [[_piece(one.texts, stretch, known) for stretch in one.stretches()] for one in new]
+    owners = {number: known[number].owners() for number in {moved.segment for one in new for moved in one.moved}}
+    pieces = [[_piece(one.texts, stretch, known, owners) for stretch in one.stretches()] for one in new]
     columns = zip(_made(()), *chain.from_iterable(pieces), strict=True)
     rows = _Piece(*[np.concatenate(column) for column in columns])
     for number, source in enumerate(known):
@@ -163,11 +164,13 @@ def write_vectors(
     return counts
 
 
-def _piece(texts: Texts, stretch: Moved | range, known: Sequence[Known]) -> _Piece:
+def _piece(
+    texts: Texts, stretch: Moved | range, known: Sequence[Known], owners_of: Mapping[int, NDArray[np.int32]]
+) -> _Piece:
     if isinstance(stretch, range):
         return _made(all_rows(texts, stretch))
     segment, before, now = stretch
-    owners = known[segment].owners()
+    owners = owners_of[segment]
     first, last = np.searchsorted(owners, (before.start, before.stop)).tolist()
     unread, source = (np.full(last - first, one, np.int32) for one in (_UNREAD, segment))
     moved = owners[first:last] + (now - before.start)

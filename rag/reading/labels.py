@@ -45,6 +45,11 @@ def of_another(asked: str, said: str, around: str) -> bool:
     )
 
 
+def is_labelled(text: str) -> bool:
+    """Whether a text in its normal form has a label."""
+    return _LABEL.search(text) is not None
+
+
 def stands_below(asked: str, said: str, above: str) -> bool | None:
     """Whether what stands ``above`` a text has a label that is ``asked`` of; None if it has none of the kind.
 

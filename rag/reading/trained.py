@@ -17,7 +17,7 @@ from rag.reading.calibration import Calibration
 from rag.reading.cells.alike import rows_alike
 from rag.reading.cells.extremes import extreme
 from rag.reading.cells.lookup import looked_up
-from rag.reading.labels import stands_below
+from rag.reading.labels import is_labelled, stands_below
 from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.spans.clauses import clause
 from rag.reading.spans.edges import one_cell, whole
@@ -213,9 +213,8 @@ class TrainedReader:
             and lead < _RIVAL_LEAD
             and max(len(other.text), len(best.text)) <= _LONGEST_RIVAL
             and not _agree(other, best)
-            and not any(
-                term not in question.unknown
-                for term in _lacking(question, read.stretches[other.stretch].document, other.span.start)
+            and question.unknown.issuperset(
+                _lacking(question, read.stretches[other.stretch].document, other.span.start)
             )
         )
 
@@ -258,9 +257,11 @@ def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
             known = best.setdefault((stretch.document.doc_id, span), proposal)
             if known.margin < proposal.margin:
                 best[stretch.document.doc_id, span] = proposal
-    below = {key: _below(one, read) for key, one in best.items()}
-    is_told = any(below.values())
-    return [one for key, one in best.items() if not is_told or below[key] is not False]
+    found = list(best.values())
+    if not is_labelled(read.question):
+        return found
+    below = [_below(one, read) for one in found]
+    return [one for one, is_below in zip(found, below, strict=True) if is_below is not False] if any(below) else found
 
 
 def _below(one: Proposal, read: Read) -> bool | None:
