@@ -26,7 +26,8 @@ from rag.types import Answer, Role
 
 # Passages of another edition that are read for what the first one answers.
 _EDITION_READ = 3
-# An item is counted, not read: what may be wrong is which list is meant, and the question repeats its lead.
+# The least confidence in an item that is counted off in a list. The network has not read it, so its margin says
+# nothing; what may be wrong is the list, and of that the question repeats what leads up to it.
 _COUNTED = 0.6
 Stage = Literal["load", "retrieve", "read"]
 
@@ -40,7 +41,7 @@ def threshold(settings: Settings, models: Models) -> float:
 def read(reader: Reader, question: Question, candidates: Sequence[Candidate]) -> Reading:
     """What ``reader`` reads for a question, or the item of a list that it asks for by its number.
 
-    Without confidence where it is said of another thing of the kind.
+    The confidence is 0 where the evidence is said of another party, year or version; see `of_another`.
     """
     reading = reader.read(question, candidates)
     if item := nth_item(question.normalised, (one.document for one in candidates)):
@@ -58,9 +59,8 @@ def _nearest(question: Question, reading: Reading, candidates: Sequence[Candidat
 def _is_of_another(question: Question, evidence: Evidence) -> bool:
     document = evidence.document
     block = document.block_at(evidence.sentence.start)
-    above = (document.title, *block.path, *document.columns(block))
-    said = document.text[evidence.sentence.start : evidence.sentence.end]
-    return of_another(question.normalised, normalise(said).text, normalise("\n".join(above)).text)
+    said, above = document.text[slice(*evidence.sentence)], "\n".join(document.above(block))
+    return of_another(question.normalised, normalise(said).text, normalise(above).text)
 
 
 @dataclass(frozen=True, slots=True)

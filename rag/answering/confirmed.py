@@ -161,7 +161,7 @@ def stands(now: Compared) -> bool:
 def _evidence(document: Document, quote: Span, answers: Sequence[str]) -> Evidence:
     """A quote with the sentences around it; the answers that stand in it, one after the other, are its items."""
     block = document.block_at(quote.start)
-    around = [span for span in statements(document, block) if span.start < quote.end and quote.start < span.end]
+    around = [span for span in statements(document, block) if span.overlaps(quote)]
     sentence = Span(min([quote, *around]).start, max(span.end for span in (quote, *around)))
     spans, at = [], quote.start
     for answer in answers:

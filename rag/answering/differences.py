@@ -58,7 +58,7 @@ class Statement:
     def cells(self) -> dict[str, Span]:
         """Of a row the values by the names of their columns, or by their numbers; without the number of the row."""
         block = self.block
-        if self.span != (block.start, block.end) or not self.document.row(block):
+        if self.span != block.span or not self.document.row(block):
             return {}
         cells = list(block.cells)
         has_header = block.header not in (0, block.number)
@@ -66,7 +66,7 @@ class Statement:
             cells = cells[1:] or cells
         names = self.document.columns(block) if has_header else ()
         called = {column: name for column, name in enumerate(names) if name and names.count(name) == 1}
-        return {called.get(cell.column, str(cell.column)): Span(cell.start, cell.end) for cell in cells}
+        return {called.get(cell.column, str(cell.column)): cell.span for cell in cells}
 
     @cached_property
     def values(self) -> dict[str, str]:

@@ -100,7 +100,7 @@ class Explainer:
             fused=_place(fused, ordinal),
             read=_place([(hit.passage.ordinal, hit.score) for hit in asked.hits], ordinal),
             nearest=nearest,
-            nearest_text=document.text[nearest.start : nearest.end] if nearest else "",
+            nearest_text=document.text[slice(*nearest)] if nearest else "",
             nearest_paragraph=document.block_at((nearest or passage).start).number,
             cosine=cosine,
             opinion=opinions.get(ordinal),
@@ -203,7 +203,7 @@ def _where(body: float, context: float, score: float) -> Where:
 
 def _quotes(reading: Reading, passage: Passage) -> bool:
     spans = (span for one in reading.evidence if one.document.doc_id == passage.doc_id for span in one.spans)
-    return any(span.start < passage.end and passage.start < span.end for span in spans)
+    return any(span.overlaps(passage.span) for span in spans)
 
 
 def _subject(question: str, written: Sequence[str]) -> tuple[str, ...]:

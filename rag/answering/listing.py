@@ -103,7 +103,7 @@ def _unnumbered(text: str) -> str:
 
 
 def _whole(document: Document, item: Item) -> Evidence:
-    sentence = Span(item.block.start, item.block.end)
+    sentence = item.block.span
     said = document.text[item.head.start : sentence.end].rstrip("；;，,。 ")
     return Evidence(document, (Span(item.head.start, item.head.start + len(said)),), sentence, 1.0)
 
@@ -184,7 +184,7 @@ def _is_above(document: Document, one: Enumeration, noun: str) -> bool:
 
 def _section(document: Document, item: Item) -> Section:
     if item.block.kind is not BlockKind.HEADING:
-        first = next(iter(statements(document, item.block)), Span(item.block.start, item.block.end))
+        first = next(iter(statements(document, item.block)), item.block.span)
         return Section(None, first)
     after = document.blocks[item.block.number :]
     ends = (one for one in after if one.kind is BlockKind.HEADING and one.level <= item.block.level)

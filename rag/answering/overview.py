@@ -91,7 +91,7 @@ def overview(document: Document) -> Overview:
     Takes milliseconds, and loads no model.
     """
     body = [block for block in document.blocks if block.kind is not BlockKind.HEADING]
-    lead = _lead(document, body) or Span(document.blocks[0].start, document.blocks[0].end)
+    lead = _lead(document, body) or document.blocks[0].span
     sections = _sections(document, _OUTLINE) or _paragraphs(document, body) or _sections(document, 1)
     if all(section.sentence != lead for section in sections):
         sections.insert(0, Section(None, lead))
@@ -225,7 +225,7 @@ def section(document: Document, heading: Block, after: Block | None) -> Section:
     """The section from ``heading`` to the heading ``after`` it, of which headings between are a part."""
     blocks = document.blocks[heading.number : after.number - 1 if after else None]
     body = [block for block in blocks if block.kind is not BlockKind.HEADING]
-    return Section(heading, _first(document, body) or Span(heading.start, heading.end))
+    return Section(heading, _first(document, body) or heading.span)
 
 
 def _paragraphs(document: Document, body: Sequence[Block]) -> list[Section]:

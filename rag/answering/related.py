@@ -69,4 +69,4 @@ def others(
 
 def _overlaps(one: Evidence, doc_id: str, place: Span) -> bool:
     same = one.document.doc_id == doc_id
-    return same and any(span.start < place.end and place.start < span.end for span in one.spans)
+    return same and any(span.overlaps(place) for span in one.spans)

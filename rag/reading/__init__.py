@@ -27,7 +27,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Spans of a document that answer (several are items of one list), the sentences around them, and their fit."""
+    """Spans of a document that answer (several are items of one list), inside ``sentence``: the sentences around them.
+
+    ``score`` compares the evidence of one reader for one question, and means nothing beside others.
+    """
 
     document: Document
     spans: tuple[Span, ...]
@@ -38,7 +41,7 @@ class Evidence:
     @property
     def texts(self) -> tuple[str, ...]:
         """The document's own words in each span."""
-        return tuple(self.document.text[span.start : span.end] for span in self.spans)
+        return tuple(self.document.text[slice(*span)] for span in self.spans)
 
 
 class Opinion(NamedTuple):

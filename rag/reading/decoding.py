@@ -99,7 +99,7 @@ class Window:
 
     def margin(self, span: Span) -> float | None:
         """The margin of one span; None if it is not all in the window."""
-        touched = [i for i, token in enumerate(self.spans) if token.start < span.end and span.start < token.end]
+        touched = [i for i, token in enumerate(self.spans) if token.overlaps(span)]
         if not touched or span.start < self.spans[0].start or self.spans[-1].end < span.end:
             return None
         return float(self.start[touched[0]] + self.end[touched[-1]]) - self.none

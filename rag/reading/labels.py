@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.text.normalization import HAN
 from rag.text.quantities.numbers import value
 
 _STEM: Final = "[甲乙丙丁戊己庚辛]"
 _NUMBER: Final = r"(?:\d+|[一二三四五六七八九十]+)"
-# Each with what tells apart, in brackets, and what kind it is of.
+# Every alternative has a group for what tells apart (甲) and, where that differs, one for the kind of thing (方).
 _LABEL: Final = re.compile(
     rf"(?P<stem>{_STEM})(?P<party>[方类级组班座栋])|(?<![a-z\d-])(?P<letter>[a-h])(?P<lettered>[库区栋座类级组班门馆厅口])"
     rf"|第(?P<nth>{_NUMBER})(?P<counted>[条项款点章节步期次届名季批])|(?<!\d)(?P<year>(?:19|20)\d\d)[年版]"
@@ -21,15 +22,16 @@ _LABEL: Final = re.compile(
     rf"|(?<![\d一二三四五六七八九十个])(?P<month>{_NUMBER})月份?(?!\d)"
 )
 _VERSION: Final = "版本"
-_FOLLOWING: Final = re.compile(r"[的,:]?\s?([\u4e00-\u9fff]{2})")
+_FOLLOWING: Final = re.compile(rf"[的,:]?\s?({HAN}{{2}})")
 
 
 def of_another(asked: str, said: str, around: str) -> bool:
-    """Whether ``said`` tells of another label what ``asked`` asks of one that is neither there nor ``around`` it.
+    """Whether ``said`` answers for another label than the one that is ``asked`` of: 甲方逾期付款 for 乙方逾期付款.
 
-    It does if behind both labels the same two characters stand: of 9,507 questions and the sentences that answer them
-    this was so of none. What is told of other versions only tells nothing of that which is asked of. All three texts
-    are in their normal form.
+    So it is where the question's label stands neither in ``said`` nor ``around`` it, and behind another label of its
+    kind, in ``said``, stand the same two characters as behind it: of 9,507 questions and the sentences that answer them
+    this was so of none. Versions need no such characters: a text that has only others of the same form is not about
+    the one that is asked of. All three texts are in their normal form.
     """
     wanted = _labels(asked)
     known = {label for label, _ in (*_labels(said), *_labels(around))}

@@ -41,7 +41,7 @@ class Pair:
 
     def tokens_of(self, answer: Span) -> tuple[int, int] | None:
         """Positions in ``ids`` of the first and the last token that touch ``answer``; None if it is not all here."""
-        inside = [i for i, span in enumerate(self.spans) if span.start < answer.end and answer.start < span.end]
+        inside = [i for i, span in enumerate(self.spans) if span.overlaps(answer)]
         if not inside or self.spans[inside[0]].start > answer.start or self.spans[inside[-1]].end < answer.end:
             return None
         return self.first + inside[0], self.first + inside[-1]

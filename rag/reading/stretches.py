@@ -7,7 +7,7 @@ over several of them, and is read in one piece.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.loading.talk import LEVEL as SPEAKER_LEVEL
@@ -24,7 +24,10 @@ MOST: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A range of a document with its sentences; ``candidates`` are the places of those that lie in it, best first."""
+    """A range of a document with its sentences, and what stands above it.
+
+    ``candidates`` are the places of the candidates that lie in it, among all of them, the best first.
+    """
 
     document: Document
     span: Span
@@ -34,7 +37,13 @@ class Stretch:
 
     @property
     def text(self) -> str:
-        return self.document.text[self.span.start : self.span.end]
+        return self.document.text[slice(*self.span)]
+
+
+def names_speaker(document: Document, block: Block) -> bool:
+    """Whether a block is the heading that says who speaks in a chat."""
+    is_level = block.kind is BlockKind.HEADING and block.level == SPEAKER_LEVEL
+    return is_level and speaks(document.text[slice(*block.span)])
 
 
 def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
@@ -46,19 +55,16 @@ def stretches(candidates: Sequence[Candidate], most: int) -> list[Stretch]:
     held: list[list[int]] = []
     for place, candidate in enumerate(candidates):
         passage, document = candidate.hit.passage, candidate.document
-        body = _body(document, Span(passage.start, passage.end))
+        body = _body(document, passage.span)
         own = next((i for i, stretch in enumerate(begun) if _holds(stretch, document, body)), None)
         if own is not None:
             held[own].append(place)
         elif len(begun) < most:
-            parts = _grown(document, Span(passage.start, passage.end))
-            span = Span(parts[0].start, parts[-1].end)
-            begun.append(Stretch(document, span, parts, passage.context, ()))
+            sentences = _grown(document, passage.span)
+            span = Span(sentences[0].start, sentences[-1].end)
+            begun.append(Stretch(document, span, sentences, passage.context, ()))
             held.append([place])
-    return [
-        Stretch(stretch.document, stretch.span, stretch.sentences, stretch.context, tuple(places))
-        for stretch, places in zip(begun, held, strict=True)
-    ]
+    return [replace(stretch, candidates=tuple(places)) for stretch, places in zip(begun, held, strict=True)]
 
 
 def _holds(one: Stretch, document: Document, body: Span) -> bool:
@@ -76,13 +82,13 @@ def _body(document: Document, span: Span) -> Span:
 def _grown(document: Document, span: Span) -> tuple[Span, ...]:
     """The sentences of ``span``, and in turn those after and before it, as long as there is room.
 
-    Neither goes past a heading, as what stands under another is another matter, but for those that say who speaks: what
-    one asks another answers.
+    It stops at headings, since what stands under another one is about something else. It goes on past those that only
+    say who speaks: in a chat the answer stands under another name than the question.
     """
     first, last = document.block_at(span.start), document.block_at(span.end - 1)
     inside = [s for block in document.blocks[first.number - 1 : last.number] for s in statements(document, block)]
-    parts = [s for s in inside if s.start < span.end and span.start < s.end]
-    # What is cut inside a sentence stays cut.
+    parts = [s for s in inside if s.overlaps(span)]
+    # A passage that begins or ends inside a sentence is not grown to the whole of it.
     parts[0], parts[-1] = Span(span.start, parts[0].end), Span(parts[-1].start, span.end)
     after = _following([s for s in inside if s.start >= span.end], document, last)
     before = _preceding([s for s in inside if s.end <= span.start], document, first)
@@ -116,5 +122,4 @@ def _preceding(rest: Sequence[Span], document: Document, first: Block) -> Iterat
 
 
 def _begins_matter(document: Document, block: Block) -> bool:
-    is_heading = block.kind is BlockKind.HEADING
-    return is_heading and not (block.level == SPEAKER_LEVEL and speaks(document.text[block.start : block.end]))
+    return block.kind is BlockKind.HEADING and not names_speaker(document, block)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from rag.loading.talk import LEVEL as SPEAKER_LEVEL
-from rag.loading.talk import speaks
 from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.reading import Candidate, Evidence, Ranked, Reading
@@ -22,7 +20,7 @@ from rag.reading.scoring import Text, TextReader, TextScores
 from rag.reading.spans.clauses import clause
 from rag.reading.spans.edges import one_cell, whole
 from rag.reading.spans.items import all_items
-from rag.reading.stretches import MOST, Stretch, stretches
+from rag.reading.stretches import MOST, Stretch, names_speaker, stretches
 from rag.text.normalization import normalise, statements
 from rag.text.tokenization import terms
 from rag.types import BlockKind, Document, Role, Span
@@ -32,21 +30,22 @@ CERTAINTY: Final = ("margin", "gap", "unknown")
 """No score of retrieval: it adds nothing (AUROC 0.822 with and without), and by BM25 alone it is of another scale."""
 
 _MOST_REPEATS: Final = 3
-# Documents that do not contain "GPT-5" hardly answer a question about it, however near they come. Too rare in what the
-# confidence is fitted on to be learnt there.
+# The confidence is multiplied by this where the question names a thing, such as "GPT-5", that no document contains:
+# such a question is hardly ever answered. It is too rare among the questions of the fit to be learnt from them.
 _UNKNOWN_NAME: Final = 0.25
-# An end of a column is compared over the whole table, not read: the network's margin says nothing of it. What is left
-# to go wrong is which table is meant, so it counts where the first hit is of its document, and where no other table
-# that was read has such an end. All 25 such answers over seven invented files were right: too few to say more.
+# The least confidence in the highest or lowest value of a column. That is found by comparing all rows of a table, so
+# the network's margin says nothing of it. What may still be wrong is the table: so this holds only where the first hit
+# is of its document, and there is such an answer only where no other table that was read has one. All 25 such answers
+# over seven invented files were right: too few to say more.
 _COMPARED: Final = 0.8
-# So with the rows that a question names: its margin is that of one of them. Of 156 lists of rows on five kinds of
-# documents 61 were found so, 51 of them to the letter, 13 of the 14 that the margin would have declined; of 140
-# questions for a list that nothing answers, 5.
+# The least confidence in a list of the rows that a question names, for the same reason: the margin is that of one of
+# them alone. Of 156 lists of rows on five kinds of documents 61 were found so, 51 of them to the letter, among them 13
+# of the 14 that the margin would have declined. Of 140 questions for a list that nothing answers 5 got one.
 _ROWS: Final = 0.6
-# The lead of an answer that nothing contradicts.
+# The `gap` of an answer beside which no other one was proposed, and the largest that counts.
 _NO_RIVAL: Final = 20.0
-# How far behind another document's answer may be to be shown beside the best, and how long both may be: whole clauses
-# seldom say the same in the same words, and do not contradict each other for that.
+# Another document's answer is shown as a different one beside the best if its choice score is at most this much lower,
+# and if both have at most so many characters: whole clauses hardly ever have the same words, though they may agree.
 _RIVAL_LEAD: Final = 1.5
 _LONGEST_RIVAL: Final = 15
 _BLANK: Final = re.compile(r"\s+")
@@ -57,8 +56,9 @@ _ASKS: Final = re.compile(r"(?:[?？]|吗[。.]?)[”’」』）)]*$")
 class Proposal:
     """A span of a document that the network would answer with, and how well it does.
 
-    ``stretch`` is the place of the stretch that it was read in, ``score`` the retrieval score of the best candidate in
-    that, ``relevance`` and ``margin`` are logits; see `rag.reading.scoring`.
+    ``stretch`` is the place in `Read.stretches` of the one that it was read in, ``score`` the retrieval score of the
+    best candidate in that, ``text`` its words in the normal form without blanks. ``relevance`` (of the stretch) and
+    ``margin`` (of the span) are logits; see `rag.reading.scoring`.
     """
 
     stretch: int
@@ -75,17 +75,20 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Stretches with what the network said of them for a question, which is in its normal form."""
+    """What was read for a ``question``, which is in its normal form: stretches, and what the network said of each."""
 
     question: str
     stretches: tuple[Stretch, ...]
     scores: tuple[TextScores, ...]
 
+    def document(self, proposal: Proposal) -> Document:
+        """The document that a proposal is a span of."""
+        return self.stretches[proposal.stretch].document
+
     def slices(self, one: Proposal) -> list[Span]:
         """All slices of the answer that a proposal begins, as ranges of its document, in order."""
         offset = self.stretches[one.stretch].span.start
-        inner = Span(one.span.start - offset, one.span.end - offset)
-        return [Span(s.start + offset, s.end + offset) for s in self.scores[one.stretch].slices(inner)]
+        return [part.moved(offset) for part in self.scores[one.stretch].slices(one.span.moved(-offset))]
 
 
 class TrainedReader:
@@ -120,12 +123,12 @@ class TrainedReader:
         evidence = self._evidence(question, ranked, read, cells or (), rows)
         chance = max(chance, _ROWS) if rows else chance
         chance *= _UNKNOWN_NAME if question.unknown_names else 1.0
-        if ends := self._ends(question, ranked, read):
-            evidence = ends
-            is_first = candidates[0].document.doc_id == ends[0].document.doc_id
+        if extremes := self._extremes(question, ranked, read):
+            evidence = extremes
+            is_first = candidates[0].document.doc_id == extremes[0].document.doc_id
             chance = max(chance, _COMPARED) if is_first else chance
         elif cells == [] and not rows:
-            # The cell is blank: whatever stands beside it is no answer.
+            # The cell that is asked for is blank: what stands in the cells beside it is no answer.
             chance = 0.0
         return Reading(evidence, chance, _missing(question, evidence[0]), tuple(self._order(candidates, read)))
 
@@ -182,14 +185,14 @@ class TrainedReader:
             evidence += self._cut(differing, read.slices(differing), read, Role.DIFFERENT)[:1]
         return tuple(evidence)
 
-    def _ends(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
-        """What an end of a column comes to in the only table that has one.
+    def _extremes(self, question: Question, ranked: Sequence[Proposal], read: Read) -> tuple[Evidence, ...]:
+        """The rows with the highest or lowest value, where the question asks for these; see `extreme`.
 
-        That is the best proposal's, or any other where this stands in none, as a title does.
+        Empty unless exactly one of the tables that were read has them, the best proposal's if that stands in a table.
         """
         tables: dict[tuple[str, int], tuple[Proposal, list[Span]]] = {}
         for one in ranked:
-            document = read.stretches[one.stretch].document
+            document = read.document(one)
             place = document.doc_id, document.block_at(one.span.start).header
             if place not in tables:
                 tables[place] = one, extreme(document, one.span, question)
@@ -198,49 +201,48 @@ class TrainedReader:
         if len(found) != 1 or (header and found[0][0] is not ranked[0]):
             return ()
         first, *equal = self._cut(*found[0], read)
+        # Rows that share the end, and are called the same, are one answer.
         return first, *(replace(one, role=Role.REPEAT) if one.texts == first.texts else one for one in equal)
 
     def _differs(self, question: Question, other: Proposal, best: Proposal, read: Read) -> bool:
         """Whether ``other`` is what another document answers instead, in few words and about as surely.
 
-        It does if it lacks no name or noun of the question that some document has: 周日不体检 is said of another thing
-        than 星期天能去办车位吗 asks.
+        Every name and noun of the question that some document has must stand there: 周日不体检, which lacks 车位, does
+        not contradict the answer to 星期天能去办车位吗.
         """
         lead = self.calibration.choice(best.features()) - self.calibration.choice(other.features())
         return (
-            read.stretches[other.stretch].document is not read.stretches[best.stretch].document
+            read.document(other) is not read.document(best)
             and other.margin > 0
             and lead < _RIVAL_LEAD
             and max(len(other.text), len(best.text)) <= _LONGEST_RIVAL
             and not _agree(other, best)
-            and question.unknown.issuperset(
-                _lacking(question, read.stretches[other.stretch].document, other.span.start)
-            )
+            and question.unknown.issuperset(_lacking(question, read.document(other), other.span.start))
         )
 
     def _cut(self, one: Proposal, slices: Sequence[Span], read: Read, role: Role = Role.ANSWER) -> list[Evidence]:
-        """What a proposal's answer is cut to: for each block with ``slices`` of it, these and their sentences."""
-        document = read.stretches[one.stretch].document
+        """The ``slices`` of a proposal as evidence: one for each block that has some, with the sentences there."""
+        document = read.document(one)
         score = self.calibration.choice(one.features())
         evidence = []
         for number, group in groupby(slices, key=lambda s: document.block_at(s.start).number):
             block = document.blocks[number - 1]
             inside = [Span(s.start, min(s.end, block.end)) for s in group]
             parts = statements(document, block)
-            touched = [s for s in parts if s.start < inside[-1].end and inside[0].start < s.end]
+            touched = [s for s in parts if s.overlaps(Span(inside[0].start, inside[-1].end))]
             around = Span(touched[0].start, touched[-1].end)
-            text = document.text[around.start : around.end]
-            ranges = (Span(s.start - around.start, s.end - around.start) for s in inside)
-            fitted = (whole(text, one_cell(text, span, read.question)) for span in ranges)
-            spans = tuple(dict.fromkeys(Span(s.start + around.start, s.end + around.start) for s in fitted))
+            text = document.text[slice(*around)]
+            fitted = (whole(text, one_cell(text, span.moved(-around.start), read.question)) for span in inside)
+            spans = tuple(dict.fromkeys(span.moved(around.start) for span in fitted))
             evidence.append(Evidence(document, spans, around, score, role))
         return evidence
 
 
 def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
-    """The best span of each sentence that was read, in order of rank and place; of none that answers nothing.
+    """The best span of each sentence that was read, in order of rank and place, but of those that can't answer.
 
-    Where some stand below a heading or title with the label that is asked of (4.1.0), those below another are left out.
+    Where the question has a label, such as 4.1.0, and some spans stand below a heading or title with it, those that
+    stand below one with another label are left out.
     """
     best: dict[tuple[str, Span], Proposal] = {}
     for place, (stretch, scores) in enumerate(zip(read.stretches, read.scores, strict=True)):
@@ -265,28 +267,32 @@ def proposals(candidates: Sequence[Candidate], read: Read) -> list[Proposal]:
 
 
 def _below(one: Proposal, read: Read) -> bool | None:
-    document = read.stretches[one.stretch].document
+    """Whether a proposal stands below a label of the question; see `stands_below`. A heading is above itself."""
+    document = read.document(one)
     block = document.block_at(one.span.start)
-    text = document.text[block.start : block.end]
+    text = document.text[slice(*block.span)]
     above = "\n".join((document.title, *block.path, *([text] if block.kind is BlockKind.HEADING else [])))
     said = "\n".join((text, *document.columns(block)))
     return stands_below(read.question, normalise(said).text, normalise(above).text)
 
 
 def _answers_nothing(one: Stretch, number: int) -> bool:
-    """Whether a sentence asks, as in a list of questions and answers or a chat, or says who speaks.
+    """Whether a sentence of a stretch asks, as in a list of questions and answers or a chat, or says who speaks.
 
-    The last sentence of a document may be all that there is.
+    The last sentence of a document never counts as one that asks: nothing comes after it that could be the answer.
     """
     document, sentence = one.document, one.sentences[number]
-    said, block = document.text[slice(*sentence)], document.block_at(sentence.start)
-    if block.kind is BlockKind.HEADING and block.level == SPEAKER_LEVEL and speaks(said):
+    if names_speaker(document, document.block_at(sentence.start)):
         return True
-    return sentence.end < document.blocks[-1].end and _ASKS.search(said) is not None
+    return sentence.end < document.blocks[-1].end and _ASKS.search(document.text[slice(*sentence)]) is not None
 
 
 def _in_clause(one: Proposal, slices: list[Span], read: Read) -> list[Span]:
-    """``slices``, or the best of what holds for a quantity of the question, where ``one`` is said of another."""
+    """``slices``, cut to the clause whose range holds the quantity that the question says; see `clause`.
+
+    Where the proposal stands in another clause, the best span in what the right one says. Unchanged where there is no
+    such clause.
+    """
     stretch = read.stretches[one.stretch]
     found = clause(stretch.document, stretch.span, one.span, read.question)
     if found is None:
@@ -295,13 +301,12 @@ def _in_clause(one: Proposal, slices: list[Span], read: Read) -> list[Span]:
         inside = (span for span in slices if found.span.start <= span.start < found.span.end)
         return [Span(span.start, min(span.end, found.span.end)) for span in inside]
     offset = stretch.span.start
-    best = read.scores[one.stretch].best_in([Span(found.said.start - offset, found.said.end - offset)])
-    return [Span(best.start + offset, best.end + offset)] if best else slices
+    best = read.scores[one.stretch].best_in([found.said.moved(-offset)])
+    return [best.moved(offset)] if best else slices
 
 
 def _text(one: Stretch) -> Text:
-    offset = one.span.start
-    return Text(one.context, one.text, tuple(Span(s.start - offset, s.end - offset) for s in one.sentences))
+    return Text(one.context, one.text, tuple(sentence.moved(-one.span.start) for sentence in one.sentences))
 
 
 def _agree(one: Proposal, other: Proposal) -> bool:
@@ -317,8 +322,8 @@ def _has(text: str, part: str) -> bool:
 
 
 def _overlaps(one: Proposal, read: Read, evidence: Evidence) -> bool:
-    same = read.stretches[one.stretch].document.doc_id == evidence.document.doc_id
-    return same and one.span.start < evidence.sentence.end and evidence.sentence.start < one.span.end
+    same = read.document(one).doc_id == evidence.document.doc_id
+    return same and one.span.overlaps(evidence.sentence)
 
 
 def _missing(question: Question, evidence: Evidence) -> tuple[str, ...]:
@@ -333,6 +338,5 @@ def _lacking(question: Question, document: Document, place: int) -> list[str]:
     Over a row of a table stand the names of its columns, that of a blank cell among them.
     """
     block = document.block_at(place)
-    above = " ".join((document.title, *block.path, *document.columns(block)))
-    held = {*terms(document.text[block.start : block.end]), *terms(above)}
+    held = {*terms(document.text[slice(*block.span)]), *terms(" ".join(document.above(block)))}
     return [term for term in question.named if term not in held]

@@ -89,7 +89,7 @@ def counted_in(document: Document, block: Block) -> Iterator[tuple[Span, list[Sp
         items = zip((one.end for one in run), [*ends, last.start() if last else len(text)], strict=True)
         spans = [Span(a, a + len(text[a:b].rstrip(_AFTER_ITEM))) for a, b in items]
         lead = Span(begin, run[0].start)
-        yield _moved(lead, block.start), [_moved(span, block.start) for span in spans]
+        yield lead.moved(block.start), [span.moved(block.start) for span in spans]
 
 
 class _Counted(NamedTuple):
@@ -114,10 +114,6 @@ def _counted_runs(text: str) -> Iterator[list[_Counted]]:
             yield from [run] if len(run) > 1 else []
             run = [one]
     yield from [run] if len(run) > 1 else []
-
-
-def _moved(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
 
 
 def _numbered(document: Document, kind: BlockKind) -> list[list[Block]]:
@@ -184,7 +180,7 @@ def _item(document: Document, block: Block) -> Item:
         for mark in (_CLAUSE_END, _ITEM_END)
     )
     is_name = said.end - begin > _LONGEST_ITEM or _COLON.search(text, *said)
-    return Item(block, _moved(head, block.start), _moved(head if is_name else said, block.start))
+    return Item(block, head.moved(block.start), (head if is_name else said).moved(block.start))
 
 
 def _above(document: Document) -> dict[str, list[Block]]:
@@ -207,6 +203,6 @@ def _lead(document: Document, first: Block, blocks_above: dict[str, list[Block]]
         above = blocks_above[first.path[-1]]
         place = bisect_left(above, first.number, key=lambda block: block.number)
         if place:
-            return Span(above[place - 1].start, above[place - 1].end)
+            return above[place - 1].span
     last: Sequence[Span] = sentences(document.text, before.start, before.end)
     return last[-1] if last and last[-1].end - last[-1].start <= _LONGEST_LEAD else None

@@ -108,6 +108,12 @@ def folded(text: str) -> str:
     return re.sub(r"[\W_]+", "", simplify(unicodedata.normalize("NFKC", text).casefold()))
 
 
+def begun_alike(one: str, other: str) -> int:
+    """How many characters two texts begin with together."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
 def to_traditional(text: str) -> str:
     """Simplified to traditional Chinese."""
     from opencc import OpenCC
@@ -200,7 +206,7 @@ def statements(document: Document, block: Block) -> list[Span]:
     nothing.
     """
     if block.kind is BlockKind.ROW and block.end - block.start <= _LONGEST_ROW:
-        return [Span(block.start, block.end)]
+        return [block.span]
     if block.kind is BlockKind.CODE:
         lines = re.finditer(r"[^\n]+", document.text[block.start : block.end])
         return [

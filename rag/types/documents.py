@@ -22,6 +22,14 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def moved(self, by: int) -> Span:
+        """The range as it is counted from ``by`` code points earlier."""
+        return Span(self.start + by, self.end + by)
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two have a code point in common."""
+        return self.start < other.end and other.start < self.end
+
 
 class BlockKind(StrEnum):
     """What a block is in its source."""
@@ -44,6 +52,11 @@ class CellSpan(NamedTuple):
     begin: int
     start: int
     end: int
+
+    @property
+    def span(self) -> Span:
+        """Where its value stands."""
+        return Span(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,11 @@ class Block:
     bold: tuple[int, ...] = ()
 
     @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return Span(self.start, self.end)
+
+    @property
     def stretches(self) -> tuple[Span, ...]:
         """What of its text is bold."""
         at = [self.start + place for place in self.bold]
@@ -107,6 +125,10 @@ class Block:
         """The cells of a row that are not blank, in the order of the columns."""
         places = (self.grid[at : at + 4] for at in range(0, len(self.grid), 4))
         return tuple(CellSpan(column, *(self.start + place for place in spans)) for column, *spans in places)
+
+    def cell_at(self, position: int) -> CellSpan | None:
+        """The cell of a row whose value holds a position of the document; None where there is none."""
+        return next((cell for cell in self.cells if cell.start <= position < cell.end), None)
 
 
 class Omission(NamedTuple):
@@ -193,6 +215,10 @@ class Document:
         names = {cell.column: self.text[cell.start : cell.end] for cell in cells}
         return tuple(names.get(column, "") for column in range(max(names, default=-1) + 1))
 
+    def above(self, block: Block) -> tuple[str, ...]:
+        """What stands over a block: the title, its `Block.path`, and over a row the names of its columns."""
+        return (self.title, *block.path, *self.columns(block))
+
     def row(self, block: Block, quoted: tuple[int, int] = (0, 0)) -> TableRow | None:
         """A table's row, blank cells among the others; those are cited of which ``quoted`` has a part.
 
@@ -235,6 +261,11 @@ class Passage:
     paragraph: int
     context: str
     sentences: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its document."""
+        return Span(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What a question asks of a table: the cells of a row and a column, or of one end of a column."""
+"""What is looked up or compared in a table, not read: a cell, a range, rows that are named, the ends of a column."""

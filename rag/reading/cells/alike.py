@@ -18,7 +18,7 @@ from rag.text.quantities.quantity import DATE, quantity
 from rag.text.tokenization import alike
 from rag.types import Block, Document, Span
 
-# What is denied or compared does not stand in the rows that are asked for.
+# Negations and comparisons, which are not worked out here: the rows that are named may be those that are not wanted.
 _CONDITION: Final = re.compile(rf"[没未非不最]|{LIMITS}")
 _SO_MANY: Final = re.compile("哪([两二三四五六七八九十])")
 _MONTH: Final = re.compile(r"(?<![\d十])(\d{1,2}|十[一二]?|[一二三四五六七八九])月(?!\d|[一二三四五六七八九十]+[日号])")
@@ -32,8 +32,8 @@ def rows_alike(document: Document, answer: Span, asked: Question) -> list[Span]:
     asks for; and where it sets a condition of another kind.
     """
     block = document.block_at(answer.start)
-    column = next((cell.column for cell in block.cells if cell.start <= answer.start < cell.end), None)
-    if Kind.LIST not in asked.kinds or not block.header or column is None:
+    own = block.cell_at(answer.start)
+    if Kind.LIST not in asked.kinds or not block.header or own is None:
         return []
     question, bound = asked.normalised, limit(asked.normalised)
     if bound:
@@ -41,22 +41,23 @@ def rows_alike(document: Document, answer: Span, asked: Question) -> list[Span]:
     if _CONDITION.search(question):
         return []
     table = Table.below(document, block.header)
-    rows = _named(table, block, _said(table, column, asked, question))
+    rows = _named(table, block, _said(table, own.column, asked, question))
     if bound:
         allowed = within(table, bound, question[: bound.start])
         rows = [row for row in rows if row.number in allowed]
-    cells = [Span(cell.start, cell.end) for row in rows for cell in row.cells if cell.column == column]
+    cells = [cell.span for row in rows for cell in row.cells if cell.column == own.column]
     so_many = _SO_MANY.search(question)
     is_wrong = len(rows) == len(table.rows) or (so_many and value(so_many[1]) != len(cells))
-    # One row that is named is read as well as looked up.
+    # A single row that is named is found by reading as well; one within a limit is not.
     least = 1 if bound else 2
     return [] if is_wrong or len({document.text[start:end] for start, end in cells}) < least else cells
 
 
 def _named(table: Table, answer: Block, said: Sequence[frozenset[tuple[int, str]]]) -> list[Block]:
-    """The rows of which most is said, as of the answer's if that is one of them; all if nothing is said of any.
+    """The rows of which the question says most; all rows if it says nothing of any.
 
-    None where of several rows as much is said, and other things.
+    Where it says as much of several rows, but different things, those of which it says what it says of the answer's
+    row; none if that is not one of them.
     """
     most = max(map(len, said), default=0)
     best = {row.number: names for (row, _), names in zip(table.rows, said, strict=True) if len(names) == most}

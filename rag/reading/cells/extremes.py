@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import takewhile
 from typing import Final, NamedTuple
 
 from rag.question.amounts.superlatives import LIMITS, Superlative, superlative, which
@@ -13,12 +12,12 @@ from rag.question.analysis import Question
 from rag.question.kinds import Kind
 from rag.reading.cells.body import Table
 from rag.reading.cells.matching import COUNTS, content_words, nearest, said_in, shared
-from rag.text.normalization import normalise
+from rag.text.normalization import begun_alike, normalise
 from rag.text.quantities.quantity import DATE, Quantity
 from rag.text.tokenization import alike, tagged
 from rag.types import Document, Span
 
-# Numbers that order or name: of places the highest is the first, of telephones none is.
+# Columns of numbers that measure nothing: ranks, the highest of which is the first, and numbers that only name.
 _NUMBER: Final = re.compile(r"名次|位次|排名|[编序工学]号|号码|电话|手机|^(?:no\.?|id|#|)$")
 _IN_TIME: Final = re.compile("[年届]|日期|时间")
 _DIGIT: Final = re.compile(r"\d|^$")
@@ -26,10 +25,10 @@ _COUNTED: Final = "几[月号日点班楼]"
 _OF_TIME: Final = f"(?:星期|礼拜|周)几|{_COUNTED}"
 _HOW_MUCH: Final = re.compile(f"多少|(?<![周期拜])(?!{_COUNTED})几|多[大高长久重远宽厚深]")
 _ASKING: Final = re.compile(rf"(?:{_HOW_MUCH.pattern}).{{0,3}}$|谁|什么(?:名字)?|{_OF_TIME}")
-# Between the name of a column and the superlative, 销售额哪个月最高; and between what is asked for and 多少.
+# What may stand between the name of a column and the superlative: 哪个月 in 销售额哪个月最高.
 _BETWEEN: Final = re.compile(r"[是都的]?(?:哪[^的]{1,5}|谁)?[的是]?$")
-# Between them, too, 橡木款里最贵: little words by their parts of speech as jieba names them, and a character that names
-# no other measure; and how many characters.
+# So may, if they are at most so many characters, words that make no other thing of the column's name, each here as
+# "word tag": places, numerals, pronouns, particles, and a noun of one character that is no measure: 款 in 橡木款里最贵.
 _LITTLE: Final = re.compile(r"\w+ [fmqru]\w*|[^率额差比值度数量费] n\w*")
 _FARTHEST: Final = 3
 _LIMIT: Final = re.compile(LIMITS)
@@ -39,7 +38,7 @@ _ASKS_WHICH: Final = re.compile(
     rf"(?:的[^是在有哪谁]{{0,6}})?(?:[是叫有]*(?:谁|哪(?![里儿])[^的是]{{0,6}}|什么(?:名字)?|{_OF_TIME}))?"
     "[呢啊呀? ]*"
 )
-# What kind of thing is asked for, behind the superlative or the asking word; both are 。 here.
+# The noun for what is asked for, behind the superlative or the asking word; `_is_about` has put 。 for both of these.
 _KIND: Final = re.compile("(?<=。的)[^的]{1,4}?(?=是|。|$|[?])|(?<=^。)[^的。]{1,4}")
 
 
@@ -95,7 +94,7 @@ def extreme(document: Document, answer: Span, asked: Question) -> list[Span]:
         return []
     ends = _ends(table.values(measured.column) or (), wanted)
     rows = [block for (block, _), is_end in zip(table.rows, ends, strict=True) if is_end]
-    cells = [Span(cell.start, cell.end) for block in rows for cell in block.cells if cell.column == shown]
+    cells = [cell.span for block in rows for cell in block.cells if cell.column == shown]
     return cells if len(cells) == len(rows) else []
 
 
@@ -137,9 +136,9 @@ def _measured(table: _Table, question: str, wanted: Superlative) -> _Measured | 
 
 
 def _end_before(name: str, question: str, start: int) -> int:
-    """Where the name of a column ends, if up to ``start`` only little words follow it: 橡木款里最贵; else 0.
+    """Where the name of a column ends, if only little words follow it up to ``start``: 橡木款里最贵; else 0.
 
-    Others make another thing of it, as 利润率 is none of 利润.
+    Other words make another thing of it: 利润率 is not 利润.
     """
     end = question.rfind(name, 0, start) + len(name)
     between = [word for word in tagged(question) if word[1] < start and end < word[2]]
@@ -206,7 +205,7 @@ def _compared(table: _Table, question: str, measured: _Measured, others: Sequenc
     others = [column for column in others if len(set(table.column(column))) > 1]
     asked = (question[end:] for _, end in which(question))
     for text in (measured.rest.lstrip("的是"), *asked):
-        named = nearest({column: _begun_alike(text, table.names[column]) for column in others})
+        named = nearest({column: begun_alike(text, table.names[column]) for column in others})
         if len(named) == 1:
             return named[0]
     counts = [question[end - 1] for _, end in which(question)]
@@ -221,11 +220,6 @@ def _ends_with(table: _Table, column: int, count: str) -> bool:
     """Whether a word counts what stands in all cells of a column and is in its name, as 层 does 楼层, 4层; no 件数."""
     name = table.names[column]
     return count in name and name[-1] not in COUNTS and all(text.endswith(count) for text in table.column(column))
-
-
-def _begun_alike(text: str, name: str) -> int:
-    """How many characters both begin with."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, name, strict=False)))
 
 
 def _is_about(table: _Table, question: str, asked: Question, wanted: Superlative, measured: _Measured) -> bool:

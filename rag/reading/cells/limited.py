@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from rag.question.amounts.limits import Limit
 from rag.reading.cells.body import Table
-from rag.reading.cells.matching import nearest, shared
+from rag.reading.cells.matching import UNIT_IN_NAME, nearest, shared
 from rag.text.quantities.quantity import Quantity
-
-_IN_NAME: Final = re.compile(r"\(([^()]*)\)$")
 
 
 def within(table: Table, limit: Limit, before: str) -> set[int]:
@@ -36,6 +32,6 @@ def within(table: Table, limit: Limit, before: str) -> set[int]:
 def _fits(name: str, values: Sequence[Quantity | None], limit: Limit) -> bool:
     """Whether the values of a column can be held against a limit: in its unit, or as the numbers that both say."""
     units = {value.unit for value in values if value}
-    in_name = _IN_NAME.search(name)
+    in_name = UNIT_IN_NAME.search(name)
     as_said = in_name[1] in ("", limit.unit) or not limit.unit if in_name else limit.figure.number == limit.plain
     return units == {limit.figure.unit} or (units == {""} and as_said)

@@ -13,7 +13,7 @@ from rag.reading.cells.tiers import tier
 from rag.text.quantities.numbers import value
 from rag.types import Block, Document, Span
 
-# What is compared, left out or denied is not what is asked of.
+# With these words the row that is named is compared with, left out or denied, and may not be the one that is asked for.
 _OF_OTHERS: Final = re.compile("[比跟和与除最]|不是|以外|之外")
 _NTH: Final = re.compile("第([一二三四五六七八九十]+)")
 
@@ -35,9 +35,10 @@ def looked_up(document: Document, around: Span, answer: Span, question: str) -> 
     is_of_another = not asked and len(rows) == 1 and rows[0][0] is not block and not _OF_OTHERS.search(question)
     if is_of_another:
         # 邹燕在哪办公, 第三天住哪里: answered from the row of another.
-        asked = {cell.column for cell in block.cells if cell.start <= answer.start < cell.end} - mentioned
+        own = block.cell_at(answer.start)
+        asked = {own.column} - mentioned if own else set()
     meant = (cell for row, _ in rows for cell in row.cells if cell.column in asked)
-    told = [Span(cell.start, cell.end) for cell in meant if not is_blank(document.text[cell.start : cell.end])]
+    told = [cell.span for cell in meant if not is_blank(document.text[slice(*cell.span)])]
     return told if told or (asked and not is_of_another) else None
 
 
@@ -58,7 +59,7 @@ def _best_named(document: Document, rows: Sequence[Block], question: str) -> Ite
     """The rows of which most cells stand in a question, each with the columns of these."""
     named, asked = [], _counted(question)
     for row in rows:
-        cells = (cell for cell in row.cells if said_in(_counted(document.text[cell.start : cell.end]), asked))
+        cells = (cell for cell in row.cells if said_in(_counted(document.text[slice(*cell.span)]), asked))
         named.append((row, frozenset(cell.column for cell in cells)))
     most = max((len(mentioned) for _, mentioned in named), default=0)
     return ((row, mentioned) for row, mentioned in named if most and len(mentioned) == most)

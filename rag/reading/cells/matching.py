@@ -13,9 +13,9 @@ from rag.text.tokenization import alike
 LEAST: Final = 2
 """A shorter name or value stands in questions by chance."""
 COUNTS: Final = "数量"
-"""What the name of a column of counts may end with; of 人数, 人 says all."""
-
-
+"""What the names of columns of counts end with: a question that says 人 names 人数."""
+UNIT_IN_NAME: Final = re.compile(r"\(([^()]*)\)$")
+"""The unit that the name of a column ends with: 单价(元/吨)."""
 # 单价(元/吨), 6063-T5: what people leave out.
 _ASIDE: Final = re.compile(r"\s*\([^()]*\)|(?<=\d)-[a-z]+\d*$")
 

@@ -11,18 +11,18 @@ from rag.text.normalization import normalise
 from rag.types import Document, Span
 
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)年?度?")
-# A question for what was, or for how things changed, as one that is dated, has its column already.
+# A question for what was, or for how things changed, does not mean the newest column; nor does one with a date.
 _NOT_NOW: Final = re.compile("以前|之前|从前|原来|原先|当时|过去|旧|[变涨降增减差比]")
 
 
 def newest(document: Document, answer: Span, question: str) -> Span | None:
-    """The cell of the answer's row below the newest of the names that are the same as that above it but for the year.
+    """The cell of the answer's row in the newest of the columns that are called as the answer's is, but for the year.
 
-    None where there is no other such name, where that cell is blank, and where ``question``, which is in its normal
+    None where the answer stands in that column, where the cell is blank, and where ``question``, which is in its normal
     form, says of which time it is.
     """
     block = document.block_at(answer.start)
-    own = next((cell for cell in block.cells if cell.start <= answer.start < cell.end), None)
+    own = block.cell_at(answer.start)
     if not block.header or own is None or dates(question) or _NOT_NOW.search(question):
         return None
     names = [normalise(name).text for name in document.columns(block)]
@@ -31,4 +31,4 @@ def newest(document: Document, answer: Span, question: str) -> Span | None:
     alike = [place for place in years if _YEAR.sub("", names[place]) == kind]
     last = max(alike, key=lambda place: years[place]) if own.column in alike else own.column
     cell = next((cell for cell in block.cells if cell.column == last != own.column), None)
-    return Span(cell.start, cell.end) if cell and not is_blank(document.text[cell.start : cell.end]) else None
+    return cell.span if cell and not is_blank(document.text[slice(*cell.span)]) else None

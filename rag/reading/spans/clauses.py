@@ -130,5 +130,4 @@ def _in_document(meant: _Tier, folded: Normalised, offset: int) -> Clause | None
     said = next((side for side, says in sides if says.search(folded.text[slice(*side)])), None)
     if said is None:
         return None
-    places = (folded.to_original(*part) for part in (meant.span, said))
-    return Clause(*(Span(place.start + offset, place.end + offset) for place in places))
+    return Clause(*(folded.to_original(*part).moved(offset) for part in (meant.span, said)))

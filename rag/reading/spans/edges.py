@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from rag.text.normalization import Normalised, normalise
+from rag.text.normalization import HAN, Normalised, normalise
 from rag.text.tokenization import STOPWORDS, Word, alike, cut_words, in_dictionary, words
 from rag.types import Span
 
@@ -18,7 +18,7 @@ _PAIRS: Final = {"《": "》", "“": "”", "(": ")", "「": "」", "[": "]", "
 _FARTHEST_PARTNER: Final = 40
 # A word of Chinese that is cut is completed up to this length; jieba's longer ones may be two names.
 _LONGEST_WORD: Final = 4
-_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_HAN: Final = re.compile(HAN)
 # Phone numbers, e-mail addresses, URLs, versions, dates and figures: Latin letters, digits, and marks between them.
 _SOLID: Final = re.compile(
     r"[a-z]+://[a-z0-9@._/:%=&?#~+,;-]*[a-z0-9%/]|[+±≤≥¥$]?[a-z0-9](?:[a-z0-9@._/:%=&?#~+,-]*[a-z0-9%/])?[%‰℃°]?"
@@ -36,9 +36,8 @@ def whole(text: str, span: Span) -> Span:
     Both ranges are of the original characters; the result is never empty.
     """
     folded = normalise(text)
-    inside = [
-        i for i, (a, b) in enumerate(zip(folded.starts, folded.ends, strict=True)) if a < span.end and span.start < b
-    ]
+    characters = map(Span, folded.starts, folded.ends)
+    inside = [place for place, character in enumerate(characters) if character.overlaps(span)]
     if not inside:
         return span
     widened = _stripped(folded.text, Span(inside[0], inside[-1] + 1))
@@ -88,8 +87,7 @@ def _says(question: str, text: str, span: Span) -> bool:
 
 
 def _overlaps(folded: Normalised, word: Word, span: Span) -> bool:
-    start, end = folded.to_original(word.start, word.end)
-    return start < span.end and span.start < end
+    return folded.to_original(word.start, word.end).overlaps(span)
 
 
 def _stripped(text: str, span: Span) -> Span:

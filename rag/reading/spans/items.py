@@ -54,7 +54,7 @@ def all_items(document: Document, slices: Sequence[Span], around: Span, question
 
 
 def _list(one: Enumeration) -> _List:
-    spans = [Span(item.block.start, item.block.end) for item in one.items]
+    spans = [item.block.span for item in one.items]
     return _List(one.lead, [item.head for item in one.items], [item.said for item in one.items], spans)
 
 
