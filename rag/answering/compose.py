@@ -14,8 +14,11 @@ from rag.reading import Evidence, Reading
 from rag.text.tokenization import terms
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Correction, Hit, Role, Status
 
+# Hits that are shown where nothing answers, and characters of each.
 _NEAREST = 3
 _EXCERPT = 60
+# An answer that is more than this share of its sentence is not followed by the sentence.
+_MOST_OF_SENTENCE = 0.8
 _NONE: Mapping[str, str] = {}
 
 _TEMPLATES: dict[Language, dict[str, str]] = {
@@ -81,6 +84,10 @@ class Part:
     confirmed: str = ""
     outdated: str = ""
 
+    def is_sure(self, min_confidence: float) -> bool:
+        """Whether there is evidence, of at least such a confidence."""
+        return bool(self.reading.evidence) and self.reading.confidence >= min_confidence
+
 
 def compose(
     question: str,
@@ -95,48 +102,63 @@ def compose(
 
     ``titles`` maps document ids to titles, ``older`` those of older versions to their editions.
     """
-    chosen = _language(parts, language)
-    template = _TEMPLATES[chosen]
+    template = _TEMPLATES[_language(parts, language)]
     citations: list[Citation] = []
     replies: list[str] = []
-    answered: list[AnswerPart] = []
-    confidences: list[float] = []
+    composed: list[AnswerPart] = []
+    sure = [part for part in parts if part.is_sure(min_confidence)]
     for part in parts:
-        if part.reading.evidence and part.reading.confidence >= min_confidence:
-            found, labels = newest_first(sources(part.reading.evidence, part.hits), part.question)
-            labels = labels or of_older(found, older)
-            cited = [cite(source, n) for n, source in enumerate(found, start=len(citations) + 1)]
-            evidence = [source.evidence for source in found]
-            replies.append(_reply(template, evidence, cited, labels))
-            answered.append(AnswerPart(part.question.text, _items(evidence, cited, labels)))
-            confidences.append(part.reading.confidence)
+        if part.is_sure(min_confidence):
+            reply, answered, cited = _answered(template, part, older, len(citations))
             citations += cited
         else:
-            near = [one for one in (part.closest, *part.reading.evidence) if one]
-            related = next((cite(source, 0) for source in sources(near[:1], part.hits)), None)
-            nearest = tuple(part.hits[:_NEAREST])
-            answered.append(AnswerPart(part.question.text, (), part.question.unknown_named, nearest, related))
-            replies.append(_abstention(template, part, related, titles))
-        answered[-1] = answered[-1]._replace(confirmed=part.confirmed, outdated=part.outdated)
-        for name, date in (("confirmed", part.confirmed), ("outdated", part.outdated)):
-            replies[-1] += template[name].format(date=date) if date else ""
-        for written, searched in part.question.corrections:
-            replies[-1] += template["corrected"].format(asked=written, searched=searched)
-    if len(parts) > 1:
-        asked = (part.question.text for part in parts)
-        replies = [template["part"].format(question=q, reply=reply) for q, reply in zip(asked, replies, strict=True)]
+            reply, answered = _abstained(template, part, titles)
+        reply += _notes(template, part)
+        replies.append(template["part"].format(question=part.question.text, reply=reply) if len(parts) > 1 else reply)
+        composed.append(answered._replace(confirmed=part.confirmed, outdated=part.outdated))
     return Answer(
         question=question,
-        status=Status.ANSWERED if confidences else Status.ABSTAINED,
-        answer="；".join(dict.fromkeys(item.text for part in answered for item in part.items if not item.differs)),
+        status=Status.ANSWERED if sure else Status.ABSTAINED,
+        answer="；".join(dict.fromkeys(item.text for part in composed for item in part.items if not item.differs)),
         text="\n\n".join(replies),
-        confidence=round(min(confidences or [part.reading.confidence for part in parts], default=0.0), 4),
+        confidence=round(min((part.reading.confidence for part in sure or parts), default=0.0), 4),
         citations=tuple(citations),
         hits=_merged_hits(parts),
         missing=tuple(dict.fromkeys(word for part in parts for word in part.question.unknown_named)),
-        parts=tuple(answered),
+        parts=tuple(composed),
         corrections=tuple(dict.fromkeys(Correction(*pair) for part in parts for pair in part.question.corrections)),
     )
+
+
+def _answered(
+    template: dict[str, str], part: Part, older: Mapping[str, str], cited_before: int
+) -> tuple[str, AnswerPart, list[Citation]]:
+    """The reply to a part that is answered, and its citations, which count on from those ``cited_before``."""
+    found, editions = newest_first(sources(part.reading.evidence, part.hits), part.question)
+    editions = editions or of_older(found, older)
+    cited = [cite(source, n) for n, source in enumerate(found, start=cited_before + 1)]
+    evidence = [source.evidence for source in found]
+    items = _items(evidence, cited, editions)
+    return _reply(template, evidence, cited, editions), AnswerPart(part.question.text, items), cited
+
+
+def _abstained(template: dict[str, str], part: Part, titles: dict[str, str]) -> tuple[str, AnswerPart]:
+    """The reply to a part that is not answered: what is nearest, and what no document has."""
+    near = [one for one in (part.closest, *part.reading.evidence) if one]
+    related = next((cite(source, 0) for source in sources(near[:1], part.hits)), None)
+    nearest = tuple(part.hits[:_NEAREST])
+    shown = AnswerPart(part.question.text, (), part.question.unknown_named, nearest, related)
+    return _abstention(template, part, related, titles), shown
+
+
+def _notes(template: dict[str, str], part: Part) -> str:
+    """What is told below a reply: that the user had confirmed an answer, and words that were searched for instead."""
+    dates = (("confirmed", part.confirmed), ("outdated", part.outdated))
+    notes = [template[name].format(date=date) for name, date in dates if date]
+    notes += [
+        template["corrected"].format(asked=asked, searched=instead) for asked, instead in part.question.corrections
+    ]
+    return "".join(notes)
 
 
 def _items(
@@ -185,14 +207,12 @@ def _reply(
         return template["list"].format(
             count=len(items), items="\n".join(items), places="、".join(places), also=also_text
         )
-    answer = first.texts[0]
-    whole = len(answer) > 0.8 * len(citation.sentence)
     edition = editions.get(citation.doc_id, "")
     shown = template["edition"].format(edition=called(edition, template["called"])) if edition else ""
-    mark = f"[{citation.n}]{shown}"
-    return template["whole" if whole else "short"].format(
-        answer=answer,
-        mark=mark,
+    is_most = len(first.texts[0]) > _MOST_OF_SENTENCE * len(citation.sentence)
+    return template["whole" if is_most else "short"].format(
+        answer=first.texts[0],
+        mark=f"[{citation.n}]{shown}",
         sentence=citation.sentence,
         title=citation.title,
         paragraph=citation.paragraph,
@@ -205,7 +225,9 @@ def _abstention(template: dict[str, str], part: Part, related: Citation | None, 
     absent = part.question.unknown_named
     shown = {term for hit in part.hits[:_NEAREST] for term in terms(f"{hit.passage.context}\n{hit.text}")}
     unknown = {part.question.written[term] for term in part.question.unknown}
-    unmatched = [word for word in part.reading.missing if word not in unknown and shown.isdisjoint(_meant(part, word))]
+    unmatched = [
+        word for word in part.reading.missing if word not in unknown and shown.isdisjoint(_terms_of(part, word))
+    ]
     if absent:
         lines.append(template["missing"].format(terms="、".join(absent)))
     if unmatched:
@@ -223,8 +245,8 @@ def _abstention(template: dict[str, str], part: Part, related: Citation | None, 
     return "\n".join(lines)
 
 
-def _meant(part: Part, word: str) -> set[str]:
-    """What a word of the question, as written, is searched for as."""
+def _terms_of(part: Part, word: str) -> set[str]:
+    """The terms of a word of the question, which is as written."""
     return {term for term, written in part.question.written.items() if written == word}
 
 
