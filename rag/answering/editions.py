@@ -13,28 +13,28 @@ from rag.index.protocols import Snapshot
 from rag.question.analysis import Question
 from rag.question.mentions import dates
 from rag.reading import Evidence
-from rag.text.normalization import folded, normalise
+from rag.text.normalization import HAN, folded, normalise
 from rag.text.quantities.numbers import value
 from rag.types import Document, Role
 
-_HAN = "一二三四五六七八九十"
+_NUMERALS = "一二三四五六七八九十"
 _DATE = (
     r"(?<!\d)((?:19|20)\d\d)(?:\s?[年./_-]\s?(1[0-2]|0?[1-9])(?:\s?[月./_-]\s?(3[01]|[12]\d|0?[1-9])(?!\d))?)?(?!\d)"
 )
 _DATED = re.compile(_DATE)
 _DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])?(?!\d)")
 # 2025年秋季, 2025年下半年, 2025年第二季度, 2025-2026学年第一学期
-_PARTS = ("春夏秋冬", "上下", _HAN[:4])
+_PARTS = ("春夏秋冬", "上下", _NUMERALS[:4])
 _PART_OF_YEAR = re.compile(
     r"(?<!\d)((?:19|20)\d\d)(?:[-_~至](?:19|20)\d\d)?(?:年|学年度?)? ?"
-    r"(?:([春夏秋冬])(?:季?学期|季|(?![\u4e00-\u9fff]))|([上下])(?:半年|学期)|第?([一二三四])(?:季度|学期))"
+    rf"(?:([春夏秋冬])(?:季?学期|季|(?!{HAN}))|([上下])(?:半年|学期)|第?([一二三四])(?:季度|学期))"
 )
 _VERSION = re.compile(
-    rf"(?<![a-z])(?:v|ver\.?|version|版本[号:]?) ?(\d+(?:\.\d+)*)|第([{_HAN}]+|\d+)版|(?<!\d)(\d+(?:\.\d+)+)版"
+    rf"(?<![a-z])(?:v|ver\.?|version|版本[号:]?) ?(\d+(?:\.\d+)*)|第([{_NUMERALS}]+|\d+)版|(?<!\d)(\d+(?:\.\d+)+)版"
 )
-# What comes again: the minutes of the 4th meeting say what holds since the 3rd.
-_TIME = re.compile(rf"第 ?([{_HAN}]+|\d+) ?[次届]")
-# In a text the date counts that says since when it holds, or of when it is.
+# What comes again is counted: the minutes of the 4th meeting are newer than those of the 3rd.
+_TIME = re.compile(rf"第 ?([{_NUMERALS}]+|\d+) ?[次届]")
+# Of the dates in the text itself only those count that say since when the document holds, or of when it is.
 _SINCE = re.compile(
     rf"(?:(?:自|从|于)? ?{_DATE} ?日? ?(?:起|开始|正式)*(?:施行|执行|实施|生效|修订|发布|印发|启用)"
     rf"|(?:施行|执行|实施|生效|修订|发布|印发|更新|版本|启用)(?:日期|时间)?[:： ]{{0,2}}{_DATE})"
@@ -47,7 +47,8 @@ _EDITION = re.compile(
 _TOLD = (_DATED, _VERSION, _TIME)
 # What stands in brackets with a date or version says more of the edition: since when it holds, whom it is for.
 _BRACKETED = re.compile(r"(?:\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕)(?:第? ?\d+ ?号)?")
-# More of one name are a series, such as weekly reports; longer texts say much else.
+# Editions of one document: more of one name are a series, such as weekly reports. And characters of an answer in each
+# of two that are said to differ: longer ones differ in much that was not asked.
 _FAMILY, _LONGEST = 5, 30
 _MOST_DOCUMENTS = 50_000
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rag.question.kinds import Kind, kinds_of
 from rag.text.equal import respelt
+from rag.text.normalization import HAN
 from rag.text.tags import MODAL, NOUN_TAGS, PERSON
 from rag.text.tokenization import Cut, Word, in_dictionary, tagged
 
@@ -17,9 +18,9 @@ _LATIN = re.compile(r"[A-Za-z]{2}|[A-Za-z]-?\d")
 _COMMON = re.compile("[a-z]+")
 _NUMBERED_NAME = re.compile(r"[a-z][a-z.-]*\d[a-z\d.-]*")
 _ASKS_KIND = re.compile(r"(?:什么|啥|哪(?:[些个种家位]|[一几两三](?:[个种家位]|样)?))(?:样的)?$")
-# 大力 of 多大力 is none, either.
+# What jieba makes of the word behind 多 is no noun, either: 大力 of 多大力.
 _HOW_MUCH = re.compile("多[大高长久远重快深宽厚]$")
-_HAN = re.compile(r"[\u3400-\u9fff]{3,}")
+_HAN = re.compile(rf"{HAN}{{3,}}")
 # Verbs, adverbs, prepositions, pronouns, particles, conjunctions and places: what jieba takes for a part of a name that
 # it does not know.
 _BESIDE_NAMES = tuple("vdprucf")
@@ -84,7 +85,7 @@ class Question:
         60 % have one that their document lacks where it answers, and 66 % where it does not.
         """
         nouns = {word for word, _, _, tag in tagged(self.normalised) if tag.startswith(NOUN_TAGS)}
-        # What a verb was cut off.
+        # `analyse` cuts a verb off some words, which are tagged here with it: what is left counts as the noun.
         nouns |= {part for noun in nouns for part in (noun[1:], noun[:-1]) if not in_dictionary(part)}
         words = self.cut.content()
         return {
@@ -102,9 +103,9 @@ class Question:
     def unknown_named(self) -> tuple[str, ...]:
         """The names and nouns, as written, that no document contains.
 
-        Of English whose common words are all unknown only names: the documents are in another language. What a
-        character after it ends is written with that: 法定代表人. What 这 or 那 stands before points, and names nothing:
-        of 那批货 批货 was a word.
+        Of an English question whose common words are all unknown only the names: the documents are in another language.
+        A word is given with the noun of one character right behind it: 法定代表 with 人. A word behind 这 or 那 points
+        to something and names nothing, such as 批货, which jieba makes of 那批货.
         """
         found = [term for term in self.named if term in self.unknown and not self._is_pointed_at(term)]
         if self.is_english and all(
@@ -132,14 +133,14 @@ class Question:
     def is_english(self) -> bool:
         """Whether most of the letters are Latin."""
         latin = len(re.findall(r"[a-z]", self.normalised))
-        return latin > 2 * len(re.findall(r"[\u3400-\u9fff]", self.normalised))
+        return latin > 2 * len(re.findall(HAN, self.normalised))
 
 
 def analyse(cut: Cut, corpus: TermStatistics) -> Question:
     """Read off one question what it asks for; ``corpus`` weighs its terms.
 
-    Of words that jieba only guesses and no document has, a verb or the like is cut off where the rest is known, 住望汐,
-    and a modal verb always: 挪车会.
+    Words that jieba only guesses and no document has are cut once more: a verb or the like of one character is cut off
+    where the rest is known (住|望汐), a modal verb always (挪车|会).
     """
     people = {(start, end) for _, start, end, tag in tagged(cut.folded.text) if tag in PERSON}
     guessed = [word for word in cut.words if _is_guessed(word, cut, corpus)]

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from rag.errors import Language
-from rag.text.normalization import normalise
+from rag.text.normalization import HAN, normalise
 from rag.types import Answer, Status
 
 
@@ -58,7 +58,7 @@ _MARKS = r"[^\w《》〈〉“”‘’「」『』()\[\]\"']"
 _BETWEEN = rf"(?:{_MARKS}|[啊呀哦呢吧啦嘛哈喔哇])*"
 # What sets courtesy off from a question; of Chinese after it a blank will do.
 _STOP = "[,.!?;~…。]"
-_CHINESE = re.compile("[\u3400-\u9fff]")
+_CHINESE = re.compile(HAN)
 _BEFORE = (Courtesy.HELLO, Courtesy.THANKS, Courtesy.SORRY, Courtesy.NOTED)
 _AFTER = (Courtesy.THANKS, Courtesy.GOODBYE, Courtesy.SORRY, Courtesy.POLITE)
 
@@ -76,7 +76,7 @@ def bare(text: str) -> str:
     """``text`` without the courtesy before and after it; ``text`` itself if it is nothing else."""
     folded = normalise(text)
     before = _pattern(_BEFORE, r"^(?:{phrase} *{stop}+ *)+").match(folded.text)
-    after = _pattern(_AFTER, r"(?:(?<={stop})| (?=[\u4e00-\u9fff]))(?: *{phrase}{between})+$").search(folded.text)
+    after = _pattern(_AFTER, r"(?:(?<={stop})| (?={han}))(?: *{phrase}{between})+$").search(folded.text)
     start, end = before.end() if before else 0, after.start() if after else len(folded.text)
     return text[slice(*folded.to_original(start, end))].strip() if start < end else text
 
@@ -106,4 +106,4 @@ def _pattern(kinds: tuple[Courtesy, ...], form: str) -> re.Pattern[str]:
     """``form`` with the phrases of ``kinds``, the longest first; a word in Latin script is a whole one."""
     phrases = sorted((phrase for phrase, kind in _phrases().items() if kind in kinds), key=len, reverse=True)
     alternatives = "|".join(rf"(?<![a-z]){p}(?![a-z])" if p.isascii() else p for p in phrases)
-    return re.compile(form.format(phrase=f"(?:{alternatives})", between=_BETWEEN, stop=_STOP))
+    return re.compile(form.format(phrase=f"(?:{alternatives})", between=_BETWEEN, stop=_STOP, han=HAN))

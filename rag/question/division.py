@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from rag.errors import QuestionError
 from rag.question.courtesy import bare, courtesy
@@ -18,12 +18,13 @@ from rag.question.followup.predicates import CIRCUMSTANCE, LEAD
 from rag.question.followup.wording import CHINESE, MEASURE, Phrase
 from rag.question.validation import validate
 from rag.text.lexicon import lexicon
+from rag.text.normalization import HAN, begun_alike
 from rag.text.tags import MODAL, NOUN_TAGS
 from rag.text.tokenization import tagged
 
 MAX_PARTS = 8
 _PART_END = re.compile(r"(?<=[?？;；])\s*(?=\S)")
-_CLAUSE_END = re.compile(r"[，,、]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
+_CLAUSE_END = re.compile(rf"[，,、]|(?<={HAN})\s+(?={HAN})")
 # What asks. "几" and "谁" may also stand for some or for nobody in particular: "好几年", "那几天", "不知道谁弄的".
 _ASKS = re.compile(
     r"(?<![好那这十前后头])几(?!乎)|(?<!不知道)(?<!没)(?:为什么|为啥|什么|啥|谁|哪|何[时地人处]|为何|如何|怎|咋)|多少"
@@ -149,8 +150,10 @@ def _names(question: str) -> bool:
 
 
 def _subject(clause: str) -> str:
-    """What a clause is about: all that can be affirmed of one that ends with 吗, what another names, what stands behind
-    the asking words (开标 of 几号开标); else all of it.
+    """What a clause is about, and those after it that name nothing of their own.
+
+    Of one that ends with 吗 that is all before it; else what it names, else what stands behind its asking words (开标
+    in 几号开标), else all of it.
     """
     whole = clause.strip(_MARKS)
     asking = CIRCUMSTANCE.match(whole)
@@ -233,12 +236,7 @@ def _pair(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
 
 def _alike(one: str, other: str) -> int:
     """How many characters two names share at their ends, or, equally long, at their beginnings; 0 if one is shared."""
-    ends = _beginning(one[::-1], other[::-1])
-    begins = _beginning(one, other) if len(one) == len(other) else 0
+    ends = begun_alike(one[::-1], other[::-1])
+    begins = begun_alike(one, other) if len(one) == len(other) else 0
     shared = max(ends, begins)
     return shared if shared < min(len(one), len(other)) else 0
-
-
-def _beginning(one: str, other: str) -> int:
-    """How many characters two texts begin with together."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from rag.text.normalization import HAN
 from rag.text.tags import PERSON
 from rag.text.tokenization import tagged
 from rag.types import Span
@@ -26,8 +27,8 @@ _SURNAME = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
     "姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚"
 )
-_CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{{1,2}}")
-_FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{2,}?(?:·[\u4e00-\u9fff]+)+|(?<![a-z])[a-z]{2,} [a-z]{3,}(?![a-z])")
+_CHINESE_NAME = re.compile(rf"(?:[{_SURNAME}]|欧阳|司马|上官|诸葛){HAN}{{1,2}}")
+_FOREIGN_NAME = re.compile(rf"{HAN}{{2,}}?(?:·{HAN}+)+|(?<![a-z])[a-z]{{2,}} [a-z]{{3,}}(?![a-z])")
 NTH = re.compile(r"第(?P<number>\d+|[一二三四五六七八九十]+)[条项款点步]|最后一[条项款点步]")
 """The item of a list by its number: 第二条, 最后一步."""
 

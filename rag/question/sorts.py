@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rag.question.courtesy import bare
-from rag.text.normalization import normalise
+from rag.text.normalization import HAN, normalise
 
 _WHICH: Final = r"(?:哪些|哪几[种类项款个]|几[种类项款]|多少[种类项款])(?:不同的?)?"
 _HAS: Final = "有|包括|包含|包括有|分为|分成|分|设有|设|享有|享受|提供"
 _SORT: Final = "(?:种类|类型|类别|分类)"
-_NOUN: Final = r"(?:(?!的)[\u4e00-\u9fff])"
+_NOUN: Final = rf"(?:(?!的){HAN})"
 _END: Final = "(?:呢|呀|啊|吗|么|的)?[ ?。!]*"
 _OFTEN: Final = "(?:都|一共|总共|共|主要|具体|分别|大概|大致|可以?|能)*"
 _PLEASE: Final = "(?:(?:请问|想问|问|想知道|告诉我|请列出)(?:一下|下)?)?"

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from rag.index.protocols import Snapshot
 from rag.question.analysis import Question, analyse
+from rag.text.normalization import HAN
 from rag.text.sounds import LONGEST, sound
 from rag.text.tokenization import STOPWORDS, Cut, Word, in_dictionary
 from rag.types import Span
 
-_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_HAN = re.compile(f"{HAN}+")
 
 
 def understood(cut: Cut, generation: Snapshot) -> Question:

@@ -10,7 +10,8 @@ from typing import Final
 from rag.question.amounts.limits import limit
 from rag.text.quantities.ranges import GOING_ON, NUMBER, readings
 
-# No ordinal, no part of a date or a name, and neither less nor more than it says: 没满十五年, 过了两年. 一 is of rates.
+# No ordinal, no part of a date or a name, and nothing that is said to be less or more: 没满十五年, 过了两年. A 一 alone
+# is that of a rate, 一天多少钱.
 _FIGURE: Final = re.compile(
     rf"(?<![第\d.,月年过a-z一二两三四五六七八九十百千-])(?<![没未不][满到足])(?<!过了)(?!(?:19|20)\d\d年|一[^二三四五六七八九十百千万])"
     rf"(?P<number>{NUMBER})(?![\d月号一二两三四五六七八九十百千]) ?(?=(?P<unit>{GOING_ON}))"

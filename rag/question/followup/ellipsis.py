@@ -21,6 +21,7 @@ from rag.question.followup.swaps import (
 )
 from rag.question.followup.topics import Sort, Topic, phrases, sort_of, topic
 from rag.question.followup.wording import AMOUNT, ASKING, ASKS, ATTRIBUTE, CHINESE, MEASURE, NOW, Phrase
+from rag.text.normalization import HAN
 
 _NOTHING = re.compile("然后|所以|接着|后来|其他|别的|你|我|还有|之后|结果|人|原因")
 _DATE = re.compile(r"(?P<year>(?:公元前?)?\d{2,4}年)?(?P<month>\d{1,2}月)?(?P<day>\d{1,2}[日号])?(?P<rest>.*)")
@@ -29,7 +30,7 @@ _ASKS_WHO = re.compile("(?:现在|目前|都|分别)?(?:是|叫|有|为)?(?:谁|
 _OF_A_THING = re.compile("(?:是|有|为)?(?:什么(?!时候|人)|多少|几)")
 # An amount, and of what else than of the thing before it is asked for: 押金多少, 一个月学费多少.
 _AMOUNT_ASKED = re.compile(
-    rf"(?:[一每]个?[天月年次晚人])?(?P<amount>[\u4e00-\u9fff]{{1,3}}{AMOUNT.pattern[:-1]})(?:是|要|收|有|得)*多少钱?"
+    rf"(?:[一每]个?[天月年次晚人])?(?P<amount>{HAN}{{1,3}}{AMOUNT.pattern[:-1]})(?:是|要|收|有|得)*多少钱?"
 )
 _WHEN = re.compile("(?:的时候?|那时候?|那会儿?|那年)$")
 _SAME_NAME = {Sort.NAME, Sort.COMMON}

@@ -10,13 +10,14 @@ from typing import Final
 
 from rag.question import mentions
 from rag.question.followup.wording import AMOUNT, ASKS, ATTRIBUTE, CHINESE, MEASURE, Phrase
+from rag.text.normalization import HAN
 
 _NUMBER: Final = r"(?:\d[\d.,]*(?:[-~至到]\d[\d.,]*)?[万亿]?|[一二两三四五六七八九十百千万亿]+)"
 # What stands before a size and goes with it: 前一天 for 前五天, but 一天 for 五天.
 _LEAD: Final = "提?前|满|不?超过?|不?[大高低小多少]于|不[到足满]"
 _TIME_UNIT: Final = "分钟|小时|天|日|周|个?月|年"
 _SIZE: Final = re.compile(
-    rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]*|[\u4e00-\u9fff]{{1,3}}?)(?P<limit>及?以[上下内外])?"
+    rf"(?P<lead>第|{_LEAD})?{_NUMBER}\s?(?P<unit>[a-z℃%]*|{HAN}{{1,3}}?)(?P<limit>及?以[上下内外])?"
 )
 # M12, LM-600, GA37: letters and digits in one.
 _CODE: Final = re.compile(r"(?<![a-z\d.])[a-z]+-?\d[a-z\d]*(?:-[a-z\d]+)*(?![a-z\d.])")
@@ -33,9 +34,9 @@ _ASKS_WHICH: Final = re.compile("[,的]?(?:分别|一共|总共|都|主要)*(?:�
 _ASKS_AMOUNT: Final = re.compile(
     "(?:是|有|为|要|收)?(?:每[^多]{1,2})?(?:是|要|收)?多少(?!钱)|(?:怎么|如何)[收算交付计]"
 )
-_OF: Final = r"(?P<of>[\u4e00-\u9fff]{0,4})"
+_OF: Final = rf"(?P<of>{HAN}{{0,4}})"
 _NUMBERED: Final = re.compile(rf"{_OF}(?P<figure>\d+)岁?")
-_NUMBERED_BEFORE: Final = re.compile(rf"(?:(?<![\u4e00-\u9fff]){_OF})?(?<![\d.])(?P<figure>\d+)(?:岁|(?![\d.]))")
+_NUMBERED_BEFORE: Final = re.compile(rf"(?:(?<!{HAN}){_OF})?(?<![\d.])(?P<figure>\d+)(?:岁|(?![\d.]))")
 _LONGEST_NOUN: Final = 8
 # Times that come round: each takes the place of another of its line.
 _TIMES: Final = tuple(
@@ -171,5 +172,5 @@ def with_amount(before: Phrase, body: Phrase) -> str:
     behind = before.text.rfind("的", 0, asked.start()) + 1
     start = max(behind, *names, *(span.end for span in mentions.dates(before.text) if span.end <= asked.start()), 0)
     old = before.text[start : asked.start()]
-    is_noun = 2 <= len(old) <= _LONGEST_NOUN and re.fullmatch(r"[\u4e00-\u9fff]+", old) and old != body.text
+    is_noun = 2 <= len(old) <= _LONGEST_NOUN and re.fullmatch(f"{HAN}+", old) and old != body.text
     return before.with_part(start, asked.start(), body.written) if is_noun else ""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rag.question import mentions
 from rag.question.followup.naming import COMMON_LATIN
-from rag.text.normalization import Normalised, normalise
+from rag.text.normalization import HAN, Normalised, normalise
 from rag.text.tags import MODAL, PROPER
 from rag.text.tokenization import in_dictionary, tagged
 
@@ -30,16 +30,16 @@ GENERIC = (
     "|建筑|药物|药|疾病|病|动物|植物|学校|大学|理论|定律|协议|语言|朝代|元素|品牌|游戏|网站|景点|行业"
 )
 # Any other word of this form, where a question says no more than it: "潜伏期呢".
-MEASURE = re.compile("[\u4e00-\u9fff]{1,5}(?:[期率量数额度费价]|时间|日期|方式|方法|范围|过程|条件|标准)")
+MEASURE = re.compile(f"{HAN}{{1,5}}(?:[期率量数额度费价]|时间|日期|方式|方法|范围|过程|条件|标准)")
 # The end of a noun that is itself an amount, or a time that passes.
 AMOUNT = re.compile("[期率量数额度费价金款资压速积径值龄]$")
 ASKS = re.compile(
     r"什么|啥|谁|哪|何[时地人处]|为何|如何|怎[么样]|多少|几(?!乎)|第几|多[大高长久远重快深宽]|是否|是不是|有没有|吗[?]?$"
 )
-_MODAL_EDGE = re.compile(rf"(?<=[\u4e00-\u9fff])[{MODAL}]$|^[{MODAL}](?=[\u4e00-\u9fff])")
+_MODAL_EDGE = re.compile(rf"(?<={HAN})[{MODAL}]$|^[{MODAL}](?={HAN})")
 # A time that a date can take the place of.
 NOW = re.compile("现在|目前|如今|眼下")
-CHINESE = re.compile(r"[\u3400-\u9fff]")
+CHINESE = re.compile(HAN)
 END = re.compile(r"[?!。 ]*$")
 
 _NAME_TAGS = PROPER | {"latin", "title"}
