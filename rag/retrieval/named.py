@@ -17,7 +17,7 @@ import msgspec
 from rag.errors import CollectionError, NotFoundError
 from rag.index.generations import COLLECTIONS
 from rag.index.store import DocumentRecord
-from rag.retrieval.beside import Kind, changing, rows
+from rag.retrieval.beside import SideFile, changing, rows
 
 NAME: Final = COLLECTIONS
 """Of the file in the index folder."""
@@ -48,7 +48,7 @@ class NamedCollection(msgspec.Struct, frozen=True):
         return record.doc_id in ids or any(file.path in paths for file in record.files)
 
 
-_KIND = Kind(NAME, tuple[NamedCollection, ...], "文档集", "collections")
+_FILE = SideFile(NAME, tuple[NamedCollection, ...], "文档集", "collections")
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +58,7 @@ def _known(one: NamedCollection) -> tuple[frozenset[str], frozenset[str]]:
 
 def named_collections(index: Path) -> tuple[NamedCollection, ...]:
     """All in the index folder, by name. Raises StorageError for a file that is none of ours."""
-    return tuple(sorted(rows(index, _KIND), key=lambda one: one.name))
+    return tuple(sorted(rows(index, _FILE), key=lambda one: one.name))
 
 
 def called(named: Sequence[NamedCollection], name: str) -> list[NamedCollection]:
@@ -132,7 +132,7 @@ class NamedCollections:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, NamedCollection]]:
         """The collections by name, written back if the block ends well."""
-        with changing(self.index, _KIND) as found:
+        with changing(self.index, _FILE) as found:
             known = {one.name: one for one in found}
             yield known
             found[:] = [one for _, one in sorted(known.items())]

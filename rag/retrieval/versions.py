@@ -19,7 +19,7 @@ from rag.errors import VersionError
 from rag.index.generations import UPLOADS, VERSIONS
 from rag.index.protocols import Documents
 from rag.index.store import DocumentRecord
-from rag.retrieval.beside import Kind, changing, rows
+from rag.retrieval.beside import SideFile, changing, rows
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Versions(msgspec.Struct, frozen=True):
     of_one: tuple[Version, ...]
 
 
-_KIND = Kind(VERSIONS, tuple[Versions, ...], "新旧版本", "versions of documents")
+_FILE = SideFile(VERSIONS, tuple[Versions, ...], "新旧版本", "versions of documents")
 
 
 class Older(NamedTuple):
@@ -81,7 +81,7 @@ class Standing:
 
 def versions(index: Path) -> tuple[Versions, ...]:
     """All in the index folder. Raises StorageError for a file that is none of ours."""
-    return rows(index, _KIND)
+    return rows(index, _FILE)
 
 
 def standing_of(known: Sequence[Versions], documents: Documents) -> Standing:
@@ -112,7 +112,7 @@ def replace(index: Path, documents: Documents, old: DocumentRecord, new: Documen
             f"新文件与《{old.title}》内容相同，没有替换。",
             f"The new file is the same as “{old.title}”; nothing is replaced.",
         )
-    with changing(index, _KIND) as known:
+    with changing(index, _FILE) as known:
         older = standing_of(known, documents).older
         if old.doc_id in older and older[old.doc_id].replaced_by == new.doc_id:
             return
@@ -138,7 +138,7 @@ def check_current(doc_id: str, title: str, older: Collection[str]) -> None:
 
 def reinstate(index: Path, documents: Documents, doc_id: str) -> None:
     """Make an older version a current document again, beside the one that had replaced it. Raises StorageError."""
-    with changing(index, _KIND) as known:
+    with changing(index, _FILE) as known:
         find = _Finder(documents)
         parted = list[Versions]()
         for one in known:
