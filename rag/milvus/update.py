@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +17,7 @@ from rag.index.manifest import Manifest, build_settings
 from rag.index.protocols import not_found
 from rag.indexing.pipeline import Pipeline
 from rag.loading import discover, nothing_to_index
-from rag.milvus.changes import Sources, Wanted
+from rag.milvus.changes import Plan, Sources, Wanted
 from rag.milvus.client import Connection
 from rag.milvus.documents import LISTED
 from rag.milvus.expressions import among
@@ -66,26 +67,32 @@ def index_paths(
         for row in plan.update:
             writer.update(row)
         writer.publish(wait=True)
-        # Last, so that a text that only changed does not vanish in between, nor what can be taken over from it.
+        # Last, so that of a text which only changed there is always a version, and what can be taken over from the old
+        # one is still there for the new.
         writer.remove(plan.remove)
-        failed = (*sources.failed, *maker.failed)
         manifest = MilvusGeneration(connection, _made(connection)).manifest
-        if not manifest.documents and not plan.remove and share == (1, 1):
-            raise nothing_to_index(paths, failed, sources.unsupported)
-        return IndexReport(
-            added=tuple(sorted(new.keys() - maker.replaced)),
-            changed=tuple(sorted(new.keys() & maker.replaced)),
-            unchanged=tuple(plan.unchanged),
-            removed=tuple(plan.removed),
-            duplicates=tuple(plan.duplicates),
-            failed=tuple((file.source, error) for file, error in failed),
-            unsupported=tuple(map(str, sources.unsupported)),
-            notices=tuple(notices),
-            omitted=tuple(maker.omitted),
-            documents=manifest.documents,
-            passages=manifest.passages,
-            seconds=perf_counter() - started,
-        )
+    if not manifest.documents and not plan.remove and share == (1, 1):
+        raise nothing_to_index(paths, (*sources.failed, *maker.failed), sources.unsupported)
+    report = _report(plan, new.keys(), sources, maker, manifest)
+    return replace(report, notices=tuple(notices), seconds=perf_counter() - started)
+
+
+def _report(plan: Plan, written: Set[str], sources: Sources, maker: Maker, manifest: Manifest) -> IndexReport:
+    """What was done and is there now, but for notices and time; ``written`` are the sources of what was written."""
+    return IndexReport(
+        added=tuple(sorted(written - maker.replaced)),
+        changed=tuple(sorted(written & maker.replaced)),
+        unchanged=tuple(plan.unchanged),
+        removed=tuple(plan.removed),
+        duplicates=tuple(plan.duplicates),
+        failed=tuple((file.source, error) for file, error in (*sources.failed, *maker.failed)),
+        unsupported=tuple(map(str, sources.unsupported)),
+        notices=(),
+        omitted=tuple(maker.omitted),
+        documents=manifest.documents,
+        passages=manifest.passages,
+        seconds=0.0,
+    )
 
 
 def _swept(documents: int) -> list[WenyuanError]:

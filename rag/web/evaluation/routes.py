@@ -94,10 +94,15 @@ class Kept(msgspec.Struct, frozen=True):
 
 def bench_router(index: Path, settings: Settings, library: Callable[[], Library]) -> APIRouter:
     """The routes for the index in folder ``index``; ``library`` opens it in its newest generation."""
-    bench = Bench(index, settings, library)
-    gold = GoldFile(index / NAME)
     router = APIRouter(tags=["evaluation"], include_in_schema=False)
+    _add_evaluations(router, Bench(index, settings, library))
+    gold = GoldFile(index / NAME)
+    _add_pairs(router, gold, library)
+    _add_gold_file(router, gold)
+    return router
 
+
+def _add_evaluations(router: APIRouter, bench: Bench) -> None:
     @router.post("/evaluations", status_code=202)
     def start(wanted: Start) -> Response:
         """Start an evaluation; there is one at a time."""
@@ -128,6 +133,8 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
         """Stop an evaluation if it is running, and delete it."""
         bench.delete(run_id)
 
+
+def _add_pairs(router: APIRouter, gold: GoldFile, library: Callable[[], Library]) -> None:
     @router.post("/gold", status_code=201)
     def add(pair: Pair) -> Response:
         """Keep a question with its answers and the place that states them, or one that nothing answers."""
@@ -150,6 +157,8 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
         corpus = Corpus(library()) if kept else None
         return _json({"pairs": [Kept(pair, _problem(pair, corpus)) for pair in kept]})
 
+
+def _add_gold_file(router: APIRouter, gold: GoldFile) -> None:
     @router.get("/gold.jsonl")
     def download() -> Response:
         """The gold file as it is, for ``wenyuan eval --gold``."""
@@ -162,8 +171,6 @@ def bench_router(index: Path, settings: Settings, library: Callable[[], Library]
     def remove(pair_id: str) -> None:
         """Remove a gold pair."""
         gold.remove(pair_id)
-
-    return router
 
 
 def _place(one: Quoted, corpus: Corpus, library: Library | None) -> Place:
