@@ -26,6 +26,7 @@ from rag.messages import text
 if TYPE_CHECKING:
     from rag.evaluation.datasets import Dataset
     from rag.evaluation.results import Evaluation
+    from rag.settings import Settings
 
 eval_app = typer.Typer(
     help=text(
@@ -49,6 +50,32 @@ SampleOption = Annotated[
     int | None,
     typer.Option("--sample", min=1, metavar="N", help=text("只问其中固定的 N 题", "ask a fixed N of the questions")),
 ]
+HeldOutOption = Annotated[bool, typer.Option("--held-out", help=text("用留出的问题集", "the held-out questions"))]
+BeirOption = Annotated[
+    Path | None, typer.Option("--beir", metavar="DIR", help=text("BEIR 格式的数据集", "a BEIR folder"))
+]
+SplitOption = Annotated[
+    str, typer.Option("--split", help=text("BEIR 的哪份 qrels（默认 test）", "which qrels of BEIR (test)"))
+]
+StyleOption = Annotated[
+    str,
+    typer.Option(
+        "--style",
+        help=text(
+            "把问题改写成某种写法再问，如 keywords、mistyped、traditional",
+            "ask in another style, such as keywords, mistyped, traditional",
+        ),
+    ),
+]
+NameOption = Annotated[
+    str, typer.Option("--name", help=text("结果的名字（默认为数据集的）", "name of the result (the set's)"))
+]
+CompareOption = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--compare", metavar="A B", help=text("比较两个存下的结果", "compare two saved results")),
+]
+SpeedOption = Annotated[bool, typer.Option("--speed", help=text("只显示耗时和开销", "show times and cost only"))]
+CostOption = Annotated[bool, typer.Option(help=text("再建一次索引以测量开销", "index once more to measure its cost"))]
 
 
 @eval_app.callback()
@@ -58,39 +85,17 @@ def evaluate(
     store: StoreOption = None,
     uri: UriOption = None,
     gold: GoldOption = None,
-    held_out: Annotated[
-        bool, typer.Option("--held-out", help=text("用留出的问题集", "the held-out questions"))
-    ] = False,
+    held_out: HeldOutOption = False,
     squad: SquadOption = None,
-    beir: Annotated[
-        Path | None, typer.Option("--beir", metavar="DIR", help=text("BEIR 格式的数据集", "a BEIR folder"))
-    ] = None,
-    split: Annotated[
-        str, typer.Option("--split", help=text("BEIR 的哪份 qrels（默认 test）", "which qrels of BEIR (test)"))
-    ] = "",
+    beir: BeirOption = None,
+    split: SplitOption = "",
     sample: SampleOption = None,
-    style: Annotated[
-        str,
-        typer.Option(
-            "--style",
-            help=text(
-                "把问题改写成某种写法再问，如 keywords、mistyped、traditional",
-                "ask in another style, such as keywords, mistyped, traditional",
-            ),
-        ),
-    ] = "",
-    name: Annotated[
-        str, typer.Option("--name", help=text("结果的名字（默认为数据集的）", "name of the result (the set's)"))
-    ] = "",
+    style: StyleOption = "",
+    name: NameOption = "",
     results: ResultsOption = _RESULTS,
-    compare: Annotated[
-        tuple[str, str] | None,
-        typer.Option("--compare", metavar="A B", help=text("比较两个存下的结果", "compare two saved results")),
-    ] = None,
-    speed: Annotated[bool, typer.Option("--speed", help=text("只显示耗时和开销", "show times and cost only"))] = False,
-    cost: Annotated[
-        bool, typer.Option(help=text("再建一次索引以测量开销", "index once more to measure its cost"))
-    ] = True,
+    compare: CompareOption = None,
+    speed: SpeedOption = False,
+    cost: CostOption = True,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -99,17 +104,31 @@ def evaluate(
     if compare is not None:
         _compare(*compare, results, as_json=as_json)
         return
-    from rag.evaluation import datasets
-    from rag.evaluation.evaluate import evaluate
-    from rag.evaluation.report import write_report
-
     progress = sys.stderr.isatty()
-    dataset = datasets.sample(_dataset(gold, squad, beir, split, held_out=held_out, progress=progress), sample)
+    dataset = _as_asked(_dataset(gold, squad, beir, split, held_out=held_out, progress=progress), sample, style)
+    made = _measured(dataset, settings(config, store, uri), index, name, results, cost=cost, progress=progress)
+    _show(made, speed=speed, as_json=as_json)
+
+
+def _as_asked(whole: Dataset, sample: int | None, style: str) -> Dataset:
+    """A sample of a set, in another style; what is to be noticed of it is told."""
+    from rag.evaluation import datasets
+
+    dataset = datasets.sample(whole, sample)
     if style:
         dataset = datasets.restyled(dataset, style)
     for zh, en in dataset.notices:
         typer.echo(text(f"注意：{zh}", f"Note: {en}"), err=True)
-    made_with = settings(config, store, uri)
+    return dataset
+
+
+def _measured(
+    dataset: Dataset, made_with: Settings, index: Path, name: str, results: Path, *, cost: bool, progress: bool
+) -> Evaluation:
+    """What asking a set comes to; if it goes on where an earlier run stopped, that is told."""
+    from rag.evaluation.evaluate import evaluate
+    from rag.evaluation.report import write_report
+
     made = evaluate(
         dataset,
         made_with,
@@ -123,7 +142,7 @@ def evaluate(
     if made.resumed:
         told = text(f"接着上次做：{made.resumed} 题已问过。", f"Resumed: {made.resumed} questions were asked before.")
         typer.echo(told, err=True)
-    _show(made, speed=speed, as_json=as_json)
+    return made
 
 
 def _show(made: Evaluation, *, speed: bool, as_json: bool) -> None:
