@@ -20,7 +20,7 @@ from rag.reading import Candidate, Reader, Reading
 from rag.retrieval.ranking import Search, reranked
 from rag.settings import Settings
 from rag.text.tokenization import Cut
-from rag.types import Hit, Passage
+from rag.types import Hit, Passage, Span
 
 if TYPE_CHECKING:
     from rag.types import Vectors
@@ -75,18 +75,9 @@ class Explainer:
         return _Asked(asked, retrieved.vector, candidates, reading, hits)
 
     def _explain(self, asked: _Asked, passage: Passage) -> Explanation:
-        generation, ordinal, question = self._generation, passage.ordinal, asked.question
-        document = generation.document(passage.doc_id)
-        dense: list[tuple[int, float]] = []
-        sparse: list[tuple[int, float]] = []
-        nearest, cosine = None, None
-        if asked.vector is not None:
-            dense = generation.dense.search(asked.vector, self._depth, self.search.within)
-            (cosines,) = generation.dense.sentence_cosines(asked.vector, [ordinal])
-            cosine = max(cosines)
-            nearest = passage.sentences[cosines.index(cosine)]
-        if self._settings.retrieval != "dense":
-            sparse = generation.sparse.search(question.searched, self._depth, self.search.within)
+        ordinal, question = passage.ordinal, asked.question
+        document = self._generation.document(passage.doc_id)
+        nearest, cosine = self._nearest(asked, passage)
         fused = [(c.hit.passage.ordinal, c.hit.score) for c in asked.candidates]
         opinions = {asked.candidates[r.candidate].hit.passage.ordinal: r.opinion for r in asked.reading.ranking}
         answered = self._answers(asked.reading)
@@ -95,8 +86,8 @@ class Explainer:
             passage=passage,
             title=document.title,
             words=self._words(question, ordinal),
-            by_meaning=_place(dense, ordinal),
-            by_words=_place(sparse, ordinal),
+            by_meaning=_place(self._by_meaning(asked), ordinal),
+            by_words=_place(self._by_words(asked), ordinal),
             fused=_place(fused, ordinal),
             read=_place([(hit.passage.ordinal, hit.score) for hit in asked.hits], ordinal),
             nearest=nearest,
@@ -109,6 +100,24 @@ class Explainer:
             answered=answered,
             cited=answered and _quotes(asked.reading, passage),
         )
+
+    def _by_meaning(self, asked: _Asked) -> Sequence[tuple[int, float]]:
+        if asked.vector is None:
+            return ()
+        return self._generation.dense.search(asked.vector, self._depth, self.search.within)
+
+    def _by_words(self, asked: _Asked) -> Sequence[tuple[int, float]]:
+        if self._settings.retrieval == "dense":
+            return ()
+        return self._generation.sparse.search(asked.question.searched, self._depth, self.search.within)
+
+    def _nearest(self, asked: _Asked, passage: Passage) -> tuple[Span | None, float | None]:
+        """The sentence of a passage that is most like the question in meaning, and its cosine."""
+        if asked.vector is None:
+            return None, None
+        (cosines,) = self._generation.dense.sentence_cosines(asked.vector, [passage.ordinal])
+        cosine = max(cosines)
+        return passage.sentences[cosines.index(cosine)], cosine
 
     def _words(self, question: Question, ordinal: int) -> tuple[Word, ...]:
         """The question's words, each with its part of the passage's BM25 score.

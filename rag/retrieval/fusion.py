@@ -1,8 +1,8 @@
-"""Two rankings to one: cosine plus a share of BM25.
+"""Two rankings to one: the dense score plus a share of BM25.
 
-Scores are added rather than ranks (RRF), because ranks forget by how much a passage wins. The cosine is
-absolute already; BM25 is divided by the most that any passage could score for this query, so it weighs little
-when few of the question's words are found and much when all are. This is the convex combination with
+Scores are added rather than ranks (RRF), because ranks forget by how much a passage wins. The dense score, a mean of
+two cosines, is absolute already; BM25 is divided by the most that any passage could score for this query, so it weighs
+little when few of the question's words are found and much when all are. This is the convex combination with
 theoretical bounds of Bruch, Gai and Ingber (2023), up to scale. docs/en/results.md has measurements.
 """
 
@@ -15,7 +15,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """One passage's score and what went into it.
+    """One passage's score and the two that went into it.
 
     ``dense`` is None if only BM25 was asked, ``sparse`` if BM25 did not find the passage.
     """
@@ -34,7 +34,7 @@ class Fusion(Protocol):
         dense: Sequence[tuple[int, float]],
         sparse: Sequence[tuple[int, float]],
         *,
-        cosines: Callable[[Sequence[int]], Sequence[float]],
+        dense_scores: Callable[[Sequence[int]], Sequence[float]],
         bound: float,
         weight: float,
     ) -> list[Fused]: ...
@@ -44,18 +44,18 @@ def fuse(
     dense: Sequence[tuple[int, float]],
     sparse: Sequence[tuple[int, float]],
     *,
-    cosines: Callable[[Sequence[int]], Sequence[float]],
+    dense_scores: Callable[[Sequence[int]], Sequence[float]],
     bound: float,
     weight: float,
 ) -> list[Fused]:
-    """Merge both rankings by ``cosine + weight * BM25 / bound``, best first, ties by ordinal.
+    """Merge both rankings by ``dense score + weight * BM25 / bound``, best first, ties by ordinal.
 
-    ``cosines`` gives the dense scores of passages that only BM25 found; ``bound`` is the highest BM25 score
+    ``dense_scores`` gives the dense scores of passages that only BM25 found; ``bound`` is the highest BM25 score
     possible for the query.
     """
     similar, bm25 = dict(dense), dict(sparse)
     lacking = sorted(bm25.keys() - similar.keys())
-    similar.update(zip(lacking, cosines(lacking), strict=True))
+    similar.update(zip(lacking, dense_scores(lacking), strict=True))
     fused = []
     for ordinal, similarity in similar.items():
         share = bm25.get(ordinal, 0.0) / bound if bound > 0 else 0.0

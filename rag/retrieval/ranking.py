@@ -61,7 +61,7 @@ class Search:
             ranking = self.fusion(
                 dense,
                 sparse,
-                cosines=lambda ordinals: generation.dense.scores(known, ordinals),
+                dense_scores=lambda ordinals: generation.dense.scores(known, ordinals),
                 bound=generation.sparse.bound(words) if sparse else 0.0,
                 weight=settings.bm25_weight,
             )
