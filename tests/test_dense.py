@@ -132,6 +132,22 @@ def test_codes_find_what_comparing_with_every_row_finds_and_score_it_alike(tmp_p
     assert all((tmp_path / "again" / name).read_bytes() == (tmp_path / name).read_bytes() for name in dense.CODES)
 
 
+def test_what_is_looked_at_does_not_grow_with_the_segments(tmp_path: Path) -> None:
+    vectors = unit_vectors(3000)
+    file, owners = written(tmp_path, vectors), np.repeat(np.arange(1000, dtype=np.int32), 3)
+    learnt = dense.learn(file)
+    found = []
+    for size in (3000, 300):
+        codes = [(tmp_path / f"{size}-{start}", range(start, start + size)) for start in range(0, 3000, size)]
+        for folder, rows in codes:
+            folder.mkdir()
+            part = written(folder, vectors[rows.start : rows.stop])
+            dense.write_codes(part, owners[rows.start : rows.stop], folder, learnt)
+        parted = dense.DenseIndex(file, owners, codes)
+        found.append([parted._nearest(query, 10) for query in vectors[:20]])
+    assert found[0] == found[1]
+
+
 def test_a_passage_is_found_by_the_mean_though_it_is_among_the_nearest_by_neither(tmp_path: Path) -> None:
     """Passages that are near, with sentences that are far, and the other way round, are no better than both halfway."""
     near, half, far = (np.array([c, (1 - c * c) ** 0.5, 0.0], np.float32) for c in (0.9, 0.8, 0.1))

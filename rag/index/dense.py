@@ -37,6 +37,8 @@ CODED_FROM: Final = 4_000
 """Of more rows than that, the rows of a segment that has so many are in codes."""
 CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""
+# An index of rows, and the ordinals of these rows' passages.
+_Owned = tuple[Any, "NDArray[np.int32]"]
 # How many rows of passages, and of sentences, are looked at for each passage wanted.
 _LOOKED_AT = 2
 # So few passages are left out of all that all are looked for, and those taken out again.
@@ -153,10 +155,11 @@ class DenseIndex:
         self._count = np.bincount(owners, minlength=len(self._first))
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         self._first[owners[starts]] = starts
-        # Each index with the owners of its rows.
-        self._indexes = [*self._as_they_are(), *(pair for one in codes for pair in self._coded(*one))]
+        # Indexes with the owners of their rows; those stand together whose scores are alike.
+        plain = [[one] for one in self._as_they_are()]
+        self._indexes: list[Sequence[_Owned]] = [*plain, *zip(*(self._coded(*one) for one in codes), strict=True)]
 
-    def _as_they_are(self) -> Iterator[tuple[Any, NDArray[np.int32]]]:
+    def _as_they_are(self) -> Iterator[_Owned]:
         """Indexes of the rows that are in no codes, of passages and of sentences."""
         plain = np.ones(len(self.owners), bool)
         for _, rows in self.codes:
@@ -167,7 +170,7 @@ class DenseIndex:
             _add(index, self.file, some)
             yield index, self.owners[some]
 
-    def _coded(self, folder: Path, rows: range) -> Iterator[tuple[Any, NDArray[np.int32]]]:
+    def _coded(self, folder: Path, rows: range) -> Iterator[_Owned]:
         """The indexes in ``folder``, of passages and of sentences."""
         owners = self.owners[rows.start : rows.stop]
         for name, kind in zip(CODES, by_kind(owners), strict=True):
@@ -210,11 +213,8 @@ class DenseIndex:
 
     def _nearest(self, query: Vectors, k: int) -> list[int]:
         """The passages that are nearest to ``query``, by themselves or by a sentence: enough for ``k``."""
-        owning = [np.empty(0, np.int32)]
-        for index, owners in self._indexes:
-            if wanted := min(len(owners), k * _LOOKED_AT):
-                owning.append(owners[_nearest_rows(index, query, wanted)])
-        ordinals: list[int] = np.unique(np.concatenate(owning)).tolist()
+        nearest = [_nearest_of(together, query, k * _LOOKED_AT) for together in self._indexes]
+        ordinals: list[int] = np.unique(np.concatenate(nearest)).tolist()
         return ordinals
 
     def scores(self, query: Vectors, ordinals: Sequence[int]) -> list[float]:
@@ -245,14 +245,26 @@ class DenseIndex:
         return np.repeat(first - starts, counts) + np.arange(int(counts.sum())), starts, counts
 
 
-def _nearest_rows(index: Any, query: Vectors, wanted: int) -> NDArray[np.int64]:
-    """The rows of an index that are nearest, and all that are as near as the last of them: no order decides."""
+def _nearest_of(together: Sequence[_Owned], query: Vectors, wanted: int) -> NDArray[np.int32]:
+    """Whose rows are nearest in all of these indexes, as many as ``wanted``, and as near as the last of them."""
+    scores, nearest = [np.empty(0, np.float32)], [np.empty(0, np.int32)]
+    for index, owners in together:
+        if some := min(len(owners), wanted):
+            found, rows = _nearest_rows(index, query, some)
+            scores.append(found)
+            nearest.append(owners[rows])
+    score, owning = np.concatenate(scores), np.concatenate(nearest)
+    return owning[score >= np.partition(score, -wanted)[-wanted]] if len(score) > wanted else owning
+
+
+def _nearest_rows(index: Any, query: Vectors, wanted: int) -> tuple[Vectors, NDArray[np.int64]]:
+    """Scores and rows of an index that are nearest, and all that are as near as the last of them: no order decides."""
     asked = wanted + 1
     while True:
         scores, rows = (of_query[0] for of_query in index.search(query.reshape(1, -1), min(asked, index.ntotal)))
         if asked >= index.ntotal or scores[wanted - 1] > scores[-1]:
-            nearest: NDArray[np.int64] = rows[(scores >= scores[wanted - 1]) & (rows >= 0)]
-            return nearest
+            nearest = (scores >= scores[wanted - 1]) & (rows >= 0)
+            return scores[nearest], rows[nearest]
         asked *= 4
 
 
