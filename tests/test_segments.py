@@ -52,7 +52,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=[(4096, 4), (7, 4), (20, 2)], ids=["as it is", "small", "merged at once"])
+@pytest.fixture(params=[(2048, 4), (7, 4), (20, 2)], ids=["as it is", "small", "merged at once"])
 def _sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     most, side_by_side = request.param
     monkeypatch.setattr("rag.indexing.building.MOST_PASSAGES", most)
@@ -352,3 +352,25 @@ def test_places_are_found_both_ways() -> None:
     for wrong in (-1, 7):
         with pytest.raises(IndexError):
             placement.of(np.array([wrong]))
+
+
+@pytest.mark.usefixtures("hash_encoder")
+def test_what_changes_in_a_large_segment_leaves_it_and_changes_by_itself_from_then_on(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.indexing.building.MOST_PASSAGES", 64)
+    monkeypatch.setattr("rag.indexing.merging.MOST_PASSAGES", 64)
+    write(corpus, range(12))
+    index_paths([corpus], tmp_path / "index", Settings())
+    assert shape(tmp_path / "index") == [12]
+    put(file_of(corpus, 3), text(50))
+    index_paths([corpus], tmp_path / "index", Settings())
+    before = open_generation(tmp_path / "index").manifest.segments
+    assert [one.documents for one in before] == [11, 1]
+    put(file_of(corpus, 3), text(51))
+    index_paths([corpus], tmp_path / "index", Settings())
+    after = open_generation(tmp_path / "index").manifest.segments
+    assert ([one.documents for one in after], after[0]) == ([11, 1], before[0])
+    index_paths([corpus], tmp_path / "at once", Settings())
+    for grown, at_once in zip(said(tmp_path / "index", corpus), said(tmp_path / "at once", corpus), strict=True):
+        assert grown == at_once

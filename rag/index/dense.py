@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 EXACT_UP_TO: Final = 20_000
 """Rows up to which all are compared as they are: some milliseconds a question."""
 DIGEST_BYTES: Final = 16
-CODED_FROM: Final = 4_000
+CODED_FROM: Final = 2_000
 """Of more rows than that, the rows of a segment that has so many are in codes."""
 CODES: Final = ("passages.faiss", "sentences.faiss")
 """What `write_codes` writes."""

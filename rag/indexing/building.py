@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from rag.index.store import DocumentRecord, Part
 from rag.index.vectors import VectorFile, VectorFiles
 from rag.indexing.entries import Entry
 from rag.indexing.journal import Journal
-from rag.indexing.merging import MOST_PASSAGES, Reusable, to_keep
+from rag.indexing.merging import MOST_PASSAGES, Reusable, is_large, to_keep
 from rag.indexing.pipeline import Pipeline
 from rag.indexing.reuse import Moved, New, are_current, write_vectors
 from rag.indexing.splitting import SPLITTER, split
@@ -39,7 +40,7 @@ from rag.types import Encoder, Passage
 
 _Terms = tuple[str, str]
 # What was written of a document, and the terms of its passages.
-_Placed = tuple[Part, list[_Terms]]
+_Placed = tuple[Part, Sequence[_Terms]]
 _Cut = Callable[[str], str]
 
 
@@ -85,14 +86,9 @@ class _Draft:
         self._parts: dict[str, Part] = {}
         # Documents of segments that are written anew, with where they stood: the segment, and the first passage there.
         self._before: dict[str, tuple[DocumentRecord, int, int]] = {}
-        # Which of these segments have vectors that are found by where they stand, and what of them is in new segments,
-        # by the numbers of these.
-        self._found: set[int] = set()
+        # What of these segments is in new ones, by the numbers of these.
         self._moved: defaultdict[int, list[Moved]] = defaultdict(list)
         self._sketches = self._sketched()
-        # How words sound, and those of segments that are written anew.
-        self._sounds: dict[str, str] = {}
-        self._taken: set[str] = set()
         # The first of the segments that are new.
         self._new = 0
         self._dimension = 0
@@ -105,11 +101,6 @@ class _Draft:
         manifest = old.manifest
         slots = {before: now for now, before in enumerate(to_keep(old, self._entries))}
         self._segments = [manifest.segments[one] for one in slots]
-        for before, held in enumerate(old.store.texts):
-            if before not in slots:
-                self._sounds |= held.sounds()
-                self._found |= {before} if are_current(old.vectors[before], held) else set()
-        self._taken = set(self._sounds)
         self._new = len(slots)
         for one in self._segments:
             (self.folder / one.name).mkdir()
@@ -131,12 +122,17 @@ class _Draft:
     def write_texts(self) -> None:
         """Write documents, passages and terms of what is new into segments."""
         fresh = [entry for entry in self._entries if entry.doc_id not in self._parts]
-        bar = iter(tqdm(fresh, desc="切分 split", unit="doc", disable=not self._pipeline.progress, delay=2))
+        # What is left of a large segment is not mixed with what is new, which may soon change again.
+        left = [entry for entry in fresh if self._is_left(entry)]
+        rest = [entry for entry in fresh if not self._is_left(entry)]
+        bar = iter(tqdm([*left, *rest], desc="切分 split", unit="doc", disable=not self._pipeline.progress, delay=2))
         cut = _cutting(self._pipeline)
-        taken = 0
-        # An empty library is one segment of nothing.
-        while taken < len(fresh) or not self._segments:
-            taken += self._write_segment(bar, cut)
+        for count in (len(left), len(rest)):
+            while count:
+                count -= self._write_segment(islice(bar, count), cut)
+        if not self._segments:
+            # An empty library is one segment of nothing.
+            self._write_segment(bar, cut)
         files = [f"{TERMS}/{name}" for name in sparse.join(self.folder / TERMS, self._terms)]
         if self._old and self._old.manifest:
             before = self._old.manifest.files
@@ -144,6 +140,18 @@ class _Draft:
         for folder, _ in self._terms:
             if folder.is_relative_to(self.folder):
                 shutil.rmtree(folder)
+
+    def _is_left(self, entry: Entry) -> bool:
+        """Whether a document is as it was, in a large segment that is written anew because others are not."""
+        stood, manifest = self._stood(entry), self._old.manifest if self._old else None
+        return stood is not None and manifest is not None and is_large(manifest.segments[stood[1]].passages)
+
+    def _stood(self, entry: Entry) -> tuple[DocumentRecord, int, int] | None:
+        """Where a document stood that is as it was, in a segment that is written anew."""
+        stood = self._before.get(entry.doc_id)
+        # The title stands in the passages, too.
+        same = stood and self._old and entry.store is self._old.store and stood[0].title == entry.origin.title
+        return stood if same else None
 
     def _write_segment(self, entries: Iterator[Entry], cut: _Cut) -> int:
         """Write as many of ``entries`` as one segment takes; returns how many those are."""
@@ -155,8 +163,9 @@ class _Draft:
         with texts.writing(folder / TEXTS) as text_file:
             with sparse.writing(folder / TERMS) as index:
                 for entry in entries:
-                    taken = self._take(entry, number, passages, text_file)
-                    part, terms = taken or self._make(entry, passages, text_file, cut, words)
+                    part, terms = self._take(entry, number, passages) or self._make(
+                        entry, passages, text_file, cut, words
+                    )
                     for ordinal, (body, context) in enumerate(terms, start=passages):
                         index(sparse.key_of(number, ordinal), body, context)
                     self._parts[entry.doc_id] = part
@@ -164,46 +173,54 @@ class _Draft:
                     passages += part.passages
                     if passages >= MOST_PASSAGES:
                         break
-            text_file.add_sounds(self._sounding(SparseIndex(folder / TERMS), words))
+                self._copy(number, text_file, index)
+            text_file.add_sounds(self._sounding(number, SparseIndex(folder / TERMS), words))
         names = sparse.segments_of(folder / TERMS)
         self._terms.append((folder / TERMS, names))
         self._segments.append(Segment(number, documents, passages, 0, tuple(names)))
         return documents
 
-    def _sounding(self, terms: SparseIndex, made: set[str]) -> Iterator[tuple[str, str, int]]:
-        """How the words sound of what was ``made`` or taken over, and how many passages of a new segment have each."""
+    def _sounding(self, number: int, terms: SparseIndex, made: set[str]) -> Iterator[tuple[str, str, int]]:
+        """How the words sound of what was ``made`` or moved, and how many passages of a new segment have each."""
         words = set(filter(is_word, made))
-        for held in self._old.store.texts if self._old and self._old.store else ():
+        sounds: dict[str, str] = {}
+        held = self._old.store.texts if self._old and self._old.store else ()
+        for segment in {moved.segment for moved in self._moved[number]}:
+            sounds |= held[segment].sounds()
+        words |= sounds.keys()
+        for one in held:
             # Most are known, and to find out how one sounds takes a library that takes long to load.
-            if lacking := words - self._sounds.keys():
-                self._sounds |= held.sounds(lacking)
-        frequencies = {word: terms.frequency(word) for word in words | self._taken}
-        return sounds_of({word: count for word, count in frequencies.items() if count}, self._sounds)
+            if lacking := words - sounds.keys():
+                sounds |= one.sounds(lacking)
+        frequencies = {word: terms.frequency(word) for word in words}
+        return sounds_of({word: count for word, count in frequencies.items() if count}, sounds)
 
-    def _take(self, entry: Entry, number: int, first: int, texts: TextsWriter) -> _Placed | None:
-        """Take over a document that is as it was, from a segment that is not: nothing of it is made again."""
-        old = self._old
-        if old is None or old.store is None or old.sparse is None or entry.store is not old.store:
+    def _take(self, entry: Entry, number: int, first: int) -> _Placed | None:
+        """Find a place for a document that is as it was, in a segment that is not: nothing of it is made again."""
+        stood = self._stood(entry)
+        if stood is None:
             return None
-        record, segment, before = self._before.get(entry.doc_id, (None, 0, 0))
-        # The title stands in the passages, too.
-        if record is None or record.title != entry.origin.title:
-            return None
-        with self._pipeline.timing("take over"):
-            terms = old.sparse.all_stored(record.passages)
-            if terms is not None:
-                texts.take(old.store.texts[segment], entry.doc_id, first, self._sketches[entry.doc_id])
-                if segment in self._found:
-                    self._move(number, Moved(segment, range(before, before + len(terms)), first))
-        return None if terms is None else (record.part(len(self._segments), first), terms)
-
-    def _move(self, number: int, moved: Moved) -> None:
-        """Note what the new segment of that number has of one of before."""
+        record, segment, before = stood
+        moved = Moved(segment, range(before, before + len(record.passages)), first)
         there = self._moved[number]
         if there and there[-1].followed_by(moved):
             start = there.pop()
-            moved = Moved(moved.segment, range(start.before.start, moved.before.stop), start.now)
+            moved = Moved(segment, range(start.before.start, moved.before.stop), start.now)
         there.append(moved)
+        return record.part(len(self._segments), first), ()
+
+    def _copy(self, number: int, texts: TextsWriter, index: Callable[[int, str, str], None]) -> None:
+        """Write what has moved into the new segment of that number."""
+        old = self._old
+        if old is None or old.store is None or old.sparse is None:
+            return
+        with self._pipeline.timing("take over"):
+            for segment, before, now in self._moved[number]:
+                texts.take(old.store.texts[segment], before, now)
+                ordinals = old.store.placement.ordinals(segment, np.arange(before.start, before.stop)).tolist()
+                for ordinal, terms in enumerate(map(old.sparse.stored, ordinals), now):
+                    assert terms
+                    index(sparse.key_of(number, ordinal), *terms)
 
     def _make(self, entry: Entry, first: int, texts: TextsWriter, cut: _Cut, words: set[str]) -> _Placed:
         """Split a document into passages, numbered from ``first``, and cut these into terms, added to ``words``."""
@@ -231,11 +248,19 @@ class _Draft:
         with ExitStack() as opened, self._pipeline.timing("vectors"):
             folders = [self.folder / one.name for one in new]
             held = [opened.enter_context(closing(texts.Texts(one / TEXTS))) for one in folders]
-            written = list(map(New, folders, held, (self._moved[one.number] for one in new)))
+            written = list(map(New, folders, held, map(self._found, new)))
             counts = write_vectors(written, known, journal, load, self._dimension, progress=self._pipeline.progress)
         pairs = zip(new, counts, strict=True)
         self._segments[self._new :] = [msgspec.structs.replace(one, vectors=rows) for one, rows in pairs]
         return journal
+
+    def _found(self, new: Segment) -> list[Moved]:
+        """What of a new segment has vectors that are found by where they stood."""
+        moved = self._moved[new.number]
+        sources = {one.segment for one in moved}
+        store, vectors = (self._old.store, self._old.vectors) if self._old else (None, ())
+        current = {one for one in sources if store and are_current(vectors[one], store.texts[one])}
+        return [one for one in moved if one.segment in current]
 
     def write_codes(self) -> None:
         """Write codes of each large segment, if all of them together are so large; the same codes that are in use."""

@@ -2,8 +2,10 @@
 
 Nothing is ever deleted inside a segment: one that has lost a document, or holds another version of it, is written anew
 without it, so that what is known of all passages together is known of these passages alone. Segments are bounded, which
-bounds that work. Of small ones a few of each size may stand side by side; more are put together, as in a log-structured
-merge tree (O'Neil et al. 1996), so that there are never many, and what is added one by one is written a few times only.
+bounds that work; and what is left of a large one is not mixed with what is new, so that a document which changes again
+and again costs that work once. Of small ones a few of each size may stand side by side; more are put together, as in a
+log-structured merge tree (O'Neil et al. 1996), so that there are never many, and what is added one by one is written a
+few times only.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from rag.indexing.reuse import Known, known_vectors
 from rag.indexing.splitting import SPLITTER
 from rag.text.tokenization import cutter
 
-MOST_PASSAGES: Final = 4096
+MOST_PASSAGES: Final = 2048
 """From so many on a segment takes no further document."""
 # Of each size, which is a power of it, so many segments may stand side by side.
 _SIDE_BY_SIDE = 4
@@ -64,8 +66,13 @@ def to_keep(old: Reusable, entries: Sequence[Entry]) -> list[int]:
     sizes = [one.passages for one in old.manifest.segments]
     changed = _changed(old.store, entries)
     kept = [one for one, size in enumerate(sizes) if size and one not in changed]
-    small = Counter(_size(sizes[one]) for one in kept if sizes[one] <= MOST_PASSAGES // 2)
-    return [one for one in kept if sizes[one] > MOST_PASSAGES // 2 or small[_size(sizes[one])] < _SIDE_BY_SIDE]
+    small = Counter(_size(sizes[one]) for one in kept if not is_large(sizes[one]))
+    return [one for one in kept if is_large(sizes[one]) or small[_size(sizes[one])] < _SIDE_BY_SIDE]
+
+
+def is_large(passages: int) -> bool:
+    """Whether a segment of so many passages is none to be merged."""
+    return passages > MOST_PASSAGES // 2
 
 
 def _changed(store: Store, entries: Sequence[Entry]) -> set[int]:

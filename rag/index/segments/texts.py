@@ -24,8 +24,10 @@ CREATE TABLE passages (
     paragraph INTEGER NOT NULL, context TEXT NOT NULL, sentences BLOB NOT NULL
 ) STRICT;
 CREATE TABLE sounds (sound TEXT NOT NULL, word TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX by_sound ON sounds (sound);
 """
+# What is indexed when all is there, which costs less.
+_LAST = "CREATE INDEX by_sound ON sounds (sound);"
+_Table = Iterable[Sequence[object]]
 ALL = range(2**63 - 1)
 """The ordinals of all passages of a segment."""
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
@@ -37,29 +39,26 @@ class TextsWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._position = 0
 
     def add(self, document: Document, passages: Sequence[Passage], sketch: bytes = b"") -> None:
         """Add a document, its passages by their ordinals in here, and its sketch; see `rag.text.duplicates`."""
         first = passages[0].ordinal if passages else 0
-        held = (first, len(passages), document.text, msgspec.json.encode(document.blocks))
+        held = (document.doc_id, first, len(passages), document.text, msgspec.json.encode(document.blocks))
         rows = (
             (p.ordinal, p.doc_id, p.start, p.end, p.paragraph, p.context, msgspec.json.encode(p.sentences))
             for p in passages
         )
-        self._add(document.doc_id, held, rows, sketch)
+        self._add([held], [(document.doc_id, sketch)], rows)
 
-    def take(self, texts: Texts, doc_id: str, first: int, sketch: bytes = b"") -> None:
-        """Add a document as it stands in another file, but that its passages are numbered from ``first`` on."""
-        before, count, text, blocks = texts.held(doc_id)
-        self._add(doc_id, (first, count, text, blocks), texts.passage_rows(before, count, first), sketch)
+    def take(self, texts: Texts, passages: range, first: int) -> None:
+        """Add the documents of neighbouring ``passages`` of another file, numbered from ``first`` on."""
+        self._add(*texts.held(passages, first - passages.start))
 
-    def _add(self, doc_id: str, held: tuple[object, ...], passages: Iterable[Sequence[object]], sketch: bytes) -> None:
-        row = (self._position, doc_id, *held)
-        self._connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
-        self._connection.execute("INSERT INTO sketches VALUES (?, ?)", (doc_id, sketch))
+    def _add(self, documents: _Table, sketches: _Table, passages: _Table) -> None:
+        document = "INSERT INTO documents (doc_id, first_passage, passages, text, blocks) VALUES (?, ?, ?, ?, ?)"
+        self._connection.executemany(document, documents)
+        self._connection.executemany("INSERT INTO sketches VALUES (?, ?)", sketches)
         self._connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", passages)
-        self._position += 1
 
     def add_sounds(self, sounds: Iterable[tuple[str, str, int]]) -> None:
         """Add ``(sound, word, number of passages)``; see `rag.text.sounds`."""
@@ -72,6 +71,7 @@ def writing(file: Path) -> Iterator[TextsWriter]:
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(_SCHEMA)
         yield TextsWriter(connection)
+        connection.execute(_LAST)
         connection.commit()
 
 
@@ -134,19 +134,19 @@ class Texts(ReadOnly):
         rows = self.rows("SELECT text, blocks FROM documents WHERE doc_id = ?", (doc_id,))
         return (rows[0][0], _BLOCKS.decode(rows[0][1])) if rows else None
 
-    def held(self, doc_id: str) -> tuple[int, int, str, bytes]:
-        """The row of a document: its first passage, how many it has, its text, its blocks. Raises LookupError."""
-        query = "SELECT first_passage, passages, text, blocks FROM documents WHERE doc_id = ?"
-        for row in self.rows(query, (doc_id,)):
-            found: tuple[int, int, str, bytes] = row
-            return found
-        raise LookupError(doc_id)
+    def held(self, passages: range, shift: int) -> tuple[_Table, _Table, _Table]:
+        """The rows of the documents of neighbouring passages, of their sketches, and of these passages.
 
-    def passage_rows(self, first: int, count: int, number: int) -> list[tuple[object, ...]]:
-        """The rows of ``count`` passages from ``first`` on, numbered from ``number`` on."""
-        query = """SELECT ordinal + ?, doc_id, start, end, paragraph, context, sentences FROM passages
-                   WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal"""
-        return self.rows(query, (number - first, first, first + count))
+        Of documents as `TextsWriter` takes them; passages have ``shift`` added to their ordinals.
+        """
+        some = "WHERE ordinal >= ? AND ordinal < ?"
+        inside = f"WHERE doc_id IN (SELECT doc_id FROM passages {some})"
+        documents = f"SELECT doc_id, first_passage + ?, passages, text, blocks FROM documents {inside}"
+        rows = f"""SELECT ordinal + ?, doc_id, start, end, paragraph, context, sentences FROM passages {some}
+                   ORDER BY ordinal"""
+        ends = passages.start, passages.stop
+        sketches = self.rows(f"SELECT doc_id, sketch FROM sketches {inside}", ends)
+        return self.rows(documents, (shift, *ends)), sketches, self.rows(rows, (shift, *ends))
 
     def sketches(self) -> dict[str, bytes]:
         """The sketches of all documents, as far as they are known, by id."""
@@ -180,7 +180,7 @@ class Texts(ReadOnly):
     def contents(self, passages: range = ALL) -> Iterator[tuple[str, list[Passage]]]:
         """The text of every document and its passages, in order; of those only that begin in ``passages``."""
         query = """SELECT doc_id, first_passage, passages FROM documents
-                   WHERE first_passage >= ? AND first_passage < ? ORDER BY position"""
+                   WHERE first_passage >= ? AND first_passage < ? ORDER BY first_passage"""
         for doc_id, first, count in self.rows(query, (passages.start, passages.stop)):
             ((text,),) = self.rows("SELECT text FROM documents WHERE doc_id = ?", (doc_id,))
             yield text, self.passages_between(range(first, first + count))
