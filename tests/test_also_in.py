@@ -6,7 +6,6 @@ import json
 import re
 from datetime import UTC, datetime
 from html import unescape
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -63,9 +62,7 @@ def test_the_terminal_lists_it_with_hits_and_documents(monkeypatch: pytest.Monke
     monkeypatch.setenv("WENYUAN_LANG", "zh")
     console = Console(record=True, width=200, force_terminal=False)
     show_hits(console, [Hit(1, Passage(0, "d1", 0, 2, 1, "", ()), 1.0, "答案", also_in=BOTH)], {"d1": "题"})
-    record = DocumentRecord(
-        "d1", "题", "a.md", Path("/a.md"), "s", 2, 1, range(1), "2025-03-01T12:00:00+00:00", also_in=BOTH
-    )
+    record = DocumentRecord("d1", "题", "a.md", "/a.md", "s", 2, 1, range(1), "2025-03-01T12:00:00+00:00", also_in=BOTH)
     show_documents(console, [record], {})
     text = console.export_text()
     assert text.count("另见 备份/<b>.md、《转载》again.md") == 2

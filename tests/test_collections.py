@@ -40,7 +40,7 @@ TEXTS = {
 def record(doc_id: str, *paths: str) -> DocumentRecord:
     first, *others = (Path(path) for path in paths)
     copies = tuple(Origin(str(path), path.name, doc_id, "") for path in others)
-    return DocumentRecord(doc_id, doc_id, first.name, first, doc_id, 1, 1, range(1), copies=copies)
+    return DocumentRecord(doc_id, doc_id, first.name, str(first), doc_id, 1, 1, range(1), copies=copies)
 
 
 def named(*records: DocumentRecord) -> dict[str, str]:

@@ -38,8 +38,8 @@ def test_records_say_what_there_is_in_index_order(tmp_path: Path) -> None:
     first, second = document("# 甲\n\n字🎉。"), document("乙。", "b.txt")
     store = stored(tmp_path, (second, Path("/x/b.txt")), (first, Path("/x/a.md")))
     assert list(store.records()) == [
-        DocumentRecord(second.doc_id, "b", "b.txt", Path("/x/b.txt"), second.sha256, 2, 1, range(1)),
-        DocumentRecord(first.doc_id, "甲", "a.md", Path("/x/a.md"), first.sha256, 5, 2, range(1, 2)),
+        DocumentRecord(second.doc_id, "b", "b.txt", "/x/b.txt", second.sha256, 2, 1, range(1)),
+        DocumentRecord(first.doc_id, "甲", "a.md", "/x/a.md", first.sha256, 5, 2, range(1, 2)),
     ]
     assert store.document("unknown") is None
 

@@ -38,6 +38,7 @@ CREATE TABLE compared (
     one TEXT NOT NULL, other TEXT NOT NULL, score REAL NOT NULL, PRIMARY KEY (one, other)
 ) STRICT, WITHOUT ROWID;
 """
+_INSERT = f"INSERT INTO documents VALUES ({', '.join('?' * 16)})"
 _COPIES = msgspec.json.Decoder(tuple[Origin, ...])
 _OMITTED = msgspec.json.Decoder(tuple[Omission, ...])
 _NONE = b"[]"
@@ -56,7 +57,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document as listed: ``path`` is the resolved file it was read from, ``passages`` its range of ordinals.
+    """A document as listed: ``place`` is the resolved file it was read from, ``passages`` its range of ordinals.
 
     ``modified``, ``copies``, ``omitted`` are as in `Document`; ``also_in`` names the copies, then the documents alike.
     """
@@ -64,7 +65,7 @@ class DocumentRecord:
     doc_id: str
     title: str
     source: str
-    path: Path
+    place: str
     sha256: str
     characters: int
     paragraphs: int
@@ -75,9 +76,14 @@ class DocumentRecord:
     omitted: tuple[Omission, ...] = ()
 
     @property
+    def path(self) -> Path:
+        """Its place, as a path."""
+        return Path(self.place)
+
+    @property
     def files(self) -> tuple[Origin, ...]:
         """Every file of these bytes; the first is the one that stands for them."""
-        return (Origin(str(self.path), self.source, self.title, self.modified), *self.copies)
+        return (Origin(self.place, self.source, self.title, self.modified), *self.copies)
 
     def part(self, segment: int, first: int) -> Part:
         """What is held of it in that place."""
@@ -97,7 +103,7 @@ class Writer:
         copies, omitted = msgspec.json.encode(tuple(files[1:])), msgspec.json.encode(part.omitted)
         row = (self._position, doc_id, title, source, path, sha256, part.characters, part.paragraphs, modified, copies)
         place = (alike, omitted, part.segment, part.first, self._ordinal, part.passages)
-        self._connection.execute(f"INSERT INTO documents VALUES ({', '.join('?' * 16)})", (*row, *place))
+        self._connection.execute(_INSERT, (*row, *place))
         self._position += 1
         self._ordinal += part.passages
 
@@ -192,7 +198,7 @@ class Store:
             copies = () if copied == _NONE else _COPIES.decode(copied)
             passages, twins = range(first, first + count), _also_in(doc_id, copies, groups[alike or doc_id])
             lacking = () if omitted == _NONE else _OMITTED.decode(omitted)
-            stated = doc_id, title, source, Path(path), sha256, characters, paragraphs
+            stated = doc_id, title, source, path, sha256, characters, paragraphs
             records.append(DocumentRecord(*stated, passages, modified, copies, twins, lacking))
         return tuple(records)
 

@@ -97,7 +97,7 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[tuple[Path, Path | Non
         for name in sorted(names):
             file = base / name
             if not name.startswith(".") and not (patterns and spec.match_file(file.relative_to(folder))):
-                yield file, None if file.is_symlink() else real / name
+                yield file, None if os.path.islink(file) else real / name  # noqa: PTH114
 
 
 def walked(path: Path, root: Path, index: Path) -> bool:

@@ -140,9 +140,9 @@ class Sources:
 
 def _is_made(record: DocumentRecord, row: Row, here: Sequence[Found], kept: Sequence[Origin], made_by: str) -> bool:
     """Whether a document is what its first file would give; a link's name may say another format or title."""
-    if not here or any(origin.path == str(record.path) for origin in kept):
+    if not here or any(origin.path == record.place for origin in kept):
         return True
-    stands = next((one for one in here if one.path == str(record.path)), here[0])
+    stands = next((one for one in here if one.path == record.place), here[0])
     return bool(row["made_by"] == made_by) and stands.file.path.name == Path(record.source).name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,7 +55,7 @@ class MilvusDocuments:
     def records(self) -> tuple[DocumentRecord, ...]:
         """All documents, by path."""
         rows = self._milvus.pages(DOCUMENTS, READY, LISTED)
-        return tuple(sorted(map(record_of, rows), key=lambda record: str(record.path)))
+        return tuple(sorted(map(record_of, rows), key=lambda record: record.place))
 
     def listed(self, numbers: Iterable[int]) -> dict[int, Row]:
         """The rows of those documents with the given numbers that are complete."""
@@ -141,7 +140,7 @@ def record_of(row: Row) -> DocumentRecord:
         row["doc_id"],
         row["title"],
         row["source"],
-        Path(row["path"]),
+        row["path"],
         row["sha256"],
         row["characters"],
         row["paragraphs"],

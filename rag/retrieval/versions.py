@@ -194,4 +194,4 @@ def _marked(some: Sequence[Version], find: _Finder, old: DocumentRecord, edition
 
 def _version(record: DocumentRecord, index: Path) -> Version:
     uploaded = record.path.parent == (index / UPLOADS).resolve()
-    return Version(record.doc_id, "" if uploaded else str(record.path))
+    return Version(record.doc_id, "" if uploaded else record.place)
