@@ -25,7 +25,7 @@ PARSERS: dict[str, Parser] = dict.fromkeys((*PARSED_BY, *OLD), parse_apart)
 IGNORE_FILE = ".wenyuanignore"
 _READABLE = ".md .txt .pdf .docx .html"
 # To be raised whenever a loader makes another Document of the same bytes: unchanged files are then read again.
-_VERSION = 13
+_VERSION = 14
 # Higher where text in pictures is recognised: what was read without is read again, and never the other way round.
 LOADERS = 2 * _VERSION + is_installed()
 

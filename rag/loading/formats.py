@@ -99,8 +99,9 @@ FORMATS = (
     Format(
         ("PowerPoint", "PowerPoint"),
         (
-            "逐页：标题、文字、编号、表格、图示、图表和备注",
-            "slide by slide: title, text, numbering, tables, diagrams, charts, and the speaker's notes",
+            "逐页：标题、文字、编号、表格、图示、图表和备注；页脚和母版上的文字读一次",
+            "slide by slide: title, text, numbering, tables, diagrams, charts, and the speaker's notes; footers and "
+            "the text of masters once",
         ),
         Kind.ZIPPED,
         dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), "office.pptx:parse_pptx"),
@@ -108,24 +109,28 @@ FORMATS = (
     Format(
         ("Excel", "Excel"),
         (
-            "显示的值、文本框和批注；公式取存下的结果，没有结果的会说明",
-            "the values as they are shown, boxes of text and remarks; of formulas the results that were stored, and "
-            "those without one are told",
+            "显示的值、文本框、勾选框、批注和页眉页脚；公式取存下的结果，没有结果的会说明",
+            "the values as they are shown, boxes of text, ticked boxes, remarks, headers and footers; of formulas the "
+            "results that were stored, and those without one are told",
         ),
         Kind.ZIPPED,
         dict.fromkeys((".xlsx", ".xlsm", ".xltx"), "sheets.xlsx:parse_xlsx"),
     ),
     Format(
         ("OpenDocument", "OpenDocument"),
-        ("标题、编号、列表、表格、脚注和批注", "headings, numbering, lists, tables, notes and remarks"),
+        (
+            "标题、编号、列表、表格、图表、填好的表单、脚注、批注和页眉页脚",
+            "headings, numbering, lists, tables, charts, filled forms, notes, remarks, headers and footers",
+        ),
         Kind.ZIPPED,
         dict.fromkeys((".odt", ".ods", ".odp"), "office.opendocument:parse_odf"),
     ),
     Format(
         ("RTF", "RTF"),
         (
-            "同纯文本，表格按行；上下标、编号和脚注",
-            "as plain text, with rows of tables; exponents, numbering and notes",
+            "同纯文本，表格按行；上下标、编号、勾选框、脚注、批注、文本框和页眉页脚",
+            "as plain text, with rows of tables; exponents, numbering, ticked boxes, notes, remarks, boxes of text, "
+            "headers and footers",
         ),
         Kind.MARKED,
         {".rtf": "office.rtf:parse_rtf"},

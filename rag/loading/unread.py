@@ -34,6 +34,7 @@ class Lost(Enum):
     SYMBOL = ("个符号", "symbols")
     SHEET = ("张隐藏的工作表", "hidden sheets")
     STRUCK = ("处划掉的文字", "stretches of struck text")
+    HIDDEN = ("处隐藏的文字", "stretches of hidden text")
     LINE = ("行认不清的字", "lines that can't be made out")
     PART = ("个读不了的部分", "parts that can't be read")
 

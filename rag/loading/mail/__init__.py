@@ -24,9 +24,10 @@ from rag.loading.plain import parse_plain, wrap_width
 from rag.loading.sandbox.worker import HANGING
 from rag.loading.tables import row
 from rag.loading.unread import Unread
+from rag.text.normalization import is_cjk
 from rag.types import BlockKind
 
-_HEADERS = {"From": "发件人", "To": "收件人", "Cc": "抄送", "Date": "日期"}
+_HEADERS = {"From": "发件人", "To": "收件人", "Cc": "抄送", "Bcc": "密送", "Reply-To": "回复至", "Date": "日期"}
 _INVITED = {
     "SUMMARY": "主题",
     "DTSTART": "开始",
@@ -40,6 +41,8 @@ _ICS_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
 _FOLDED = re.compile(r"\n[ \t]")
 _ESCAPED = re.compile(r"\\(.)")
 _QUOTE = re.compile(r"(?:> ?)+")
+# Not after the two dashes above a signature.
+_SOFT = re.compile(r"(?<!^--)(?<!\n--) \n(?=[^\n>])")
 _TAG = re.compile(r"<[^<>]*>|\s+")
 # Tables, and pictures that lie in the mail.
 _SHOWN = re.compile(r"<table|<img[^<>]*\bcid:", re.IGNORECASE)
@@ -92,15 +95,21 @@ def _mail(message: email.message.EmailMessage, name: Path, unread: Unread, deep:
     yield from heading_of(subject, {header: _header(message, header) for header in _HEADERS})
     plain, page = message.get_body(("plain",)), message.get_body(("html",))
     pictures = partial(_picture, list(_parts(message)))
+    hanging: list[email.message.MIMEPart] = list(message.iter_attachments()) if message.is_multipart() else []
+    direct = list(message.iter_parts()) if message.get_content_type() == "multipart/mixed" else []
+    if len(both := [part for part in direct if part is plain or part is page]) > 1:
+        # They do not say the same: one follows the other.
+        plain, page = (plain, None) if both[0] is plain else (None, page)
+        hanging = [part for part in direct if part is not both[0]]
     yield from said_under(path, written(_said(plain, name), _said(page, name), name, unread, pictures))
     for part in _invitations(message):
         yield from said_under(path, invitation(_text(part, name)))
-    for part in message.iter_attachments() if message.is_multipart() else ():
+    for part in hanging:
         yield from _hanging(part, name, path, unread, deep)
 
 
 def _hanging(
-    part: email.message.EmailMessage, name: Path, path: tuple[str, ...], unread: Unread, deep: int
+    part: email.message.MIMEPart, name: Path, path: tuple[str, ...], unread: Unread, deep: int
 ) -> Iterator[RawBlock]:
     """What hangs on a mail under ``path``: mails that it forwards, pictures, files."""
     file = part.get_filename() or ""
@@ -109,11 +118,15 @@ def _hanging(
         yield from _mail(inner, name, unread, deep + 1)
     elif part.get_content_maintype() == "image" and HANGING.read:
         yield from picture_blocks(_bytes(part), unread, (*path, *filter(None, [file])))
+    elif part.get_content_type() in ("text/plain", "text/html") and not file:
+        # Some programs part the text where a file stands in it, and lists put a footer below it.
+        texts = ("", _said(part, name)) if part.get_content_subtype() == "html" else (_said(part, name), "")
+        yield from said_under(path, written(*texts, name, unread))
     elif part.get_content_type() != "text/calendar":
         yield from attached(_bytes(part), file, name, path, unread)
 
 
-def _forwarded(part: email.message.EmailMessage, file: str) -> object:
+def _forwarded(part: email.message.MIMEPart, file: str) -> object:
     """The mail that a part is, by its type or as a file."""
     if part.get_content_type() == "message/rfc822":
         return part.get_content()
@@ -125,7 +138,7 @@ def heading_of(subject: str, values: Mapping[str, str]) -> Iterator[RawBlock]:
     """What stands above a mail: what it is about, and its headers by name."""
     if subject:
         yield RawBlock(BlockKind.HEADING, subject, level=1)
-    said = [f"{zh}：{values[header]}" for header, zh in _HEADERS.items() if values[header]]
+    said = [f"{zh}：{values[header]}" for header, zh in _HEADERS.items() if values.get(header)]
     if said:
         yield RawBlock(BlockKind.PARAGRAPH, "\n".join(said), path=(subject,) if subject else ())
 
@@ -189,7 +202,17 @@ def said_under(path: tuple[str, ...], blocks: Iterator[RawBlock]) -> Iterator[Ra
 
 
 def _said(part: email.message.Message | None, name: Path) -> str:
-    return _text(part, name) if part is not None else ""
+    text = _text(part, name) if part is not None else ""
+    return _flowed(text) if part is not None and part.get_param("format") == "flowed" else text
+
+
+def _flowed(text: str) -> str:
+    """Text whose lines go on where a blank ends them (RFC 3676)."""
+
+    def joint(end: re.Match[str]) -> str:
+        return "" if is_cjk(end.string[end.start() - 1 : end.start()] or " ") else " "
+
+    return _SOFT.sub(joint, text.replace("\r\n", "\n"))
 
 
 def _text(part: email.message.Message, name: Path) -> str:

@@ -1,15 +1,12 @@
-"""What Office documents draw from data: diagrams (SmartArt) as lists, charts as tables."""
+"""What Office documents draw: the text of shapes, diagrams (SmartArt) as lists."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rag.loading.blocks import RawBlock, path_name
-from rag.loading.tables import Row, table
 from rag.loading.trees import counted
-from rag.loading.unread import Lost
 from rag.types import BlockKind
 
 # Points that hold the text of a shape; the others are its place and its look.
@@ -54,49 +51,3 @@ def diagram(root: Any, path: tuple[str, ...], *, page: int = 0) -> Iterator[RawB
         deeper = min(depth + bool(text), _DEEPEST)
         hung = list(enumerate(sorted(below.get(name, [])), start=1))
         stack += [(child, inside, deeper, place) for place, (_, child) in reversed(hung)]
-
-
-def chart_blocks(
-    root: Any, path: tuple[str, ...], lose: Callable[[Lost], None], *, page: int = 0
-) -> Iterator[RawBlock]:
-    """A chart's title and the table of what it shows; one without is told. ``root``: None of a part that lacks."""
-    title, grid = chart(root) if root is not None else ("", [])
-    if not grid:
-        lose(Lost.CHART)
-    if title:
-        yield RawBlock(BlockKind.PARAGRAPH, title, path=path, page=page)
-    yield from table((Row(cells, page=page) for cells in grid), path, title)
-
-
-def chart(root: Any) -> tuple[str, list[list[str]]]:
-    """A chart's title, and its series as the columns of a table."""
-    title = next((said(t) for t in root.iter() if local(t) == "title"), "")
-    series = [s for s in root.iter() if local(s) == "ser"]
-    names: dict[int, str] = {}
-    columns: list[tuple[str, dict[int, str]]] = []
-    for number, one in enumerate(series, start=1):
-        parts = {local(part): part for part in one}
-        for axis in ("cat", "xVal"):
-            names |= _points(parts.get(axis))
-        label = " ".join(_points(parts.get("tx")).values()) or f"系列{number}"
-        columns.append((label, _points(parts.get("val")) or _points(parts.get("yVal"))))
-    places = sorted(names.keys() | {place for _, values in columns for place in values})
-    header = ["", *(label for label, _ in columns)]
-    rows = [[names.get(place, ""), *(values.get(place, "") for _, values in columns)] for place in places]
-    return " ".join(title.split()), [header, *rows] if rows else []
-
-
-def _rounded(value: str) -> str:
-    """Fifteen digits are what a sheet shows; the sixteenth is how 0.1 + 0.2 comes out."""
-    return f"{float(value):.15g}" if re.fullmatch(r"-?\d{1,15}\.\d{14,40}", value) else value
-
-
-def _points(part: Any) -> dict[int, str]:
-    """The values of one axis by their place, as they were last shown."""
-    found: dict[int, str] = {}
-    for point in part.iter() if part is not None else ():
-        index = counted(point.get("idx"), None)
-        if local(point) == "pt" and index is not None:
-            values = [v.text or "" for v in point if local(v) == "v"]
-            found[index] = f"{found.get(index, '')} {_rounded(''.join(values))}".strip()
-    return found

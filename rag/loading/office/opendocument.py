@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from rag.loading.archives.zipped import Archive, joined
-from rag.loading.blocks import Outline, Parsed, RawBlock, followed, path_name
+from rag.loading.blocks import Outline, Parsed, RawBlock, followed, gather, path_name
 from rag.loading.html.mathml import linear
 from rag.loading.images.scans import picture_blocks
-from rag.loading.numbered import outlined
+from rag.loading.numbered import lines_apart, outlined
+from rag.loading.office.controls import Controls, without
 from rag.loading.office.drawings import local
 from rag.loading.office.list_styles import OUTLINE, ListStyles, attribute
+from rag.loading.office.page_edges import FOOTER, HEADER, MASTER, Edges
 from rag.loading.scripts import Script, in_line
 from rag.loading.tables import Cell, Row, table
 from rag.loading.trees import counted
@@ -32,6 +34,13 @@ _SKIPPED = frozenset(_SKIPPED_TAGS.split())
 _MOST_REPEATED = 1_000
 _DEEPEST = 9
 _TITLE = "Title"
+# Shapes that are drawn, with text in them; and what is put in as it is.
+_SHAPE_TAGS = "custom-shape rect circle ellipse line connector polyline polygon path caption measure g"
+_SHAPES = frozenset(_SHAPE_TAGS.split())
+_OBJECTS = frozenset(("object", "object-ole", "plugin", "applet", "floating-frame"))
+_BESIDE = _SHAPES | {"annotation", "frame", "control"}
+# What a master says of each page anew.
+_ANEW = ("sheet-name", "title", "date", "time", "file-name", "page-number", "page-count", "header", "footer")
 _LONGEST_ABOVE = 40
 
 
@@ -40,8 +49,10 @@ def parse_odf(data: bytes, name: Path) -> Parsed:
     archive = Archive(data, name)
     root = archive.xml(_CONTENT)
     unread = Unread()
-    blocks = outlined(_Reader(archive, root, unread).read(root), name, unread)
-    return Parsed(blocks, notices=unread.notices(name))
+    reader = _Reader(archive, root, unread)
+    body = outlined(reader.once.body(reader.read(root)), name, unread)
+    edges = gather(lines_apart(reader.edges(root)), name, unread)
+    return Parsed((*body, *edges), notices=unread.notices(name))
 
 
 class _Reader:
@@ -52,13 +63,16 @@ class _Reader:
         self.unread = unread
         self.outline = Outline()
         self.page = 0
-        self.scripts, self.struck = _styles(root)
+        self.master = archive.xml(_STYLES) if _STYLES in archive else None
+        self.looks = _Looks([part for part in (self.master, root) if part is not None])
+        self.controls = Controls(root)
+        self.once = Edges()
         shown = ((style, part) for style in root.iter() if local(style) == "style" for part in style)
         self.hidden = {attribute(style, "name") for style, part in shown if attribute(part, "display") == "false"}
         self.titles = {_TITLE} | {
             attribute(style, "name") for style in root.iter() if attribute(style, "parent-style-name") == _TITLE
         }
-        self.lists = ListStyles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
+        self.lists = ListStyles([part for part in (self.master, root) if part is not None])
         # Notes, remarks and boxes of a paragraph are read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
 
@@ -67,7 +81,25 @@ class _Reader:
         if body is not None:
             yield from self.inside(body)
 
-    def inside(self, holder: Any) -> Iterator[RawBlock]:
+    def edges(self, root: Any) -> Iterator[RawBlock]:
+        """The headers and footers, and what stands on the masters of slides."""
+        for declared in (e for e in root.iter() if local(e) in ("header-decl", "footer-decl")):
+            yield from self.once.lines(FOOTER, ["".join(declared.itertext())])
+        self.page, self.outline = 0, Outline()
+        for holder in self.master if self.master is not None else ():
+            for part in (part for page in holder if local(page) == "master-page" for part in page):
+                name = (
+                    HEADER
+                    if local(part).startswith("header")
+                    else FOOTER
+                    if local(part).startswith("footer")
+                    else MASTER
+                )
+                if attribute(part, "display") != "false" and local(part) != "notes" and not attribute(part, "class"):
+                    without(part, _ANEW)
+                    yield from self.once.once(name, self.inside([part]))
+
+    def inside(self, holder: Iterable[Any]) -> Iterator[RawBlock]:
         return followed(holder, self.element, self.after)
 
     def element(self, element: Any) -> Iterator[RawBlock]:
@@ -90,13 +122,20 @@ class _Reader:
             case "frame" if attribute(element, "class") == "title":
                 said = (self.text(e) for e in element.iter() if local(e) == "p")
                 yield from self.heading(" ".join(said), 1)
-            case "frame" | "image" | "object" | "object-ole" | "plugin":
+            case "frame" | "image":
                 yield from self.frame(element)
+            case name if name in _OBJECTS:
+                self.lose(Lost.EMBEDDED)
+            case "control":
+                yield from self.block(self.controls.said(element))
+            case "section" if attribute(element, "display") == "none":
+                self.lose(Lost.HIDDEN)
             case name if name in _SKIPPED:
                 return
             case "page":
                 self.page += 1
-                yield from self.inside(element)
+                # The title may lie behind all else.
+                yield from self.inside(sorted(element, key=lambda e: attribute(e, "class") != "title"))
             case _:
                 yield from self.inside(element)
 
@@ -154,12 +193,14 @@ class _Reader:
         if attribute(element, "style-name") in self.hidden:
             self.unread.add(Lost.SHEET, under=name)
             return
-        blocks = table(self.rows(element), () if sheet else self.outline.path, caption)
-        for number, block in enumerate(blocks):
-            if sheet and number == 0 and name:
-                self.outline = Outline()
-                yield self.outline.heading(name, 1)
-            yield block if not sheet or not name else _under(block, name)
+        self.outline = Outline() if sheet else self.outline
+        heading = self.outline.heading(name, 1) if sheet and name else None
+        shapes = (shape for holder in element if local(holder) == "shapes" for shape in holder)
+        for block in chain(table(self.rows(element), self.outline.path, caption), self.inside(shapes)):
+            if heading:
+                yield heading
+                heading = None
+            yield block
 
     def rows(self, element: Any, *, head: bool = False) -> Iterator[Row]:
         for row in element:
@@ -186,7 +227,7 @@ class _Reader:
     def cell(self, cell: Any, beside: str) -> str:
         """What a cell says; a table in it is read after the one around it, under what stands ``beside`` it."""
         self.after += [partial(self.table, e, beside) for e in cell if local(e) == "table"]
-        self.after += [partial(self.remark, e) for e in cell if local(e) == "annotation"]
+        self.after += [partial(self.element, e) for e in cell if local(e) in _BESIDE]
         return " ".join(filter(None, self.lines(cell, 0, "")))
 
     def lines(self, holder: Any, depth: int, style: str) -> Iterator[str]:
@@ -203,7 +244,7 @@ class _Reader:
                     own = self.begun(part, deeper, style)
                     for inner in part:
                         yield from self.lines(inner, deeper, own)
-                case name if name not in ("table", "annotation") and name not in _SKIPPED:
+                case name if name != "table" and name not in _BESIDE and name not in _SKIPPED:
                     yield from self.lines(part, depth, style)
 
     def text(self, paragraph: Any) -> str:
@@ -222,10 +263,11 @@ class _Reader:
         match local(child):
             case "span":
                 style = attribute(child, "style-name")
-                if style in self.struck and "".join(child.itertext()).strip():
-                    self.lose(Lost.STRUCK)
+                out = self.looks.left_out(style)
+                if out and "".join(child.itertext()).strip():
+                    self.lose(out)
                 else:
-                    self.gather(child, pieces, self.scripts.get(style, script))
+                    self.gather(child, pieces, self.looks.scripts.get(style, script))
             case "s":
                 pieces.append((" " * min(_number(child, "c"), 100), script))
             case "tab":
@@ -235,8 +277,10 @@ class _Reader:
             case "note":
                 body = next((e for e in child if local(e) == "note-body"), None)
                 self.after += [] if body is None else [lambda: self.noted(body)]
-            case "annotation":
-                self.after.append(lambda: self.remark(child))
+            case "control":
+                pieces.append((self.controls.said(child), script))
+            case name if name in _SHAPES or name == "annotation":
+                self.after.append(lambda: self.element(child))
             case "frame":
                 formula = self.formula(child)
                 pieces.append((formula, script))
@@ -266,13 +310,32 @@ class _Reader:
             yield from self.block(formula)
         elif {"text-box", "table"} & set(kinds):
             yield from self.inside(frame)
+        elif _OBJECTS & set(kinds):
+            yield from self.object(frame)
         elif "image" in kinds or local(frame) == "image":
-            yield from self.picture(frame, embedded=bool({"object", "object-ole"} & set(kinds)))
+            yield from self.picture(frame)
 
-    def picture(self, frame: Any, *, embedded: bool) -> Iterator[RawBlock]:
-        if embedded:
+    def object(self, frame: Any) -> Iterator[RawBlock]:
+        """A chart with its data, or the tables of an embedded workbook; anything else is told."""
+        parts = [e for root in map(self.embedded, frame) if root is not None for e in root.iter()]
+        tables = [e for e in parts if local(e) == "table"]
+        if not tables:
             self.lose(Lost.EMBEDDED)
-            return
+        titles = (e for e in parts if local(e) in ("title", "subtitle") and local(e.getparent()) == "chart")
+        title = " ".join(self.text(p) for e in titles for p in e)
+        yield from self.block(title)
+        # What a chart on a sheet shows stands in its cells.
+        for element in tables if local(frame.getparent()) != "shapes" or not title else ():
+            yield from table(self.rows(element), self.outline.path, title)
+
+    def embedded(self, element: Any) -> Any:
+        """The content of an object: that of its part, or what it holds itself; None of what is no object."""
+        if local(element) != "object":
+            return None
+        part = joined(_CONTENT, f"{attribute(element, 'href')}/{_CONTENT}")
+        return self.archive.xml(part) if part in self.archive else next(iter(element), None)
+
+    def picture(self, frame: Any) -> Iterator[RawBlock]:
         image = next((e for e in frame.iter() if local(e) == "image"), frame)
         part = joined(_CONTENT, attribute(image, "href"))
         data = self.archive.read(part) if part in self.archive else b""
@@ -280,39 +343,38 @@ class _Reader:
 
     def formula(self, frame: Any) -> str:
         """The formula that a frame shows; "" if it shows none."""
-        for element in frame:
-            if local(element) == "object":
-                inside = next((e for e in element.iter() if local(e) == "math"), None)
-                part = joined(_CONTENT, f"{attribute(element, 'href')}/{_CONTENT}")
-                if inside is None and part in self.archive:
-                    root = self.archive.xml(part)
-                    inside = root if local(root) == "math" else None
-                if inside is not None:
-                    return linear(inside)
-        return ""
+        inside = (root for root in map(self.embedded, frame) if root is not None)
+        return next((linear(root) for root in inside if local(root) == "math"), "")
 
     def lose(self, kind: Lost) -> None:
         self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""), page=self.page)
 
 
-def _styles(root: Any) -> tuple[dict[str, Script], set[str]]:
-    """The styles that raise or lower text, and those that strike it out."""
-    scripts: dict[str, Script] = {}
-    struck: set[str] = set()
-    for style in (e for e in root.iter() if local(e) == "style"):
-        for properties in (e for e in style if local(e) == "text-properties"):
-            position = attribute(properties, "text-position").split(" ")[0]
-            if position == "super" or (position.endswith("%") and position[:1].isdigit() and position != "0%"):
-                scripts[attribute(style, "name")] = Script.RAISED
-            elif position == "sub" or position.startswith("-"):
-                scripts[attribute(style, "name")] = Script.LOWERED
-            if attribute(properties, "text-line-through-style") not in ("", "none"):
-                struck.add(attribute(style, "name"))
-    return scripts, struck
+class _Looks:
+    """The styles, from the roots of a document's parts, that raise or lower text, strike it out or hide it."""
 
+    def __init__(self, roots: Sequence[Any]) -> None:
+        self.scripts: dict[str, Script] = {}
+        self._struck: set[str] = set()
+        self._hidden: set[str] = set()
+        for style in (e for root in roots for e in root.iter() if local(e) == "style"):
+            for properties in (e for e in style if local(e) == "text-properties"):
+                self._add(attribute(style, "name"), properties)
 
-def _under(block: RawBlock, name: str) -> RawBlock:
-    return replace(block, path=(name, *block.path))
+    def left_out(self, style: str) -> Lost | None:
+        """As what text in a style is left out, if it is."""
+        return Lost.STRUCK if style in self._struck else Lost.HIDDEN if style in self._hidden else None
+
+    def _add(self, name: str, properties: Any) -> None:
+        position = attribute(properties, "text-position").split(" ")[0]
+        if position == "super" or (position.endswith("%") and position[:1].isdigit() and position != "0%"):
+            self.scripts[name] = Script.RAISED
+        elif position == "sub" or position.startswith("-"):
+            self.scripts[name] = Script.LOWERED
+        if attribute(properties, "text-line-through-style") not in ("", "none"):
+            self._struck.add(name)
+        if attribute(properties, "display") == "none":
+            self._hidden.add(name)
 
 
 def _number(element: Any, name: str) -> int:

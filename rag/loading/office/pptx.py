@@ -9,13 +9,17 @@ from typing import Any
 
 from rag.loading.archives.zipped import Archive
 from rag.loading.blocks import Outline, Parsed, RawBlock, gather, path_name
-from rag.loading.office.drawings import chart_blocks, diagram, local, said
+from rag.loading.office.charts import chart_blocks
+from rag.loading.office.drawings import diagram, local, said
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.numerals import numeral
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
+from rag.loading.office.page_edges import FOOTER, MASTER, Edges
 from rag.loading.office.slide_elements import (
+    APART,
+    RUNNING,
+    TITLES,
     continues,
-    downwards,
     is_placeholder,
     paragraphs_of,
     place_of,
@@ -28,9 +32,6 @@ from rag.loading.trees import counted
 from rag.loading.unread import Lost, Unread
 from rag.types import BlockKind
 
-# The number, date and footer that stand on every slide.
-_RUNNING = ("sldNum", "dt", "ftr", "hdr", "sldImg")
-_TITLES = ("title", "ctrTitle")
 _DEEPEST = 9
 # Of the automatic numbers' kinds (ECMA-376, 20.1.10.61): the form of the numbers, and what stands around them.
 _NUMBERS = {
@@ -54,7 +55,10 @@ _AUTOMATIC = re.compile(rf"({'|'.join(_NUMBERS)})({'|'.join(_AROUND)})")
 
 
 def parse_pptx(data: bytes, name: Path) -> Parsed:
-    """The slides in their order, hidden ones too; ``page`` is a slide's number. Raises LoadError."""
+    """The slides in their order, hidden ones too, and their footers and the text of their masters once.
+
+    ``page`` is a slide's number. Raises LoadError.
+    """
     archive = Archive(data, name)
     main = first(related(archive, ""), "officeDocument", "ppt/presentation.xml")
     root = tree(archive, main)
@@ -69,14 +73,21 @@ def parse_pptx(data: bytes, name: Path) -> Parsed:
 def _blocks(archive: Archive, slides: list[str], unread: Unread) -> Iterator[RawBlock]:
     outline = Outline()
     titled = False
+    once, running, layouts = Edges(), list[tuple[str, list[str]]](), {""}
     for number, part in enumerate(slides, start=1):
         root = tree(archive, part)
         if root is None:
             unread.add(Lost.PART, page=number)
             continue
         reader = _Slide(archive, related(archive, part), outline, number, unread, below=titled)
-        yield from reader.read(root)
+        yield from once.body(reader.read(root))
+        running.append((FOOTER, reader.footers(root)))
+        if (layout := reader.layout(root)) not in layouts:
+            layouts.add(layout)
+            running.append((MASTER, reader.behind(layout)))
         titled = titled or (number == 1 and reader.opens)
+    for name, texts in running:
+        yield from once.lines(name, texts)
 
 
 class _Slide:
@@ -95,15 +106,15 @@ class _Slide:
         self.opens = False
 
     def read(self, root: Any) -> Iterator[RawBlock]:
-        shapes = list(shapes_of(root))
-        titles = [shape for shape in shapes if place_of(shape) in _TITLES]
+        shapes = shapes_of(root)
+        titles = [shape for shape in shapes if place_of(shape) in TITLES]
         self.opens = any(place_of(shape) == "ctrTitle" for shape in titles)
         self.outline.leave(self.level)
         for shape in titles:
             text = " ".join(filter(None, (self.text(p) for p in paragraphs_of(shape))))
             if text:
                 yield self.outline.heading(" ".join(text.split()), self.level, page=self.number)
-        for shape in downwards([s for s in shapes if place_of(s) not in (*_TITLES, *_RUNNING)]):
+        for shape in (s for s in shapes if place_of(s) not in APART):
             yield from self.shape(shape)
         yield from self.spoken()
 
@@ -213,14 +224,31 @@ class _Slide:
         if root is None:
             return
         for shape in shapes_of(root):
-            if place_of(shape) not in _RUNNING and (
-                text := "\n".join(filter(None, map(self.text, paragraphs_of(shape))))
-            ):
+            if place_of(shape) not in RUNNING and (text := self.said(shape)):
                 yield text
         for comment in (e for e in root.iter() if local(e) == "cm"):
             plain = " ".join(e.text or "" for e in comment.iter() if local(e) == "text").strip()
             if text := plain or said(comment):
                 yield text
+
+    def footers(self, root: Any) -> list[str]:
+        """What stands below the slide but for its number and the date of the day."""
+        shapes = (shape for shape in shapes_of(root) if place_of(shape) in ("ftr", "hdr", "dt"))
+        return [self.said(shape) for shape in shapes if not any(local(e) == "fld" for e in shape.iter())]
+
+    def layout(self, root: Any) -> str:
+        """The part whose shapes stand behind the slide's; "" if none do."""
+        return "" if root.get("showMasterSp") in ("0", "false") else first(self.parts, "slideLayout")
+
+    def behind(self, layout: str) -> list[str]:
+        """What a layout and its master show by themselves."""
+        master = first(related(self.archive, layout), "slideMaster")
+        roots = [tree(self.archive, part) for part in (layout, master)]
+        shapes = (shape for part in roots if part is not None for shape in shapes_of(part))
+        return [self.said(shape) for shape in shapes if not is_placeholder(shape)]
+
+    def said(self, shape: Any) -> str:
+        return "\n".join(filter(None, map(self.text, paragraphs_of(shape))))
 
     def named(self, id_: str) -> str:
         return self.places.get(id_, "")

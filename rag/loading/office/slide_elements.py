@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from rag.loading.office.drawings import local, said
 from rag.loading.trees import counted
 
+TITLES = ("title", "ctrTitle")
+# The number, date and footer that stand on every slide.
+RUNNING = ("sldNum", "dt", "ftr", "hdr", "sldImg")
+APART = (*TITLES, *RUNNING)
 
-def shapes_of(root: Any) -> Iterator[Any]:
-    """The shapes of a slide, those in groups among them."""
+
+def shapes_of(root: Any) -> list[Any]:
+    """The shapes of a slide in their order, those in groups among them."""
     holder = next((e for e in root.iter() if local(e) == "spTree"), None)
-    stack = list(reversed(holder)) if holder is not None else []
+    return _shapes(holder) if holder is not None else []
+
+
+def _shapes(holder: Any) -> list[Any]:
+    found: list[Any] = []
+    stack = _downwards(_units(holder))[::-1]
+    while stack:
+        unit = stack.pop()
+        if local(unit) == "grpSp":
+            stack += _downwards(_units(unit))[::-1]
+        else:
+            found.append(unit)
+    return found
+
+
+def _units(holder: Any) -> list[Any]:
+    """The shapes and groups that lie in a slide or a group, also those wrapped in something."""
+    found: list[Any] = []
+    stack = list(reversed(holder))
     while stack:
         element = stack.pop()
-        if local(element) in ("sp", "pic", "graphicFrame", "cxnSp"):
-            yield element
+        if local(element) in ("sp", "pic", "graphicFrame", "cxnSp", "grpSp"):
+            found.append(element)
         elif local(element) not in ("Fallback", "nvGrpSpPr", "grpSpPr"):
             stack.extend(reversed(element))
+    return found
 
 
-def downwards(shapes: list[Any]) -> list[Any]:
-    """``shapes`` from top to bottom if all stand below each other; they may lie in the file in any order."""
-    shapes = [shape for shape in shapes if local(shape) in ("pic", "graphicFrame") or said(shape)]
-    spans = [(_span_down(shape), place) for place, shape in enumerate(shapes)]
+def _downwards(units: list[Any]) -> list[Any]:
+    """``units`` from top to bottom if all stand below each other; they may lie in the file in any order."""
+    units = [
+        unit for unit in units if is_placeholder(unit) or local(unit) in ("pic", "graphicFrame", "grpSp") or said(unit)
+    ]
+    placed = [unit for unit in units if place_of(unit) not in APART]
+    spans = [(_span_down(unit), place) for place, unit in enumerate(placed)]
     known = sorted((*span, place) for span, place in spans if span)
-    if len(known) < len(shapes) or any(below[0] < above[1] for above, below in pairwise(known)):
-        return shapes
-    return [shapes[place] for *_, place in known]
+    if len(known) < len(placed) or any(below[0] < above[1] for above, below in pairwise(known)):
+        return units
+    return [unit for unit in units if place_of(unit) in APART] + [placed[place] for *_, place in known]
 
 
-def _span_down(shape: Any) -> tuple[int, int] | None:
-    """Where a shape begins and ends, from the top; None of one in a group or that lies where its layout says."""
-    frame = next((e for e in shape.iter() if local(e) == "xfrm"), None)
-    if frame is None or local(shape.getparent()) == "grpSp":
-        return None
-    places = {local(e): e.get("y") or e.get("cy") or "" for e in frame}
+def _span_down(unit: Any) -> tuple[int, int] | None:
+    """Where a shape or group begins and ends, from the top; None of one that lies where its layout says."""
+    frame = next((e for e in unit.iter() if local(e) == "xfrm"), None)
+    places = {local(e): e.get("y") or e.get("cy") or "" for e in frame} if frame is not None else {}
     top, height = places.get("off", ""), places.get("ext", "")
     if not re.fullmatch(r"-?\d{1,15}", top) or not re.fullmatch(r"\d{1,15}", height):
         return None

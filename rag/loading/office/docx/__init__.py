@@ -21,6 +21,7 @@ from rag.loading.html import page_blocks
 from rag.loading.html.bold import placed, visible
 from rag.loading.mail import archived_page
 from rag.loading.numbered import lines_apart, structured
+from rag.loading.office.charts import chart_blocks
 from rag.loading.office.docx.docx_elements import (
     W,
     blank_prompts,
@@ -34,8 +35,9 @@ from rag.loading.office.docx.docx_elements import (
 from rag.loading.office.docx.docx_styles import ParagraphStyle, Styles, number_in, toggled
 from rag.loading.office.docx.numbering import Numbering
 from rag.loading.office.docx.runs import Runs
-from rag.loading.office.drawings import chart_blocks, diagram, local
+from rag.loading.office.drawings import diagram, local
 from rag.loading.office.packages import Related, first, reference, related, said_in, shown_picture, tree
+from rag.loading.office.page_edges import FOOTER, HEADER, Edges
 from rag.loading.office.rtf import rtf_blocks
 from rag.loading.plain import plain_blocks, wrap_width
 from rag.loading.tables import Cell, Row, table
@@ -46,9 +48,7 @@ from rag.types import BlockKind
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
 _CHUNKS_DEEP = 3
-# What stands at the edges of pages, under these names, belongs to no part of the text.
-_EDGES = {"header": "页眉", "footer": "页脚"}
-_ALONE = re.compile(r"(?:[\W_]|第|共|页|頁|page|of)*", re.IGNORECASE)
+_EDGES = {"header": HEADER, "footer": FOOTER}
 _EQUATION = re.compile(r"equation|mathtype", re.IGNORECASE)
 
 
@@ -100,12 +100,10 @@ class _Reader:
         self.runs = Runs(self.styles, self.anchored, self.lose)
         # What is anchored in a paragraph (boxes, notes, drawings) is read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
-        self.said: set[str] = set()
+        self.once = Edges()
 
     def body(self) -> Iterator[RawBlock]:
-        for block in self.read(self.root.find(f"{W}body")):
-            self.said.add(block.text)
-            yield block
+        return self.once.body(self.read(self.root.find(f"{W}body")))
 
     def part(self, kind: str) -> Any:
         return tree(self.archive, first(list(self.parts), kind), _STRICT, W)
@@ -238,6 +236,9 @@ class _Reader:
         match local(element):
             case "txbxContent":
                 self.after.append(lambda: self.boxed(element))
+            case "textpath":
+                # A watermark, or letters as a picture.
+                self.after.append(lambda: self.lettered(element.get("string") or ""))
             case "relIds":
                 self.after.append(lambda: self.diagram(self.named(reference(element, "dm"))))
             case "chart" if reference(element):
@@ -249,6 +250,10 @@ class _Reader:
             case _:
                 return False
         return True
+
+    def lettered(self, text: str) -> Iterator[RawBlock]:
+        if text.strip():
+            yield RawBlock(BlockKind.PARAGRAPH, text.strip(), path=self.outline.path)
 
     def boxed(self, element: Any) -> Iterator[RawBlock]:
         """What stands in a box beside the text: its headings head nothing after it."""
@@ -280,12 +285,8 @@ class _Reader:
         for kind, name in _EDGES.items():
             for part in dict.fromkeys(one.part for one in self.parts if one.kind == kind):
                 root = tree(self.archive, part, _STRICT, W)
-                for block in _Reader(self.archive, related(self.archive, part), self.unread, self.deep, root).read(
-                    root
-                ):
-                    if not _ALONE.fullmatch(block.text) and block.text not in self.said:
-                        self.said.add(block.text)
-                        yield replace(block, kind=BlockKind.PARAGRAPH, path=(name, *block.path), level=0, item=0)
+                edge = _Reader(self.archive, related(self.archive, part), self.unread, self.deep, root)
+                yield from self.once.once(name, edge.read(root))
 
     def lose(self, kind: Lost) -> None:
         self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""))

@@ -64,9 +64,9 @@ class Styles:
             return Script.LEVEL
         return Script.RAISED if points > 0 else Script.LOWERED
 
-    def bold(self, run: Any) -> bool:
-        """Whether a run is bold, by itself or by its style."""
-        return toggled(self._of_run(run, "b"), self._w)
+    def has(self, run: Any, name: str) -> bool:
+        """Whether a run is bold ("b"), hidden ("vanish") or the like, by itself or by its style."""
+        return toggled(self._of_run(run, name), self._w)
 
     def _position(self, run: Any) -> int:
         """By how much a run stands above the line, in half points; 0 if that is little for its size."""

@@ -9,13 +9,14 @@ from typing import Any
 
 from rag.loading.html.bold import Stretch, visible
 from rag.loading.office.docx.docx_elements import SKIPPED, Fields, W, font_of, mapped, tick_box
-from rag.loading.office.docx.docx_styles import Styles, toggled
+from rag.loading.office.docx.docx_styles import Styles
 from rag.loading.office.formulas import is_math, linear
 from rag.loading.office.symbols import symbol
 from rag.loading.scripts import Script, in_line
 from rag.loading.unread import Lost
 
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_OUT = {"strike": Lost.STRUCK, "dstrike": Lost.STRUCK, "vanish": Lost.HIDDEN}
 
 
 class Runs:
@@ -52,7 +53,11 @@ class Runs:
             tag = element.tag.removeprefix(W)
             if tag == "r":
                 if self._is_shown(element):
-                    script, font, strong = self._styles.script(element), font_of(element), self._styles.bold(element)
+                    script, font, strong = (
+                        self._styles.script(element),
+                        font_of(element),
+                        self._styles.has(element, "b"),
+                    )
                     stack += [None, *reversed(element)]
             elif tag in ("fldChar", "instrText"):
                 pieces.append((fields.meet(element), Script.LEVEL))
@@ -74,11 +79,11 @@ class Runs:
         return in_line(pieces)
 
     def _is_shown(self, run: Any) -> bool:
-        """Whether a run is text: what is struck out is taken for deleted, and told."""
-        struck = any(toggled(run.find(f"{W}rPr/{W}{name}"), W) for name in ("strike", "dstrike"))
-        if struck and any((t.text or "").strip() for t in run.iterfind(f"{W}t")):
-            self._lose(Lost.STRUCK)
-        return not struck and not toggled(run.find(f"{W}rPr/{W}vanish"), W)
+        """Whether a run is text: what is struck out is taken for deleted; that and what is hidden is told."""
+        out = next((kind for name, kind in _OUT.items() if self._styles.has(run, name)), None)
+        if out and any((t.text or "").strip() for t in run.iterfind(f"{W}t")):
+            self._lose(out)
+        return out is None
 
     def _symbol(self, element: Any) -> str:
         code = element.get(f"{W}char") or ""
