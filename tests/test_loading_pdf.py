@@ -80,6 +80,7 @@ def test_a_printed_report_in_two_columns_is_read_word_for_word_in_order(printed:
             (PARAGRAPH, f"{n}乙：{CHINESE * 4}", above),
             (PARAGRAPH, f"{ENGLISH} {ENGLISH}", above),
         ]
+    expected.append((PARAGRAPH, "问源研究院 内部资料", ("页眉",)))
     assert [(b.kind, b.text, b.path) for b in parse_pdf(printed, NAME).blocks] == expected
 
 
@@ -92,7 +93,7 @@ def test_rare_characters_and_spaces_beside_latin_words_are_kept(browser: Browser
 
 
 def test_each_block_names_the_page_on_which_it_begins(printed: bytes) -> None:
-    pages = [block.page for block in parse_pdf(printed, NAME).blocks]
+    pages = [block.page for block in parse_pdf(printed, NAME).blocks if block.path != ("页眉",)]
     assert (pages[0], pages[-1]) == (1, 4)
     assert all(0 <= later - earlier <= 1 for earlier, later in pairwise(pages))
 
@@ -137,12 +138,15 @@ def test_a_divided_word_is_joined_and_a_compound_keeps_its_hyphen() -> None:
     ]
 
 
-def test_what_recurs_at_the_edges_of_pages_is_dropped_with_its_number_and_the_text_goes_on() -> None:
+def test_what_recurs_at_the_edges_of_pages_is_said_once_without_its_number_and_the_text_goes_on() -> None:
     full = "this line is filled with words up to the right edge of the page"
     pages = [
         line(f"Annual report - {n}", 72, 770) + column([full] * 3, 72) + line(f"{n + 6}", 300, 40) for n in range(1, 4)
     ]
-    assert parse_pdf(samples.pdf(pages), NAME).blocks == (RawBlock(PARAGRAPH, " ".join([full] * 9), page=1),)
+    assert parse_pdf(samples.pdf(pages), NAME).blocks == (
+        RawBlock(PARAGRAPH, " ".join([full] * 9), page=1),
+        RawBlock(PARAGRAPH, "Annual report -", page=1, path=("页眉",)),
+    )
 
 
 def test_what_a_browser_prints_around_one_page_is_no_text() -> None:
@@ -150,6 +154,15 @@ def test_what_a_browser_prints_around_one_page_is_no_text() -> None:
     title, said = line("Harbour notes", 300, 770, 8), line("The ferry leaves at 10:30.", 72, 700)
     assert texts(samples.pdf([stamp + title + said + address])) == ["The ferry leaves at 10:30."]
     assert texts(samples.pdf([stamp + said]))[0] == "11/30/26, 9:31 PM"
+
+
+def test_a_footer_that_the_text_says_too_is_not_said_again_and_its_own_numbers_are_kept() -> None:
+    pages = [
+        line("Harbour rules", 72, 770) + column([said], 72) + line(f"Version 2.1 page {n}", 300, 40)
+        for n, said in enumerate(("Harbour rules hold here.", "Moor at the east pier.", "Pay at the office."), start=1)
+    ]
+    blocks = parse_pdf(samples.pdf(pages), NAME).blocks
+    assert [(b.text, b.path) for b in blocks if b.path] == [("Version 2.1 page", ("页脚",))]
 
 
 def test_what_stands_once_at_the_edge_of_a_page_is_text() -> None:

@@ -79,10 +79,10 @@ FORMATS = (
     Format(
         ("PDF", "PDF"),
         (
-            "由行重建段落（双栏、断开的词、跨页）；表格、指数、填好的表单和批注；不要页眉页脚、页码和目录；出处写明页码",
+            "由行重建段落（双栏、断开的词、跨页）；表格、指数、填好的表单和批注；页眉页脚读一次；不要页码和目录；出处写明页码",
             "paragraphs are rebuilt from lines (two columns, divided words, over page breaks); tables, exponents, "
-            "filled fields and remarks; running headers, page numbers and tables of contents are left out; citations "
-            "name the page",
+            "filled fields and remarks; running headers and footers are read once; page numbers and tables of contents "
+            "are left out; citations name the page",
         ),
         Kind.MARKED,
         {".pdf": "pdf:parse_pdf"},

@@ -82,6 +82,12 @@ def _blocks(text: str, unread: Unread) -> Iterator[RawBlock]:
     yield from _Builder(skipped, notes, unread).blocks(reader.parse(containers_opened(body)))
 
 
+def _with_tables(text: str) -> list[tuple[int, str | Drawn]]:
+    """The parts of a paragraph in which tables stand; none of another."""
+    parts = list(divided(text))
+    return parts if any(isinstance(part, Drawn) for _, part in parts) else []
+
+
 class _Builder:
     """Follows the token stream and keeps what stands above the current position."""
 
@@ -152,8 +158,8 @@ class _Builder:
                     self.cells.append(Cell(text, head=self.head, bold=bold))
                 case "inline" if heading_level:
                     yield from self.heading(_without_name(plain(token.children or [])), heading_level, line)
-                case "inline" if any(isinstance(part, Drawn) for _, part in divided(token.content)):
-                    yield from self.with_tables(token.content, line)
+                case "inline" if parts := _with_tables(token.content):
+                    yield from self.with_tables(parts, line)
                 case "inline":
                     yield from self.paragraph(token.children or [], line)
                 case "fence" | "code_block" if token.content.strip():
@@ -202,9 +208,9 @@ class _Builder:
         for offset, part in lines_of(children):
             yield from self.said(part, line + offset)
 
-    def with_tables(self, content: str, line: int) -> Iterator[RawBlock]:
-        """A paragraph in which tables stand that are drawn or aligned."""
-        for offset, part in divided(content):
+    def with_tables(self, parts: list[tuple[int, str | Drawn]], line: int) -> Iterator[RawBlock]:
+        """The ``parts`` of a paragraph in which tables stand that are drawn or aligned."""
+        for offset, part in parts:
             if isinstance(part, Drawn):
                 yield from table(part.grid(line, lambda cell: plain(_inline(cell))), self.path())
             else:

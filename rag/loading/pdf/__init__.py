@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.blocks import Notice, Parsed, gather
+from rag.loading.blocks import Notice, Parsed, RawBlock, gather
 from rag.loading.images.recognition import MOST_SIDE, RECOGNISER, how_to_read
 from rag.loading.numbered import structured
+from rag.loading.office.page_edges import FOOTER, HEADER, Edges
 from rag.loading.pdf.bullets import with_bullets
 from rag.loading.pdf.fields import marks
 from rag.loading.pdf.glyphs import Line, page_text
@@ -23,6 +24,7 @@ from rag.loading.pdf.headers import without_running
 from rag.loading.pdf.legible import is_garbage
 from rag.loading.pdf.reflow import recognised, reflowed
 from rag.loading.unread import Lost, Unread
+from rag.types import BlockKind
 
 _NAMED_PAGES = 20
 # A page is a scan if a picture fills this share of it and no more characters stand on it; smaller pictures than
@@ -37,7 +39,7 @@ _DOTS = 150 / 72
 
 
 def parse_pdf(data: bytes, name: Path) -> Parsed:
-    """The text of a PDF with its tables, filled fields and remarks; running headers and page numbers are left out.
+    """The text of a PDF with its tables, filled fields and remarks, and its running headers and footers once.
 
     Raises LoadError.
     """
@@ -45,8 +47,18 @@ def parse_pdf(data: bytes, name: Path) -> Parsed:
     read.open(data)
     if not any(pieces for pieces, _ in read.pages) and not any(read.remarks):
         raise read.no_text()
-    blocks = gather(reflowed(without_running(read.pages), read.tables, read.remarks), name, read.unread)
-    return Parsed(structured(blocks), notices=read.notices())
+    parted = without_running(read.pages)
+    blocks = structured(gather(reflowed(parted.pages, read.tables, read.remarks), name, read.unread))
+    return Parsed((*blocks, *gather(_edges(parted.running, blocks), name)), notices=read.notices())
+
+
+def _edges(running: Sequence[tuple[str, int, str]], blocks: Sequence[RawBlock]) -> Iterator[RawBlock]:
+    """What stands at the edges of pages and nowhere in the text, at the page that has it first."""
+    said = "\n".join("".join(block.text.split()) for block in blocks) if running else ""
+    for edge, page, text in running:
+        if "".join(text.split()) not in said:
+            block = RawBlock(BlockKind.PARAGRAPH, text, page=page)
+            yield from Edges().once(HEADER if edge == "top" else FOOTER, [block])
 
 
 class _Pages:
@@ -115,7 +127,7 @@ class _Pages:
 
     def pictures(self) -> list[int]:
         """The pages of which all but a stamp or a page's number is a picture, and those whose text is none."""
-        for number, pieces in enumerate(without_running(self.pages), start=1):
+        for number, pieces in enumerate(without_running(self.pages).pages, start=1):
             if number in self.pictured and number not in self.garbled:
                 if sum(len(piece.text) for piece in pieces) < _STAMP:
                     self.scanned.append(number)

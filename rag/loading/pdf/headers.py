@@ -1,10 +1,11 @@
-"""Running headers, footers and page numbers: what stands at the edge of page after page."""
+"""Running headers, footers and page numbers: what stands at the edge of page after page, and is said once."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rag.loading.pdf.columns import rows
 from rag.loading.pdf.glyphs import Line
@@ -26,23 +27,38 @@ _ALONE = re.compile(
 )
 
 
-def without_running(pages: Sequence[tuple[list[Line], float]]) -> list[list[Line]]:
+class Parted(NamedTuple):
+    """The pieces of each page, and the lines that ran over pages: at which edge, on which page first, and what."""
+
+    pages: list[list[Line]]
+    running: list[tuple[str, int, str]]
+
+
+def without_running(pages: Sequence[tuple[list[Line], float]]) -> Parted:
     """The pieces of each page (given with its height) without what recurs at its edges and tables of contents."""
     leaders = [[row for row in rows(pieces) if LEADER.search(row.text)] for pieces, _ in pages]
     if _are_contents([row for found in leaders for row in found], len(pages)):
         pages = [(_without(pieces, found), h) for (pieces, h), found in zip(pages, leaders, strict=True)]
     pages = [(_without(pieces, _stamps(pieces, h)), h) for pieces, h in pages]
     if len(pages) < 2:
-        return [pieces for pieces, _ in pages]
-    counts: Counter[tuple[str, str]] = Counter()
-    for pieces, height in pages:
-        counts.update({key for _, key in _edges(pieces, height)})
-    least = min(_LEAST_PAGES, len(pages))
-    kept = []
-    for pieces, height in pages:
-        running = [row for row, key in _edges(pieces, height) if counts[key] >= least or _ALONE.fullmatch(key[1])]
-        kept.append(_without(pieces, running))
-    return kept
+        return Parted([pieces for pieces, _ in pages], [])
+    edges = [list(_edges(pieces, height)) for pieces, height in pages]
+    counts = Counter(key for found in edges for key in {key for _, key in found})
+    recurring = {key for key, count in counts.items() if count >= min(_LEAST_PAGES, len(pages))}
+    kept, said = [], dict[tuple[str, str], list[tuple[int, str]]]()
+    for number, ((pieces, _), found) in enumerate(zip(pages, edges, strict=True), start=1):
+        kept.append(_without(pieces, [row for row, key in found if key in recurring or _ALONE.fullmatch(key[1])]))
+        for row, key in found:
+            if key in recurring and not _ALONE.fullmatch(key[1]):
+                said.setdefault(key, []).append((number, row.text))
+    return Parted(kept, [(edge, rows[0][0], _constant([text for _, text in rows])) for (edge, _), rows in said.items()])
+
+
+def _constant(texts: Sequence[str]) -> str:
+    """A line as all of ``texts`` have it: without the numbers that are others on other pages."""
+    numbers = zip(*(_NUMBER.findall(text) for text in texts), strict=True)
+    same = iter([len(set(found)) == 1 for found in numbers])
+    return " ".join(_NUMBER.sub(lambda number: number[0] if next(same) else "", texts[0]).split())
 
 
 def _stamps(pieces: list[Line], height: float) -> list[Line]:
