@@ -745,3 +745,40 @@ def test_a_date_that_closes_a_notice_stands_by_itself(browser: Browser) -> None:
     made = page.pdf()
     page.close()
     assert texts(made) == ["临江城投停车管理有限公司", "2024年1月1日"]
+
+
+def placed(*words: tuple[float, float, str]) -> list[str]:
+    """The blocks of a page with words at these places."""
+    return texts(samples.pdf([b"".join(line(text, x, y, 11) for x, y, text in words)]))
+
+
+def test_values_of_several_lines_beside_labels_are_one_value_each_however_far_they_reach() -> None:
+    long = "rebuild the filter and the pumps of the plant"
+    words = [(72, 700, "Project"), (180, 700, "Harbour works"), (72, 676, "Owner"), (180, 676, "City water")]
+    words += [
+        (72, 652, "Content"),
+        (180, 652, long),
+        (180, 636, "and all of its switches in the hall,"),
+        (180, 620, "too"),
+    ]
+    words += [(72, 596, "Total"), (180, 596, "86 million"), (72, 572, "Contact"), (180, 572, "Li Ming")]
+    assert placed(*words) == [
+        "Project：Harbour works",
+        "Owner：City water",
+        f"Content：{long} and all of its switches in the hall, too",
+        "Total：86 million",
+        "Contact：Li Ming",
+    ]
+
+
+@pytest.mark.parametrize("first", [712.0, 704.0, 696.0], ids=["top", "middle", "bottom"])
+def test_names_of_columns_in_two_lines_are_one_row_wherever_a_shorter_one_stands(first: float) -> None:
+    words = [(72.0, first, "Team")]
+    for x, above, below in ((160.0, "2024", "income"), (260.0, "2025", "income"), (360.0, "yearly", "growth")):
+        words += [(x, 712.0, above), (x, 696.0, below)]
+    for n, row in enumerate((("North", "120", "150", "25%"), ("South", "80", "95", "19%"), ("West", "30", "31", "3%"))):
+        words += [(x, 672.0 - 20 * n, text) for x, text in zip((72, 160, 260, 360), row, strict=True)]
+    assert placed(*words)[:2] == [
+        "Team | 2024 income | 2025 income | yearly growth",
+        "Team：North；2024 income：120；2025 income：150；yearly growth：25%",
+    ]

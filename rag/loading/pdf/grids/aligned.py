@@ -29,6 +29,7 @@ _MOSTLY = 0.8
 # A text's columns are so wide, in ems and as a share of the widest, and have so many lines.
 _PAGE, _AS_WIDE, _LINES = 14.0, 0.75, 6
 _LONGEST_NUMBER = 4
+_OVERLAPPING = 0.9
 _LEADS = re.compile(r"(?:[.．·…]\s*){6}\Z")
 # A cell has no more lines than make this the share of the rows that have several cells.
 _LEAST_FULL = 0.25
@@ -89,7 +90,8 @@ def _runs(rows: Sequence[list[Line]]) -> Iterator[list[list[Line]]]:
     for row in rows:
         inside = any(piece.inside for piece in row)
         near = not run or row[0].y - run[-1][0].y <= _ROW_GAP * max(row[0].size, run[-1][0].size)
-        if inside or not near or not (_is_tabular(row) or (run and _continues(row, run))) or _is_text(row, run):
+        goes_on = _is_tabular(row) or (run and (_continues(row, run) or _is_between(row, run[-1])))
+        if inside or not near or not goes_on or _is_text(row, run):
             yield _trimmed(run)
             run = []
         if not inside and (run or _is_tabular(row)):
@@ -122,13 +124,19 @@ def _is_tabular(row: Sequence[Line]) -> bool:
 def _continues(row: Sequence[Line], run: Sequence[Sequence[Line]]) -> bool:
     """Whether a single piece is the next line of a cell above it."""
     piece, widest = row[0], max(run[-3:], key=len)
-    under = [p for p in widest if p.x0 - piece.size <= piece.x0 and piece.x1 <= _room(p, widest) + piece.size]
+    last = max(p.x1 for above in run[-3:] for p in above)
+    under = [p for p in widest if p.x0 - piece.size <= piece.x0 and piece.x1 <= _room(p, widest, last) + piece.size]
     return len(row) == 1 and bool(under) and piece.x0 > widest[0].x0 - piece.size
 
 
-def _room(piece: Line, row: Sequence[Line]) -> float:
-    """Where the next cell begins."""
-    return min((p.x0 for p in row if p.x0 > piece.x0), default=max(piece.x1, row[-1].x1))
+def _is_between(row: Sequence[Line], above: Sequence[Line]) -> bool:
+    """Whether a row stands lower than ``above`` by less than a line: a cell at the middle of others of two lines."""
+    return row[0].y - above[0].y < _OVERLAPPING * min(row[0].size, above[0].size)
+
+
+def _room(piece: Line, row: Sequence[Line], last: float) -> float:
+    """Where the next cell begins; of the last one, how far cells reach."""
+    return min((p.x0 for p in row if p.x0 > piece.x0), default=last)
 
 
 def _is_prose(inside: Sequence[Line], xs: Sequence[float]) -> bool:

@@ -169,7 +169,9 @@ def _limit(lines: Sequence[Sequence[Line]], gaps: Sequence[float], size: float) 
             limit = min(limit, max((last + distance) / 2, _ALIKE * small))
             break
     most = max(map(len, lines))
-    close = [len(line) < most for line, gap in zip(lines[1:], gaps[1:], strict=True) if gap < limit]
+    # Of two lines of one row, one is not full.
+    several = zip(pairwise(map(len, lines)), gaps[1:], strict=True)
+    close = [min(lengths) < most for lengths, gap in several if gap < limit]
     return limit if small <= WRAPPED * size and len(close) < len(lines) - 2 and all(close) else 0.0
 
 
