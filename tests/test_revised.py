@@ -231,6 +231,7 @@ def test_changed_added_and_removed_statements_and_rows_are_listed_in_order_each_
         "2025版和2023版有什么区别",
         "跟2023版比有哪些变化",
         "差旅费管理办法新版改了什么",
+        "差旅办法新旧两版有什么不同",
         "《差旅费管理办法（2023版）》和《差旅费管理办法（2025版）》有什么不同",
         "新办法有哪些变化",
     ],

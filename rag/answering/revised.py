@@ -22,6 +22,7 @@ from rag.reading import Evidence
 from rag.retrieval.collections import Scope
 from rag.retrieval.versions import Standing
 from rag.text.normalization import folded, normalise, sentences
+from rag.text.tokenization import cut_words
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Role, Status
 
 MOST_DIFFERENCES = 20
@@ -153,8 +154,15 @@ def _is_called(stems: Sequence[str], name: str) -> bool:
     wanted = stem(normalise(name).text)
     part = len(wanted) >= _NAMES
     return bool(wanted) and any(
-        wanted == said or (part and wanted in said and 2 * len(wanted) >= len(said)) for said in stems
+        wanted == said or (part and wanted in said and 2 * len(wanted) >= len(said)) or _shortens(wanted, said)
+        for said in stems
     )
+
+
+def _shortens(name: str, title: str) -> bool:
+    """Whether ``name`` is words of the title in their order, the last one its last: 加班规定 of 加班与调休管理规定."""
+    words = [re.escape(word.text) for word in cut_words(name)]
+    return len(words) > 1 and bool(re.search(".*".join(words) + "$", title))
 
 
 def _in_order(family: Sequence[str], known: Known, *, surely: bool) -> list[Document]:
