@@ -187,6 +187,19 @@ def test_the_page_marks_a_confirmed_answer(shelf: Shelf) -> None:
     assert '<p class="confirmed"><span class="zh">✓ 你确认过 · 20' in answers.turn(Turn("问", answer, {}))
 
 
+def test_where_nothing_else_is_read_the_nearest_sentences_might_answer(tmp_path: Path, plain_models: Models) -> None:
+    text = "# 赔偿\n\n丢了怎么赔？\n\n快件丢失的，保价件最高赔5000元。未保价的，最高赔800元。\n"
+    (tmp_path / "赔偿.md").write_text(text, "utf-8")
+    settings = Settings(retrieval="bm25")
+    Library.index([tmp_path / "赔偿.md"], tmp_path / "index", settings)
+    library = Library.open(tmp_path / "index", settings, models=plain_models)
+    paid = library.documents()[0].doc_id
+    at = library.document(paid).text.index("5000元")
+    assert [c.quote for c in library.others("快件丢失最高赔多少", [(paid, Span(at, at + 5))])] == [
+        "未保价的，最高赔800元。"
+    ]
+
+
 def test_what_else_might_answer_leaves_out_what_was_called_wrong(plain_library: Library) -> None:
     first = plain_library.ask(ASKED).citations[0]
     others = plain_library.others(ASKED, [(first.doc_id, Span(first.start, first.end))])

@@ -9,7 +9,7 @@ from itertools import groupby
 from rag.answering.editions import editions
 from rag.question.analysis import Question
 from rag.reading import Candidate, Evidence, Reader
-from rag.types import Span
+from rag.types import BlockKind, Span
 
 # What is less likely than this to answer is not offered.
 _LEAST = 0.05
@@ -51,7 +51,8 @@ def _id(one: Evidence) -> str:
 def others(
     question: Question, candidates: Sequence[Candidate], reader: Reader, wrong: Sequence[tuple[str, Span]], most: int
 ) -> list[Evidence]:
-    """What each candidate alone would answer, surest first, without what says the same or overlaps ``wrong``.
+    """What each candidate alone would answer, surest first, then the sentences nearest to the question; none of them
+    overlaps ``wrong`` or says the same as another.
 
     ``wrong`` are places by their documents' ids.
     """
@@ -59,12 +60,20 @@ def others(
     readings = sorted(
         (reading for reading in readings if reading.confidence >= _LEAST), key=lambda reading: -reading.confidence
     )
-    by_text: dict[str, Evidence] = {}
-    for evidence in (evidence for reading in readings for evidence in reading.evidence):
-        text = "；".join(evidence.texts)
-        if not any(_overlaps(evidence, *place) for place in wrong):
-            by_text.setdefault(text, evidence)
-    return list(by_text.values())[:most]
+    read = [evidence for reading in readings for evidence in reading.evidence]
+    near = sorted(_sentences(candidates), key=lambda evidence: -evidence.score)
+    found: dict[str, Evidence] = {}
+    for evidence in (*read, *(one for one in near if _states(one))):
+        elsewhere = not any(_overlaps(evidence, *place) for place in wrong)
+        if elsewhere and not any(_overlaps(evidence, one.document.doc_id, one.sentence) for one in found.values()):
+            found.setdefault("；".join(evidence.texts), evidence)
+    return list(found.values())[:most]
+
+
+def _states(one: Evidence) -> bool:
+    """Whether a sentence may answer: it is no heading and asks nothing."""
+    is_heading = one.document.block_at(one.sentence.start).kind is BlockKind.HEADING
+    return not is_heading and not one.texts[0].rstrip().endswith(("？", "?"))
 
 
 def _overlaps(one: Evidence, doc_id: str, place: Span) -> bool:
