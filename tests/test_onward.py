@@ -43,16 +43,26 @@ def office(tmp_path_factory: pytest.TempPathFactory, plain_models: Models) -> Li
     return Library.open(folder / "index", settings, models=plain_models)
 
 
-def test_a_question_on_a_cell_leaves_units_out_puts_a_date_first_and_asks_for_what_stands_there() -> None:
+def test_a_question_on_a_cell_asks_in_its_unit_puts_a_date_first_and_asks_for_what_stands_there() -> None:
     names = "指标,2024年,金额（元）,金额（万元）,宽度(cm),启用日期,备注"
     table = document(f"{names}\n用电量（万度）,91,80,8,30,2025年3月1日,2022年购置\n", "a.csv")
     assert [c.question for c in of_row(table, table.blocks[-1])] == [
-        "2024年的用电量是多少？",
+        "2024年的用电量是多少万度？",
         "用电量（万度）的金额（元）是多少？",
         "用电量（万度）的金额（万元）是多少？",
-        "用电量（万度）的宽度是多少？",
+        "用电量（万度）的宽度是多少cm？",
         "用电量（万度）的启用日期是什么时候？",
         "用电量（万度）的备注是什么？",
+    ]
+
+
+def test_a_row_is_called_by_two_cells_where_the_first_is_not_its_own_and_a_person_is_asked_for_by_who() -> None:
+    lines = "项目,方式,单价（元）,份数（含备份）,经办人\n装裱,手工,35,3,陆知微\n"
+    lines += "装裱,机器,22,2,葛远舟\n拓印,手工,40,1,葛远舟\n"
+    table = document(lines, "a.csv")
+    assert [[c.question for c in of_row(table, row)] for row in table.blocks[-2:]] == [
+        ["装裱机器的单价是多少元？", "装裱机器的份数是多少？", "装裱机器的经办人是谁？"],
+        ["拓印的方式是什么？", "拓印的单价是多少元？", "拓印的份数是多少？", "拓印的经办人是谁？"],
     ]
 
 
@@ -120,5 +130,5 @@ def test_no_two_questions_ask_for_the_same() -> None:
 
 def test_documents_of_rows_and_rules_have_examples_too(office: Library) -> None:
     made = [candidate.question for candidate in candidates(office)]
-    assert "葛远舟的部门是什么？" in made
+    assert "葛远舟的分机是多少？" in made
     assert "差旅费管理办法的报销流程是什么？" in made

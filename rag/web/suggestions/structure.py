@@ -12,6 +12,7 @@ from rag.question.mentions import dates
 from rag.types import Block, BlockKind, Document, Span
 from rag.web.suggestions.candidate import Candidate
 from rag.web.suggestions.facts import facts
+from rag.web.suggestions.phrases import quantities
 from rag.web.suggestions.stated import stated
 
 QUESTION = 40
@@ -23,6 +24,8 @@ _COUNTED = re.compile(r"(?:流程|步骤|条件|要求|材料|范围|内容|职�
 # What a row may be called by in a question: no running number, no date.
 _NAMES, _NAME = re.compile(r"[^\W\d_]{2}"), 16
 _IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]$")
+# A column of people: 负责人, 值班员.
+_SOMEBODY = re.compile("[人员者]$")
 _FIGURE = re.compile(r"[^\w]*\d")
 
 
@@ -68,22 +71,44 @@ def of_row(document: Document, block: Block) -> Iterator[Candidate]:
     named = [(cell.group(1), cell.group(2), cell.span(2)) for cell in cells]
     if not named or not _NAMES.search(named[0][1]) or len(named[0][1]) > _NAME:
         return
-    row, columns = named[0][1], [_without_unit(column) for column, *_ in named]
-    for (column, value, (start, end)), short in zip(named[1:], columns[1:], strict=True):
+    row, others = named[0][1], named[1:]
+    if _is_shared(document, block, named[0][2][1]):
+        # 装卸 by hand and 装卸 by forklift: the next cell tells which.
+        row, others = row + (others[0][1] if others and _NAMES.search(others[0][1]) else ""), others[1:]
+    columns = [_without_unit(column) for column, *_ in others]
+    for (column, value, (start, end)), short in zip(others, columns, strict=True):
         called = short if columns.count(short) == 1 else column
-        asked = f"{called}的{_without_unit(row)}" if _is_date(called) else f"{row}的{called}"
-        place = Span(block.start + start, block.start + end)
-        yield Candidate(f"{asked}{_asks(value)}？", Kind.WHAT, document.doc_id, place)
+        by_date = _is_date(called)
+        asked = f"{called}的{_without_unit(row)}" if by_date else f"{row}的{called}"
+        asks = _asks(value, called, _unit(row if by_date else column.removeprefix(called)))
+        yield Candidate(f"{asked}{asks}？", Kind.WHAT, document.doc_id, Span(block.start + start, block.start + end))
 
 
-def _asks(value: str) -> str:
+def _is_shared(document: Document, block: Block, end: int) -> bool:
+    """Whether another row of the table has the same first cell, which ends at ``end`` of the row."""
+    first = f"{document.text[block.start : block.start + end]}；"
+    rows = (one for one in document.blocks if one.header == block.header and one.number != block.number)
+    return any(document.text.startswith(first, one.start) for one in rows)
+
+
+def _asks(value: str, column: str, unit: str) -> str:
+    """The words that ask for ``value``: in the unit of its column, if that has one."""
     if _is_date(value):
         return "是什么时候"
-    return "是多少" if _FIGURE.match(value) and not dates(value) else "是什么"
+    if _FIGURE.match(value) and not dates(value):
+        counted = quantities(value + unit)
+        return f"是多少{unit if counted and counted[0].end > len(value) else ''}"
+    return "是谁" if _SOMEBODY.search(column) else "是什么"
 
 
 def _is_date(text: str) -> bool:
     return dates(text) == [Span(0, len(text))]
+
+
+def _unit(name: str) -> str:
+    """元 of 零售价（元）."""
+    said = _IN_BRACKETS.search(name)
+    return said.group().strip(" ()（）") if said else ""
 
 
 def _without_unit(name: str) -> str:

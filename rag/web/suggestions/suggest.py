@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice, pairwise
 
@@ -97,7 +97,10 @@ def _of(document: Document) -> Iterator[Candidate]:
 def _structured(document: Document) -> Iterator[Candidate]:
     """Of headings that name several things, and of rows: forms, rules and lists hold few sentences with a fact."""
     for above, block in pairwise(document.blocks[:_BLOCKS]):
-        made = of_row(document, block) if block.kind is BlockKind.ROW else ()
+        made: Iterable[Candidate] = ()
+        if block.kind is BlockKind.ROW:
+            # A figure, a date or a person before what is told in words.
+            made = sorted(of_row(document, block), key=lambda one: one.question.endswith("是什么？"))
         if above.kind is BlockKind.HEADING and block.path and is_counted(block.path[-1]):
             made = of_heading(document, block, titled=True)
         for candidate in islice(made, 1):
