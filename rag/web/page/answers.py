@@ -11,7 +11,7 @@ from rag.question.courtesy import Courtesy, courtesy
 from rag.types import Answer, AnswerItem, AnswerPart, Citation, Document, Hit, Role, Span, Status
 from rag.web.conversation import Turn
 from rag.web.page.cells import cited_row
-from rag.web.page.choosing import named, said
+from rag.web.page.choosing import UPLOADED, named, said
 from rag.web.page.elsewhere import also_in, edition_mark
 from rag.web.page.marking import marked
 from rag.web.page.markup import Place, both, esc, exact, marks, opener, place_of, sentence, where
@@ -60,7 +60,8 @@ def _only(one: Turn) -> str:
     """What alone was asked, if that is not everything; where nothing answers, all may be asked."""
     if not any(one.only):
         return ""
-    words = f"{both('只问了：', 'Asked only: ')}{esc(named(one.only, one.titles))}"
+    zh, en = (named(one.only, one.titles, uploads) for uploads in UPLOADED)
+    words = both(f"只问了：{zh}", f"Asked only: {en}")
     all_ = f'<button type="button" class="act" data-all data-ask="{exact(one.answer.question)}">'
     again = f"{all_}{both('问全部资料', 'Ask all documents')}</button>" if one.answer.status is Status.ABSTAINED else ""
     return f'<p class="meant only-asked">{words}{again}</p>'

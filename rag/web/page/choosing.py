@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from rag.errors import NotFoundError, QuestionError
+from rag.index.generations import UPLOADS
 from rag.library import Library
 from rag.retrieval.collections import ALL, Choice, Collection
 from rag.retrieval.named import called, named_collections
@@ -17,6 +18,8 @@ from rag.web.page.markup import both, esc, exact
 _CHOICE = msgspec.json.Decoder(Choice)
 # So many are shown at once; the others of a list are folded away, of what is chosen they are counted.
 _LISTED, _NAMED = 12, 4
+UPLOADED = "上传的文件", "Uploaded files"
+"""What is added on the page lies in a folder of the index, whose name nobody gave it."""
 
 
 def parse(said: str) -> Choice:
@@ -35,9 +38,10 @@ def said(choice: Choice) -> str:
     return json.dumps(choice, ensure_ascii=False, separators=(",", ":")) if any(choice) else ""
 
 
-def named(choice: Choice, titles: Mapping[str, str]) -> str:
-    """What was chosen, in words; "" for all."""
-    names = [*choice.collections, *(f"《{titles.get(one, one)}》" for one in choice.documents)]
+def named(choice: Choice, titles: Mapping[str, str], uploads: str = UPLOADED[0]) -> str:
+    """What was chosen, in words; "" for all. ``uploads`` is what the collection of uploads is called."""
+    names = [uploads if one == UPLOADS else one for one in choice.collections]
+    names += [f"《{titles.get(one, one)}》" for one in choice.documents]
     left = "、".join(f"《{titles.get(one, one)}》" for one in choice.without)
     return "、".join(names) + (f"，除了{left}" if left else "")
 
@@ -55,7 +59,11 @@ def boxes(collections: Sequence[Collection]) -> str:
 
 def _box(one: Collection) -> str:
     box = f'<input type="checkbox" data-choose="collections" value="{exact(one.name)}">'
-    return f'<label>{box}<span>{esc(one.name)}</span><span class="count">{len(one.doc_ids)}</span></label>'
+    return f'<label>{box}<span>{_collection(one.name)}</span><span class="count">{len(one.doc_ids)}</span></label>'
+
+
+def _collection(name: str) -> str:
+    return both(*UPLOADED) if name == UPLOADS else esc(name)
 
 
 def document_box(doc_id: str, title: str, collections: Sequence[str]) -> str:
@@ -141,7 +149,7 @@ def _of_collection(name: str, library: Library) -> str:
         count = len(scope.doc_ids) if scope else 0
     except NotFoundError:
         count = 0
-    return _chosen("collections", name, f"{esc(now)}{both(f'（{count} 篇）', f' ({count})')}")
+    return _chosen("collections", name, f"{_collection(now)}{both(f'（{count} 篇）', f' ({count})')}")
 
 
 def _of_document(kind: str, doc_id: str, library: Library) -> str:

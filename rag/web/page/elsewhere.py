@@ -29,7 +29,8 @@ def other_versions(doc_id: str, versions: Standing, title: Callable[[str], str])
         before = "".join(
             opener(Place(one), edition_mark(edition), "link") for one, edition in versions.older_than(doc_id)
         )
-        return f'<p class="versions">{before}</p>' if before else ""
+        # A mark alone would say that this is the older one.
+        return f'<p class="versions">{both("现行版；另有", "The current one; there is")}{before}</p>' if before else ""
     now, edition = versions.older[doc_id]
     is_old = both("平时不问它；现行的是", "Not asked by default. The current one:")
     box = f'<input type="checkbox" data-choose="documents" value="{exact(doc_id)}">'

@@ -14,7 +14,7 @@ async function offer() {
   if (typed() === undefined) { closeMenu(); return; }
   offered ??= Promise.all(["collections", "documents"].map(async (kind) => (await request(`api/v1/${kind}`)).json()))
     .then(([collections, documents]) => [
-      ...collections.map(({ name, documents: count }) => ({ kind: "collections", value: name, shown: name, note: [`${count} 篇`, `${count} documents`] })),
+      ...collections.map(({ name, documents: count }) => ({ kind: "collections", value: name, shown: shownCollection(name), note: [`${count} 篇`, `${count} documents`] })),
       ...documents.map(({ doc_id, title, source, edition }) => ({ kind: "documents", value: doc_id, shown: title,
         note: edition ? [`旧版 ${edition} · ${shownSource(source)}`, `Older version ${edition} · ${shownSource(source)}`] : Array(2).fill(shownSource(source)) })),
     ]).catch(() => []);

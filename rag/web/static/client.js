@@ -20,6 +20,9 @@ function both(zh, en) {
 // Of a path through the server's folders only the file's name.
 function shownSource(source) { return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(source) ? source.split(/[\\/]/).at(-1) : source; }
 
+// What the page adds lies in a folder of the index, whose name nobody gave it.
+function shownCollection(name) { return name === "uploads" ? words("上传的文件", "Uploaded files") : name; }
+
 const GONE = {
   detail_zh: "连接不上问源的服务。请确认它还在运行，再试一次。",
   detail: "Wenyuan’s server does not answer. See that it is running, then try again.",

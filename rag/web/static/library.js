@@ -51,7 +51,7 @@ function olderThan({ doc_id }) {
 function parts() {
   if (collections.length < 2 && !collections.some((one) => one.own)) return "";
   const labels = collections.map(({ name, documents: count, own }) => {
-    const label = make("label", {}, chooser("collections", name), make("span", { textContent: name }), make("span", { className: "count", textContent: count }));
+    const label = make("label", {}, chooser("collections", name), make("span", { textContent: shownCollection(name) }), make("span", { className: "count", textContent: count }));
     if (!own) return label;
     const edit = make("button", { type: "button", className: "edit", textContent: "✎", ariaLabel: `改名或删除 Rename or delete: ${name}` });
     edit.addEventListener("click", () => openNaming(name));
@@ -107,8 +107,10 @@ function opener({ doc_id, title }, className = "") {
   return make("button", { type: "button", className, textContent: title, data: { open: `${doc_id}:0:0:0:0:1` } });
 }
 
-// Files of the same bytes by their names, documents that are almost the same to be opened.
-function alsoIn({ doc_id, also_in: others }) {
+// Files of the same bytes by their names, documents that are almost the same to be opened; its versions stand beside it.
+function alsoIn({ doc_id, also_in, replaced_by }) {
+  const versions = documents.filter((one) => [doc_id, replaced_by].includes(one.replaced_by) || one.doc_id === replaced_by);
+  const others = also_in.filter((other) => other.doc_id === doc_id || !versions.some((one) => one.doc_id === other.doc_id));
   if (!others.length) return null;
   const names = others.flatMap((other) => ["、", other.doc_id === doc_id ? shownSource(other.source) : opener(other)]).slice(1);
   return make("p", { className: "also" }, both("另见 ", "Also in "), names);
