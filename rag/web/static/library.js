@@ -109,8 +109,9 @@ function opener({ doc_id, title }, className = "") {
 
 // Files of the same bytes by their names, documents that are almost the same to be opened; its versions stand beside it.
 function alsoIn({ doc_id, also_in, replaced_by }) {
-  const versions = documents.filter((one) => [doc_id, replaced_by].includes(one.replaced_by) || one.doc_id === replaced_by);
-  const others = also_in.filter((other) => other.doc_id === doc_id || !versions.some((one) => one.doc_id === other.doc_id));
+  const current = replaced_by || doc_id;
+  const versions = documents.filter((one) => (one.replaced_by || one.doc_id) === current).map((one) => one.doc_id);
+  const others = also_in.filter((other) => other.doc_id === doc_id || !versions.includes(other.doc_id));
   if (!others.length) return null;
   const names = others.flatMap((other) => ["、", other.doc_id === doc_id ? shownSource(other.source) : opener(other)]).slice(1);
   return make("p", { className: "also" }, both("另见 ", "Also in "), names);
