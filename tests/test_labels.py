@@ -27,6 +27,8 @@ from rag.types import Span
         ("d库的湿度是多少?", "a库湿度为六成。"),
         ("4.2.0修复了什么?", "4.1.3 修复了打印预览空白的问题。"),
         ("v2.1支持深色模式吗?", "v2.0起支持深色模式。"),
+        ("ht-80的电池能用多久?", "ht - 90 的充电时间为三小时。"),
+        ("b2停车场几点关?", "b1 停车场二十四小时开放。"),
     ],
 )
 def test_the_same_said_of_another_is_of_another(asked: str, said: str) -> None:
@@ -43,6 +45,9 @@ def test_the_same_said_of_another_is_of_another(asked: str, said: str) -> None:
         ("三个月的租金是多少?", "两个月租金为三千元。", ""),  # Counted, not called.
         ("4.1修复了什么?", "修复了打印预览空白的问题。", "4.1.3"),
         ("v2.1的网关怎么配置?", "在控制台填写地址。", "3.2.1 网关配置"),  # A chapter.
+        ("gpt-4什么时候发布的?", "gpt - 4o 于五月发布。", ""),
+        ("ht80的电池能用多久?", "与 ht-90 不同,充满一次可用五小时。", "ht-80 使用说明"),
+        ("rtx4090多少钱?", "起价 12999 元。", "sd-30 存储卡"),  # Another series.
     ],
 )
 def test_other_words_or_a_label_that_is_there_are_not(asked: str, said: str, around: str) -> None:
