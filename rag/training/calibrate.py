@@ -49,7 +49,7 @@ _BOOSTS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8)
 _UNFITTED = Calibration(
     {name: float(name == "margin") for name in CHOICE}, Logistic(0.0, {}), (), Logistic(0.0, {}), 0.0
 )
-_QUESTIONS = 120
+_QUESTIONS = 160
 _BESIDE = 60
 """Questions that are asked of a set at most, and other documents beside theirs."""
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
