@@ -266,8 +266,9 @@ def test_a_sheet_that_is_a_chart_has_its_title() -> None:
 def test_text_behind_a_file_on_a_mail_is_text_and_flowed_lines_go_on() -> None:
     message = MIMEMultipart()
     message["Subject"] = "方案"
-    message.attach(MIMEText("见附件，\u0020\n请周五前回复。\n", "plain", "utf-8"))
-    message.get_payload(0).set_param("format", "flowed")
+    flowed = MIMEText("见附件，\u0020\n请周五前回复。\n", "plain", "utf-8")
+    flowed.set_param("format", "flowed")
+    message.attach(flowed)
     message.attach(MIMEText("预算上限20万元。", "plain", "utf-8"))
     message.attach(MIMEText("<p>工期90天</p>", "html", "utf-8"))
     parsed = parse_eml(message.as_bytes(), MAIL)
