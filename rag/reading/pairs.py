@@ -91,7 +91,14 @@ class PairEncoder:
     def _passage(self, text: str) -> tuple[list[int], list[Span]]:
         folded = normalise(text)
         tokens = self._locator.tokens(folded.text)
-        return [token.id for token in tokens], [folded.to_original(token.start, token.end) for token in tokens]
+        spans = (folded.to_original(token.start, token.end) for token in tokens)
+        return [token.id for token in tokens], [_without_blank(text, span) for span in spans]
+
+
+def _without_blank(text: str, span: Span) -> Span:
+    """A token's range without the white space before its word: at the beginning of a line it is another line's."""
+    word = text[slice(*span)].lstrip()
+    return Span(span.end - len(word), span.end) if word else span
 
 
 def pad(pairs: Sequence[Pair]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
