@@ -40,7 +40,7 @@ def test_an_answer_begins_and_ends_with_a_token(encoder: PairEncoder, answer: st
 @pytest.mark.parametrize("line", ["9月20日 8:00发车", "ABC公司承办", "　18岁以下免票"])
 def test_the_first_token_of_a_line_begins_with_the_line(encoder: PairEncoder, line: str) -> None:
     (pair,) = encoder.encode("几点？", "", f"四、行程\n{line}")
-    assert [span.start for span in pair.spans if span.end > 5][0] == 5 + len(line) - len(line.lstrip())
+    assert next(span.start for span in pair.spans if span.end > 5) == 5 + len(line) - len(line.lstrip())
 
 
 def test_script_width_and_case_make_no_difference(encoder: PairEncoder) -> None:
