@@ -154,7 +154,7 @@ def test_the_markdown_of_four_questions(turns: list[Turn]) -> None:
     text = as_markdown(turns)
     assert text.startswith("# 问源 · 问答与出处\n\n2025-01-02 03:04 UTC · 问源 9.9 · 4 个问题。")
     assert "## 1. DeepSeek V3的训练成本是多少？\n\n> 557万美元[^1]" in text
-    assert "> 图像、音频和视频[^2]" in text
+    assert "> 图像、音频和视频输入[^2]" in text
     assert (
         "## 3. GPT-5是什么时候发布的？\n\n资料里没有找到答案。\n\n没有一篇资料提到：GPT-5\n\n最接近的段落：\n\n- 《"
         in text
