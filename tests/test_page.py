@@ -23,14 +23,14 @@ def view(page: Page, name: str) -> None:
 
 def test_a_follow_up_shows_what_it_was_taken_to_mean_and_can_be_changed(page: Page) -> None:
     ask(page, MOONSHOT)
-    ask(page, "它的创始人是谁？")
+    ask(page, "它是谁创办的？")
     last = page.locator(".turn").last
-    expect(last.locator(".asked")).to_have_text("它的创始人是谁？")
-    expect(last.locator(".meant q")).to_have_text("月之暗面的创始人是谁？")
+    expect(last.locator(".asked")).to_have_text("它是谁创办的？")
+    expect(last.locator(".meant q")).to_have_text("月之暗面是谁创办的？")
     expect(last.locator(".lead")).to_contain_text("杨植麟")
     shot(page, "follow-up")
     last.get_by_role("button", name="改一改").click()
-    expect(page.locator("#question")).to_have_value("月之暗面的创始人是谁？")
+    expect(page.locator("#question")).to_have_value("月之暗面是谁创办的？")
     expect(page.locator("#question")).to_be_focused()
 
 
