@@ -150,7 +150,7 @@ def test_vectors_are_taken_from_an_older_generation_that_is_sound(
         (sql("UPDATE passages SET sentences=CAST('[[0,3],[2,9]]' AS BLOB) WHERE ordinal=0"), "library.", "sentence"),
         (sql("UPDATE passages SET sentences=CAST('[[0,99]]' AS BLOB) WHERE ordinal=0"), "library.sqlite: ", "sentence"),
         (sql("UPDATE passages SET doc_id = 'x' WHERE ordinal = 0"), "library.sqlite: ", "passage 0 is misplaced"),
-        (sql("UPDATE documents SET text = '短' WHERE position = 0"), "library.sqlite: ", "is misplaced"),
+        (sql("UPDATE documents SET text = '短' WHERE first_passage = 0"), "library.sqlite: ", "is misplaced"),
         (sql("UPDATE documents SET sha256 = 'f' WHERE position = 0", LIST), "library.sqlite: ", "not the beginning"),
         (sql("UPDATE documents SET passages = 9 WHERE position = 1", LIST), "library.", "passages do not agree"),
         (sql("INSERT INTO passages SELECT 9, doc_id, start, end, paragraph, context, sentences FROM passages LIMIT 1"),
