@@ -22,10 +22,17 @@ from rag.loading.office.docx import parse_docx
 from rag.loading.office.opendocument import parse_odf
 from rag.loading.office.pptx import parse_pptx
 from rag.loading.office.rtf import parse_rtf
+from rag.loading.pdf.headers import _constant
 from rag.loading.sheets.xlsx import parse_xlsx
 
 SLIDES = Path("讲.pptx")
 OLD = Path("旧.rtf")
+
+
+def test_numbers_that_differ_from_page_to_page_are_left_out_of_a_header_also_beside_a_number_sign() -> None:
+    assert _constant(["2026版 第1页", "2026版 第2页"]) == "2026版 第页"
+    assert _constant(["房间 #", "房间 2", "房间 3"]) == "房间 #"
+    assert _constant(["房间 2", "房间 #", "房间 3"]) == "房间"
 
 
 def escaped(text: str) -> str:
@@ -82,6 +89,22 @@ def test_footers_of_slides_and_the_text_of_their_masters_are_read_once() -> None
         ("研发部", ("母版",)),
         ("严禁外传", ("母版",)),
     ]
+
+
+def test_a_footer_is_read_without_the_number_of_the_slide_and_a_hidden_master_is_not() -> None:
+    footer = (
+        shape("@", place="ftr")
+        .replace("<a:t>@</a:t>", "<a:t>内部资料 V2.3 </a:t>")
+        .replace("</a:p>", '<a:fld id="n" type="slidenum"><a:t>7</a:t></a:fld></a:p>')
+    )
+    data = pptx(
+        shape("进展", place="title") + footer,
+        related={"l.xml": "slideLayout"},
+        l=f'<p:sldLayout showMasterSp="0" {SPACES}><p:spTree>{shape("研发部", place=None)}</p:spTree></p:sldLayout>',
+        m=f"<p:sldMaster {SPACES}><p:spTree>{shape('草稿', place=None)}</p:spTree></p:sldMaster>",
+    )
+    data = added(data, "ppt/_rels/l.xml.rels", relations({"m.xml": "slideMaster"}))
+    assert said(parse_pptx(data, SLIDES)) == ["进展", "内部资料 V2.3", "研发部"]
 
 
 def test_a_group_is_one_thing_among_the_shapes_that_stand_below_each_other() -> None:
@@ -187,6 +210,20 @@ def test_charts_and_sheets_in_open_document_are_tables_and_other_objects_are_tol
     assert told(parsed) == ["报告.odt 里有 1 个嵌入的文件没有读入。"]
 
 
+def test_an_object_that_shows_itself_is_read_once_and_one_that_names_the_document_holds_what_it_holds() -> None:
+    spaces = f'xmlns:office="{OFFICE}office:1.0" xmlns:table="{OFFICE}table:1.0" xmlns:text="{OFFICE}text:1.0"'
+    own = '<draw:frame xmlns:draw="d" xmlns:xlink="x"><draw:object xlink:href="./O1"/></draw:frame>'
+    cell = f"<table:table-cell><text:p>甲{own}</text:p></table:table-cell>"
+    part = f"<table:table><table:table-row>{cell}</table:table-row></table:table>"
+    part = f"<office:document-content {spaces}><office:body>{part}</office:body></office:document-content>"
+    frames = "".join(
+        f'<text:p>见<draw:frame><draw:object xlink:href="{href}"/></draw:frame></text:p>' for href in ("./O1", "./", "")
+    )
+    parsed = parse_odf(odf(frames, **{"O1/content.xml": part}), LETTER)
+    assert said(parsed) == ["见", "甲", "见", "见"]
+    assert told(parsed) == ["报告.odt 里有 3 个嵌入的文件没有读入。"]
+
+
 def test_what_floats_on_a_sheet_of_open_document_stands_below_its_rows() -> None:
     box = "<table:shapes><draw:frame><draw:text-box><text:p>未审数</text:p></draw:text-box></draw:frame></table:shapes>"
     sheet = f'<table:table table:name="一月">{box}{cells("科目", "借方")}{cells("现金", "7")}</table:table>'
@@ -221,6 +258,16 @@ def test_headers_footers_boxes_and_remarks_of_rtf_are_read_and_deleted_text_is_n
     ]
 
 
+def test_a_table_or_a_box_in_a_header_of_rtf_stays_in_the_header() -> None:
+    for header in (r"\trowd\cellx100\cellx200 公司\cell 版本1.2\cell\row", r"\pard 公司 版本1.2\par"):
+        blocks = parse_rtf(rtf(rf"{{\header {header}}}\pard 正文\par"), OLD).blocks
+        assert [(b.text, b.path) for b in blocks] == [("正文", ()), ("公司 版本1.2", ("页眉",))]
+    box = r"{\shp{\*\shpinst{\shptxt 密级\par}}}"
+    blocks = parse_rtf(rtf(rf"{{\header 公司{box} 版本1.2\par}}\pard 正文\par"), OLD).blocks
+    assert sorted(b.text for b in blocks) == sorted(["正文", "密级", "公司", "版本1.2"])
+    assert not any(ord(character) < 32 for b in blocks for character in b.text)
+
+
 def test_boxes_of_rtf_are_ticked_or_not_and_a_note_in_a_table_ends_no_table() -> None:
     def box(state: int) -> str:
         form = rf"{{\*\formfield{{\fftype1\ffres{state}\ffdefres0}}}}"
@@ -228,6 +275,8 @@ def test_boxes_of_rtf_are_ticked_or_not_and_a_note_in_a_table_ends_no_table() ->
 
     rows = r"\trowd 项\cell 数\cell\row\trowd 泵{\footnote 备用}\cell 7\cell\row\trowd 阀\cell 9\cell\row\pard "
     body = rf"\pard {box(1)}合格{box(25)}返工\par{rows}"
+    link = r'{\field{\*\fldinst HYPERLINK "x"}{\fldrslt 说明}}'
+    assert said(parse_rtf(rtf(rf"\pard {link}{box(1)}合格\par"), OLD)) == ["说明☑合格"]
     assert said(parse_rtf(rtf(body), OLD)) == ["☑合格☐返工", "项 | 数", "项：泵；数：7", "项：阀；数：9", "备用"]
 
 

@@ -41,7 +41,7 @@ def title_of(root: Any) -> str:
 
 def _grid(root: Any) -> list[list[str]]:
     """The series of a chart as the columns of a table."""
-    from_1904 = any(local(e) == "date1904" and e.get("val") != "0" for e in root)
+    from_1904 = any(local(e) == "date1904" and e.get("val") not in ("0", "false") for e in root)
     begin = _MAC_DAYS if from_1904 else _DAYS
     axes = _axes(root)
     first, names = "", dict[int, str]()
@@ -122,4 +122,5 @@ def _level(part: Any, begin: datetime) -> dict[int, str]:
 
 def _shown(value: float, code: str, begin: datetime) -> str:
     """A value by the code of its format."""
-    return shown(begin + timedelta(days=value) if is_date(code) and 0 <= value < _MOST_DAYS else value, code)
+    last = _MOST_DAYS - (begin - _DAYS).days
+    return shown(begin + timedelta(days=value) if is_date(code) and 0 <= value < last else value, code)

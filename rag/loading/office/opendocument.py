@@ -75,6 +75,8 @@ class _Reader:
         self.lists = ListStyles([part for part in (self.master, root) if part is not None])
         # Notes, remarks and boxes of a paragraph are read after it.
         self.after: list[Callable[[], Iterator[RawBlock]]] = []
+        # The parts of objects that have been read: one that shows itself is not read for ever.
+        self.embeds: set[str] = set()
 
     def read(self, root: Any) -> Iterator[RawBlock]:
         body = next((e for e in root if local(e) == "body"), None)
@@ -317,6 +319,11 @@ class _Reader:
 
     def object(self, frame: Any) -> Iterator[RawBlock]:
         """A chart with its data, or the tables of an embedded workbook; anything else is told."""
+        own = {_part_of(e) for e in frame if local(e) == "object"} - {""}
+        if own & self.embeds:
+            self.lose(Lost.EMBEDDED)
+            return
+        self.embeds |= own
         parts = [e for root in map(self.embedded, frame) if root is not None for e in root.iter()]
         tables = [e for e in parts if local(e) == "table"]
         if not tables:
@@ -332,7 +339,7 @@ class _Reader:
         """The content of an object: that of its part, or what it holds itself; None of what is no object."""
         if local(element) != "object":
             return None
-        part = joined(_CONTENT, f"{attribute(element, 'href')}/{_CONTENT}")
+        part = _part_of(element)
         return self.archive.xml(part) if part in self.archive else next(iter(element), None)
 
     def picture(self, frame: Any) -> Iterator[RawBlock]:
@@ -348,6 +355,13 @@ class _Reader:
 
     def lose(self, kind: Lost) -> None:
         self.unread.add(kind, under=next(iter(self.outline.path[::-1]), ""), page=self.page)
+
+
+def _part_of(element: Any) -> str:
+    """The part with the content of an object; "" if it names none but the document itself."""
+    href = attribute(element, "href")
+    part = joined(_CONTENT, f"{href}/{_CONTENT}") if href else ""
+    return part if part != _CONTENT else ""
 
 
 class _Looks:

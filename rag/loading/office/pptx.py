@@ -234,16 +234,19 @@ class _Slide:
     def footers(self, root: Any) -> list[str]:
         """What stands below the slide but for its number and the date of the day."""
         shapes = (shape for shape in shapes_of(root) if place_of(shape) in ("ftr", "hdr", "dt"))
-        return [self.said(shape) for shape in shapes if not any(local(e) == "fld" for e in shape.iter())]
+        paragraphs = (paragraph for shape in shapes for paragraph in paragraphs_of(shape))
+        return ["".join(e.text or "" for e in one.iter() if local(e) == "t" and not _is_field(e)) for one in paragraphs]
 
     def layout(self, root: Any) -> str:
         """The part whose shapes stand behind the slide's; "" if none do."""
-        return "" if root.get("showMasterSp") in ("0", "false") else first(self.parts, "slideLayout")
+        return first(self.parts, "slideLayout") if _shows_master(root) else ""
 
     def behind(self, layout: str) -> list[str]:
         """What a layout and its master show by themselves."""
         master = first(related(self.archive, layout), "slideMaster")
-        roots = [tree(self.archive, part) for part in (layout, master)]
+        roots = [tree(self.archive, layout)]
+        if roots[0] is None or _shows_master(roots[0]):
+            roots.append(tree(self.archive, master))
         shapes = (shape for part in roots if part is not None for shape in shapes_of(part))
         return [self.said(shape) for shape in shapes if not is_placeholder(shape)]
 
@@ -252,6 +255,15 @@ class _Slide:
 
     def named(self, id_: str) -> str:
         return self.places.get(id_, "")
+
+
+def _is_field(text: Any) -> bool:
+    """Whether a run's text is made for each slide: its number, the date of the day."""
+    return local(text.getparent()) == "fld"
+
+
+def _shows_master(root: Any) -> bool:
+    return root.get("showMasterSp") not in ("0", "false")
 
 
 class _Numbers:

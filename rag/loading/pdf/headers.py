@@ -56,7 +56,9 @@ def without_running(pages: Sequence[tuple[list[Line], float]]) -> Parted:
 
 def _constant(texts: Sequence[str]) -> str:
     """A line as all of ``texts`` have it: without the numbers that are others on other pages."""
-    numbers = zip(*(_NUMBER.findall(text) for text in texts), strict=True)
+    own, *others = [_NUMBER.findall(text) for text in texts]
+    # A "#" of the text itself stands for a number, too.
+    numbers = zip(own, *(found for found in others if len(found) == len(own)), strict=True)
     same = iter([len(set(found)) == 1 for found in numbers])
     return " ".join(_NUMBER.sub(lambda number: number[0] if next(same) else "", texts[0]).split())
 

@@ -45,7 +45,8 @@ _REMARK, _OPEN, _CLOSE, _COLON = r"\u25209?\u27880?", r"\u-248?", r"\u-247?", r"
 _PAGE = re.compile(
     r"\\fldinst\b[^{}]{0,40}(?:\{[^{}]{0,200})?\b(?:PAGE|NUMPAGES|SECTIONPAGES)\b[^{}]*\}{1,3}\s*\{\\fldrslt\b"
 )
-_BOX = re.compile(r"\{\\field\b(?=.{0,200}?FORMCHECKBOX(.{0,400}?)\\ffdefres(\d))", re.DOTALL)
+_IN_FIELD = r"(?:(?!\\field\b).)"
+_BOX = re.compile(rf"\{{\\field\b(?={_IN_FIELD}{{0,200}}?FORMCHECKBOX({_IN_FIELD}{{0,400}}?)\\ffdefres(\d))", re.DOTALL)
 
 
 def with_marks(source: str) -> str:
@@ -104,7 +105,8 @@ class _Walk:
         """The end of a group."""
         before, self._state = self._state, self._stack.pop()
         self._signing = False
-        closed = NOTE_END if before.apart and not self._state.apart else ""
+        apart = self._state.apart
+        closed = f"{NOTE_END}{apart}" if before.apart not in ("", apart) else ""
         return f"{closed}}}{self._state.mark if self._state.mark != before.mark else ''}"
 
     def _word(self, word: str, number: str, token: str) -> Iterator[str]:
@@ -115,13 +117,15 @@ class _Walk:
             self._author, self._signing = "", True
         if word == "par" and self._level in _LEVELS and not (self._in_row or before.apart):
             yield f"{HEADS}{self._level}"
-        if word in _OF_ROWS:
+        if word in _OF_ROWS and not before.apart:
             self._in_row = word == "trowd" if word in ("trowd", "row") else self._in_row
             yield self._cells.meet(word, number)
         if word in _LOOKING:
             self._state = _after(before, word, number)
         if self._state.mark != before.mark:
             yield self._state.mark
+        # What stands apart is no part of what else does.
+        yield NOTE_END if word in _APART and before.apart else ""
         yield self._written(word, token)
 
     def _written(self, word: str, token: str) -> str:
@@ -130,7 +134,7 @@ class _Walk:
             case "pntext":
                 return token.replace("pntext", "listtext")
             case "cell" | "nestcell":
-                return CELL
+                return " " if self._state.apart else CELL
             case "annotation":
                 signed = f"{_OPEN}{self._author}{_CLOSE}" if self._author else ""
                 return f"{NOTE}{_REMARK}{signed}{_COLON}"
@@ -138,7 +142,7 @@ class _Walk:
                 return _APART[word]
             case _ if word in _FRAMES:
                 return ""
-            case "par" | "line" if self._state.apart:
+            case "par" | "line" | "row" if self._state.apart:
                 return f"{NOTE_END}{self._state.apart}"
             case "par" | "line" if self._in_row:
                 return " "
