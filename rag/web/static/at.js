@@ -21,7 +21,7 @@ async function offer() {
   const all = await offered;
   const said = typed();
   if (said === undefined) { closeMenu(); return; }
-  const found = all.filter(({ shown, note }) => `${shown} ${note[0]}`.toLowerCase().includes(said.toLowerCase()));
+  const found = all.filter(({ kind, value, shown, note }) => `${shown} ${kind === "collections" ? value : ""} ${note[0]}`.toLowerCase().includes(said.toLowerCase()));
   at = 0;
   menu.replaceChildren(...found.slice(0, MOST).map((one) => {
     const option = make("li", { role: "option" }, make("span", { textContent: one.shown }), make("span", { className: "note" }, both(...one.note)));
