@@ -123,11 +123,11 @@ class _Draft:
         """Write documents, passages and terms of what is new into segments."""
         fresh = [entry for entry in self._entries if entry.doc_id not in self._parts]
         # What is left of a large segment is not mixed with what is new, which may soon change again.
-        left = [entry for entry in fresh if self._is_left(entry)]
-        rest = [entry for entry in fresh if not self._is_left(entry)]
-        bar = iter(tqdm([*left, *rest], desc="切分 split", unit="doc", disable=not self._pipeline.progress, delay=2))
+        left = {entry.doc_id for entry in fresh if self._is_left(entry)}
+        fresh.sort(key=lambda entry: entry.doc_id not in left)
+        bar = iter(tqdm(fresh, desc="切分 split", unit="doc", disable=not self._pipeline.progress, delay=2))
         cut = _cutting(self._pipeline)
-        for count in (len(left), len(rest)):
+        for count in (len(left), len(fresh) - len(left)):
             while count:
                 count -= self._write_segment(islice(bar, count), cut)
         if not self._segments:
@@ -196,11 +196,16 @@ class _Draft:
         return sounds_of({word: count for word, count in frequencies.items() if count}, sounds)
 
     def _take(self, entry: Entry, number: int, first: int) -> _Placed | None:
-        """Find a place for a document that is as it was, in a segment that is not: nothing of it is made again."""
-        stood = self._stood(entry)
-        if stood is None:
+        """Find a place for a document that is as it was, in a segment that is not: nothing of it is made again.
+
+        None for one of an index of before terms were kept, too.
+        """
+        old, stood = self._old, self._stood(entry)
+        if stood is None or old is None or old.sparse is None:
             return None
         record, segment, before = stood
+        if old.sparse.stored(record.passages.start) is None:
+            return None
         moved = Moved(segment, range(before, before + len(record.passages)), first)
         there = self._moved[number]
         if there and there[-1].followed_by(moved):

@@ -73,8 +73,8 @@ def _axes(root: Any) -> dict[str, str]:
 
 def _axes_of(series: Any) -> tuple[str, str]:
     """The ids of the axes along which a series runs, and up which."""
-    ids = [e.get("val") or "" for e in series.getparent() if local(e) == "axId"]
-    return (*ids, "", "")[0], (*ids, "", "")[1]
+    along, up, *_ = *(e.get("val") or "" for e in series.getparent() if local(e) == "axId"), "", ""
+    return along, up
 
 
 def _with_unit(name: str, axis: str) -> str:

@@ -109,6 +109,7 @@ function opener({ doc_id, title }, className = "") {
 
 // Files of the same bytes by their names, documents that are almost the same to be opened; its versions stand beside it.
 function alsoIn({ doc_id, also_in, replaced_by }) {
+  if (!also_in.length) return null;
   const current = replaced_by || doc_id;
   const versions = documents.filter((one) => (one.replaced_by || one.doc_id) === current).map((one) => one.doc_id);
   const others = also_in.filter((other) => other.doc_id === doc_id || !versions.includes(other.doc_id));
